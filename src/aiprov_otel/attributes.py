@@ -1,0 +1,103 @@
+"""Every attribute key, once, and the mappings that put provenance on telemetry."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from aiprov_otel.values import Provenance, Unit
+
+Attributes: TypeAlias = dict[str, str | int | float]
+
+ORIGIN: Final = "aiprov.origin"
+AGENT_NAME: Final = "aiprov.agent.name"
+MODEL_NAME: Final = "aiprov.model.name"
+MODEL_PROVIDER: Final = "aiprov.model.provider"
+COMMIT_ID: Final = "aiprov.commit.id"
+COMMIT_TIME: Final = "aiprov.commit.time"
+FILE_PATH: Final = "aiprov.file.path"
+EVIDENCE_KIND: Final = "aiprov.evidence.kind"
+EVIDENCE_STRENGTH: Final = "aiprov.evidence.strength"
+AI_RATIO: Final = "aiprov.ai_ratio"
+MATCH: Final = "aiprov.match"
+UNIT: Final = "aiprov.unit"
+
+EXCEPTION_ORIGIN: Final = "aiprov.exception.origin"
+EXCEPTION_AGENT_NAME: Final = "aiprov.exception.agent.name"
+EXCEPTION_MODEL_NAME: Final = "aiprov.exception.model.name"
+EXCEPTION_COMMIT_ID: Final = "aiprov.exception.commit.id"
+EXCEPTION_COMMIT_TIME: Final = "aiprov.exception.commit.time"
+EXCEPTION_EVIDENCE_KIND: Final = "aiprov.exception.evidence.kind"
+EXCEPTION_CAUSE_ORIGIN: Final = "aiprov.exception.cause.origin"
+EXCEPTION_CAUSE_COMMIT_ID: Final = "aiprov.exception.cause.commit.id"
+
+ERROR_ORIGIN: Final = "aiprov.error.origin"
+ERROR_AGENT_NAME: Final = "aiprov.error.agent.name"
+ERROR_MODEL_NAME: Final = "aiprov.error.model.name"
+ERROR_COMMIT_ID: Final = "aiprov.error.commit.id"
+
+CODE_FUNCTION_NAME: Final = "code.function.name"
+CODE_FILE_PATH: Final = "code.file.path"
+CODE_LINE_NUMBER: Final = "code.line.number"
+CODE: Final = (CODE_FUNCTION_NAME, CODE_FILE_PATH, CODE_LINE_NUMBER)
+
+ERROR_TYPE: Final = "error.type"
+VCS_REF_HEAD_REVISION: Final = "vcs.ref.head.revision"
+VCS_REPOSITORY_URL_FULL: Final = "vcs.repository.url.full"
+
+
+def of_unit(provenance: Provenance, unit: Unit) -> Attributes:
+    """The attributes of a span that stands for *unit*; absent values are absent."""
+    return _present(
+        {
+            ORIGIN: provenance.origin.value,
+            AGENT_NAME: provenance.agent,
+            MODEL_NAME: provenance.model,
+            MODEL_PROVIDER: provenance.provider,
+            COMMIT_ID: provenance.commit,
+            COMMIT_TIME: provenance.time,
+            FILE_PATH: provenance.path,
+            EVIDENCE_KIND: provenance.evidence.value,
+            EVIDENCE_STRENGTH: provenance.strength.value,
+            AI_RATIO: provenance.ai_ratio,
+            MATCH: provenance.match.value,
+            UNIT: unit.value,
+        }
+    )
+
+
+def of_exception(raised: Provenance, cause: Provenance | None = None) -> Attributes:
+    """The attributes of an exception event: the line that *raised*, and its explicit *cause*."""
+    return _present(
+        {
+            EXCEPTION_ORIGIN: raised.origin.value,
+            EXCEPTION_AGENT_NAME: raised.agent,
+            EXCEPTION_MODEL_NAME: raised.model,
+            EXCEPTION_COMMIT_ID: raised.commit,
+            EXCEPTION_COMMIT_TIME: raised.time,
+            EXCEPTION_EVIDENCE_KIND: raised.evidence.value,
+            FILE_PATH: raised.path,
+            EXCEPTION_CAUSE_ORIGIN: cause and cause.origin.value,
+            EXCEPTION_CAUSE_COMMIT_ID: cause and cause.commit,
+        }
+    )
+
+
+def of_error(raised: Provenance) -> Attributes:
+    """The attributes of a span that failed because of the line that *raised*."""
+    return _present(
+        {
+            ERROR_ORIGIN: raised.origin.value,
+            ERROR_AGENT_NAME: raised.agent,
+            ERROR_MODEL_NAME: raised.model,
+            ERROR_COMMIT_ID: raised.commit,
+        }
+    )
+
+
+def of_code(function: str, path: str, line: int) -> Attributes:
+    """`code.*` of the semantic conventions: all three, or none."""
+    return {CODE_FUNCTION_NAME: function, CODE_FILE_PATH: path, CODE_LINE_NUMBER: line}
+
+
+def _present(attributes: dict[str, str | float | None]) -> Attributes:
+    return {key: value for key, value in attributes.items() if value is not None}

@@ -1,0 +1,24 @@
+"""The file that carries provenance from the build to the service: schema, load, dump, look-up."""
+
+from aiprov_otel.manifest.archive import (
+    FILE_NAME,
+    SCHEMA,
+    Manifest,
+    dump,
+)
+from aiprov_otel.manifest.content import content_hash
+from aiprov_otel.manifest.document import Entry, Run, SourceFile
+from aiprov_otel.manifest.unit import decide, unit_lines
+
+__all__ = [
+    "FILE_NAME",
+    "SCHEMA",
+    "Entry",
+    "Manifest",
+    "Run",
+    "SourceFile",
+    "content_hash",
+    "decide",
+    "dump",
+    "unit_lines",
+]

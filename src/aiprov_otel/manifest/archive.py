@@ -1,0 +1,198 @@
+"""
+The archive: a zip with one small JSON document a source file, and an index.
+
+    manifest.json              schema, repository, policy, and every file with its content hash
+    files/<path>.json          the runs of lines of one source file
+
+Members are stored, not compressed, in sorted order and with a fixed date: the same input gives
+the same bytes with every zlib. docs/manifest.md describes each key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
+from aiprov_otel.manifest.document import Entry, SourceFile, dumps
+
+SCHEMA = 1
+FILE_NAME = "aiprov.manifest"
+_INDEX = "manifest.json"
+_FORMAT = "aiprov-manifest"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
+
+
+class Manifest:
+    """
+    A manifest that was loaded; documents are read when they are first asked for.
+
+    Attributes:
+        path: where it was loaded from.
+        revision: full hash of the commit it was built from.
+        repository_url: of the forge, without credentials; None where there is no remote.
+        policy: what `[tool.aiprov]` said when it was built.
+        entries: every source file, sorted by path.
+    """
+
+    def __init__(self, path: Path, index: Mapping[str, Any], archive: zipfile.ZipFile) -> None:
+        self.path = path
+        self.revision: str | None = index["repository"]["revision"]
+        self.repository_url: str | None = index["repository"]["url"]
+        self.policy: Mapping[str, Any] = index["policy"]
+        self.entries = tuple(Entry(**entry) for entry in index["files"])
+        self._archive = archive
+        self._documents: dict[str, SourceFile] = {}
+        self._by_hash: dict[str, list[Entry]] = defaultdict(list)
+        self._by_tail: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            self._by_hash[entry.hash].append(entry)
+            for tail in {entry.path, entry.import_path}:
+                self._by_tail[tail].append(entry)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Manifest:
+        """
+        Open the manifest at *path*.
+
+        Raises:
+            ManifestNotFound: there is no such file.
+            ManifestError: it can't be read, is truncated, foreign, or of a newer schema.
+        """
+        path = Path(path)
+        try:
+            archive = zipfile.ZipFile(path)
+            return cls(path, _read_index(archive, path), archive)
+        except FileNotFoundError as error:
+            msg = f"there is no manifest at {path}; write one with `aiprov build`"
+            raise ManifestNotFound(msg) from error
+        except OSError as error:
+            msg = f"the manifest {path} can't be read: {error.strerror or error}"
+            raise ManifestError(msg) from error
+        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError) as error:
+            msg = f"{path} is not a whole manifest ({error}); run `aiprov build` again"
+            raise ManifestError(msg) from error
+
+    def reopen(self) -> None:
+        """Open the file anew: a forked child shares neither the offset nor the lock of its parent."""
+        self._archive = zipfile.ZipFile(self.path)
+
+    def with_hash(self, content: str) -> list[Entry]:
+        """The files whose content has this hash."""
+        return self._by_hash.get(content, [])
+
+    def with_tail(self, filename: str) -> list[Entry]:
+        """The files that *filename*, an absolute or relative path, may be a deployed copy of."""
+        parts = filename.replace("\\", "/").split("/")
+        tails = ("/".join(parts[start:]) for start in range(len(parts)))
+        return next((found for tail in tails if (found := self._by_tail.get(tail))), [])
+
+    def source(self, entry: Entry) -> SourceFile:
+        """
+        The lines of the file that *entry* names.
+
+        Raises:
+            ManifestError: its document is missing or was changed after the build.
+        """
+        if (known := self._documents.get(entry.document)) is None:
+            known = self._documents[entry.document] = SourceFile.decode(self._read(entry))
+        return known
+
+    def sources(self) -> Iterator[SourceFile]:
+        """Every file, in order of path, each checked against its digest."""
+        return (self.source(entry) for entry in self.entries)
+
+    def _read(self, entry: Entry) -> bytes:
+        try:
+            data = self._archive.read(entry.document)
+        except (KeyError, OSError, zipfile.BadZipFile) as error:
+            msg = f"{self.path} lacks a whole {entry.document} ({error}); run `aiprov build` again"
+            raise ManifestError(msg) from error
+        if hashlib.sha256(data).hexdigest() != entry.digest:
+            msg = f"{entry.document} in {self.path} was changed; run `aiprov build` again"
+            raise ManifestError(msg)
+        return data
+
+
+def dump(
+    path: str | os.PathLike[str],
+    sources: Iterable[SourceFile],
+    *,
+    revision: str | None,
+    repository_url: str | None,
+    policy: Mapping[str, Any],
+) -> None:
+    """
+    Write a manifest to *path*, whole or not at all.
+
+    Raises:
+        AiprovError: the folder can't be written to, or the disk is full.
+    """
+    ordered = sorted(sources, key=lambda source: source.path)
+    documents = {f"files/{source.path}.json": source.encode() for source in ordered}
+    index = {
+        "format": _FORMAT,
+        "schema": SCHEMA,
+        "repository": {"revision": revision, "url": repository_url},
+        "policy": dict(policy),
+        "files": [
+            asdict(_entry(source, name, data))
+            for source, (name, data) in zip(ordered, documents.items(), strict=True)
+        ],
+    }
+    _write(Path(path), _pack({_INDEX: dumps(index), **documents}))
+
+
+def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    index: dict[str, Any] = json.loads(archive.read(_INDEX))
+    if index["format"] != _FORMAT:
+        raise ValueError(f"its format is {index['format']!r}")
+    if index["schema"] != SCHEMA:
+        msg = (
+            f"{path} has manifest schema {index['schema']!r}; this version of aiprov-otel reads "
+            f"{SCHEMA}. Build it with the same version that reads it."
+        )
+        raise ManifestError(msg)
+    return index
+
+
+def _entry(source: SourceFile, document: str, data: bytes) -> Entry:
+    digest = hashlib.sha256(data).hexdigest()
+    return Entry(source.path, source.import_path, source.hash, source.lines, document, digest)
+
+
+def _pack(members: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.external_attr = 0o644 << 16
+            info.create_system = 3  # Unix, on every system: the bytes must not tell
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(data)
+                file.close()
+                temporary.chmod(0o644)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        msg = f"can't write {path}: {error.strerror or error}"
+        raise AiprovError(msg) from error

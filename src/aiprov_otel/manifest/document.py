@@ -1,0 +1,136 @@
+"""One source file in the manifest: its runs of lines, and the JSON they are kept in."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiprov_otel.errors import ManifestError
+from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance
+
+_FIELDS = ("origin", "agent", "model", "provider", "commit", "time", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive lines with one provenance: *count* lines from *first*, which is 1-based."""
+
+    first: int
+    count: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    Where a source file stands in the manifest.
+
+    Attributes:
+        path: relative to the repository, with `/`.
+        import_path: the tail of *path* that survives an installation (`shop/cart.py`).
+        hash: of the content, as `content_hash` gives it.
+        lines: how many there are.
+        document: name of its JSON document in the archive.
+        digest: hexadecimal SHA-256 of that document.
+    """
+
+    path: str
+    import_path: str
+    hash: str
+    lines: int
+    document: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A source file and who wrote each of its lines; *runs* are sorted and don't overlap."""
+
+    path: str
+    import_path: str
+    hash: str
+    runs: tuple[Run, ...]
+    _firsts: Sequence[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_firsts", [run.first for run in self.runs])
+
+    @property
+    def lines(self) -> int:
+        """How many lines the runs cover."""
+        return sum(run.count for run in self.runs)
+
+    def line(self, number: int) -> Provenance:
+        """The provenance of line *number* (1-based); `unknown` for a line that isn't there."""
+        run = self.runs[index] if (index := bisect_right(self._firsts, number) - 1) >= 0 else None
+        return run.provenance if run and number < run.first + run.count else self.unknown
+
+    @property
+    def unknown(self) -> Provenance:
+        """What is said of a line of this file about which nothing is known."""
+        return Provenance(path=self.path, match=Match.EXACT)
+
+    def encode(self) -> bytes:
+        """The JSON document: records once, then runs of `[first, count, index of the record]`."""
+        records = list(dict.fromkeys(run.provenance for run in self.runs))
+        index = {record: number for number, record in enumerate(records)}
+        document = {
+            "path": self.path,
+            "import_path": self.import_path,
+            "hash": self.hash,
+            "records": [_to_json(record) for record in records],
+            "runs": [[run.first, run.count, index[run.provenance]] for run in self.runs],
+        }
+        return dumps(document)
+
+    @classmethod
+    def decode(cls, data: bytes) -> SourceFile:
+        """
+        Read what `encode` wrote.
+
+        Raises:
+            ManifestError: the document does not have that shape.
+        """
+        try:
+            document = json.loads(data)
+            path = document["path"]
+            records = [_from_json(record, path) for record in document["records"]]
+            runs = tuple(Run(first, n, records[index]) for first, n, index in document["runs"])
+            return cls(path, document["import_path"], document["hash"], runs)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
+            raise ManifestError(msg) from error
+
+
+def runs_of(provenances: Iterable[Provenance]) -> Iterator[Run]:
+    """Fold one provenance a line, from line 1, into runs."""
+    first, count, current = 1, 0, MISSING
+    for provenance in provenances:
+        if count and provenance == current:
+            count += 1
+            continue
+        if count:
+            yield Run(first, count, current)
+        first, count, current = first + count, 1, provenance
+    if count:
+        yield Run(first, count, current)
+
+
+def dumps(document: dict[str, Any]) -> bytes:
+    """JSON that is the same bytes for the same values, and that a person can read."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _to_json(provenance: Provenance) -> dict[str, str | None]:
+    values = {name: getattr(provenance, name) for name in _FIELDS}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _from_json(record: dict[str, str], path: str) -> Provenance:
+    known = {name: record[name] for name in _FIELDS if name in record}
+    origin = Origin(known.pop("origin"))
+    evidence = Evidence(known.pop("evidence"))
+    return Provenance(origin, **known, evidence=evidence, path=path, match=Match.EXACT)

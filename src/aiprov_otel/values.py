@@ -1,0 +1,110 @@
+"""Frozen values: what is known about who wrote a line or a unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """Who wrote the code; the contributor types of Agent Trace."""
+
+    AI = "ai"
+    HUMAN = "human"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+class Strength(StrEnum):
+    """How much an evidence proves."""
+
+    LINE = "line"
+    COMMIT = "commit"
+    WEAK = "weak"
+
+
+class Evidence(StrEnum):
+    """The kind of statement that decided an origin, strongest first."""
+
+    DECLARED = "declared"
+    NOTE = "note"
+    NOTE_RECOVERED = "note-recovered"
+    AGENT_TRACE = "agent-trace"
+    MARKER = "marker"
+    AGENT_AUTHOR = "agent-author"
+    CO_AUTHOR = "co-author"
+    GENERATED_BY = "generated-by"
+    SESSION = "session"
+    FOOTER = "footer"
+    ASSISTED_BY = "assisted-by"
+    PREDATES_AI = "predates-ai"
+    UNMARKED = "unmarked"
+    NONE = "none"
+
+    @property
+    def strength(self) -> Strength:
+        """`line` for a line-level record, `commit` for a mark, `weak` for the rest."""
+        if self in _LINE_LEVEL:
+            return Strength.LINE
+        return Strength.WEAK if self in _WEAK else Strength.COMMIT
+
+
+_LINE_LEVEL = {Evidence.DECLARED, Evidence.NOTE, Evidence.NOTE_RECOVERED, Evidence.AGENT_TRACE}
+_WEAK = {Evidence.PREDATES_AI, Evidence.UNMARKED, Evidence.NONE}
+
+
+class Match(StrEnum):
+    """How the running code met the manifest."""
+
+    EXACT = "exact"
+    UNVERIFIED = "unverified"
+    STALE = "stale"
+    MISSING = "missing"
+    DECLARED = "declared"
+
+
+class Unit(StrEnum):
+    """What a span stands for."""
+
+    FUNCTION = "function"
+    HANDLER = "handler"
+    CALLER = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """
+    What is known about a line or a unit of code.
+
+    Attributes:
+        origin: who wrote it; `unknown` is an answer.
+        agent: slug of the coding tool, `claude-code`.
+        model: normalised name of the model that wrote it, `claude-opus-4-6`.
+        provider: who makes that model, `anthropic`.
+        commit: full hash of the commit that last wrote it, or as it was declared.
+        time: when that commit landed: RFC 3339, UTC, committer time.
+        evidence: the kind of statement that decided.
+        path: the file, relative to the repository, with `/`.
+        ai_ratio: the share 0..1 of a unit's known lines that are AI; None for a line.
+        match: how the running code met the manifest.
+    """
+
+    origin: Origin = Origin.UNKNOWN
+    agent: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    commit: str | None = None
+    time: str | None = None
+    evidence: Evidence = Evidence.NONE
+    path: str | None = None
+    ai_ratio: float | None = None
+    match: Match = Match.MISSING
+
+    @property
+    def strength(self) -> Strength:
+        """How much the evidence proves."""
+        return self.evidence.strength
+
+
+MISSING = Provenance()
+"""The answer for code that no manifest knows."""
