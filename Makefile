@@ -1,0 +1,31 @@
+# Each target makes what it needs under .venv/; only python3, git and make must be there.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check clean
+
+# The newest suitable interpreter; looked for only by the targets that use it.
+PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
+check = .venv/check/bin
+ARGS =
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+demo:  ## all of it on a small shop: a history, a service, a load, the report
+	@commands=$$($(PYTHON) scripts/environment.py demo '.[demo]') && \
+	$$commands/pip install --quiet --disable-pip-version-check '.[demo]' && \
+	$$commands/aiprov demo $(ARGS)
+
+test:  ## test the built wheel with every Python of 3.11-3.13 on this machine (ARGS="-k name")
+	@$(PYTHON) scripts/test.py $(ARGS)
+
+check:  ## format, lint, types, import contracts, README and docs
+	@$(PYTHON) scripts/environment.py check --group dev --editable '.[demo]' >/dev/null
+	$(check)/ruff format --check .
+	$(check)/ruff check .
+	$(check)/mypy src scripts tests/support examples
+	$(check)/lint-imports
+	$(check)/pytest tests/docs
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+	    .pytest_cache .ruff_cache build dist

@@ -1,0 +1,16 @@
+"""What every test may rely on: nothing of the machine's own configuration reaches it."""
+
+from __future__ import annotations
+
+import os
+
+
+def pytest_configure() -> None:
+    """Forget the caller's git, aiprov and OpenTelemetry; raise what a service would only log."""
+    for name in [name for name in os.environ if name.startswith(("GIT_", "AIPROV_", "OTEL_"))]:
+        del os.environ[name]
+    os.environ.update(
+        AIPROV_STRICT="true",
+        GIT_CONFIG_GLOBAL=os.devnull,
+        GIT_CONFIG_NOSYSTEM="1",
+    )
