@@ -76,8 +76,8 @@ def of_exception(raised: Provenance, cause: Provenance | None = None) -> Attribu
             EXCEPTION_COMMIT_TIME: raised.time,
             EXCEPTION_EVIDENCE_KIND: raised.evidence.value,
             FILE_PATH: raised.path,
-            EXCEPTION_CAUSE_ORIGIN: cause and cause.origin.value,
-            EXCEPTION_CAUSE_COMMIT_ID: cause and cause.commit,
+            EXCEPTION_CAUSE_ORIGIN: cause.origin.value if cause else None,
+            EXCEPTION_CAUSE_COMMIT_ID: cause.commit if cause else None,
         }
     )
 

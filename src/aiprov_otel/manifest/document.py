@@ -130,7 +130,14 @@ def _to_json(provenance: Provenance) -> dict[str, str | None]:
 
 
 def _from_json(record: dict[str, str], path: str) -> Provenance:
-    known = {name: record[name] for name in _FIELDS if name in record}
-    origin = Origin(known.pop("origin"))
-    evidence = Evidence(known.pop("evidence"))
-    return Provenance(origin, **known, evidence=evidence, path=path, match=Match.EXACT)
+    return Provenance(
+        origin=Origin(record["origin"]),
+        agent=record.get("agent"),
+        model=record.get("model"),
+        provider=record.get("provider"),
+        commit=record.get("commit"),
+        time=record.get("time"),
+        evidence=Evidence(record["evidence"]),
+        path=path,
+        match=Match.EXACT,
+    )

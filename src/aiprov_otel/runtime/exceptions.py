@@ -1,0 +1,86 @@
+"""Exceptions that spans record: the line that raised, on the event and on the failed span."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from opentelemetry.sdk.trace import Span
+from opentelemetry.trace import Status, StatusCode
+from opentelemetry.util.types import Attributes as OtelAttributes
+
+from aiprov_otel.attributes import CODE, ERROR_ORIGIN, ERROR_TYPE, EXCEPTION_ORIGIN, Attributes
+from aiprov_otel.runtime import state
+from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.patching import Patches
+
+_RAISED = "_aiprov_raised"  # our own attribute on a span: what its last exception will fail it with
+
+
+def hook(patches: Patches) -> None:
+    """Meet the two methods of the SDK's span that tell of a failure."""
+    patches.replace(Span, "record_exception", _recording)
+    patches.replace(Span, "set_status", _failing)
+
+
+def _recording(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def record_exception(
+        span: Span,
+        exception: BaseException,
+        attributes: OtelAttributes = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        with guard:
+            attributes = _annotated(span, exception, attributes)
+        original(span, exception, attributes, *args, **kwargs)
+
+    return record_exception
+
+
+def _failing(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def set_status(span: Span, *args: Any, **kwargs: Any) -> None:
+        original(span, *args, **kwargs)
+        with guard:
+            if (raised := span.__dict__.get(_RAISED)) and _has_failed(span):
+                fail(span, raised)
+
+    return set_status
+
+
+def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes) -> OtelAttributes:
+    """*attributes* and what we know about *exception*; the caller's own words win."""
+    annotator = state.annotator()
+    if annotator is None or not span.is_recording() or EXCEPTION_ORIGIN in (attributes or {}):
+        return attributes
+    raised = annotator.exception(exception)
+    error = raised.error | {ERROR_TYPE: type_name(exception)}
+    setattr(span, _RAISED, error)
+    if _has_failed(span):
+        fail(span, error)
+    said = dict(attributes or {})
+    ours = {k: v for k, v in raised.event.items() if k not in CODE or said.keys().isdisjoint(CODE)}
+    return {**ours, **said}
+
+
+def fail(span: Span, error: Attributes) -> None:
+    """Say on *span* what failed it, where nobody has said so."""
+    said = span.attributes or {}
+    found = {key: value for key, value in error.items() if key not in said}
+    if found and span.is_recording() and ERROR_ORIGIN not in said:
+        span.set_attributes(found)
+
+
+def type_name(exception: BaseException) -> str:
+    """`error.type`: the qualified name of the class; bare for a builtin."""
+    kind = type(exception)
+    module = kind.__module__
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+
+
+def _has_failed(span: Span) -> bool:
+    status: Status = span.status
+    return status.status_code is StatusCode.ERROR

@@ -1,0 +1,87 @@
+"""The source of a file that was loaded: from disk or from a zip, and where its definitions are."""
+
+from __future__ import annotations
+
+import os
+import re
+import site
+import sysconfig
+import time
+import zipimport
+from bisect import bisect_left
+from dataclasses import dataclass
+from pathlib import Path
+
+STARTED = time.time()
+"""What is younger on disk may not be what this process runs."""
+
+_STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})
+_LIBRARIES = tuple(
+    {
+        os.path.join(folder, "")
+        for folder in (
+            *(sysconfig.get_path(name) for name in ("purelib", "platlib")),
+            *site.getsitepackages(),
+            site.getusersitepackages(),
+        )
+    }
+)
+_DEFINITION = re.compile(rb"\s*(?:async\s+def|def|class)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in a source file decorators and definitions begin: line numbers, sorted."""
+
+    decorators: tuple[int, ...] = ()
+    definitions: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, source: bytes) -> Layout:
+        """Read the layout of *source*, line by line."""
+        lines = list(enumerate(source.splitlines(), 1))
+        return cls(
+            tuple(number for number, line in lines if line.lstrip().startswith(b"@")),
+            tuple(number for number, line in lines if _DEFINITION.match(line)),
+        )
+
+    def definition(self, first: int) -> int:
+        """The line of the `def` whose decorators, if any, begin at line *first*."""
+        if first not in self.decorators:
+            return first
+        index = bisect_left(self.definitions, first)
+        return self.definitions[index] if index < len(self.definitions) else first
+
+
+def is_stdlib(filename: str) -> bool:
+    """Whether *filename* belongs to Python itself, or is no file at all (`<string>`)."""
+    return filename.startswith("<") or (filename.startswith(_STDLIB) and not is_library(filename))
+
+
+def is_library(filename: str) -> bool:
+    """Whether *filename* was installed into this environment."""
+    return filename.startswith(_LIBRARIES)
+
+
+def read(filename: str) -> bytes | None:
+    """The source of *filename*, on disk or inside a zip; None where it can't be read."""
+    try:
+        return Path(filename).read_bytes()
+    except (OSError, ValueError):
+        return _read_zipped(filename)
+
+
+def is_younger(filename: str) -> bool:
+    """Whether *filename* was written after this process began."""
+    try:
+        return os.stat(filename).st_mtime > STARTED
+    except (OSError, ValueError):
+        return False
+
+
+def _read_zipped(filename: str) -> bytes | None:
+    try:
+        archive = next((str(path) for path in Path(filename).parents if path.is_file()), None)
+        return zipimport.zipimporter(archive).get_data(filename) if archive else None
+    except (OSError, ValueError, zipimport.ZipImportError):
+        return None

@@ -1,0 +1,43 @@
+"""The one place where an error of ours is swallowed: logged once, raised under `AIPROV_STRICT`."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+from typing import Final
+
+from aiprov_otel import settings
+
+log: Final = logging.getLogger("aiprov_otel")
+_said: set[tuple[str, object]] = set()
+
+
+def warn(slug: str, message: str, *, about: object = None) -> None:
+    """Log *message* with its *slug* once a process, or once for each thing it is *about*."""
+    if (slug, about) not in _said:
+        _said.add((slug, about))
+        log.warning("%s (%s)", message, slug)
+
+
+class Guard:
+    """A block that must never raise into the application."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if error is None or not isinstance(error, Exception) or settings.read().strict:
+            return False
+        if ("provenance-failed", kind) not in _said:
+            _said.add(("provenance-failed", kind))
+            log.warning("Provenance was not attached (provenance-failed)", exc_info=error)
+        return True
+
+
+guard: Final = Guard()
+"""Use as `with guard:`; it holds no state, so one serves every thread."""

@@ -1,0 +1,127 @@
+"""`install()`: annotate this process's spans and exceptions, and undo it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from aiprov_otel import settings
+from aiprov_otel.manifest import Manifest
+from aiprov_otel.runtime import exceptions, frameworks, manifests, state
+from aiprov_otel.runtime.annotator import Annotator
+from aiprov_otel.runtime.emission import Commits, Emission, Extent
+from aiprov_otel.runtime.guard import log
+from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.resolver import Resolver
+from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
+
+
+class Installation(AbstractContextManager["Installation"]):
+    """What `install()` did; `uninstall()` undoes it, and so does leaving a `with` block."""
+
+    def __init__(self) -> None:
+        self._patches = Patches()
+
+    def _hook(self) -> None:
+        self._patches.replace(TracerProvider, "__init__", _with_processor)
+        exceptions.hook(self._patches)
+        frameworks.hook(self._patches)
+
+    def uninstall(self) -> None:
+        """
+        Annotate nothing any more; twice is fine.
+
+        The SDK can't remove a processor: ours stays on its provider, and does nothing.
+        """
+        global _installed
+        if _installed is not self:
+            return
+        self._patches.undo()
+        state.stop()
+        _installed = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.uninstall()
+
+
+_installed: Installation | None = None
+
+
+def install(
+    *,
+    manifest: str | os.PathLike[str] | Manifest | None = None,
+    tracer_provider: trace.TracerProvider | None = None,
+    attributes: Extent = "all",
+    commits: Commits = "all",
+) -> Installation:
+    """
+    Annotate the spans and exceptions of this process from now on.
+
+    Providers that exist (the global one, or *tracer_provider*) and those made later are covered,
+    in any order. *manifest* is a manifest or its path; by default it is looked for as
+    docs/configuration.md says. `attributes="minimal"` sends origin, model and commit only;
+    `commits="ai-only"` leaves out the hashes of commits that people wrote. Installing twice
+    changes nothing and returns the first handle.
+
+    Raises:
+        ManifestError: *manifest* was given and can't be read.
+        ValueError: *attributes* or *commits* has a value that it can't have.
+    """
+    global _installed
+    if _installed is not None:
+        log.debug("aiprov_otel is installed already")
+        return _installed
+    if settings.read().disabled:
+        state.stop()
+        return Installation()
+    annotator = Annotator(Resolver(_manifests(manifest)), Emission(attributes, commits))
+    _meet_loaded_modules(annotator.resolver)
+    state.start(annotator, tracer_provider)
+    _processor_on(tracer_provider or trace.get_tracer_provider())
+    _installed = Installation()
+    _installed._hook()
+    return _installed
+
+
+def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest]:
+    if given is None:
+        return manifests.find()
+    return [given if isinstance(given, Manifest) else Manifest.load(Path(given))]
+
+
+def _meet_loaded_modules(resolver: Resolver) -> None:
+    """Hash what is loaded now, before it can change on disk."""
+    for module in [each for each in sys.modules.values() if isinstance(each, ModuleType)]:
+        # Through __dict__: getattr would load a lazy module.
+        names = object.__getattribute__(module, "__dict__")
+        if isinstance(filename := names.get("__file__"), str):
+            resolver.loaded(filename)
+
+
+def _processor_on(provider: Any) -> None:
+    if isinstance(provider, TracerProvider):
+        provider.add_span_processor(ProvenanceSpanProcessor())
+
+
+def _with_processor(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def init(self: TracerProvider, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        _processor_on(self)
+
+    return init

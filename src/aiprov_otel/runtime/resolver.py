@@ -1,0 +1,155 @@
+"""
+From running code to provenance.
+
+Hot paths ask by `co_filename`, then by `(id(code), lasti)` with the code kept alive: hashing a
+code object walks its bytecode, and two equal functions of two files are equal as keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import CodeType
+
+from aiprov_otel import settings
+from aiprov_otel.errors import ManifestError
+from aiprov_otel.manifest import Entry, Manifest, SourceFile, content_hash, decide, unit_lines
+from aiprov_otel.runtime import declarations, files
+from aiprov_otel.runtime.guard import warn
+from aiprov_otel.values import MISSING, Match, Provenance
+
+LIMIT = 50_000
+"""Entries of a cache before it starts afresh: code that is made at run time must not fill memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A file of the application as this process runs it; *source* is None where it can't be told."""
+
+    source: SourceFile | None
+    match: Match
+    layout: files.Layout
+    path: str
+
+    def line(self, number: int) -> Provenance:
+        """The provenance of line *number*."""
+        if self.source is None:
+            return Provenance(path=self.path, match=self.match)
+        found = self.source.line(number)
+        return found if found.match is self.match else replace(found, match=self.match)
+
+    def unit(self, code: CodeType) -> Provenance:
+        """The provenance of the function that *code* is."""
+        return self.lines(self.unit_lines(code))
+
+    def unit_lines(self, code: CodeType) -> set[int]:
+        """The lines that decide about *code*."""
+        return unit_lines(code, self.layout.decorators)
+
+    def lines(self, numbers: Iterable[int]) -> Provenance:
+        """The provenance of these lines as one unit."""
+        unit = decide([self.line(number) for number in numbers])
+        return replace(unit, path=self.path, match=self.match)
+
+
+class Resolver:
+    """Finds the provenance of files, lines and units in *manifests*; safe in threads and forks."""
+
+    def __init__(self, manifests: Sequence[Manifest]) -> None:
+        self.manifests = manifests
+        self._files: dict[str, LoadedFile | None] = {}
+        self._units: dict[int, tuple[CodeType, Provenance]] = {}
+
+    def file(self, filename: str) -> LoadedFile | None:
+        """The application's file that was loaded as *filename*; None if it is not ours."""
+        try:
+            return self._files[filename]
+        except KeyError:
+            return self._remember(filename, loaded_now=False)
+
+    def loaded(self, filename: str) -> None:
+        """Take *filename* as it is on disk now for what this process runs."""
+        if filename not in self._files and self._named(filename):
+            self._remember(filename, loaded_now=True)
+
+    def line(self, code: CodeType, number: int) -> Provenance:
+        """The provenance of line *number* of *code*."""
+        if declared := declarations.declared(code):
+            return declared
+        return file.line(number) if (file := self.file(code.co_filename)) else MISSING
+
+    def unit(self, code: CodeType) -> Provenance:
+        """The provenance of the function that *code* is; `missing` if it is not ours."""
+        if (known := self._units.get(id(code))) is not None:
+            return known[1]
+        file = self.file(code.co_filename)
+        found = declarations.declared(code) or (file.unit(code) if file else MISSING)
+        if len(self._units) >= LIMIT:
+            self._units.clear()
+        self._units[id(code)] = (code, found)
+        return found
+
+    def definition(self, code: CodeType) -> int:
+        """The line of the `def` of *code*, below its decorators."""
+        file = self.file(code.co_filename)
+        return file.layout.definition(code.co_firstlineno) if file else code.co_firstlineno
+
+    def is_ours(self, code: CodeType) -> bool:
+        """Whether *code* is in a manifest, or declared by hand."""
+        return self.file(code.co_filename) is not None or declarations.declared(code) is not None
+
+    def reopen(self) -> None:
+        """Let go of what a forked child shares with its parent."""
+        for manifest in self.manifests:
+            manifest.reopen()
+
+    def _remember(self, filename: str, *, loaded_now: bool) -> LoadedFile | None:
+        try:
+            file = self._resolve(filename, loaded_now=loaded_now)
+        except ManifestError as error:
+            if settings.read().strict:
+                raise
+            warn("manifest-unreadable", f"{error}; {filename} is unknown", about=filename)
+            file = None
+        if len(self._files) >= LIMIT:
+            self._files.clear()
+        self._files[filename] = file
+        return file
+
+    def _named(self, filename: str) -> list[tuple[Manifest, Entry]]:
+        return [(m, entry) for m in self.manifests for entry in m.with_tail(filename)]
+
+    def _resolve(self, filename: str, *, loaded_now: bool) -> LoadedFile | None:
+        if files.is_stdlib(filename):
+            return None
+        named = self._named(filename)
+        if not named and files.is_library(filename):
+            return None  # a library's file is read only if a manifest knows its path
+        source = files.read(filename)
+        if source is None:
+            return _answer(named, named, Match.UNVERIFIED, files.Layout())
+        digest = content_hash(source)
+        same = [(m, entry) for m in self.manifests for entry in m.with_hash(digest)]
+        if not same or not (loaded_now or not files.is_younger(filename)):
+            return _answer([], named or same, Match.STALE, files.Layout.of(source))
+        chosen = [each for each in same if each in named] or same
+        return _answer(chosen, same, Match.EXACT, files.Layout.of(source))
+
+
+def _answer(
+    chosen: list[tuple[Manifest, Entry]],
+    known: list[tuple[Manifest, Entry]],
+    match: Match,
+    layout: files.Layout,
+) -> LoadedFile | None:
+    """The file that was *chosen*, if its history is not ambiguous; None if none is *known*."""
+    if not known:
+        return None
+    sources = [manifest.source(entry) for manifest, entry in chosen]
+    alike = bool(sources) and all(_history(each) == _history(sources[0]) for each in sources)
+    path = (chosen or known)[0][1].path
+    return LoadedFile(sources[0] if alike else None, match, layout, path)
+
+
+def _history(source: SourceFile) -> list[tuple[int, int, Provenance]]:
+    return [(r.first, r.count, replace(r.provenance, path=None)) for r in source.runs]
