@@ -106,7 +106,9 @@ def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest
 
 def _meet_loaded_modules(resolver: Resolver) -> None:
     """Hash what is loaded now, before it can change on disk."""
-    for module in [each for each in sys.modules.values() if isinstance(each, ModuleType)]:
+    for module in list[object](sys.modules.values()):
+        if not isinstance(module, ModuleType):
+            continue  # anything may stand in sys.modules
         # Through __dict__: getattr would load a lazy module.
         names = object.__getattribute__(module, "__dict__")
         if isinstance(filename := names.get("__file__"), str):
