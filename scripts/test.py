@@ -15,7 +15,10 @@ from pathlib import Path
 from environment import HOME, ROOT, clean, environment, pip, run
 
 VERSIONS = ("3.13", "3.12", "3.11")
-NOT_HERE = ("--ignore=tests/docs", "--ignore=tests/bare")  # `make check` runs the one, bare() the other
+NOT_HERE = (
+    "--ignore=tests/docs",
+    "--ignore=tests/bare",
+)  # `make check` runs the one, bare() the other
 
 
 def main(arguments: list[str]) -> int:

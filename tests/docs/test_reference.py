@@ -1,0 +1,121 @@
+"""What a user can set, type or receive is described in the docs."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiprov_otel import attributes
+from aiprov_otel.manifest import Run, SourceFile, dump
+from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+SOURCES = sorted(ROOT.glob("src/aiprov_otel/**/*.py"))
+README = (ROOT / "README.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+MANIFEST = (ROOT / "docs" / "manifest.md").read_text()
+MESSAGES = (ROOT / "docs" / "messages.md").read_text()
+
+
+def constants() -> list[str]:
+    """Every attribute key."""
+    named = vars(attributes).items()
+    return [value for name, value in named if name.isupper() and isinstance(value, str)]
+
+
+def said(pattern: str) -> list[str]:
+    """What *pattern* finds in the sources, once each."""
+    return sorted({found for path in SOURCES for found in re.findall(pattern, path.read_text())})
+
+
+def keys(document: Any) -> Iterator[str]:
+    """Every key of every object in a JSON *document*."""
+    if isinstance(document, dict):
+        yield from document
+        document = list(document.values())
+    for value in document if isinstance(document, list) else []:
+        yield from keys(value)
+
+
+@pytest.mark.parametrize("key", constants())
+def test_every_attribute_is_described(key):
+    """
+    Whoever meets an attribute in a backend finds it in docs/configuration.md.
+    """
+    assert f"`{key}`" in CONFIGURATION
+
+
+@pytest.mark.parametrize("value", [*Evidence, *Origin, *Match, *Unit, *Strength])
+def test_every_value_is_described(value):
+    """
+    So does whoever meets one of the values that an attribute can have.
+    """
+    assert f"`{value}`" in CONFIGURATION
+
+
+@pytest.mark.parametrize("variable", said(r"\b(?:AIPROV|OTEL)_[A-Z_]+[A-Z]\b"))
+def test_every_environment_variable_is_described(variable):
+    """
+    No environment variable is read, or set for a child, in secret.
+    """
+    assert f"`{variable}" in CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    "slug", said(r"""warn\(\s*["']([a-z-]+)["']|\(([a-z]+(?:-[a-z]+)+)\)["'],""")
+)
+def test_every_warning_is_explained(slug):
+    """
+    The slug at the end of a warning leads to its cause and its cure.
+    """
+    assert f"### {''.join(slug)}\n" in MESSAGES
+
+
+def test_every_explained_warning_exists():
+    """
+    docs/messages.md explains no warning that is never given.
+    """
+    text = "".join(path.read_text() for path in SOURCES)
+
+    assert [
+        slug for slug in re.findall(r"^### (\S+)", MESSAGES, re.MULTILINE) if slug not in text
+    ] == []
+
+
+def test_every_key_of_the_manifest_is_described(tmp_path):
+    """
+    A program that reads the manifest without us finds each of its keys in docs/manifest.md.
+    """
+    full = Provenance(Origin.AI, "a", "m", "p", "c", "t", Evidence.NOTE, "shop.py")
+    source = SourceFile("shop.py", "shop.py", "sha256:0", (Run(1, 1, full),))
+    dump(tmp_path / "m", [source], revision="c", repository_url=None, policy={})
+
+    with zipfile.ZipFile(tmp_path / "m") as archive:
+        found = {key for name in archive.namelist() for key in keys(json.loads(archive.read(name)))}
+
+    assert {key for key in found if not re.search(rf"`(\w+(\[\])?\.)?{key}`", MANIFEST)} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    """
+    A relative link in the docs leads to a file that is there, and to a heading that is in it.
+    """
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if heading:
+            assert heading in headings(linked), f"{target}#{heading}"
+
+
+def headings(page: Path) -> list[str]:
+    """The headings of *page* as they are addressed in a link."""
+    found = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in found]

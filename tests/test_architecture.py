@@ -1,0 +1,50 @@
+"""What ARCHITECTURE.md states as absences, where an import contract can't see it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+PACKAGE = Path(importlib.util.find_spec("aiprov_otel").origin).parent
+MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
+
+
+def using(matches) -> set[str]:
+    """The modules of ours that have a node for which *matches* holds."""
+    return {
+        name
+        for name, path in MODULES.items()
+        if not name.startswith("demo/shop/")
+        and any(matches(node) for node in ast.walk(ast.parse(path.read_bytes())))
+    }
+
+
+def test_only_settings_reads_the_environment():
+    """
+    No module but settings looks a variable up; those that start a process may hand on a copy.
+    """
+    reading = using(
+        lambda node: isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    )
+
+    assert reading <= {"settings.py", "history/git.py"}
+
+
+def test_only_attributes_spells_a_key():
+    """
+    No module but attributes holds the text of an attribute key.
+    """
+
+    def is_key(node: ast.AST) -> bool:
+        text = node.value if isinstance(node, ast.Constant) else None
+        return isinstance(text, str) and text in keys
+
+    from aiprov_otel import attributes
+
+    keys = {
+        value
+        for name, value in vars(attributes).items()
+        if name.isupper() and isinstance(value, str)
+    }
+    assert using(is_key) == {"attributes.py"}
