@@ -50,7 +50,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 (metadata is read only if asked for)
+        from importlib.metadata import version  # metadata is read only if asked for
 
         return version("aiprov-otel")
     if name not in _HOMES:

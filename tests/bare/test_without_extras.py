@@ -1,4 +1,4 @@
-"""What a service gets that installs aiprov-otel and no extra; `make test` runs it in such a place."""
+"""What a service gets with no extra; `make test` runs this where none is installed."""
 
 from __future__ import annotations
 
