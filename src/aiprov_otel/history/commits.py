@@ -1,0 +1,82 @@
+"""A commit as far as attribution needs it, read from `git cat-file --batch`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """
+    What one commit says. Names and mails stay in this room: nothing of them is written.
+
+    Attributes:
+        id: full hash.
+        author: `Name <mail>`.
+        committer: `Name <mail>`.
+        committed: committer time; None where the commit holds none that can be.
+        message: all of it.
+    """
+
+    id: str
+    author: str
+    committer: str
+    committed: datetime | None
+    message: str
+
+    @property
+    def time(self) -> str | None:
+        """Committer time as RFC 3339 in UTC."""
+        return self.committed and self.committed.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_batch(output: bytes) -> dict[str, Commit]:
+    """The commits in the output of `cat-file --batch`; an object that is missing is left out."""
+    commits = {}
+    position = 0
+    while (end := output.find(b"\n", position)) >= 0:
+        words = output[position:end].split(b" ")
+        position = end + 1
+        if len(words) == 3 and words[2].isdigit():
+            size = int(words[2])
+            if words[1] == b"commit":
+                name = words[0].decode("ascii", "replace")
+                commits[name] = parse(name, output[position : position + size])
+            position += size + 1
+    return commits
+
+
+def parse(name: str, raw: bytes) -> Commit:
+    """The commit object *raw*, whose hash is *name*; never fails, whatever it holds."""
+    head, _, message = raw.partition(b"\n\n")
+    headers: dict[bytes, bytes] = {}
+    for line in head.split(b"\n"):
+        key, _, value = line.partition(b" ")
+        headers.setdefault(key, value)
+    encoding = headers.get(b"encoding", b"utf-8").decode("ascii", "replace")
+    author, _ = _signature(headers.get(b"author", b""), encoding)
+    committer, committed = _signature(headers.get(b"committer", b""), encoding)
+    return Commit(name, author, committer, committed, _decode(message, encoding))
+
+
+def _signature(value: bytes, encoding: str) -> tuple[str, datetime | None]:
+    """`Name <mail> seconds zone` as `Name <mail>` and the time."""
+    who, bracket, when = value.rpartition(b">")
+    return _decode(who + bracket, encoding), _time(when.split())
+
+
+def _time(words: list[bytes]) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(seconds=int(words[0]))
+    except (IndexError, ValueError, OverflowError):
+        return None
+
+
+def _decode(value: bytes, encoding: str) -> str:
+    try:
+        return value.decode(encoding, "replace")
+    except (LookupError, UnicodeError, ValueError):  # a codec that isn't one, or not of text
+        return value.decode("utf-8", "replace")

@@ -1,0 +1,189 @@
+"""The only module that starts a process: what is asked of git, and how, is all here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aiprov_otel.errors import HistoryError
+
+# A hook is handed GIT_DIR, GIT_INDEX_FILE and more. Left in place, every git we start would
+# answer about that repository, whatever our working directory. These say how git works, not on
+# what; safe.directory often comes in through them.
+_KEEP = {
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSL_CAINFO",
+}
+_KEEP_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+
+# What a user's configuration could change about an answer is set to git's own default.
+_CONFIG = {
+    "blame.ignoreRevsFile": "",
+    "blame.markIgnoredLines": "false",
+    "blame.markUnblamableLines": "false",
+    "core.fsmonitor": "false",
+    "core.quotePath": "false",
+    "diff.algorithm": "default",
+    "diff.indentHeuristic": "true",
+}
+_SETTINGS = [word for key, value in _CONFIG.items() for word in ("-c", f"{key}={value}")]
+
+
+class Git:
+    """
+    One repository with a work tree.
+
+    Attributes:
+        root: the top of the work tree, without symlinks.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._live: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    @classmethod
+    def open(cls, start: Path) -> Git:
+        """
+        The repository that the folder *start* is in.
+
+        Raises:
+            HistoryError: there is none, it has no work tree or no commit, or git refuses it.
+        """
+        if not start.is_dir():
+            msg = f"{start} is not a folder; give one that is in a git repository"
+            raise HistoryError(msg)
+        git = cls(start)
+        if git._line("rev-parse", "--is-inside-work-tree") != b"true":
+            msg = f"{start} has no work tree (a bare repository, or a .git folder); run in a clone"
+            raise HistoryError(msg)
+        git.root = Path(os.fsdecode(git._line("rev-parse", "--show-toplevel")))
+        if not git.ok("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+            msg = f"{git.root} has no commit yet; commit something first"
+            raise HistoryError(msg)
+        return git
+
+    def head(self) -> str:
+        """Full hash of the commit that is checked out."""
+        return self._line("rev-parse", "--verify", "HEAD^{commit}").decode("ascii")
+
+    def index(self) -> bytes:
+        """Every tracked path with its mode: `<mode> <object> <stage>\\t<path>\\0`."""
+        return self.run("ls-files", "-z", "--stage")
+
+    def blame(self, path: str, ignore_revs_file: str | None = None) -> bytes:
+        """`git blame --incremental` of the file as it is in the work tree."""
+        ignore = [f"--ignore-revs-file={ignore_revs_file}"] if ignore_revs_file else []
+        # --root: the first commit of a repository is a commit like any other.
+        return self.run("blame", "--incremental", "--root", "--no-textconv", *ignore, "--", path)
+
+    def objects(self, names: Iterable[str]) -> bytes:
+        """`git cat-file --batch` of *names*."""
+        return self.run("cat-file", "--batch", stdin="".join(f"{n}\n" for n in names).encode())
+
+    def boundaries(self) -> frozenset[str]:
+        """The commits whose parents a shallow clone left out; empty for a full one."""
+        name = os.fsdecode(self._line("rev-parse", "--git-path", "shallow"))
+        try:
+            return frozenset((self.root / name).read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def remote(self) -> str | None:
+        """The URL of `origin` as it is configured; None where there is no such remote."""
+        if not self.ok("remote", "get-url", "origin"):
+            return None
+        return os.fsdecode(self._line("remote", "get-url", "origin"))
+
+    def ok(self, *arguments: str) -> bool:
+        """Whether git's answer is yes."""
+        return self._finish(arguments, b"")[0] == 0
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """
+        What git writes to its standard output.
+
+        Raises:
+            HistoryError: git is missing, or failed; the message holds its reason.
+        """
+        status, output, complaint = self._finish(arguments, stdin)
+        if status:
+            raise HistoryError(_reason(self.root, arguments[0], complaint))
+        return output
+
+    def stop(self) -> None:
+        """Kill every git that still runs for us, and start no more."""
+        with self._lock:
+            self._stopped = True
+            for process in self._live:
+                process.kill()
+
+    def _line(self, *arguments: str) -> bytes:
+        return self.run(*arguments).removesuffix(b"\n")
+
+    def _finish(self, arguments: tuple[str, ...], stdin: bytes) -> tuple[int, bytes, bytes]:
+        process = self._start(arguments)
+        try:
+            output, complaint = process.communicate(stdin)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        finally:
+            with self._lock:
+                self._live.discard(process)
+        return process.returncode, output, complaint
+
+    def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        command = ["git", "--no-pager", "--literal-pathspecs", *_SETTINGS, *arguments]
+        with self._lock:
+            if self._stopped:
+                msg = "interrupted; nothing was written"
+                raise HistoryError(msg)
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self.root,
+                    env=environment(os.environ),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            except FileNotFoundError as error:
+                msg = "git was not found; install it, or put it on PATH"
+                raise HistoryError(msg) from error
+            self._live.add(process)
+        return process
+
+
+def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """*inherited* without what would point git at another repository, and with plain output."""
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith("GIT_") or name in _KEEP or name.startswith(_KEEP_PREFIXES)
+    }
+    # Optional locks are for refreshing the index; a reader leaves it alone.
+    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def _reason(root: Path, verb: str, complaint: bytes) -> str:
+    lines = complaint.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+    first = lines[0].removeprefix("fatal: ").removeprefix("error: ")
+    if "not a git repository" in first:
+        return f"{root} is not in a git repository; run in one, or name a folder that is"
+    if "dubious ownership" in first:
+        advice = next((line.strip() for line in lines if "safe.directory" in line), "")
+        return f"git refuses: {first}. If you trust it: {advice}"
+    return f"git {verb} failed in {root}: {first}"

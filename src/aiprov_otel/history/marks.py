@@ -1,0 +1,111 @@
+"""What a commit says about the tools that wrote it: author, committer, every line of the message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aiprov_otel.history import models, people
+from aiprov_otel.history.agents import Rule, Table, lexicon
+from aiprov_otel.history.commits import Commit
+from aiprov_otel.values import Evidence
+
+_LONGEST_LINE = 400  # no mark is longer; generated text in a message may be
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """
+    One statement found on a commit.
+
+    Attributes:
+        rule: id of the table's row that found it.
+        evidence: its kind; None for one that is shown and does not mark the commit.
+        agent: slug of the tool.
+        model: normalised.
+        provider: who makes the model.
+        where: `author`, `committer`, `line 3 of the message`.
+        text: what stands there, without mails, URLs and people.
+    """
+
+    rule: str
+    evidence: Evidence | None
+    agent: str | None
+    model: str | None
+    provider: str | None
+    where: str
+    text: str
+
+
+def find(commit: Commit, table: Table) -> list[Mark]:
+    """Every mark of *commit*: author and committer first, then line by line."""
+    return [
+        *_of_person(commit.author, "author", table),
+        *_of_person(commit.committer, "committer", table),
+        *_of_message(commit.message, table),
+    ]
+
+
+def _of_person(who: str, kind: str, table: Table) -> Iterator[Mark]:
+    for rule in table.of_kind(kind):
+        if found := rule.pattern.search(who):
+            mark = _mark(rule, found, kind, "", table)
+            yield mark
+            return
+
+
+def _of_message(message: str, table: Table) -> Iterator[Mark]:
+    # A shell that did not expand "\n" leaves it in the message as two characters.
+    lines = re.split(r"\r\n|\r|\n|\\n", message)
+    for number, line in enumerate(lines, start=1):
+        if len(line) <= _LONGEST_LINE and table.any_line.search(line):
+            mark = next(_of_line(line, number, table), None)
+            if mark:
+                yield mark
+
+
+def _of_line(line: str, number: int, table: Table) -> Iterator[Mark]:
+    for rule in table.lines:
+        found = rule.pattern.search(line)
+        if not found or not _applies(rule, found, number):
+            continue
+        yield _mark(rule, found, f"line {number} of the message", line, table)
+
+
+def _applies(rule: Rule, found: re.Match[str], number: int) -> bool:
+    if rule.pattern.pattern.startswith(r"\A"):
+        return number == 1
+    if not rule.requires_lexicon:
+        return True
+    value = found.string.partition(":")[2]
+    # A subject may begin with "AI agent: …"; it holds no trailers.
+    return number > 1 and people.names_a_tool(value, yes=rule.id == "ai-assistant")
+
+
+def _mark(rule: Rule, found: re.Match[str], where: str, line: str, table: Table) -> Mark:
+    agent = rule.agent or _agent(found)
+    model = models.normalise(_model_text(rule, found))
+    provider = models.provider_of(model) or (table.providers.get(agent) if agent else None)
+    text = clean(line) if line else (agent or rule.id)
+    return Mark(rule.id, rule.evidence, agent, model, provider, where, text)
+
+
+def _agent(found: re.Match[str]) -> str | None:
+    groups = found.groupdict()
+    named = groups.get("agent") or groups.get("tool")
+    return lexicon().product(named or found.string.partition(":")[2] or found[0])
+
+
+def _model_text(rule: Rule, found: re.Match[str]) -> str:
+    within = rule.model.search(found.string) if rule.model else found
+    return (within.groupdict().get("model") if within else None) or ""
+
+
+def clean(line: str) -> str:
+    """*line* without mails, URLs and the identifiers of sessions."""
+    key, colon, _ = line.partition(":")
+    if re.search(r"(session|thread(-id)?|checkpoint|logs-url)\s*$", key, re.IGNORECASE):
+        return key.strip() + colon
+    line = re.sub(r"\(?\b[a-z][a-z0-9+.-]*://\S*|<[^>]*>?|\S*@\S*", "", line, flags=re.IGNORECASE)
+    return " ".join(line.split())

@@ -1,0 +1,147 @@
+"""One name for a model, however a trailer, a tool or a gateway spells it; and who makes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Final
+
+_PROVIDERS: Final = {
+    "claude": "anthropic",
+    "codestral": "mistral",
+    "codex": "openai",
+    "composer": "cursor",
+    "deepseek": "deepseek",
+    "devstral": "mistral",
+    "gemini": "google",
+    "gemma": "google",
+    "glm": "zhipu",
+    "gpt": "openai",
+    "grok": "xai",
+    "kimi": "moonshot",
+    "llama": "meta",
+    "magistral": "mistral",
+    "mimo": "xiaomi",
+    "minimax": "minimax",
+    "mistral": "mistral",
+    "nova": "amazon",
+    "o": "openai",
+    "phi": "microsoft",
+    "qwen": "alibaba",
+    "swe": "cognition",
+}
+_FAMILY = re.compile(
+    rf"({'|'.join(sorted(_PROVIDERS.keys() - {'o'}))})(?:v?(\d[a-z0-9.]*))?|(o)([1-9])"
+)
+_ONE_WORD: Final = {"o", "qwen"}  # o3, qwen3: the version belongs to the name
+_EFFORT: Final = {"xhigh", "high", "medium", "low", "minimal", "none", "thinking"}
+_WITH_EFFORT: Final = {"codex", "gemini", "gpt", "grok", "o"}
+_SIZES: Final = {"flash", "large", "lite", "max", "medium", "mini", "nano", "plus", "pro", "small"}
+_WORD = re.compile(
+    rf"v?\d[a-z0-9.]*|[a-z]\d[a-z0-9.]*|{'|'.join(sorted(_SIZES | _EFFORT))}"
+    r"|air|code|codex|coder|exp|fast|instruct|latest|preview|turbo"
+)
+_PLAIN = re.compile(r"[a-z0-9.]+")
+_TIER = re.compile(r"opus|sonnet|haiku|fable|instant")
+_VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
+_DATE = re.compile(r"[-@ ](?:20\d{6}|20\d\d-\d\d-\d\d)(?!\d)")
+_UNHEARD_OF = re.compile(r"(?![0-9a-f.-]+$)(?=[^\d]*\d)[a-z][a-z0-9]*(?:[.-][a-z0-9]+)+")
+_LONGEST: Final = 64
+
+
+def normalise(text: str) -> str | None:
+    """
+    The one name of the model that *text* names, `claude-opus-4-6`; None if it names none.
+
+    What comes back holds no mail, no URL and no name of a person.
+    """
+    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>", " ", text)
+    inside = re.findall(r"[(\[]([^()\[\]]*)[)\]]", text)
+    names = (_name(part) for part in (outside, *inside))
+    return next((name for name in names if name and len(name) <= _LONGEST), None)
+
+
+def provider_of(model: str | None) -> str | None:
+    """Who makes *model*, a name that `normalise` gave; None where that is not known."""
+    found = _FAMILY.fullmatch(model.partition("-")[0]) if model else None
+    return _PROVIDERS[found[1] or found[3]] if found else None
+
+
+def _name(text: str) -> str | None:
+    text = _DATE.sub("", text.lower())
+    if "@" in text or "://" in text:
+        return None
+    # A gateway writes provider/model:tag; the size of a local model is the part of a tag to keep.
+    text = re.sub(r":(\d+b)\b", r"-\1", text.rpartition("/")[2]).partition(":")[0]
+    text = re.sub(r"(?<=[a-z])\.(?=[a-z])|_", "-", text.strip(" \t\r\n\"'`.,;-"))
+    words = [word for word in re.split(r"[\s-]+", text) if word]
+    free = bool(re.search(r"\s", text))
+    named = _claude(words) or _of_family(words, free=free)
+    return named or (text if not free and _UNHEARD_OF.fullmatch(text) else None)
+
+
+def _claude(words: Sequence[str]) -> str | None:
+    """Tools order and punctuate a Claude's name as they like; what stays is Anthropic's spelling."""
+    tier = next((index for index, word in enumerate(words) if _TIER.fullmatch(word)), None)
+    if tier is not None:
+        version = _version(words[tier + 1 :]) or _version_before(words[:tier])
+        return _tiered(words[tier], version)
+    if "claude" not in words:
+        return None
+    version = _version(words[words.index("claude") + 1 :])
+    return "-".join(("claude", *version)) if version else None
+
+
+def _tiered(tier: str, version: Sequence[str]) -> str:
+    old = version and int(version[0]) < 4 and tier in {"opus", "sonnet", "haiku"}
+    return "-".join(("claude", *version, tier) if old else ("claude", tier, *version))
+
+
+def _version(words: Sequence[str]) -> list[str]:
+    """The numbers that *words* begin with, `4.6` or `4`, `6`; a minor 0 is not said."""
+    numbers = list(takewhile(_VERSION.fullmatch, words[:2]))
+    parts = ".".join(numbers).split(".")[:2] if numbers else []
+    return [str(int(part)) for part in parts if part != "0" or part is parts[0]]
+
+
+def _version_before(words: Sequence[str]) -> list[str]:
+    numbers = list(takewhile(_VERSION.fullmatch, reversed(words[-2:])))
+    return _version(numbers[::-1])
+
+
+def _of_family(words: Sequence[str], *, free: bool) -> str | None:
+    for index, word in enumerate(words):
+        found = _FAMILY.fullmatch(word.removeprefix("chat"))
+        if found and (name := _in_family(found, words[index + 1 :], free=free)):
+            return name
+    return None
+
+
+def _in_family(found: re.Match[str], following: Sequence[str], *, free: bool) -> str | None:
+    family = found[1] or found[3]
+    if family == "claude" or (family == "codex" and following[:1] == ["gpt"]):
+        return None
+    version = found[2] or found[4]
+    fits = _WORD if free else _PLAIN
+    tail = [*([version] if version else []), *takewhile(fits.fullmatch, following)]
+    tail = _without_effort(family, tail)
+    if not _tells(family, tail):
+        return None
+    if family in _ONE_WORD and tail and tail[0][0].isdigit():
+        return family + "-".join(tail)
+    return "-".join((family, *tail))
+
+
+def _without_effort(family: str, tail: Sequence[str]) -> list[str]:
+    kept = list(takewhile(lambda word: word not in {"preview", "exp", "latest"}, tail))
+    while kept and family in _WITH_EFFORT and kept[-1] in _EFFORT:
+        kept.pop()
+    return kept
+
+
+def _tells(family: str, tail: Sequence[str]) -> bool:
+    """Whether a model is named, and not the tool (`Gemini CLI`) or the house alone."""
+    if family == "composer":
+        return True
+    return any(word in _SIZES or re.search(r"\d", word) for word in tail)

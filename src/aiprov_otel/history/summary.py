@@ -1,0 +1,65 @@
+"""What a build found, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiprov_otel.values import Evidence, Origin
+
+
+@dataclass(frozen=True)
+class Summary:
+    """
+    What is in a manifest that was just built, and what is not.
+
+    Attributes:
+        path: where it was written.
+        revision: full hash of the commit.
+        files: how many source files it holds.
+        lines: how many lines.
+        origins: lines by origin.
+        evidence: lines by the kind of evidence that decided.
+        undecided: lines that are unknown only because the policy says `unmarked = "unknown"`.
+        uncommitted: lines that no commit has yet.
+        boundary: lines at which a shallow clone ends.
+        left_out: path and reason of each file that is not in it and might be missed.
+        excluded: files that the policy leaves out.
+        languages: files of other languages.
+        seconds: how long it took.
+    """
+
+    path: Path
+    revision: str
+    files: int
+    lines: int
+    origins: Mapping[str, int]
+    evidence: Mapping[str, int]
+    undecided: int
+    uncommitted: int
+    boundary: int
+    left_out: tuple[tuple[str, str], ...]
+    excluded: int
+    languages: Counter[str]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON can hold it."""
+        return {
+            "manifest": str(self.path),
+            "revision": self.revision,
+            "files": self.files,
+            "lines": self.lines,
+            "origins": {origin: self.origins.get(origin, 0) for origin in Origin},
+            "evidence": {kind: n for kind in Evidence if (n := self.evidence.get(kind, 0))},
+            "undecided": self.undecided,
+            "uncommitted": self.uncommitted,
+            "boundary": self.boundary,
+            "left_out": [{"path": path, "reason": reason} for path, reason in self.left_out],
+            "excluded": self.excluded,
+            "languages": dict(self.languages.most_common()),
+            "seconds": round(self.seconds, 3),
+        }

@@ -1,0 +1,158 @@
+"""Which files of the work tree count, under which names, and what is left out and why."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiprov_otel.history.git import Git
+from aiprov_otel.history.policy import Policy
+
+_LANGUAGES = {
+    ".c": "C",
+    ".cc": "C++",
+    ".clj": "Clojure",
+    ".cpp": "C++",
+    ".cs": "C#",
+    ".cxx": "C++",
+    ".dart": "Dart",
+    ".ex": "Elixir",
+    ".exs": "Elixir",
+    ".go": "Go",
+    ".h": "C",
+    ".hpp": "C++",
+    ".hs": "Haskell",
+    ".ipynb": "Jupyter",
+    ".java": "Java",
+    ".jl": "Julia",
+    ".js": "JavaScript",
+    ".jsx": "JavaScript",
+    ".kt": "Kotlin",
+    ".lua": "Lua",
+    ".m": "Objective-C",
+    ".mjs": "JavaScript",
+    ".php": "PHP",
+    ".pl": "Perl",
+    ".pxd": "Cython",
+    ".pyi": "Python stub",
+    ".pyx": "Cython",
+    ".r": "R",
+    ".rb": "Ruby",
+    ".rs": "Rust",
+    ".scala": "Scala",
+    ".sh": "shell",
+    ".sql": "SQL",
+    ".svelte": "Svelte",
+    ".swift": "Swift",
+    ".ts": "TypeScript",
+    ".tsx": "TypeScript",
+    ".vue": "Vue",
+    ".zig": "Zig",
+}
+_REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFile:
+    """
+    A file that counts.
+
+    Attributes:
+        path: relative to the root, with `/`.
+        import_path: the tail of *path* that survives an installation.
+        source: the path whose history it has: another one for a symlink.
+    """
+
+    path: str
+    import_path: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Tree:
+    """
+    The tracked files.
+
+    Attributes:
+        files: those that count, sorted by path.
+        left_out: path and reason of each Python file or submodule that does not.
+        excluded: how many the policy leaves out.
+        languages: how many files of other languages there are.
+    """
+
+    files: tuple[TrackedFile, ...]
+    left_out: tuple[tuple[str, str], ...]
+    excluded: int
+    languages: Counter[str]
+
+
+def read(git: Git, policy: Policy) -> Tree:
+    """The tree of *git*, sorted into what counts under *policy* and what does not."""
+    modes = tracked(git)
+    packages = {path.rpartition("/")[0] for path in modes if _name(path) == "__init__.py"}
+    files, left_out, excluded = [], [], 0
+    for path, mode in modes.items():
+        if mode != _SUBMODULE and not path.endswith(".py"):
+            continue
+        if policy.excludes(path):
+            excluded += 1
+        elif reason := _why_not(path, mode, git.root):
+            left_out.append((printable(path), reason))
+        elif source := _source(path, mode, modes, git.root):
+            files.append(TrackedFile(path, import_path(path, packages), source))
+        else:
+            left_out.append((path, "a symlink to something that is not tracked"))
+    return Tree(tuple(files), tuple(left_out), excluded, _languages(modes))
+
+
+def tracked(git: Git) -> dict[str, bytes]:
+    """The mode of every tracked path, sorted by path."""
+    modes = {}
+    for entry in git.index().split(b"\0"):
+        about, tab, path = entry.partition(b"\t")
+        if tab:
+            modes[os.fsdecode(path)] = about.partition(b" ")[0]
+    return dict(sorted(modes.items()))
+
+
+def import_path(path: str, packages: set[str]) -> str:
+    """*path* from its outermost package on or, outside packages, without a leading `src/`."""
+    top = folder = path.rpartition("/")[0]
+    if folder not in packages or not folder:
+        return path.removeprefix("src/")
+    while folder and folder in packages:
+        top, folder = folder, folder.rpartition("/")[0]
+    return path[len(top.rpartition("/")[0]) :].lstrip("/")
+
+
+def printable(path: str) -> str:
+    """*path* with the bytes that are not UTF-8 written as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _why_not(path: str, mode: bytes, root: Path) -> str | None:
+    if mode == _SUBMODULE:
+        return "a submodule; build in it to have a manifest of its own"
+    if printable(path) != path:
+        return "its path is not UTF-8"
+    if not os.path.lexists(root / path):
+        return "deleted from the work tree, or not checked out"
+    return None
+
+
+def _source(path: str, mode: bytes, modes: dict[str, bytes], root: Path) -> str | None:
+    if mode != _SYMLINK:
+        return path
+    target = os.path.relpath(os.path.realpath(root / path), root).replace(os.sep, "/")
+    return target if modes.get(target, b"").startswith(_REGULAR) else None
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _languages(modes: dict[str, bytes]) -> Counter[str]:
+    suffixes = (os.path.splitext(path)[1].lower() for path in modes)
+    return Counter(_LANGUAGES[suffix] for suffix in suffixes if suffix in _LANGUAGES)
