@@ -1,6 +1,6 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo test check bench clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -22,9 +22,13 @@ check:  ## format, lint, types, import contracts, README and docs
 	@$(PYTHON) scripts/environment.py check --group dev --editable '.[demo]' >/dev/null
 	$(check)/ruff format --check .
 	$(check)/ruff check .
-	$(check)/mypy src scripts tests/support examples
+	$(check)/mypy src scripts benchmarks tests/support examples/shop
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
+
+bench:  ## what provenance costs a service, as a multiple of a plain span
+	@commands=$$($(PYTHON) scripts/environment.py check --group dev --editable '.[demo]') && \
+	$$commands/python benchmarks/runtime.py
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
