@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say(INTERRUPTED, "aiprov: interrupted; nothing is half-written")
     except BrokenPipeError:
-        # The reader of our output left (`aiprov blame … | head`); a flush at exit must not complain.
+        # Whoever read our output left (`aiprov blame … | head`): the flush at exit must not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception:  # noqa: BLE001 (the boundary)

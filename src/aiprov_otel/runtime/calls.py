@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, StatusCode
+from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import state
@@ -31,13 +31,13 @@ class Call:
 
     __slots__ = ("_context", "_enclosing", "_recorded", "_span", "_token")
 
-    def __init__(self, name: str, attributes: Attributes) -> None:
+    def __init__(self, tracer: Tracer, name: str, attributes: Attributes) -> None:
         current = context.get_current()
-        self._span: Span = _tracer().start_span(name, current, attributes=attributes)
+        self._span: Span = tracer.start_span(name, current, attributes=attributes)
         self._enclosing: Any = context.get_value(_ENCLOSING, current)
         inner = trace.set_span_in_context(self._span, current)
         self._context = context.set_value(_ENCLOSING, self, inner)
-        self._recorded: deque[BaseException] = deque(maxlen=_REMEMBERED)
+        self._recorded: deque[BaseException] | None = None
         self._token: Any = None
 
     def __enter__(self) -> None:
@@ -61,7 +61,7 @@ class Call:
         with guard:
             if isinstance(error, Exception) and not isinstance(error, _NOT_FAILURES):
                 self._fail(error)
-        self._recorded.clear()  # a call must not keep an exception's frames alive
+        self._recorded = None  # a call must not keep an exception's frames alive
         self._span.end()
 
     def _fail(self, error: Exception) -> None:
@@ -71,13 +71,15 @@ class Call:
         if annotator is None or not self._span.is_recording():
             return
         raised = annotator.exception(error)
-        if not any(known is error for known in self._recorded):
+        if not any(known is error for known in self._recorded or ()):
             self._span.record_exception(error, raised.event)
         self._span.set_attributes({ERROR_TYPE: type_name(error), **raised.error})
         self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
 
     def remember(self, error: BaseException) -> None:
         """Note that a call below recorded *error*."""
+        if self._recorded is None:
+            self._recorded = deque(maxlen=_REMEMBERED)
         self._recorded.append(error)
 
 
@@ -99,13 +101,14 @@ class Step:
 class Site:
     """A decorated function: what its spans say, worked out at the first call."""
 
-    __slots__ = ("_attributes", "_code", "_module", "_seen", "name")
+    __slots__ = ("_attributes", "_code", "_module", "_seen", "_tracer", "name")
 
     def __init__(self, function: Callable[..., Any], code: CodeType) -> None:
         self._code = code
         self._module = function.__module__
         self.name = f"{function.__module__}.{code.co_qualname}"
         self._seen: object = None
+        self._tracer: Tracer = NoOpTracer()
         self._attributes: Attributes = {}
 
     def call(self) -> Call | None:
@@ -116,10 +119,7 @@ class Site:
                 return None
             if annotator is not self._seen:
                 self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
+                self._tracer = state.tracer()
                 self._seen = annotator
-            return Call(self.name, self._attributes)
+            return Call(self._tracer, self.name, self._attributes)
         return None
-
-
-def _tracer() -> trace.Tracer:
-    return trace.get_tracer("aiprov_otel", tracer_provider=state.tracer_provider())

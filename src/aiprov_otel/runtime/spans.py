@@ -33,7 +33,9 @@ class ProvenanceSpanProcessor(SpanProcessor):
                 return
             if span.kind in _ENTRIES:
                 _entry.set(span)
-            elif frame := walk.nearest(annotator.resolver):
+            elif ORIGIN not in (span.attributes or ()) and (
+                frame := walk.nearest(annotator.resolver)
+            ):
                 annotate(span, annotator.caller(frame))
 
     def on_end(self, span: ReadableSpan) -> None:

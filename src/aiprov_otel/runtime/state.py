@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from opentelemetry.trace import TracerProvider
+from opentelemetry import trace
 
 from aiprov_otel import settings
 from aiprov_otel.runtime import manifests
@@ -15,7 +15,7 @@ from aiprov_otel.runtime.resolver import Resolver
 
 _lock = threading.Lock()
 _annotator: Annotator | None = None
-_tracer_provider: TracerProvider | None = None
+_tracer_provider: trace.TracerProvider | None = None
 _stopped = False
 
 
@@ -26,12 +26,12 @@ def annotator() -> Annotator | None:
     return _annotator or _first()
 
 
-def tracer_provider() -> TracerProvider | None:
-    """The provider of our own spans; None for the global one."""
-    return _tracer_provider
+def tracer() -> trace.Tracer:
+    """The tracer of our own spans."""
+    return trace.get_tracer("aiprov_otel", tracer_provider=_tracer_provider)
 
 
-def start(annotator: Annotator, tracer_provider: TracerProvider | None = None) -> None:
+def start(annotator: Annotator, tracer_provider: trace.TracerProvider | None = None) -> None:
     """Use *annotator* from now on, and *tracer_provider* for our own spans."""
     global _annotator, _tracer_provider, _stopped
     with _lock:
