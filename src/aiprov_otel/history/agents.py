@@ -123,7 +123,9 @@ class Lexicon:
     def product(self, text: str) -> str | None:
         """Slug of the first tool that *text* names."""
         text = re.sub(r"<[^>]*>", " ", text)
-        found = [(m.start(), slug) for slug, product in self.products if (m := product.search(text))]
+        found = [
+            (m.start(), slug) for slug, product in self.products if (m := product.search(text))
+        ]
         return min(found)[1] if found else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 
 from aiprov_otel.history import people
@@ -39,9 +39,7 @@ BOUNDARY = Decision(
     "the clone is shallow and ends here: an older commit may have written the line",
 )
 MISSING = Decision(Provenance(match=Match.EXACT), "the commit is not in this clone")
-UNREADABLE = Decision(
-    Provenance(match=Match.EXACT), "git sees other lines than Python: a filter changes the file"
-)
+UNBLAMED = Decision(Provenance(match=Match.EXACT), "git can't say which commit wrote the line")
 
 
 def decide(commit: Commit, marks: Sequence[Mark], policy: Policy) -> Decision:
@@ -94,16 +92,8 @@ def _named(provenance: Provenance, deciding: Mark, marks: Sequence[Mark]) -> Pro
     agent = next((mark.agent for mark in ordered if mark.agent), None)
     source = next((m for m in ordered if m.model and _agrees(m, agent, deciding)), None)
     by_agent = next((m.provider for m in ordered if m.agent == agent and m.provider), None)
-    return Provenance(
-        provenance.origin,
-        agent=agent,
-        model=source and source.model,
-        provider=source.provider if source else by_agent,
-        commit=provenance.commit,
-        time=provenance.time,
-        evidence=provenance.evidence,
-        match=provenance.match,
-    )
+    model, provider = (source.model, source.provider) if source else (None, by_agent)
+    return replace(provenance, agent=agent, model=model, provider=provider)
 
 
 def _agrees(mark: Mark, agent: str | None, deciding: Mark) -> bool:

@@ -50,24 +50,23 @@ def build(
 def _summary(
     found: tree.Tree, read: reading.Reading, *, path: Path, revision: str, seconds: float
 ) -> Summary:
-    lines = Counter(decision for one in read.blamed for decision in read.lines(one))
+    tally = read.tally()
     origins: Counter[str] = Counter()
     evidence: Counter[str] = Counter()
-    undecided = 0
-    for decision, count in lines.items():
-        origins[decision.provenance.origin.value] += count
-        evidence[decision.provenance.evidence.value] += count
-        undecided += count * attribution.by_policy_alone(decision)
+    for decision, lines in tally:
+        origins[decision.provenance.origin] += lines
+        evidence[decision.provenance.evidence] += lines
     return Summary(
         path=path,
         revision=revision,
         files=len(read.blamed),
-        lines=sum(lines.values()),
+        lines=origins.total(),
         origins=origins,
         evidence=evidence,
-        undecided=undecided,
-        uncommitted=lines[attribution.UNCOMMITTED],
-        boundary=lines[attribution.BOUNDARY],
+        undecided=sum(lines for one, lines in tally if attribution.by_policy_alone(one)),
+        uncommitted=sum(lines for one, lines in tally if one is attribution.UNCOMMITTED),
+        boundary=sum(lines for one, lines in tally if one is attribution.BOUNDARY),
+        unattributed=tuple((one.file.path, one.problem) for one in read.blamed if one.problem),
         left_out=tuple(sorted((*found.left_out, *read.left_out))),
         excluded=found.excluded,
         languages=found.languages,

@@ -30,7 +30,7 @@ class Commit:
     @property
     def time(self) -> str | None:
         """Committer time as RFC 3339 in UTC."""
-        return self.committed and self.committed.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.committed.strftime("%Y-%m-%dT%H:%M:%SZ") if self.committed else None
 
 
 def parse_batch(output: bytes) -> dict[str, Commit]:

@@ -69,7 +69,7 @@ class Git:
             msg = f"{start} has no work tree (a bare repository, or a .git folder); run in a clone"
             raise HistoryError(msg)
         git.root = Path(os.fsdecode(git._line("rev-parse", "--show-toplevel")))
-        if not git.ok("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+        if git._finish(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"), b"")[0]:
             msg = f"{git.root} has no commit yet; commit something first"
             raise HistoryError(msg)
         return git
@@ -102,13 +102,8 @@ class Git:
 
     def remote(self) -> str | None:
         """The URL of `origin` as it is configured; None where there is no such remote."""
-        if not self.ok("remote", "get-url", "origin"):
-            return None
-        return os.fsdecode(self._line("remote", "get-url", "origin"))
-
-    def ok(self, *arguments: str) -> bool:
-        """Whether git's answer is yes."""
-        return self._finish(arguments, b"")[0] == 0
+        status, output, _ = self._finish(("remote", "get-url", "origin"), b"")
+        return None if status else os.fsdecode(output.removesuffix(b"\n"))
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """

@@ -1,4 +1,4 @@
-"""What a commit says about the tools that wrote it: author, committer, every line of the message."""
+"""What a commit says about the tools that wrote it: its people, and every line of its message."""
 
 from __future__ import annotations
 
@@ -50,8 +50,7 @@ def find(commit: Commit, table: Table) -> list[Mark]:
 def _of_person(who: str, kind: str, table: Table) -> Iterator[Mark]:
     for rule in table.of_kind(kind):
         if found := rule.pattern.search(who):
-            mark = _mark(rule, found, kind, "", table)
-            yield mark
+            yield _mark(rule, found, kind, table)
             return
 
 
@@ -60,17 +59,15 @@ def _of_message(message: str, table: Table) -> Iterator[Mark]:
     lines = re.split(r"\r\n|\r|\n|\\n", message)
     for number, line in enumerate(lines, start=1):
         if len(line) <= _LONGEST_LINE and table.any_line.search(line):
-            mark = next(_of_line(line, number, table), None)
-            if mark:
-                yield mark
+            yield from _of_line(line, number, table)
 
 
 def _of_line(line: str, number: int, table: Table) -> Iterator[Mark]:
+    """The mark that *line* is, by the first rule that applies to it."""
     for rule in table.lines:
-        found = rule.pattern.search(line)
-        if not found or not _applies(rule, found, number):
-            continue
-        yield _mark(rule, found, f"line {number} of the message", line, table)
+        if (found := rule.pattern.search(line)) and _applies(rule, found, number):
+            yield _mark(rule, found, f"line {number} of the message", table)
+            return
 
 
 def _applies(rule: Rule, found: re.Match[str], number: int) -> bool:
@@ -83,11 +80,12 @@ def _applies(rule: Rule, found: re.Match[str], number: int) -> bool:
     return number > 1 and people.names_a_tool(value, yes=rule.id == "ai-assistant")
 
 
-def _mark(rule: Rule, found: re.Match[str], where: str, line: str, table: Table) -> Mark:
+def _mark(rule: Rule, found: re.Match[str], where: str, table: Table) -> Mark:
     agent = rule.agent or _agent(found)
     model = models.normalise(_model_text(rule, found))
     provider = models.provider_of(model) or (table.providers.get(agent) if agent else None)
-    text = clean(line) if line else (agent or rule.id)
+    # Whoever has the tool's name in theirs is still a person: of people, only the tool is said.
+    text = (agent or rule.id) if where in {"author", "committer"} else clean(found.string)
     return Mark(rule.id, rule.evidence, agent, model, provider, where, text)
 
 

@@ -82,7 +82,7 @@ def _name(text: str) -> str | None:
 
 
 def _claude(words: Sequence[str]) -> str | None:
-    """Tools order and punctuate a Claude's name as they like; what stays is Anthropic's spelling."""
+    """Tools order and punctuate a Claude's name as they like; Anthropic's spelling stays."""
     tier = next((index for index, word in enumerate(words) if _TIER.fullmatch(word)), None)
     if tier is not None:
         version = _version(words[tier + 1 :]) or _version_before(words[:tier])

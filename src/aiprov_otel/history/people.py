@@ -15,7 +15,8 @@ _TOOL_MAIL = re.compile(
 )
 _BOT = re.compile(
     r"\[bot\]|(?:^|[\s_-])(?:ro)?bot(?=$|[\s<_-])|^dependabot|^renovate|^pyup|^pre-commit-ci"
-    r"|^github[ -]?actions?\b|<(?:support@dependabot\.com|bot@renovateapp\.com|actions?@github\.com)>",
+    r"|^github[ -]?actions?\b"
+    r"|<(?:support@dependabot\.com|bot@renovateapp\.com|actions?@github\.com)>",
     re.IGNORECASE,
 )
 _NO = re.compile(r"\s*(?:no|none|n/?a|false|0 ?%?|not? used|nil|-)\b.*|\s*-?\s*", re.IGNORECASE)
@@ -57,15 +58,13 @@ def _unmistakable(name: str) -> bool:
     words = re.findall(r"[^\W\d_]+", name)
     first, *others = words or [""]
     return not _is_person(name) and (
-        models.normalise(name) is not None
-        or bool(others)
-        or first.lower() not in lexicon().names
+        models.normalise(name) is not None or bool(others) or first.lower() not in lexicon().names
     )
 
 
 def _is_person(name: str) -> bool:
     """Whether *name* is First Last where the tool's name is somebody's (`Claude Dioudonnat`)."""
-    words = re.findall(r"[^\W\d_][\w'’-]*", name)
+    words = re.findall(r"[^\W\d_][\w'\u2019-]*", name)
     if models.normalise(name) or not 2 <= len(words) <= 4:
         return False
     if not any(word.lower() in lexicon().names for word in words):

@@ -60,8 +60,8 @@ class Policy:
             PolicyError: a key or a value is not one of those allowed.
         """
         policy = cls.of(_section(root / "pyproject.toml"))
-        if policy.ignore_revs_file and not (root / policy.ignore_revs_file).is_file():
-            raise _wrong("ignore_revs_file", policy.ignore_revs_file, "a file below the root")
+        if policy.ignore_revs_file:
+            _check_revisions(root / policy.ignore_revs_file, policy.ignore_revs_file)
         return policy
 
     @classmethod
@@ -112,6 +112,17 @@ def _section(pyproject: Path) -> Mapping[str, Any]:
     if not isinstance(section, dict):
         raise _wrong("", section, "a table of keys")
     return section
+
+
+def _check_revisions(path: Path, value: str) -> None:
+    """Git would refuse every file for one wrong line of it."""
+    try:
+        lines = [line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise _wrong("ignore_revs_file", value, f"a file that can be read ({error})") from error
+    for line in lines:
+        if line and not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", line, re.IGNORECASE):
+            raise _wrong("ignore_revs_file", value, f"a list of full commit hashes, not {line!r}")
 
 
 def _wrong(key: str, value: object, allowed: str) -> PolicyError:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import attribution, blame, commits, marks
@@ -21,6 +23,9 @@ from aiprov_otel.manifest.document import runs_of
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
 
+_NOBODY: Final = ""
+"""The owner of each line of a file that git can't blame."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlamedFile:
@@ -30,14 +35,14 @@ class BlamedFile:
     Attributes:
         file: which.
         hash: of its content.
-        owners: one commit a line, as Python numbers them; None where git sees other lines.
-        lines: how many there are.
+        owners: one commit a line, as Python numbers them.
+        problem: why git could not say whose the lines are; None where it did.
     """
 
     file: TrackedFile
     hash: str
-    owners: Sequence[str] | None
-    lines: int
+    owners: Sequence[str]
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,45 +60,89 @@ class Reading:
     decisions: dict[str, Decision]
     left_out: tuple[tuple[str, str], ...]
 
-    def lines(self, blamed: BlamedFile) -> Iterator[Decision]:
-        """The decision for each line of *blamed*."""
-        if blamed.owners is None:
-            return iter([attribution.UNREADABLE] * blamed.lines)
-        return (self.decisions[owner] for owner in blamed.owners)
-
     def sources(self) -> Iterator[SourceFile]:
         """The files as the manifest holds them."""
-        for blamed in self.blamed:
-            file = blamed.file
+        for one in self.blamed:
+            path, import_path = one.file.path, one.file.import_path
             known = {
-                id(d): replace(d.provenance, path=file.path) for d in set(self.lines(blamed))
+                owner: replace(self.decisions[owner].provenance, path=path)
+                for owner in set(one.owners)
             }
-            runs = tuple(runs_of(known[id(decision)] for decision in self.lines(blamed)))
-            yield SourceFile(file.path, file.import_path, blamed.hash, runs)
+            runs = tuple(runs_of(known[owner] for owner in one.owners))
+            yield SourceFile(path, import_path, one.hash, runs)
+
+    def tally(self) -> list[tuple[Decision, int]]:
+        """Each decision with the number of lines that it is about."""
+        lines = Counter(owner for one in self.blamed for owner in one.owners)
+        return [(self.decisions[owner], count) for owner, count in lines.items()]
 
 
 def read(
     git: Git, policy: Policy, files: Sequence[TrackedFile], progress: Progress | None = None
 ) -> Reading:
     """Blame *files* as they are in the work tree, and decide about each commit that is found."""
-    blamed, left_out = [], []
-    for file, outcome in _each(git, policy, files, progress):
-        if isinstance(outcome, str):
-            left_out.append((file.path, outcome))
-        else:
-            blamed.append(outcome)
-    blamed.sort(key=lambda one: one.file.path)
-    names = {name for one in blamed for name in set(one.owners or ())}
-    decisions = decide(git, policy, sorted(names))
-    return Reading(tuple(blamed), decisions, tuple(sorted(left_out)))
+    outcomes = _blame_all(git, policy, files, progress)
+    blamed = [one for one in outcomes if isinstance(one, BlamedFile)]
+    left_out = [one for one in outcomes if not isinstance(one, BlamedFile)]
+    names = {owner for one in blamed for owner in set(one.owners)}
+    return Reading(
+        blamed=tuple(sorted(blamed, key=lambda one: one.file.path)),
+        decisions=_decide(git, policy, names),
+        left_out=tuple(sorted(left_out)),
+    )
 
 
-def decide(git: Git, policy: Policy, names: Sequence[str]) -> dict[str, Decision]:
+def _blame_all(
+    git: Git, policy: Policy, files: Sequence[TrackedFile], progress: Progress | None
+) -> list[BlamedFile | tuple[str, str]]:
+    """Each file with its owners, or its path with the reason why not; in any order."""
+    outcomes = []
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        futures = [pool.submit(_blame, git, policy, file) for file in files]
+        for done, future in enumerate(as_completed(futures), start=1):
+            outcomes.append(future.result())
+            if progress:
+                progress(done, len(files))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        git.stop()
+        raise
+    finally:
+        pool.shutdown()
+    return outcomes
+
+
+def _blame(git: Git, policy: Policy, file: TrackedFile) -> BlamedFile | tuple[str, str]:
+    try:
+        content = Path(git.root, file.source).read_bytes()
+    except OSError as error:
+        return file.path, f"can't be read: {error.strerror or error}"
+    owners, problem = _owners(git, policy, file, content)
+    return BlamedFile(file, content_hash(content), owners, problem)
+
+
+def _owners(
+    git: Git, policy: Policy, file: TrackedFile, content: bytes
+) -> tuple[Sequence[str], str | None]:
+    try:
+        hunks = blame.parse(git.blame(file.source, policy.ignore_revs_file))
+    except HistoryError as error:  # an object that a partial clone lacks, for one
+        return [_NOBODY] * len(content.splitlines()), str(error)
+    if (owners := blame.owners(hunks, content)) is not None:
+        return owners, None
+    problem = "git sees other lines than Python does: a filter or an encoding changes the file"
+    return [_NOBODY] * len(content.splitlines()), problem
+
+
+def _decide(git: Git, policy: Policy, names: Iterable[str]) -> dict[str, Decision]:
     """What is said of the lines of each of the commits *names*."""
     table = Table(policy.extra_agents)
     boundaries = git.boundaries()
-    known = commits.parse_batch(git.objects(n for n in names if not blame.uncommitted(n)))
-    return {name: _decision(name, known.get(name), boundaries, table, policy) for name in names}
+    ordered = sorted(names)
+    wanted = [name for name in ordered if not blame.uncommitted(name)]
+    known = commits.parse_batch(git.objects(wanted)) if wanted else {}
+    return {name: _decision(name, known.get(name), boundaries, table, policy) for name in ordered}
 
 
 def _decision(
@@ -103,6 +152,8 @@ def _decision(
     table: Table,
     policy: Policy,
 ) -> Decision:
+    if name == _NOBODY:
+        return attribution.UNBLAMED
     if blame.uncommitted(name):
         return attribution.UNCOMMITTED
     if name in boundaries:
@@ -110,37 +161,3 @@ def _decision(
     if commit is None:
         return attribution.MISSING
     return attribution.decide(commit, marks.find(commit, table), policy)
-
-
-def _each(
-    git: Git, policy: Policy, files: Sequence[TrackedFile], progress: Progress | None
-) -> Iterable[tuple[TrackedFile, BlamedFile | str]]:
-    """Each file with its blame, or with the reason why it has none; in any order."""
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        futures: dict[Future[BlamedFile | str], TrackedFile] = {
-            pool.submit(_blame, git, policy, file): file for file in files
-        }
-        for done, future in enumerate(as_completed(futures), start=1):
-            yield futures[future], future.result()
-            if progress:
-                progress(done, len(files))
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        git.stop()
-        raise
-    finally:
-        pool.shutdown()
-
-
-def _blame(git: Git, policy: Policy, file: TrackedFile) -> BlamedFile | str:
-    try:
-        content = Path(git.root, file.source).read_bytes()
-    except OSError as error:
-        return f"can't be read: {error.strerror or error}"
-    try:
-        hunks = blame.parse(git.blame(file.source, policy.ignore_revs_file))
-    except HistoryError:
-        raise
-    owners = blame.owners(hunks, content)
-    return BlamedFile(file, content_hash(content), owners, len(content.splitlines()))

@@ -26,6 +26,7 @@ class Summary:
         undecided: lines that are unknown only because the policy says `unmarked = "unknown"`.
         uncommitted: lines that no commit has yet.
         boundary: lines at which a shallow clone ends.
+        unattributed: path and reason of each file whose lines git can't attribute.
         left_out: path and reason of each file that is not in it and might be missed.
         excluded: files that the policy leaves out.
         languages: files of other languages.
@@ -41,6 +42,7 @@ class Summary:
     undecided: int
     uncommitted: int
     boundary: int
+    unattributed: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, str], ...]
     excluded: int
     languages: Counter[str]
@@ -58,8 +60,13 @@ class Summary:
             "undecided": self.undecided,
             "uncommitted": self.uncommitted,
             "boundary": self.boundary,
-            "left_out": [{"path": path, "reason": reason} for path, reason in self.left_out],
+            "unattributed": _listed(self.unattributed),
+            "left_out": _listed(self.left_out),
             "excluded": self.excluded,
             "languages": dict(self.languages.most_common()),
             "seconds": round(self.seconds, 3),
         }
+
+
+def _listed(files: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"path": path, "reason": reason} for path, reason in files]

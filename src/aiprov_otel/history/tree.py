@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
 
@@ -51,6 +52,7 @@ _LANGUAGES = {
     ".vue": "Vue",
     ".zig": "Zig",
 }
+_LOST_LINK = "a symlink to something that is not tracked"
 _REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"
 
 
@@ -103,8 +105,30 @@ def read(git: Git, policy: Policy) -> Tree:
         elif source := _source(path, mode, modes, git.root):
             files.append(TrackedFile(path, import_path(path, packages), source))
         else:
-            left_out.append((path, "a symlink to something that is not tracked"))
+            left_out.append((path, _LOST_LINK))
     return Tree(tuple(files), tuple(left_out), excluded, _languages(modes))
+
+
+def locate(git: Git, path: Path) -> TrackedFile:
+    """
+    The tracked file at *path*, excluded or not; *path* is absolute or relative to the process.
+
+    Raises:
+        HistoryError: git does not track it.
+    """
+    within = os.path.relpath(os.path.realpath(path.parent), git.root)
+    name = Path(within, path.name).as_posix()
+    modes = tracked(git)
+    packages = {known.rpartition("/")[0] for known in modes if _name(known) == "__init__.py"}
+    if name not in modes:
+        msg = f"{path} is not tracked by git; `git add` it first, or look for a typing error"
+        raise HistoryError(msg)
+    reason = _why_not(name, modes[name], git.root)
+    source = None if reason else _source(name, modes[name], modes, git.root)
+    if source is None:
+        msg = f"{printable(name)} has no lines to blame: {reason or _LOST_LINK}"
+        raise HistoryError(msg)
+    return TrackedFile(name, import_path(name, packages), source)
 
 
 def tracked(git: Git) -> dict[str, bytes]:
@@ -154,5 +178,5 @@ def _name(path: str) -> str:
 
 
 def _languages(modes: dict[str, bytes]) -> Counter[str]:
-    suffixes = (os.path.splitext(path)[1].lower() for path in modes)
+    suffixes = ("." + _name(path).rpartition(".")[2].lower() for path in modes)
     return Counter(_LANGUAGES[suffix] for suffix in suffixes if suffix in _LANGUAGES)
