@@ -1,0 +1,1 @@
+"""Orders, prices and shipping for a small shop."""

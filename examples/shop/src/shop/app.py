@@ -1,0 +1,108 @@
+"""The service: one function a route."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
+from sqlalchemy.orm import Session
+
+from shop import (
+    catalog,
+    database,
+    orders,
+    pickups,
+    pricing,
+    rates,
+    refunds,
+    reports,
+    schemas,
+    shipping,
+    stock,
+    tables,
+)
+
+Database = Annotated[Session, Depends(database.session)]
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Have the tables, the catalog and a carrier ready before the first request."""
+    database.create()
+    with database.sessions() as db:
+        catalog.load(db)
+    with rates.running() as address:
+        shipping.carrier.base_url = address
+        yield
+
+
+app = FastAPI(title="shop", lifespan=lifespan)
+
+
+@app.get("/catalog")
+def browse(db: Database, query: str = "", page: int = 1) -> list[schemas.Item]:
+    """A page of what we sell, or of what is like *query*."""
+    items = catalog.search(catalog.listing(db), query)
+    return [schemas.Item.model_validate(item) for item in catalog.page_of(items, page)]
+
+
+@app.post("/quote")
+def quote(db: Database, basket: schemas.Basket) -> schemas.Quote:
+    """What a basket would cost."""
+    _refuse_unknown(db, basket)
+    priced = pricing.quote(db, basket.items, basket.postcode, basket.coupon)
+    return schemas.Quote.model_validate(priced)
+
+
+@app.post("/orders", status_code=201)
+def order(db: Database, wanted: schemas.NewOrder, background: BackgroundTasks) -> schemas.Placed:
+    """Buy a basket."""
+    _refuse_unknown(db, wanted)
+    missing = stock.reserve(db, wanted.items)
+    if missing:
+        raise HTTPException(409, f"there is not enough of {missing}")
+    placed = orders.place(db, wanted)
+    background.add_task(pickups.book, placed.id, placed.name, placed.postcode)
+    return schemas.Placed.model_validate(placed)
+
+
+@app.get("/orders/{number}")
+def show(db: Database, number: int) -> schemas.Receipt:
+    """An order, as its customer sees it."""
+    found = _order(db, number)
+    return schemas.Receipt(
+        id=found.id,
+        total=found.total,
+        receipt=orders.receipt(found),
+        returnable_until=refunds.deadline(found),
+    )
+
+
+@app.post("/orders/{number}/refund")
+def refund(db: Database, number: int, returned: schemas.Return) -> schemas.Refund:
+    """Send items of an order back."""
+    found = _order(db, number)
+    if reason := refunds.refusal(found, returned.items, datetime.now(UTC)):
+        raise HTTPException(409, f"order {number} {reason}")
+    return schemas.Refund(cents=refunds.refund(db, found, returned.items))
+
+
+@app.get("/reports/daily")
+def report(db: Database, day: date) -> dict[str, object]:
+    """The day's business."""
+    return reports.daily(db, day)
+
+
+def _refuse_unknown(db: Session, basket: schemas.Basket) -> None:
+    known = catalog.find(db, basket.items)
+    for sku in basket.items:
+        if sku not in known:
+            raise HTTPException(404, f"there is no item {sku}")
+
+
+def _order(db: Session, number: int) -> tables.Order:
+    found = orders.find(db, number)
+    if found is None:
+        raise HTTPException(404, f"there is no order {number}")
+    return found

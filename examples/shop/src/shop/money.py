@@ -1,0 +1,16 @@
+"""Money is whole cents; rounding happens here and nowhere else."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+
+def share(cents: int, percent: int) -> int:
+    """*percent* of *cents*, rounded half to even as the accountant asks for."""
+    exact = Decimal(cents) * percent / 100
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def display(cents: int) -> str:
+    """What a receipt prints: `1,204.50`."""
+    sign = "-" if cents < 0 else ""
+    whole, rest = divmod(abs(cents), 100)
+    return f"{sign}{whole:,}.{rest:02}"

@@ -1,0 +1,54 @@
+"""Reports for whoever does the books."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aiprov_otel import provenance
+from shop import catalog
+from shop.tables import Order
+
+
+def daily(db: Session, day: date) -> dict[str, object]:
+    """What was sold on *day*."""
+    orders = orders_of(db, day)
+    sold = takings(orders, [item.sku for item in catalog.listing(db)])
+    return {
+        "day": day,
+        "orders": len(orders),
+        "hours": by_hour(orders),
+        "average": sum(order.total for order in orders) // len(orders),
+        "best": max(sold, key=lambda sku: sold[sku]),
+    }
+
+
+@provenance
+def by_hour(orders: Sequence[Order]) -> dict[str, int]:
+    """How many orders came in during each hour that had any, `{"09:00": 4}`."""
+    hours: dict[str, int] = {}
+    for order in orders:
+        hour = order.placed_at.strftime("%H:00")
+        hours[hour] = hours.get(hour, 0) + 1
+    return dict(sorted(hours.items()))
+
+
+def orders_of(db: Session, day: date) -> Sequence[Order]:
+    """The orders that were placed on *day*."""
+    midnight = datetime.combine(day, time.min)
+    same_day = Order.placed_at.between(midnight, midnight + timedelta(days=1))
+    return db.scalars(select(Order).where(same_day)).all()
+
+
+@provenance
+def takings(orders: Sequence[Order], skus: Iterable[str]) -> dict[str, int]:
+    """How many cents each item brought in."""
+    sold = {}
+    for sku in skus:
+        sold[sku] = 0
+        for order in orders:
+            for line in order.lines:
+                if line.sku == sku:
+                    sold[sku] += line.cents * line.quantity
+    return sold
