@@ -1,0 +1,76 @@
+"""`aiprov blame FILE`: every line with its origin."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aiprov_otel.cli.plain import say, say_json, table, visible
+from aiprov_otel.history.answers import FileAnswer, of_file
+from aiprov_otel.values import Provenance
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "blame",
+        help="every line of a file with its origin",
+        description="Print who wrote each line: by the manifest if it is up to date, else by git.",
+        epilog="example: aiprov blame src/shop/cart.py",
+    )
+    parser.add_argument("file", type=Path, help="a tracked file")
+    parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the lines."""
+    answer = of_file(args.file, args.manifest)
+    if args.json:
+        for number in range(1, answer.file.lines + 1):
+            line = as_json(answer.file.path, number, answer.file.line(number))
+            say_json({**line, "said_by": answer.said_by})
+    else:
+        for text in _lines(answer):
+            say(text)
+    return 0
+
+
+def as_json(path: str, number: int, line: Provenance) -> dict[str, Any]:
+    """One line as the contract has it."""
+    return {
+        "path": path,
+        "line": number,
+        "origin": line.origin.value,
+        "agent": line.agent,
+        "model": line.model,
+        "provider": line.provider,
+        "commit": line.commit,
+        "time": line.time,
+        "evidence": line.evidence.value,
+        "match": line.match.value,
+    }
+
+
+def _lines(answer: FileAnswer) -> Iterator[str]:
+    file = answer.file
+    yield f"{file.path}: {file.lines} lines, by {answer.said_by}"
+    if answer.problem:
+        yield f"all unknown: {answer.problem}"
+    texts = answer.content.decode("utf-8", "replace")
+    source = _as_python_counts(texts)
+    rows = [_row(number, file.line(number)) for number in range(1, file.lines + 1)]
+    for row, text in zip(table(rows, numbers=(0,)) if rows else [], source, strict=False):
+        yield f"{row}  {visible(text)}".rstrip()
+
+
+def _as_python_counts(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _row(number: int, line: Provenance) -> tuple[str, ...]:
+    who = line.agent or "-"
+    return str(number), line.origin.value, who, line.model or "-", (line.commit or "-")[:10], "|"

@@ -1,0 +1,96 @@
+"""`aiprov build`: from git to the manifest."""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from aiprov_otel.cli.plain import percent, progress, say, say_json, table
+from aiprov_otel.history.build import build
+from aiprov_otel.history.summary import Summary
+from aiprov_otel.values import Evidence, Origin
+
+_MOST = 5  # paths that are listed for one reason
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "build",
+        help="write the manifest: who wrote each line, by git",
+        description="Blame every tracked Python file and write who wrote its lines to a manifest.",
+        epilog="example: aiprov build --output dist/aiprov.manifest",
+    )
+    parser.add_argument("path", nargs="?", type=Path, default=Path(), help="in the repository")
+    parser.add_argument("-o", "--output", type=Path, help="default: aiprov.manifest in its root")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, and print what was found."""
+    summary = build(args.path, args.output, progress=progress("blaming"))
+    if args.json:
+        say_json(summary.to_json())
+    else:
+        for line in _lines(summary):
+            say(line)
+    return 0
+
+
+def _lines(summary: Summary) -> Iterator[str]:
+    yield f"{summary.files} files, {summary.lines} lines, commit {summary.revision[:12]}"
+    yield from _counts("origin", summary.origins, Origin, summary.lines)
+    yield from _counts("evidence", summary.evidence, Evidence, summary.lines)
+    yield ""
+    yield from _advice(summary)
+    yield from _left_out(summary)
+    yield f"wrote {summary.path} in {summary.seconds:.1f} s"
+
+
+def _counts(
+    title: str, counts: Mapping[str, int], order: type[Origin | Evidence], total: int
+) -> Iterator[str]:
+    rows = [(key.value, str(n), percent(n, total)) for key in order if (n := counts.get(key, 0))]
+    if rows:
+        yield ""
+        yield from table([(title, "lines", "share"), *rows], numbers=(1, 2))
+
+
+def _advice(summary: Summary) -> Iterator[str]:
+    if summary.undecided:
+        share = percent(summary.undecided, summary.lines)
+        yield (
+            f'unmarked = "human" in [tool.aiprov] would decide {summary.undecided} more lines '
+            f"({share}): say so if your team marks its AI work"
+        )
+    if summary.uncommitted:
+        yield f"uncommitted: {summary.uncommitted} lines are unknown until they are committed"
+    if summary.boundary:
+        yield (
+            f"shallow clone: {summary.boundary} lines are older than it and unknown; "
+            "fetch the rest with `git fetch --unshallow`"
+        )
+
+
+def _left_out(summary: Summary) -> Iterator[str]:
+    if not summary.files:
+        yield "no tracked Python file counts; look at `exclude` in [tool.aiprov]"
+    if summary.excluded:
+        yield f"left out: {summary.excluded} files that `exclude` of [tool.aiprov] names (tests)"
+    if summary.languages:
+        counted = ", ".join(f"{n} {name}" for name, n in summary.languages.most_common())
+        yield f"left out: {counted} files; only Python is read"
+    yield from _by_reason("left out", summary.left_out)
+    yield from _by_reason("unknown", summary.unattributed)
+
+
+def _by_reason(title: str, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    paths = defaultdict(list)
+    for path, reason in files:
+        paths[reason].append(path)
+    for reason, those in paths.items():
+        more = f" and {len(those) - _MOST} more" if len(those) > _MOST else ""
+        yield f"{title}: {', '.join(those[:_MOST])}{more}: {reason}"

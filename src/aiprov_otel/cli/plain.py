@@ -1,0 +1,55 @@
+"""Plain aligned text: what the verbs print that need no extra."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def say(text: str = "") -> None:
+    """Print *text*; what the terminal's encoding lacks is escaped instead of failing."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def say_json(value: Any) -> None:
+    """Print *value* as one line of JSON."""
+    print(json.dumps(value, ensure_ascii=True))
+
+
+def table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
+    """*rows* with their columns aligned: those in *numbers* to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place in numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def percent(part: int, whole: int) -> str:
+    """*part* of *whole* as `12.3 %`."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def visible(text: str) -> str:
+    """*text* without what could steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def progress(verb: str) -> Callable[[int, int], None] | None:
+    """Shows how many files are done; None unless standard error is a terminal."""
+    return _Progress(verb) if sys.stderr.isatty() else None
+
+
+class _Progress:
+    def __init__(self, verb: str) -> None:
+        self._verb = verb
+
+    def __call__(self, done: int, total: int) -> None:
+        end = "\r\x1b[K" if done == total else ""
+        print(f"\r{self._verb} {done}/{total} files{end}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,85 @@
+"""Does a manifest still say what the tree is?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiprov_otel.history import tree
+from aiprov_otel.history.git import Git
+from aiprov_otel.history.policy import Policy
+from aiprov_otel.manifest import Manifest, content_hash
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    How the work tree differs from a manifest.
+
+    Attributes:
+        files: how many the manifest holds.
+        built_from: the commit that the manifest was built from.
+        head: the commit that is checked out.
+        changed: paths whose content is another one.
+        missing: paths that the manifest holds and the tree does not.
+        new: paths that the tree holds and the manifest does not.
+        policy_changed: whether `[tool.aiprov]` says something else than it did.
+    """
+
+    files: int
+    built_from: str | None
+    head: str
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    new: tuple[str, ...]
+    policy_changed: bool
+
+    @property
+    def matches(self) -> bool:
+        """Whether building again would give the same answers."""
+        same_commit = self.built_from == self.head
+        return same_commit and not (self.changed or self.missing or self.new or self.policy_changed)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON can hold it."""
+        return {
+            "matches": self.matches,
+            "files": self.files,
+            "built_from": self.built_from,
+            "head": self.head,
+            "changed": list(self.changed),
+            "missing": list(self.missing),
+            "new": list(self.new),
+            "policy_changed": self.policy_changed,
+        }
+
+
+def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
+    """
+    Compare the work tree of *git* with *manifest*, by content.
+
+    Raises:
+        ManifestError: a document of *manifest* was changed or is not whole.
+    """
+    for _ in manifest.sources():  # reading them is what checks their digests
+        pass
+    known = {entry.path: entry.hash for entry in manifest.entries}
+    now = {file.path: _hash(git.root / file.source) for file in tree.read(git, policy).files}
+    readable = {path: content for path, content in now.items() if content}
+    return Comparison(
+        files=len(known),
+        built_from=manifest.revision,
+        head=git.head(),
+        changed=tuple(sorted(p for p in known.keys() & readable if known[p] != readable[p])),
+        missing=tuple(sorted(known.keys() - readable)),
+        new=tuple(sorted(readable.keys() - known)),
+        policy_changed=dict(manifest.policy) != policy.to_json(),
+    )
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return content_hash(path.read_bytes())
+    except OSError:
+        return None
