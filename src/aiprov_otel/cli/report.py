@@ -1,0 +1,97 @@
+"""`aiprov report`: errors and latency by code origin."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiprov_otel import settings
+from aiprov_otel.errors import ManifestNotFound
+from aiprov_otel.local import remote
+from aiprov_otel.local.folder import MANIFEST, STORE
+from aiprov_otel.local.report import Report, report
+from aiprov_otel.local.store import Store
+from aiprov_otel.manifest import FILE_NAME, Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EPILOG = """example:
+  aiprov report --json | jq .verdict
+
+Exit status: 0 done, 1 there is nothing to report yet, 2 something to mend."""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "report",
+        help="errors and latency by code origin, from the traces that were received",
+        description="Errors and latency by code origin, from the traces that were received.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
+    source.add_argument(
+        "--from", dest="address", metavar="URL", help="ask a receiver that runs (`aiprov serve`)"
+    )
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report; 1 where there is nothing to report."""
+    found = remote.fetch(args.address) if args.address else _stored(args.store or STORE)
+    if args.json:
+        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+    elif not (missing := why_empty(found)):
+        _show(found)
+    if missing := why_empty(found):
+        print(f"aiprov: {missing}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def why_empty(found: Report) -> str | None:
+    """Say why *found* has nothing to show and how to get it; None where it has."""
+    if not found.coverage.spans:
+        return "no traces were received yet; get some with `aiprov run -- CMD`"
+    if not found.coverage.units:
+        return (
+            f"{found.coverage.spans} spans were received, none with aiprov.* attributes: run the "
+            "service under `aiprov run`, or call aiprov_otel.install() in it and set "
+            "AIPROV_MANIFEST to what `aiprov build` wrote"
+        )
+    return None
+
+
+def _stored(path: Path) -> Report:
+    with Store.read(path) as store:
+        return report(store)
+
+
+def _show(found: Report) -> None:
+    from aiprov_otel.local.render import console, show
+
+    show(found, _manifest(), console(sys.stdout))
+
+
+def _manifest() -> Manifest | None:
+    """The manifest that the service probably ran with; without one, the frames stay plain."""
+    for path in _manifests():
+        try:
+            return Manifest.load(path)
+        except ManifestNotFound:
+            continue
+    return None
+
+
+def _manifests() -> Iterator[Path]:
+    if said := settings.read().manifest:
+        yield Path(said)
+    yield MANIFEST
+    yield from (folder / FILE_NAME for folder in (Path.cwd(), *Path.cwd().parents))

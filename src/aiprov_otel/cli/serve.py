@@ -1,0 +1,68 @@
+"""`aiprov serve`: the local OTLP receiver."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiprov_otel.local.folder import STORE, make_folder
+from aiprov_otel.local.receiver import PORT, Receiver
+from aiprov_otel.local.store import Store
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_EPILOG = """example:
+  aiprov serve &
+  OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf opentelemetry-instrument python app.py
+  aiprov report --from http://127.0.0.1:4318
+
+It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "serve",
+        help="receive traces over OTLP, and keep them on this machine",
+        description="Receive traces over OTLP/HTTP on 127.0.0.1, and keep them in a file.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s; 0: any free")
+    parser.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal comes; the exit status says which."""
+    came: list[int] = []
+    over = threading.Event()
+
+    def end(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        over.set()
+
+    path = args.store or make_folder(Path.cwd()) / STORE.name
+    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Store.open(path) as store, Receiver(store, port=args.port) as receiver:
+            _say(f"receiving traces at {receiver.endpoint}, keeping them in {path}; Ctrl-C ends it")
+            over.wait()
+            _say("ending")
+    finally:
+        _restore(previous)
+    return 128 + came[0]
+
+
+def _restore(handlers: dict[signal.Signals, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _say(line: str) -> None:
+    print(f"aiprov: {line}", file=sys.stderr, flush=True)

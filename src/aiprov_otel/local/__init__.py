@@ -1,0 +1,1 @@
+"""The embedded default: an OTLP receiver, a store and a report on one machine."""

@@ -1,0 +1,94 @@
+"""One failing request: its spans, and the stack trace of what failed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from aiprov_otel.local import queries
+
+if TYPE_CHECKING:
+    from aiprov_otel.local.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One span of a trace, *depth* levels below its root."""
+
+    depth: int
+    name: str
+    kind: str
+    service: str
+    ms: float
+    failed: bool
+    origin: str | None
+    agent: str | None
+    model: str | None
+    commit: str | None
+    function: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    A request that failed with an exception, and whose line raised it.
+
+    Attributes:
+        trace_id: of the request.
+        type: of the exception.
+        origin: of the line that raised it; agent, model, commit, path and line are that line's.
+        stacktrace: as Python printed it, the longest that was recorded.
+        steps: the spans of the trace, each below its parent, in order of time.
+    """
+
+    trace_id: str
+    type: str
+    origin: str
+    agent: str | None
+    model: str | None
+    commit: str | None
+    path: str
+    line: int | None
+    stacktrace: str
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `Report.to_json` gave."""
+        steps = tuple(Step(**step) for step in document["steps"])
+        return cls(**{**document, "steps": steps})
+
+
+def latest_failure(reader: Store) -> Failure | None:
+    """The most recent error of application code that has a stack trace; None if there is none."""
+    found = reader.query(queries.LATEST_FAILURE)
+    if not found:
+        return None
+    ((trace, kind, origin, agent, model, commit, path, line, stacktrace),) = found
+    longest = reader.query(queries.LONGEST_STACKTRACE, {"trace": trace, "type": kind, "line": line})
+    return Failure(
+        trace_id=trace,
+        type=kind,
+        origin=origin,
+        agent=agent,
+        model=model,
+        commit=commit,
+        path=path,
+        line=line,
+        stacktrace=longest[0][0] if longest else stacktrace,
+        steps=tuple(_tree(reader.query(queries.TRACE, {"trace": trace}))),
+    )
+
+
+def _tree(spans: Sequence[tuple[Any, ...]]) -> Iterator[Step]:
+    """Each span below its parent; spans whose parent was not received stand at the top."""
+    known = {span for span, *_ in spans}
+    children: dict[str, list[tuple[Any, ...]]] = {}
+    for row in spans:
+        children.setdefault(row[1] if row[1] in known else "", []).append(row)
+    waiting = [(0, row) for row in reversed(children.pop("", []))]
+    while waiting:
+        depth, (span, _, *shown) = waiting.pop()
+        yield Step(depth, *shown)
+        waiting += ((depth + 1, row) for row in reversed(children.pop(span, [])))

@@ -1,0 +1,35 @@
+"""The folder `.aiprov/` of the working directory, where a laptop keeps what it received."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from aiprov_otel.errors import StoreError
+from aiprov_otel.manifest import FILE_NAME
+
+FOLDER: Final = ".aiprov"
+STORE: Final = Path(FOLDER, "telemetry.duckdb")
+MANIFEST: Final = Path(FOLDER, FILE_NAME)
+
+
+def make_folder(root: Path) -> Path:
+    """
+    The folder `.aiprov/` in *root*, made if need be, which git does not see.
+
+    Raises:
+        StoreError: it can't be made.
+    """
+    folder = root / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        msg = (
+            f"can't make {folder}: {error.strerror or error}; "
+            "run this in a folder that you may write to, or use --store"
+        )
+        raise StoreError(msg) from error
+    return folder

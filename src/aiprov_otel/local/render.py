@@ -1,0 +1,252 @@
+"""The report and an annotated failure in a terminal, a narrow one, or a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TextIO
+
+from aiprov_otel.local.extra import local_extra
+from aiprov_otel.local.traceback import Line, annotate, folded
+
+with local_extra():
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.measure import Measurement
+    from rich.table import Table
+    from rich.text import Text
+
+if TYPE_CHECKING:
+    from aiprov_otel.local.arm import Arm
+    from aiprov_otel.local.failure import Failure, Step
+    from aiprov_otel.local.report import Coverage, Function, Raised, Report
+    from aiprov_otel.manifest import Manifest
+
+_PIPE: Final = 1000  # columns: nothing is cut or wrapped for a program that reads us
+_SHORT: Final = 9  # characters of a commit's hash
+_STEPS: Final = 40  # spans of a trace that are shown
+_STYLES: Final = {"ai": "magenta", "human": "green", "mixed": "yellow", "unknown": "bright_black"}
+
+
+def console(stream: TextIO) -> Console:
+    """A console on *stream*: its width and colors on a terminal, plain and wide elsewhere."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")  # not every terminal has every character
+    width = None if stream.isatty() else _PIPE
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+
+
+def show(report: Report, manifest: Manifest | None, out: Console) -> None:
+    """Print *report* on *out*, its failing request's stack trace annotated from *manifest*."""
+    out.print(Text(report.verdict.text, "bold"))
+    out.print(_coverage(report.coverage))
+    _table(out, "By origin", [_arm([_origin(arm.origin)], arm) for arm in report.arms], _ORIGIN)
+    models = [_arm(_author(one.origin, one.agent, one.model), one) for one in report.models]
+    _table(out, "By model", models, _MODEL)
+    _table(out, "Errors, by the line that raised them", map(_raised, report.exceptions), _RAISED)
+    _table(out, "Functions with most errors", map(_function, report.functions), _FUNCTION)
+    if report.failure:
+        show_failure(report.failure, manifest, out)
+
+
+def show_failure(failure: Failure, manifest: Manifest | None, out: Console) -> None:
+    """Print the spans of *failure*, and its stack trace with who wrote each line."""
+    where = f"{failure.path}:{failure.line}" if failure.line else failure.path
+    out.print()
+    out.print(
+        Text.assemble(
+            ("The latest failing request: ", "bold"),
+            f"{failure.type} raised at {where}, ",
+            _who(failure.origin, failure.agent, failure.model, failure.commit),
+        )
+    )
+    out.print(Text(f"trace {failure.trace_id}", "bright_black"))
+    for step in failure.steps[:_STEPS]:
+        out.print(_step(step))
+    if len(failure.steps) > _STEPS:
+        out.print(Text(f"  … {len(failure.steps) - _STEPS} more spans", "bright_black"))
+    out.print()
+    show_traceback(failure.stacktrace, manifest, out)
+
+
+def show_traceback(text: str, manifest: Manifest | None, out: Console) -> None:
+    """Print the stack trace *text* with who wrote each line of application code."""
+    lines: Iterable[Line] = annotate(text, manifest)
+    if any(line.frame and line.frame.provenance for line in lines):
+        lines = folded(lines)
+    shown = None
+    for line in lines:
+        out.print(_traced(line, first=line.frame is not shown), overflow="fold")
+        shown = line.frame
+
+
+def _traced(line: Line, *, first: bool) -> Text:
+    if line.frame is None:
+        return Text(line.text)
+    found = line.frame.provenance
+    if found is None:
+        return Text(line.text, "bright_black")
+    if not first:
+        return Text(line.text)
+    who = _who(found.origin, found.agent, found.model, found.commit)
+    return Text.assemble((line.text, "bold"), "   ◀ ", who)
+
+
+def _step(step: Step) -> Text:
+    label = Text("  " * (step.depth + 1))
+    label.append(step.name, "red" if step.failed else "")
+    label.append(f"  {_ms(step.ms)} ms", "bright_black")
+    if step.failed:
+        label.append("  failed", "red")
+    if step.function and step.function != step.name:
+        label.append(f"  {step.function}")
+    if step.origin:
+        label.append("   ◀ ").append_text(_who(step.origin, step.agent, step.model, step.commit))
+    return label
+
+
+def _who(origin: str, agent: str | None, model: str | None, commit: str | None) -> Text:
+    known = [name for name in (agent, model, commit and commit[:_SHORT]) if name]
+    return Text(" ".join([origin, *known]), _STYLES.get(origin, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a table; of the columns that don't fit, those with the least *worth* go."""
+
+    title: str
+    worth: int
+    number: bool = True
+
+
+_COUNTS: Final = (
+    _Column("functions", 1),
+    _Column("calls", 8),
+    _Column("errors", 9),
+    _Column("error ratio", 7),
+    _Column("95 % limits", 4),
+    _Column("self p50 ms", 5),
+    _Column("self p95 ms", 6),
+)
+_ORIGIN: Final = (_Column("origin", 10, number=False), *_COUNTS)
+_AUTHOR: Final = (
+    _Column("origin", 3, number=False),
+    _Column("agent", 2, number=False),
+    _Column("model", 10, number=False),
+)
+_MODEL: Final = (*_AUTHOR, *_COUNTS)
+_RAISED: Final = (
+    _Column("errors", 9),
+    _Column("type", 8, number=False),
+    _Column("raised at", 10, number=False),
+    _Column("origin", 7, number=False),
+    _Column("agent", 2, number=False),
+    _Column("model", 6, number=False),
+    _Column("commit", 4, number=False),
+)
+_FUNCTION: Final = (
+    _Column("function", 10, number=False),
+    _Column("origin", 9, number=False),
+    _Column("model", 5, number=False),
+    _Column("commit", 2, number=False),
+    _Column("calls", 7),
+    _Column("errors", 8),
+    _Column("error ratio", 6),
+    _Column("self p50 ms", 3),
+    _Column("self p95 ms", 4),
+)
+
+
+def _table(
+    out: Console, title: str, rows: Iterable[Sequence[str | Text]], columns: Sequence[_Column]
+) -> None:
+    every = list(rows)
+    if not every:
+        return
+    chosen = sorted(range(len(columns)), key=lambda index: -columns[index].worth)
+    while chosen:
+        table = _drawn(every, columns, sorted(chosen))
+        needed = Measurement.get(out, out.options.update(max_width=_PIPE), table).maximum
+        if needed <= out.width or len(chosen) == 1:
+            break
+        chosen.pop()
+    out.print()
+    out.print(Text(title, "bold"))
+    out.print(table)
+
+
+def _drawn(
+    rows: Sequence[Sequence[str | Text]], columns: Sequence[_Column], chosen: Sequence[int]
+) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for index in chosen:
+        column = columns[index]
+        table.add_column(
+            column.title, justify="right" if column.number else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(row[index] for index in chosen))
+    return table
+
+
+def _arm(names: Sequence[Text | str], arm: Arm) -> list[Text | str]:
+    limits = "" if arm.low is None else f"{_percent(arm.low)} - {_percent(arm.high)}"
+    return [
+        *names,
+        f"{arm.functions:,}",
+        f"{arm.calls:,}",
+        f"{arm.errors:,}",
+        _percent(arm.error_ratio),
+        limits,
+        _ms(arm.self_p50_ms),
+        _ms(arm.self_p95_ms),
+    ]
+
+
+def _author(origin: str, agent: str | None, model: str | None) -> list[Text | str]:
+    return [_origin(origin), agent or "unknown", model or "unknown"]
+
+
+def _raised(one: Raised) -> list[Text | str]:
+    where = f"{one.path or '?'}:{one.line}" if one.line else one.path or ""
+    commit = (one.commit or "")[:_SHORT]
+    who = [one.agent or "", one.model or "", commit]
+    return [f"{one.count:,}", one.type, where, _origin(one.origin), *who]
+
+
+def _function(one: Function) -> list[Text | str]:
+    return [
+        one.function,
+        _origin(one.origin),
+        one.model or "",
+        (one.commit or "")[:_SHORT],
+        f"{one.calls:,}",
+        f"{one.errors:,}",
+        _percent(one.error_ratio),
+        _ms(one.self_p50_ms),
+        _ms(one.self_p95_ms),
+    ]
+
+
+def _origin(origin: str) -> Text:
+    return Text(origin, _STYLES.get(origin, ""))
+
+
+def _coverage(coverage: Coverage) -> Text:
+    return Text(" ".join(_covered(coverage)), "bright_black")
+
+
+def _covered(coverage: Coverage) -> Iterator[str]:
+    yield f"{coverage.spans:,} spans, {coverage.units:,} of them calls of application code;"
+    yield f"{_percent(coverage.known_share)} of these calls have a known origin"
+    if coverage.weak_share:
+        yield f"({_percent(coverage.weak_share)} of those by weak evidence)"
+    yield "and self time is a call's own, without the spans below it."
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}" if share >= 0.1 else f"{share:.2%}"
+
+
+def _ms(ms: float | None) -> str:
+    return "" if ms is None else f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"

@@ -1,0 +1,27 @@
+"""Limits of a ratio; pure."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Final
+
+_Z: Final = 1.959963984540054  # the 97.5 % point of the normal distribution
+
+
+def wilson(errors: int, calls: int) -> tuple[float, float] | None:
+    """
+    The 95 % score limits of the ratio *errors* / *calls*.
+
+    None where there is no such ratio: no calls, or more errors than calls, which happens where
+    exceptions come from lines that no span stands for.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927), 209-212.
+    """
+    if calls <= 0 or errors > calls:
+        return None
+    ratio = errors / calls
+    scale = 1 + _Z**2 / calls
+    center = (ratio + _Z**2 / (2 * calls)) / scale
+    half = _Z * sqrt(ratio * (1 - ratio) / calls + _Z**2 / (4 * calls**2)) / scale
+    return max(center - half, 0.0), min(center + half, 1.0)

@@ -1,0 +1,178 @@
+"""One DuckDB file with the spans that were received; the only module that opens it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from aiprov_otel.errors import StoreError
+from aiprov_otel.local import schema
+from aiprov_otel.local.extra import local_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from duckdb import DuckDBPyConnection
+
+    from aiprov_otel.local.decode import Row
+
+
+class Store:
+    """
+    Spans in a file; `with Store.open(path) as store:` closes it.
+
+    Threads may share one store: what they do is done one after the other.
+
+    Attributes:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """
+        Open the store at *path* for writing, or begin one there.
+
+        Raises:
+            StoreError: another process holds it, it is no store or one of another version, or
+                the file system does not let us.
+        """
+        return cls._open(path, read_only=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """
+        Open the store at *path* for reading only.
+
+        Raises:
+            StoreError: as `open`, and where there is no such file.
+        """
+        if not path.exists():
+            msg = (
+                f"there is no store at {path}: make one with `aiprov run -- CMD` or "
+                "`aiprov serve`, or name one with --store"
+            )
+            raise StoreError(msg)
+        return cls._open(path, read_only=True)
+
+    @classmethod
+    def _open(cls, path: Path, *, read_only: bool) -> Self:
+        with local_extra():
+            import duckdb
+        with _explained(path):
+            connection = duckdb.connect(str(path), read_only=read_only)
+        store = cls(path, connection)
+        try:
+            store._prepare(read_only=read_only)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a store that is closed stays closed."""
+        with self._lock:
+            self._connection.close()
+
+    def add(self, rows: Sequence[Row]) -> int:
+        """
+        Store *rows*, and say how many of them were new: a span that is there stays as it is.
+
+        The rows are on the disk when this returns, all of them or, with an error, none.
+
+        Raises:
+            StoreError: the disk is full, or can't be written to.
+        """
+        if not rows:
+            return 0
+        ((added,),) = self.query(schema.INSERT, schema.parameters(rows))
+        return int(added)
+
+    def reader(self) -> Self:
+        """The same file once more, to read at one's own pace while others write; close it too."""
+        return type(self)(self.path, self._connection.cursor())
+
+    def query(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """
+        The rows that *sql* answers with.
+
+        Raises:
+            StoreError: the file can't be read or written.
+        """
+        with self._lock, _explained(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def _prepare(self, *, read_only: bool) -> None:
+        tables = {name for (name,) in self.query("SELECT table_name FROM duckdb_tables()")}
+        if not tables and not read_only:
+            self.query(f"BEGIN; {schema.CREATE} COMMIT;")
+        elif "aiprov_store" not in tables:
+            msg = f"{self.path} is a database, but no store of aiprov; name another with --store"
+            raise StoreError(msg)
+        else:
+            self._check_version()
+
+    def _check_version(self) -> None:
+        ((version,),) = self.query("SELECT version FROM aiprov_store")
+        if version != schema.VERSION:
+            msg = (
+                f"{self.path} is a store of version {version}, and this aiprov keeps version "
+                f"{schema.VERSION}: move the file away, or name another with --store"
+            )
+            raise StoreError(msg)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what DuckDB raises about its file into one line that says what to do."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.ConnectionException as error:
+        msg = f"the store {path} was closed"
+        raise StoreError(msg) from error
+    except (duckdb.OperationalError, duckdb.FatalException) as error:
+        raise StoreError(_advice(path, str(error))) from error
+
+
+def _advice(path: Path, problem: str) -> str:
+    if not path.parent.is_dir():
+        return f"the folder of the store {path} is missing: make it, or name another with --store"
+    for said, advice in _ADVICE.items():
+        if said in problem:
+            return f"the store {path} {advice}"
+    return f"the store {path} can't be used: {_first_line(problem)}"
+
+
+_ADVICE = {
+    "Could not set lock": (
+        "is held by another process, perhaps a receiver: ask that one, with "
+        "`aiprov report --from http://127.0.0.1:4318`, or name another store with --store"
+    ),
+    "not a valid DuckDB database": "is no DuckDB file: move it away, or name another with --store",
+    "Permission denied": "may not be read or written by you: name another with --store",
+    "Read-only file system": "is on a read-only file system: name another with --store",
+    "Is a directory": "is a folder: name a file with --store",
+    "Could not write file": "can't grow, is the disk full? Make room, or name another with --store",
+    "No space left": "can't grow, the disk is full: make room, or name another with --store",
+}
+
+
+def _first_line(problem: object) -> str:
+    return str(problem).partition("\n")[0]
