@@ -22,13 +22,13 @@ check:  ## format, lint, types, import contracts, README and docs
 	@$(PYTHON) scripts/environment.py check --group dev --editable '.[demo]' >/dev/null
 	$(check)/ruff format --check .
 	$(check)/ruff check .
-	$(check)/mypy src scripts benchmarks tests/support examples/shop
+	$(check)/mypy src scripts tests/support examples/shop
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
 
 bench:  ## what provenance costs a service, as a multiple of a plain span
 	@commands=$$($(PYTHON) scripts/environment.py check --group dev --editable '.[demo]') && \
-	$$commands/python benchmarks/runtime.py
+	$$commands/python benchmarks/spans.py
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import zipfile
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from aiprov_otel import attributes
+from aiprov_otel.cli.main import VERBS, main
+from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import Run, SourceFile, dump
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
 
@@ -58,6 +61,26 @@ def test_every_value_is_described(value):
     So does whoever meets one of the values that an attribute can have.
     """
     assert f"`{value}`" in CONFIGURATION
+
+
+@pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(Policy)])
+def test_every_policy_key_is_described(key):
+    """
+    What `[tool.aiprov]` may hold stands in docs/configuration.md.
+    """
+    assert f"\n| `{key}` |" in CONFIGURATION
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_listed_and_helps(verb, capsys):
+    """
+    The README lists each verb, and its `--help` shows an example.
+    """
+    assert f"| `aiprov {verb}" in README
+
+    with pytest.raises(SystemExit, match="0"):
+        main([verb, "--help"])
+    assert "example" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("variable", said(r"\b(?:AIPROV|OTEL)_[A-Z_]+[A-Z]\b"))
