@@ -12,14 +12,13 @@ help:  ## list the targets
 
 demo:  ## all of it on a small shop: a history, a service, a load, the report
 	@commands=$$($(PYTHON) scripts/environment.py demo '.[demo]') && \
-	$$commands/pip install --quiet --disable-pip-version-check '.[demo]' && \
 	$$commands/aiprov demo $(ARGS)
 
 test:  ## test the built wheel with every Python of 3.11-3.13 on this machine (ARGS="-k name")
 	@$(PYTHON) scripts/test.py $(ARGS)
 
 check:  ## format, lint, types, import contracts, README and docs
-	@$(PYTHON) scripts/environment.py check --group dev --editable '.[demo]' >/dev/null
+	@$(PYTHON) scripts/environment.py check --group dev '.[demo]' >/dev/null
 	$(check)/ruff format --check .
 	$(check)/ruff check .
 	$(check)/mypy src scripts tests/support examples/shop
@@ -27,7 +26,7 @@ check:  ## format, lint, types, import contracts, README and docs
 	$(check)/pytest tests/docs
 
 bench:  ## what provenance costs a service, as a multiple of a plain span
-	@commands=$$($(PYTHON) scripts/environment.py check --group dev --editable '.[demo]') && \
+	@commands=$$($(PYTHON) scripts/environment.py check --group dev '.[demo]') && \
 	$$commands/python benchmarks/spans.py
 
 clean:  ## remove what the other targets made

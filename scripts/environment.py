@@ -1,7 +1,9 @@
 """
 Make the virtual environments under .venv/, and keep each while nothing that it holds has changed.
 
-    python scripts/environment.py NAME PIP_ARGUMENT...     and print the folder of its commands
+    python scripts/environment.py NAME PIP_ARGUMENT...
+
+makes one, installs this tree into it anew, and prints the folder of its commands.
 """
 
 from __future__ import annotations
@@ -39,6 +41,11 @@ def pip(commands: Path, *arguments: str) -> None:
     run(str(commands / "python"), "-m", "pip", "install", *quiet, *arguments)
 
 
+def install(commands: Path, project: str) -> None:
+    """Put *project*, a wheel or a tree, in the place of the aiprov-otel that is there."""
+    pip(commands, "--no-deps", "--force-reinstall", project)
+
+
 def run(*command: str) -> None:
     """Run *command* at the root of the repository; if it fails, end with its status."""
     done = subprocess.run(command, cwd=ROOT, env=clean(), stdout=sys.stderr, check=False)
@@ -59,4 +66,6 @@ def _fingerprint(python: str, arguments: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    print(environment(sys.argv[1], sys.executable, *sys.argv[2:]))
+    made = environment(sys.argv[1], sys.executable, *sys.argv[2:])
+    install(made, ".")
+    print(made)

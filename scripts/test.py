@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from environment import HOME, ROOT, clean, environment, pip, run
+from environment import HOME, ROOT, clean, environment, install, run
 
 VERSIONS = ("3.13", "3.12", "3.11")
 NOT_HERE = (
@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     bare = environment("bare", pythons[newest], "--group", "test", ".")
     wheel = build(environments[newest])
     for commands in (*environments.values(), bare):
-        install(commands, wheel)
+        install(commands, str(wheel))
+        prove(commands)
     results = {
         f"Python {version}": pytest(commands, *NOT_HERE, *arguments, measured=version == newest)
         for version, commands in environments.items()
@@ -59,9 +60,8 @@ def build(commands: Path) -> Path:
     return wheel
 
 
-def install(commands: Path, wheel: Path) -> None:
-    """Put *wheel* into an environment, and prove that it is what Python imports there."""
-    pip(commands, "--no-deps", "--force-reinstall", str(wheel))
+def prove(commands: Path) -> None:
+    """See that Python imports the installed wheel there, and nothing else of that name."""
     where = "import aiprov_otel; print(aiprov_otel.__file__)"
     told = subprocess.check_output([commands / "python", "-c", where], env=clean(), text=True)
     if not Path(told).is_relative_to(commands.parent):

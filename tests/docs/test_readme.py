@@ -1,14 +1,18 @@
-"""The README is run: its Python, and its console sessions in the demo's shop."""
+"""The README is run: its Python as a program, its console sessions in the demo's shop."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+import pytest
+
+from aiprov_otel.demo.layout import lay_out
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
@@ -16,14 +20,50 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
+def sessions() -> list[tuple[str, str]]:
+    """Each command of the console blocks, and what the README shows as its output."""
+    found = []
+    for block in blocks("console"):
+        for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = session.partition("\n")
+            found.append((command, output))
+    return found
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """The shop of `aiprov demo`; the sessions of the README follow each other in it."""
+    return lay_out(tmp_path_factory.mktemp("readme") / "shop")
+
+
+def run(command: str | list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run *command* in *folder*, with the commands of this environment first."""
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path}
+    shell = isinstance(command, str)
+    return subprocess.run(
+        command, shell=shell, cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
 def test_the_python_blocks_run_in_order(tmp_path):
     """
     A reader who pastes the Python of the README into one file has a program that runs.
     """
-    program = tmp_path / "readme.py"
-    program.write_text("\n".join(blocks("python")))
+    (tmp_path / "pasted.py").write_text("\n".join(blocks("python")))
 
-    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True)
+    done = run([sys.executable, "pasted.py"], tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("command", "shown"), sessions())
+def test_a_console_session_shows_what_is_printed(command, shown, shop):
+    """
+    Each command of the README prints what stands below it; `…` stands for what differs.
+    """
+    done = run(command, shop)
+    pattern = ".*?".join(map(re.escape, shown.rstrip().split("…")))
+
+    assert re.fullmatch(pattern, (done.stdout + done.stderr).rstrip(), re.DOTALL), done
