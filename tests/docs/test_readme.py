@@ -38,7 +38,7 @@ def shop(tmp_path_factory):
 
 def run(command: str | list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run *command* in *folder*, with the commands of this environment first."""
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path}
     shell = isinstance(command, str)
     return subprocess.run(
