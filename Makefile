@@ -31,4 +31,4 @@ bench:  ## what provenance costs a service, as a multiple of a plain span
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
-	    .pytest_cache .ruff_cache build dist
+	    .pytest_cache .ruff_cache aiprov-demo build dist
