@@ -1,0 +1,107 @@
+"""Spans as a service sends them: made by the SDK, encoded by the exporter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Span, SpanKind, StatusCode
+
+from aiprov_otel import attributes as keys
+from aiprov_otel.attributes import of_code, of_exception, of_unit
+from aiprov_otel.local.decode import decode
+from aiprov_otel.values import Evidence, Match, Origin, Provenance, Unit
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+    from aiprov_otel.local.store import Store
+
+EPOCH = 1_790_000_000_000_000_000
+"""When the spans of tests begin, in nanoseconds."""
+
+AI = Provenance(
+    Origin.AI,
+    agent="claude-code",
+    model="claude-opus-4-6",
+    provider="anthropic",
+    commit="9fd81c2" + "0" * 33,
+    evidence=Evidence.CO_AUTHOR,
+    path="src/shop/cart.py",
+    match=Match.EXACT,
+)
+HUMAN = Provenance(
+    Origin.HUMAN,
+    commit="4444444" + "0" * 33,
+    evidence=Evidence.UNMARKED,
+    path="src/shop/stock.py",
+    match=Match.EXACT,
+)
+UNKNOWN = Provenance()
+
+
+class Service:
+    """A service whose spans are made by hand, at times of one's choice."""
+
+    def __init__(self, exporter: SpanExporter | None = None) -> None:
+        self.memory = InMemorySpanExporter()
+        self.provider = TracerProvider(
+            resource=Resource({"service.name": "shop"}), shutdown_on_exit=False
+        )
+        self.provider.add_span_processor(SimpleSpanProcessor(exporter or self.memory))
+        self.tracer = self.provider.get_tracer("tests", "1.0")
+
+    def span(
+        self,
+        name: str,
+        parent: Span | None = None,
+        *,
+        by: Provenance | None = None,
+        at: float = 0,
+        ms: float = 10,
+        failed: bool = False,
+        raised: tuple[BaseException, Provenance | None] | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        **attributes: Any,
+    ) -> Span:
+        """A finished span, *at* so many milliseconds, of a unit written *by* somebody."""
+        unit = of_unit(by, Unit.FUNCTION) | of_code(f"shop.{name}", "shop.py", 1) if by else {}
+        span = self.tracer.start_span(
+            name,
+            trace.set_span_in_context(parent) if parent else None,
+            kind=kind,
+            attributes=unit | attributes,
+            start_time=EPOCH + int(at * 1e6),
+        )
+        if raised:
+            record(span, *raised, at=at + ms)
+        if failed:
+            span.set_status(StatusCode.ERROR)
+        span.end(EPOCH + int((at + ms) * 1e6))
+        return span
+
+    def request(self) -> bytes:
+        """Every finished span as one OTLP request."""
+        return encode_spans(self.memory.get_finished_spans()).SerializeToString()
+
+    def send(self, store: Store) -> None:
+        """Put every finished span into *store*."""
+        store.add(decode(self.request()).rows)
+
+
+def record(
+    span: Span, error: BaseException, by: Provenance | None, *, at: float = 0, line: int = 7
+) -> None:
+    """Record *error* on *span*, as raised by a line that somebody wrote."""
+    said: dict[str, Any] = {}
+    if by:
+        said = of_exception(by) | of_code("shop.raising", by.path or "shop.py", line)
+    span.record_exception(error, said, timestamp=EPOCH + int(at * 1e6))
+
+
+__all__ = ["AI", "EPOCH", "HUMAN", "UNKNOWN", "Service", "keys", "record"]
