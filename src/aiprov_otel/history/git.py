@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel.errors import HistoryError
 
@@ -28,7 +31,6 @@ _KEEP_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
 # What a user's configuration could change about an answer is set to git's own default.
 _CONFIG = {
-    "blame.ignoreRevsFile": "",
     "blame.markIgnoredLines": "false",
     "blame.markUnblamableLines": "false",
     "core.fsmonitor": "false",
@@ -37,6 +39,10 @@ _CONFIG = {
     "diff.indentHeuristic": "true",
 }
 _SETTINGS = [word for key, value in _CONFIG.items() for word in ("-c", f"{key}={value}")]
+
+
+IGNORE_REVS: Final = "object name list"
+"""In the message of a git that can't blame any file, as its own configuration is wrong."""
 
 
 class Git:
@@ -84,8 +90,11 @@ class Git:
 
     def blame(self, path: str, ignore_revs_file: str | None = None) -> bytes:
         """`git blame --incremental` of the file as it is in the work tree."""
-        ignore = [f"--ignore-revs-file={ignore_revs_file}"] if ignore_revs_file else []
         # --root: the first commit of a repository is a commit like any other.
+        # An empty file name forgets those that the configuration of the user names.
+        ignore = [
+            f"--ignore-revs-file={file}" for file in ("", ignore_revs_file) if file is not None
+        ]
         return self.run("blame", "--incremental", "--root", "--no-textconv", *ignore, "--", path)
 
     def objects(self, names: Iterable[str]) -> bytes:
@@ -122,7 +131,7 @@ class Git:
         with self._lock:
             self._stopped = True
             for process in self._live:
-                process.kill()
+                _kill(process)
 
     def _line(self, *arguments: str) -> bytes:
         return self.run(*arguments).removesuffix(b"\n")
@@ -132,7 +141,7 @@ class Git:
         try:
             output, complaint = process.communicate(stdin)
         except BaseException:
-            process.kill()
+            _kill(process)
             process.communicate()
             raise
         finally:
@@ -154,6 +163,7 @@ class Git:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
+                    start_new_session=True,  # so that what git starts can be killed with it
                 )
             except FileNotFoundError as error:
                 msg = "git was not found; install it, or put it on PATH"
@@ -173,6 +183,12 @@ def environment(inherited: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 def _reason(root: Path, verb: str, complaint: bytes) -> str:
     lines = complaint.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
     first = lines[0].removeprefix("fatal: ").removeprefix("error: ")
@@ -181,4 +197,6 @@ def _reason(root: Path, verb: str, complaint: bytes) -> str:
     if "dubious ownership" in first:
         advice = next((line.strip() for line in lines if "safe.directory" in line), "")
         return f"git refuses: {first}. If you trust it: {advice}"
+    if IGNORE_REVS in first:
+        return f"git refuses blame.ignoreRevsFile of its configuration: {first}; mend or unset it"
     return f"git {verb} failed in {root}: {first}"

@@ -65,7 +65,8 @@ def _unmistakable(name: str) -> bool:
 def _is_person(name: str) -> bool:
     """Whether *name* is First Last where the tool's name is somebody's (`Claude Dioudonnat`)."""
     words = re.findall(r"[^\W\d_][\w'\u2019-]*", name)
-    if models.normalise(name) or not 2 <= len(words) <= 4:
+    # Nobody's name holds a colon; AGENT:MODEL does.
+    if ":" in name or models.normalise(name) or not 2 <= len(words) <= 4:
         return False
     if not any(word.lower() in lexicon().names for word in words):
         return False

@@ -14,7 +14,7 @@ from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import attribution, blame, commits, marks
 from aiprov_otel.history.agents import Table
 from aiprov_otel.history.attribution import Decision
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git import IGNORE_REVS, Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.tree import TrackedFile
 from aiprov_otel.manifest import SourceFile, content_hash
@@ -128,6 +128,8 @@ def _owners(
     try:
         hunks = blame.parse(git.blame(file.source, policy.ignore_revs_file))
     except HistoryError as error:  # an object that a partial clone lacks, for one
+        if IGNORE_REVS in str(error):
+            raise
         return [_NOBODY] * len(content.splitlines()), str(error)
     if (owners := blame.owners(hunks, content)) is not None:
         return owners, None

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from aiprov_otel.errors import PolicyError
+from aiprov_otel.history.policy import Policy
+from aiprov_otel.values import Evidence, Origin
+
+ROW = {"id": "ours", "agent": "ours", "kind": "author", "role": "authored", "pattern": "<x@y.z>"}
+
+
+def test_a_repository_without_a_policy(tmp_path):
+    """
+    The defaults: silence proves nothing, 2021-06-29 is the first day of doubt, tests are left out.
+    """
+    policy = Policy.load(tmp_path)
+
+    assert policy == Policy()
+    assert (policy.unmarked, policy.human_before) == (Origin.UNKNOWN, date(2021, 6, 29))
+
+
+def test_a_policy_is_read_from_pyproject(tmp_path):
+    """
+    Every key of [tool.aiprov] reaches the policy.
+    """
+    (tmp_path / "revs").write_text("# formatting\n" + "a" * 40 + "\n")
+    (tmp_path / "pyproject.toml").write_text("""
+[tool.aiprov]
+unmarked = "human"
+unmarked_human_since = 2025-06-01
+human_before = "2022-01-01"
+origin_of = { assisted-by = "ai" }
+exclude = ["generated/"]
+ignore_revs_file = "revs"
+
+[[tool.aiprov.extra_agents]]
+id = "ours"
+agent = "ours"
+kind = "author"
+role = "authored"
+pattern = "<ours@example.org>"
+""")
+
+    policy = Policy.load(tmp_path)
+
+    assert policy.unmarked is Origin.HUMAN
+    assert policy.unmarked_human_since == date(2025, 6, 1)
+    assert policy.human_before == date(2022, 1, 1)
+    assert policy.origin_of == {Evidence.ASSISTED_BY: Origin.AI}
+    assert policy.exclude == ("generated/",)
+    assert policy.ignore_revs_file == "revs"
+    assert [rule.id for rule in policy.extra_agents] == ["ours"]
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"unmaked": "human"}, "has no key 'unmaked'; its keys are unmarked, unmarked_human_since"),
+        ({"unmarked": "ai"}, 'unmarked can\'t be \'ai\'; it has to be "unknown" or "human"'),
+        ({"unmarked_human_since": "soon"}, "'soon'; it has to be a date like 2025-06-01"),
+        ({"human_before": 2021}, "human_before can't be 2021"),
+        ({"origin_of": "ai"}, "origin_of can't be 'ai'; it has to be a table of origins, by agent"),
+        ({"origin_of": {"none": "ai"}}, r"origin_of\.none .* one of agent-author, co-author"),
+        ({"origin_of": {"footer": "me"}}, r"origin_of\.footer can't be 'me'.* ai, human, mixed"),
+        ({"origin_of": {"footer": []}}, r"origin_of\.footer can't be \[\]"),
+        ({"exclude": "tests/"}, "exclude can't be 'tests/'; it has to be a list of patterns"),
+        ({"ignore_revs_file": 3}, "ignore_revs_file can't be 3"),
+        ({"extra_agents": [{}]}, r"extra_agents\[0\]\.id can't be None; it has to be a text"),
+        ({"extra_agents": [ROW | {"kind": "x"}]}, "kind can't be 'x'.* author, committer"),
+        ({"extra_agents": [ROW | {"role": "x"}]}, "role can't be 'x'.* co-authored, authored"),
+        ({"extra_agents": [ROW | {"pattern": "("}]}, "pattern .* a regular expression"),
+        ({"extra_agents": [ROW | {"model": 3}]}, "pattern .* a regular expression"),
+        ({"extra_agents": [ROW | {"agent": "a@b.c"}]}, "agent can't be 'a@b.c'.* a slug"),
+    ],
+)
+def test_a_wrong_value_is_named(section, message):
+    """
+    The message names the key, the value and what is allowed.
+    """
+    with pytest.raises(PolicyError, match=message) as caught:
+        Policy.of(section)
+
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"[tool.aiprov\n", "is not valid TOML"),
+        (b"\xff", "is not valid TOML"),
+        (b"[tool]\naiprov = 3\n", "has to be a table of keys"),
+        (b"[tool.aiprov]\nignore_revs_file = 'nowhere'\n", "a file that can be read"),
+        (b"[tool.aiprov]\nignore_revs_file = 'pyproject.toml'\n", "a list of full commit hashes"),
+    ],
+)
+def test_a_file_that_can_not_be_used(tmp_path, text, message):
+    """
+    A pyproject.toml that is broken is said to be, in one line.
+    """
+    (tmp_path / "pyproject.toml").write_bytes(text)
+
+    with pytest.raises(PolicyError, match=message) as caught:
+        Policy.load(tmp_path)
+
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "excluded"),
+    [
+        ("tests/unit/helper.py", True),
+        ("shop/tests/helper.py", True),
+        ("shop/test_cart.py", True),
+        ("shop/cart_test.py", True),
+        ("conftest.py", True),
+        ("shop/latest.py", False),
+        ("contests/cart.py", False),
+        ("tests.py", False),
+    ],
+)
+def test_tests_are_left_out(path, excluded):
+    """
+    By default the manifest is about what is deployed.
+    """
+    assert Policy().excludes(path) is excluded
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "excluded"),
+    [
+        ("docs/api/", "docs/api/a.py", True),
+        ("docs/api/", "x/docs/api/a.py", False),
+        ("shop/*_pb2.py", "shop/cart_pb2.py", True),
+        ("shop/*_pb2.py", "x/shop/cart_pb2.py", False),
+        ("/setup.py", "setup.py", True),
+        ("/setup.py", "x/setup.py", False),
+        ("*.egg/", "a.egg/b.py", True),
+    ],
+)
+def test_patterns_of_exclude(pattern, path, excluded):
+    """
+    A folder, a path from the root and a name anywhere are told apart by their slashes.
+    """
+    assert Policy.of({"exclude": [pattern]}).excludes(path) is excluded
+
+
+def test_a_policy_travels_without_mails():
+    """
+    What the manifest carries is JSON, and none of the patterns that mails stand in.
+    """
+    policy = Policy.of({"extra_agents": [ROW], "unmarked_human_since": date(2025, 6, 1)})
+
+    text = json.dumps(policy.to_json())
+
+    assert "x@y.z" not in text
+    assert '"unmarked_human_since": "2025-06-01"' in text
