@@ -1,4 +1,4 @@
-"""What the shop's history says: people, agents, both in every route, and a stretch that is silent."""
+"""What the shop's history says: people, agents, and a stretch that is silent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUTES = {
     "order": ("stock.reserve", "orders.place", "pricing.apply_coupon", "shipping.rate"),
     "show": ("orders.receipt", "refunds.deadline"),
     "refund": ("refunds.refusal", "refunds.refund"),
-    "report": ("reports.takings", "reports.by_hour"),
+    "report": ("reports.bought_together", "reports.by_hour"),
 }
 
 
@@ -117,7 +117,7 @@ def test_a_function_was_written_by_a_model_and_repaired_by_a_person(units):
 
 def test_the_functions_that_are_slow_have_an_author_of_either_kind(units):
     """
-    The search is a model's, the day's takings are a person's.
+    The search is a model's, what is bought together is a person's.
     """
     assert units["catalog.search"].model == "claude-sonnet-4-5"
-    assert units["reports.takings"].origin is Origin.HUMAN
+    assert units["reports.bought_together"].origin is Origin.HUMAN

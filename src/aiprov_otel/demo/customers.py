@@ -17,7 +17,8 @@ _FOREIGN: Final = ("SW1A 1AA", "EH1 2NG", "K1A 0B1")
 _NAMES: Final = ("Ada Winter", "Noor Haddad", "Piotr Zielinski", "Mei Tanaka", "Luis Ortega")
 _ODD_NAMES: Final = ("Madonna", "Ana Maria Torres", "J. R. R. Hartley")
 _COUPONS: Final = ("", "", "", "WELCOME", "desktidy", "SPRING25", "FREELUNCH")
-_QUERIES: Final = ("", "", "fontain pen", "ink", "paper for rain", "brass", "desk lamp", "notebok")
+_ODD_QUANTITIES: Final = (0, 10**20)
+_QUERIES: Final = ("", "fontain pen", "blue ink bottle", "paper for rain", "brass", "desk lamp")
 _GIBBERISH: Final = ("qwzx", "%%%", "0000")
 
 
@@ -57,7 +58,7 @@ class _Customers:
     skus: Sequence[str]
 
     def browse(self) -> Request:
-        query = self._mostly(_QUERIES, _GIBBERISH, odd=0.06)
+        query = self._mostly(_QUERIES, _GIBBERISH, odd=0.05)
         page = 1 if query else self.chance.choices((1, 2, 3, 4), (50, 30, 19, 1))[0]
         return Request("GET", f"/catalog?query={quote(query)}&page={page}")
 
@@ -65,14 +66,14 @@ class _Customers:
         return Request("POST", "/quote", self._basket())
 
     def buy(self) -> Request:
-        name = self._mostly(_NAMES, _ODD_NAMES, odd=0.07)
+        name = self._mostly(_NAMES, _ODD_NAMES, odd=0.08)
         return Request("POST", "/orders", {**self._basket(), "name": name})
 
     def look_up(self) -> Request:
         return Request("GET", "/orders/{order}", earlier=self.chance.random())
 
     def send_back(self) -> Request:
-        returned = self.chance.choice(self.skus) if self.chance.random() < 0.1 else None
+        returned = self.chance.choice(self.skus) if self.chance.random() < 0.08 else None
         path = "/orders/{order}/refund"
         return Request("POST", path, earlier=self.chance.random(), returned=returned)
 
@@ -84,8 +85,8 @@ class _Customers:
     def _basket(self) -> dict[str, Any]:
         wanted = self.chance.sample(self.skus, self.chance.randint(1, 3))
         items = {sku: self.chance.randint(1, 3) for sku in wanted}
-        if self.chance.random() < 0.01:
-            items = dict.fromkeys(items, 0)
+        if self.chance.random() < 0.02:
+            items[wanted[0]] = self.chance.choice(_ODD_QUANTITIES)
         return {
             "items": items,
             "postcode": self._mostly(_POSTCODES, _FOREIGN, odd=0.04),

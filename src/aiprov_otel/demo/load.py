@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -27,27 +27,35 @@ class _Placed:
         return self.orders[int(earlier * (len(self.orders) - 1))]
 
 
-def drive(address: str, requests: Sequence[Request]) -> Counter[int]:
+def drive(
+    address: str, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+) -> Counter[int]:
     """
     Send *requests* to the shop at *address*, a few at a time, and count the answers by status.
+
+    *progress* is called with the number of answers, after each of them.
 
     Raises:
         AiprovError: the shop stopped answering.
     """
     try:
-        return asyncio.run(_drive(address, iter(requests)))
+        return asyncio.run(_drive(address, iter(requests), progress))
     except httpx.TransportError as error:
         msg = f"the shop at {address} stopped answering ({type(error).__name__})"
         raise AiprovError(msg) from error
 
 
-async def _drive(address: str, requests: Iterator[Request]) -> Counter[int]:
+async def _drive(
+    address: str, requests: Iterator[Request], progress: Callable[[int], None] | None
+) -> Counter[int]:
     answers: Counter[int] = Counter()
     placed = _Placed()
 
     async def work() -> None:
         for request in requests:
             answers[await _send(client, request, placed)] += 1
+            if progress:
+                progress(answers.total())
 
     # trust_env: no proxy stands between two processes of this machine. Each request has its own
     # connection, because a server closes one whose background task failed after the answer.

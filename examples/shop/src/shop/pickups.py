@@ -14,6 +14,7 @@ def book(number: int, name: str, postcode: str) -> str:
     return label
 
 
+@provenance
 def label_for(name: str) -> str:
     """The name as the carrier's labels have it: `LOVELACE, Ada`."""
     first, last = name.split(" ")

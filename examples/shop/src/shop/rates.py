@@ -1,7 +1,6 @@
 """A stand-in for the carrier, so that the shop runs on a laptop."""
 
 import math
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -41,14 +40,14 @@ async def pickups(pickup: Pickup) -> dict[str, str]:
 @contextmanager
 def running() -> Iterator[str]:
     """Run the stand-in on a free port of this machine and give its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        host, port = server.servers[0].sockets[0].getsockname()
+        yield f"http://{host}:{port}"
     finally:
         server.should_exit = True
         thread.join(timeout=5)

@@ -1,6 +1,6 @@
 """Reports for whoever does the books."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -11,16 +11,17 @@ from shop import catalog
 from shop.tables import Order
 
 
+@provenance
 def daily(db: Session, day: date) -> dict[str, object]:
     """What was sold on *day*."""
     orders = orders_of(db, day)
-    sold = takings(orders, [item.sku for item in catalog.listing(db)])
+    skus = [item.sku for item in catalog.listing(db)]
     return {
         "day": day,
         "orders": len(orders),
         "hours": by_hour(orders),
         "average": sum(order.total for order in orders) // len(orders),
-        "best": max(sold, key=lambda sku: sold[sku]),
+        "together": bought_together(orders, skus),
     }
 
 
@@ -42,13 +43,12 @@ def orders_of(db: Session, day: date) -> Sequence[Order]:
 
 
 @provenance
-def takings(orders: Sequence[Order], skus: Iterable[str]) -> dict[str, int]:
-    """How many cents each item brought in."""
-    sold = {}
-    for sku in skus:
-        sold[sku] = 0
-        for order in orders:
-            for line in order.lines:
-                if line.sku == sku:
-                    sold[sku] += line.cents * line.quantity
-    return sold
+def bought_together(orders: Sequence[Order], skus: Sequence[str]) -> tuple[str, str]:
+    """The two items that most often are in the same order."""
+    baskets = [{line.sku for line in order.lines} for order in orders]
+    pairs = {}
+    for one in skus:
+        for other in skus:
+            if one < other:
+                pairs[one, other] = sum({one, other} <= basket for basket in baskets)
+    return max(pairs, key=lambda pair: pairs[pair])

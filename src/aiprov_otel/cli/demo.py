@@ -1,0 +1,169 @@
+"""`aiprov demo`: all of it on a small shop, in one command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from aiprov_otel.errors import UsageError
+from aiprov_otel.local.folder import FOLDER, STORE, make_folder
+from aiprov_otel.manifest import FILE_NAME, Manifest
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from aiprov_otel.local.store import Store
+
+_EPILOG = """example:
+  aiprov demo --dir /tmp/shop --requests 300
+
+Everything stays in the folder and on the loopback interface; nothing is left running."""
+
+_NEEDED: Final = (
+    "duckdb",
+    "fastapi",
+    "httpx",
+    "opentelemetry.distro",
+    "opentelemetry.instrumentation.fastapi",
+    "opentelemetry.instrumentation.httpx",
+    "opentelemetry.instrumentation.sqlalchemy",
+    "opentelemetry.proto",
+    "rich",
+    "sqlalchemy",
+    "uvicorn",
+)
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "demo",
+        help="all of it on a small shop, in one command",
+        description="Lay a small shop out with its git history, run it, send it requests, report.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        default=Path("aiprov-demo"),
+        help="where to lay it out; an earlier demo there is replaced (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--requests", type=_count, default=1000, metavar="N", help="default: %(default)s"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Lay out, build, run, load, and tell."""
+    if missing := _missing():
+        msg = f"{missing} is missing; install it with `pip install 'aiprov-otel[demo]'`"
+        raise UsageError(msg)
+    with _ended_in_order():
+        _demo(args.dir, args.requests)
+    return 0
+
+
+def _demo(where: Path, requests: int) -> None:
+    from aiprov_otel.demo import story
+    from aiprov_otel.demo.layout import lay_out
+    from aiprov_otel.history.build import build
+    from aiprov_otel.local.render import console, show
+    from aiprov_otel.local.report import report
+    from aiprov_otel.local.store import Store
+
+    folder = lay_out(where)
+    state = make_folder(folder)
+    summary = build(folder, state / FILE_NAME)
+    _say(story.made(folder, summary))
+    with Store.open(folder / STORE) as store:
+        _say(_load(store, folder, summary.path, requests))
+        found = report(store)
+    _say()
+    show(found, Manifest.load(summary.path), console(sys.stdout))
+    _say()
+    for line in story.ending(folder, found):
+        _say(line)
+
+
+def _load(store: Store, folder: Path, manifest: Path, requests: int) -> str:
+    """Run the shop, send it *requests*, and say how it answered; its spans are then in *store*."""
+    from aiprov_otel.demo import customers, load, service, story
+    from aiprov_otel.local.instrumented import environment
+    from aiprov_otel.local.receiver import Receiver
+
+    with Receiver(store, port=0) as receiver:
+        variables = environment(
+            _neutral(), endpoint=receiver.endpoint, manifest=manifest, folder=Path("shop")
+        )
+        log = folder / FOLDER / service.LOG
+        with service.running(folder, variables, log) as address:
+            _say(f"it runs at {address}; {requests:,} requests are on their way")
+            began = time.monotonic()
+            answers = load.drive(address, customers.plan(requests), _progress(requests))
+            seconds = time.monotonic() - began
+    return story.answered(answers, seconds)
+
+
+def _progress(requests: int) -> Callable[[int], None] | None:
+    """Count the answers on a terminal, in a line that goes away at the end."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int) -> None:
+        line = f"{done:,} of {requests:,}" if done < requests else "\033[K"
+        print(f"\r{line}", end="\r", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _neutral() -> dict[str, str]:
+    """The environment, without what somebody has set for services of their own."""
+    own = ("AIPROV_", "OTEL_", "SHOP_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
+
+
+def _missing() -> str | None:
+    """The first module of the extra that is not installed."""
+    return next((name for name in _NEEDED if not _installed(name)), None)
+
+
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of a parent
+        return False
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{text!r} is no number of requests; use 1 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the block as an exception does, so that the shop is stopped too."""
+    previous = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _say(line: str = "") -> None:
+    print(line, flush=True)

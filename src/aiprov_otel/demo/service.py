@@ -1,0 +1,97 @@
+"""Run the shop: one process, on a free port of this machine, that ends with the block."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from aiprov_otel.errors import AiprovError
+from aiprov_otel.local.instrumented import launcher
+
+LOG: Final = "service.log"
+
+_HOST: Final = "127.0.0.1"
+_START: Final = 30.0  # seconds that the shop may take to answer
+_STOP: Final = 10.0  # seconds that it may take to send its last spans
+
+
+@contextmanager
+def running(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[str]:
+    """
+    The address of the shop in *folder*, instrumented, with what it prints in the file *log*.
+
+    Raises:
+        AiprovError: it did not start.
+    """
+    port = _free_port()
+    process = None
+    try:
+        with _uninterrupted(), log.open("wb") as output:
+            process = subprocess.Popen(
+                launcher(_command(port), interpreter=sys.executable),
+                cwd=folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        _wait_for(process, port, log)
+        yield f"http://{_HOST}:{port}"
+    finally:
+        if process is not None:
+            _stop(process)
+
+
+def _command(port: int) -> list[str]:
+    serve = ["-m", "uvicorn", "--app-dir", "src", "shop.app:app"]
+    quiet = ["--no-access-log", "--log-level", "warning"]
+    return [sys.executable, *serve, "--host", _HOST, "--port", str(port), *quiet]
+
+
+def _free_port() -> int:
+    with socket.create_server((_HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection((_HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    msg = f"the shop did not start; {log} says why"
+    raise AiprovError(msg)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    # SIGINT, not SIGTERM: after it Python ends in the ordinary way, and the exporter is flushed.
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_STOP)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold SIGINT back: between fork and the return of Popen it would leave a process behind."""
+    came: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if came:
+        signal.raise_signal(signal.SIGINT)
