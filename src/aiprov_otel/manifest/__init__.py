@@ -5,6 +5,7 @@ from aiprov_otel.manifest.archive import (
     SCHEMA,
     Manifest,
     dump,
+    tails,
 )
 from aiprov_otel.manifest.content import content_hash
 from aiprov_otel.manifest.document import Entry, Run, SourceFile
@@ -20,5 +21,6 @@ __all__ = [
     "content_hash",
     "decide",
     "dump",
+    "tails",
     "unit_lines",
 ]

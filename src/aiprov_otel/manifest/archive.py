@@ -70,20 +70,23 @@ class Manifest:
         """
         path = Path(path)
         try:
+            path = path.absolute()  # a child that is forked after a chdir must find it again
             archive = zipfile.ZipFile(path)
             return cls(path, _read_index(archive, path), archive)
+        except ManifestError:
+            raise
         except FileNotFoundError as error:
             msg = f"there is no manifest at {path}; write one with `aiprov build`"
             raise ManifestNotFound(msg) from error
         except OSError as error:
             msg = f"the manifest {path} can't be read: {error.strerror or error}"
             raise ManifestError(msg) from error
-        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        except Exception as error:  # a foreign file fails in any way that zip and JSON can
             msg = f"{path} is not a whole manifest ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
 
     def reopen(self) -> None:
-        """Open the file anew: a forked child shares neither the offset nor the lock of its parent."""
+        """Open the file anew: a forked child must not share an offset and a lock."""
         self._archive = zipfile.ZipFile(self.path)
 
     def with_hash(self, content: str) -> list[Entry]:
@@ -92,9 +95,11 @@ class Manifest:
 
     def with_tail(self, filename: str) -> list[Entry]:
         """The files that *filename*, an absolute or relative path, may be a deployed copy of."""
-        parts = filename.replace("\\", "/").split("/")
-        tails = ("/".join(parts[start:]) for start in range(len(parts)))
-        return next((found for tail in tails if (found := self._by_tail.get(tail))), [])
+        return next((found for tail in tails(filename) if (found := self.named(tail))), [])
+
+    def named(self, path: str) -> list[Entry]:
+        """The files whose path, in the repository or when imported, is *path*."""
+        return self._by_tail.get(path, [])
 
     def source(self, entry: Entry) -> SourceFile:
         """
@@ -114,13 +119,19 @@ class Manifest:
     def _read(self, entry: Entry) -> bytes:
         try:
             data = self._archive.read(entry.document)
-        except (KeyError, OSError, zipfile.BadZipFile) as error:
+        except Exception as error:  # as in `load`
             msg = f"{self.path} lacks a whole {entry.document} ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
         if hashlib.sha256(data).hexdigest() != entry.digest:
             msg = f"{entry.document} in {self.path} was changed; run `aiprov build` again"
             raise ManifestError(msg)
         return data
+
+
+def tails(filename: str) -> Iterator[str]:
+    """*filename* and what is left of it when its folders are taken away, longest first."""
+    parts = filename.replace("\\", "/").split("/")
+    return ("/".join(parts[start:]) for start in range(len(parts)))
 
 
 def dump(

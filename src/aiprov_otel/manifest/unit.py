@@ -21,7 +21,9 @@ def unit_lines(code: CodeType, decorators: Collection[int] = ()) -> set[int]:
     caller, who has the source, says which lines those are.
     """
     lines = {line for _, _, line in code.co_lines() if line}
-    return lines - {code.co_firstlineno} if code.co_firstlineno in decorators else lines
+    # A lambda that is an argument of a decorator has no other line than that one.
+    without = lines - {code.co_firstlineno} if code.co_firstlineno in decorators else lines
+    return without or lines
 
 
 def decide(lines: Iterable[Provenance]) -> Provenance:
@@ -53,8 +55,10 @@ def _origin(ratio: float) -> Origin:
 
 def _winner(known: list[Provenance], origin: Origin) -> Provenance:
     """The newest line of the winning origin, with the agent and the model of most of them."""
-    wanted = (Origin.HUMAN,) if origin is Origin.HUMAN else (Origin.AI, Origin.MIXED)
-    lines = [line for line in known if line.origin in wanted]
+    wanted = Origin.HUMAN if origin is Origin.HUMAN else Origin.AI
+    lines = [line for line in known if line.origin is wanted]
+    # A mixed unit need not have an AI line: lines that are themselves mixed make one too.
+    lines = lines or [line for line in known if line.origin is Origin.MIXED]
     newest = max(lines, key=lambda line: (line.time or "", line.commit or ""))
     counts = Counter((line.agent, line.model, line.provider) for line in lines)
     (agent, model, provider), _ = max(counts.items(), key=lambda item: (item[1], _order(item[0])))
