@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 import site
+import sys
 import sysconfig
 import time
 import zipimport
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from aiprov_otel.manifest import tails
 
 STARTED = time.time()
 """What is younger on disk may not be what this process runs."""
@@ -61,6 +65,19 @@ def is_stdlib(filename: str) -> bool:
 def is_library(filename: str) -> bool:
     """Whether *filename* was installed into this environment."""
     return filename.startswith(_LIBRARIES)
+
+
+def names(filename: str) -> Iterator[str]:
+    """
+    The names that a manifest may know *filename* by, longest first.
+
+    An installed file has one, below `site-packages`; a name without a folder is common enough
+    (`utils.py`) that it counts only where it can be imported by it.
+    """
+    if library := next((folder for folder in _LIBRARIES if filename.startswith(folder)), None):
+        return iter((filename.removeprefix(library).replace(os.sep, "/"),))
+    top = os.path.dirname(filename)
+    return (name for name in tails(filename) if "/" in name or not top or top in sys.path)
 
 
 def read(filename: str) -> bytes | None:

@@ -20,28 +20,35 @@ def find() -> list[Manifest]:
     One that can't be read is left out with one warning; under `AIPROV_STRICT` it raises
     ManifestError.
     """
-    found = [manifest for path in _paths() if (manifest := _load(path))]
-    if not found:
+    paths = [*_application(), *_installed()]
+    if not paths:
         warn("manifest-missing", f"No {FILE_NAME} was found; write one with `aiprov build`")
-    return found
+    return [manifest for path in paths if (manifest := _load(path))]
 
 
-def _paths() -> Iterator[Path]:
-    application = settings.read().manifest
-    yield from [Path(application)] if application else _beside_or_above(Path.cwd())
-    yield from _installed()
+def application() -> Manifest | None:
+    """The application's own manifest, if there is one that can be read."""
+    return next((manifest for path in _application() if (manifest := _load(path))), None)
 
 
-def _beside_or_above(folder: Path) -> list[Path]:
+def _application() -> list[Path]:
+    if named := settings.read().manifest:
+        return [Path(named)]
+    try:
+        folder = Path.cwd()
+    except OSError:  # it was removed
+        return []
     candidates = (parent / FILE_NAME for parent in (folder, *folder.parents))
-    return [path for path in candidates if path.is_file()][:1]
+    # Not Path.is_file: it raises where a folder above may not be searched.
+    return [path for path in candidates if os.path.isfile(path)][:1]
 
 
 def _installed() -> Iterator[Path]:
     """Manifests that packages ship in their `*.dist-info`, beside the licence files."""
     for folder in dict.fromkeys(sys.path):
         if os.path.basename(folder) in {"site-packages", "dist-packages"}:
-            yield from sorted(Path(folder).glob(f"*.dist-info/{FILE_NAME}"))
+            for place in ("", "licenses/"):  # where a build backend can put it
+                yield from sorted(Path(folder).glob(f"*.dist-info/{place}{FILE_NAME}"))
 
 
 def _load(path: Path) -> Manifest | None:

@@ -19,12 +19,12 @@ from aiprov_otel.runtime.guard import warn
 from aiprov_otel.values import MISSING, Match, Provenance
 
 LIMIT = 50_000
-"""Entries of a cache before it starts afresh: code that is made at run time must not fill memory."""
+"""Entries of a cache before it starts afresh: code made at run time must not fill memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """A file of the application as this process runs it; *source* is None where it can't be told."""
+    """A file of the application as this process runs it; *source* is None where unknown."""
 
     source: SourceFile | None
     match: Match
@@ -48,7 +48,7 @@ class LoadedFile:
 
     def lines(self, numbers: Iterable[int]) -> Provenance:
         """The provenance of these lines as one unit."""
-        unit = decide([self.line(number) for number in numbers])
+        unit = decide([self.line(number) for number in sorted(numbers)])
         return replace(unit, path=self.path, match=self.match)
 
 
@@ -74,16 +74,18 @@ class Resolver:
 
     def line(self, code: CodeType, number: int) -> Provenance:
         """The provenance of line *number* of *code*."""
-        if declared := declarations.declared(code):
-            return declared
+        if stated := declarations.declared(code):
+            return stated
         return file.line(number) if (file := self.file(code.co_filename)) else MISSING
 
     def unit(self, code: CodeType) -> Provenance:
         """The provenance of the function that *code* is; `missing` if it is not ours."""
+        if stated := declarations.declared(code):
+            return stated
         if (known := self._units.get(id(code))) is not None:
             return known[1]
         file = self.file(code.co_filename)
-        found = declarations.declared(code) or (file.unit(code) if file else MISSING)
+        found = file.unit(code) if file else MISSING
         if len(self._units) >= LIMIT:
             self._units.clear()
         self._units[id(code)] = (code, found)
@@ -117,7 +119,12 @@ class Resolver:
         return file
 
     def _named(self, filename: str) -> list[tuple[Manifest, Entry]]:
-        return [(m, entry) for m in self.manifests for entry in m.with_tail(filename)]
+        """The files that *filename* may be a deployed copy of, by the longest name in common."""
+        found = (
+            [(m, entry) for m in self.manifests for entry in m.named(name)]
+            for name in files.names(filename)
+        )
+        return next(filter(None, found), [])
 
     def _resolve(self, filename: str, *, loaded_now: bool) -> LoadedFile | None:
         if files.is_stdlib(filename):

@@ -16,10 +16,10 @@ class AiprovResourceDetector(ResourceDetector):
     def detect(self) -> Resource:
         """The resource, without a schema URL: two that differ would make the SDK drop ours."""
         with guard:
-            if not settings.read().disabled and (found := manifests.find()):
+            if not settings.read().disabled and (found := manifests.application()):
                 said = {
-                    VCS_REF_HEAD_REVISION: found[0].revision,
-                    VCS_REPOSITORY_URL_FULL: found[0].repository_url,
+                    VCS_REF_HEAD_REVISION: found.revision,
+                    VCS_REPOSITORY_URL_FULL: found.repository_url,
                 }
                 return Resource({key: value for key, value in said.items() if value})
         return Resource.get_empty()
