@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from types import CodeType, TracebackType
+from collections.abc import Iterator
+from types import FunctionType, TracebackType
 from typing import Any, Final
 
 from opentelemetry import context, trace
@@ -17,28 +16,26 @@ from aiprov_otel.runtime.exceptions import type_name
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.values import Unit
 
-_ENCLOSING: Final = context.create_key("aiprov-call")
 _NOT_FAILURES: Final = (StopIteration, StopAsyncIteration)  # how an iterator says that it is done
-_REMEMBERED: Final = 8  # exceptions of concurrent calls below one call; a strong reference to each
+_WRAPPERS: Final = "aiprov_otel.runtime.wrapping"  # whose frames have a `call`
 
 
 class Call:
     """
     A span over one call; `with call:` for functions, `with call.running():` for each step.
 
-    An exception is recorded by the innermost call that it leaves, and only fails the others.
+    An exception is recorded by the innermost call that it leaves, and only fails the others of
+    the same trace.
     """
 
-    __slots__ = ("_context", "_enclosing", "_recorded", "_span", "_token")
+    __slots__ = ("_context", "_span", "_token", "recorded_in")
 
     def __init__(self, tracer: Tracer, name: str, attributes: Attributes) -> None:
         current = context.get_current()
         self._span: Span = tracer.start_span(name, current, attributes=attributes)
-        self._enclosing: Any = context.get_value(_ENCLOSING, current)
-        inner = trace.set_span_in_context(self._span, current)
-        self._context = context.set_value(_ENCLOSING, self, inner)
-        self._recorded: deque[BaseException] | None = None
+        self._context = trace.set_span_in_context(self._span, current)
         self._token: Any = None
+        self.recorded_in: int | None = None
 
     def __enter__(self) -> None:
         self._token = context.attach(self._context)
@@ -61,26 +58,36 @@ class Call:
         with guard:
             if isinstance(error, Exception) and not isinstance(error, _NOT_FAILURES):
                 self._fail(error)
-        self._recorded = None  # a call must not keep an exception's frames alive
-        self._span.end()
+        with guard:  # a processor of somebody else's may raise
+            self._span.end()
 
     def _fail(self, error: Exception) -> None:
-        if self._enclosing is not None:
-            self._enclosing.remember(error)
         annotator = state.annotator()
         if annotator is None or not self._span.is_recording():
             return
         raised = annotator.exception(error)
-        if not any(known is error for known in self._recorded or ()):
-            self._span.record_exception(error, raised.event)
         self._span.set_attributes({ERROR_TYPE: type_name(error), **raised.error})
         self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
+        trace_id = self._span.get_span_context().trace_id
+        if all(call.recorded_in != trace_id for call in _left_by(error)):
+            self._span.record_exception(error, raised.event)
+            self.recorded_in = trace_id
 
-    def remember(self, error: BaseException) -> None:
-        """Note that a call below recorded *error*."""
-        if self._recorded is None:
-            self._recorded = deque(maxlen=_REMEMBERED)
-        self._recorded.append(error)
+
+def _left_by(error: BaseException) -> Iterator[Call]:
+    """
+    The calls that *error* has left, as its own traceback tells.
+
+    To remember exceptions instead would keep their frames, and what these hold, alive.
+    """
+    step = error.__traceback__
+    while step is not None:
+        frame = step.tb_frame
+        if frame.f_globals.get("__name__") == _WRAPPERS:
+            call = frame.f_locals.get("call")
+            if isinstance(call, Call):
+                yield call
+        step = step.tb_next
 
 
 class Step:
@@ -103,10 +110,10 @@ class Site:
 
     __slots__ = ("_attributes", "_code", "_module", "_seen", "_tracer", "name")
 
-    def __init__(self, function: Callable[..., Any], code: CodeType) -> None:
-        self._code = code
+    def __init__(self, function: FunctionType) -> None:
+        self._code = function.__code__
         self._module = function.__module__
-        self.name = f"{function.__module__}.{code.co_qualname}"
+        self.name = f"{function.__module__}.{self._code.co_qualname}"
         self._seen: object = None
         self._tracer: Tracer = NoOpTracer()
         self._attributes: Attributes = {}
