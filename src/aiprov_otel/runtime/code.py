@@ -1,34 +1,47 @@
-"""From a callable to the code that it runs."""
+"""From a callable to the function, and the code, that it runs."""
 
 from __future__ import annotations
 
 import inspect
-from functools import partial
-from types import CodeType
+from functools import cached_property, partial, partialmethod
+from types import CodeType, FunctionType
 from typing import Any
 
 
-def code_of(function: Any) -> CodeType:
+def function_of(thing: Any) -> FunctionType | None:
     """
-    The code that a callable runs in the end, below decorators, partials and methods.
+    The function that *thing* runs in the end, below decorators, partials and descriptors.
+
+    None if that is not written in Python.
+    """
+    function = _innermost(thing)
+    if not isinstance(function, FunctionType):
+        function = _innermost(type(function).__call__) if callable(function) else None
+    return function if isinstance(function, FunctionType) else None
+
+
+def code_of(thing: Any) -> CodeType:
+    """
+    The code of that function.
 
     Raises:
         TypeError: it is not written in Python.
     """
-    function = _innermost(function)
-    if not hasattr(function, "__code__"):
-        function = _innermost(getattr(type(function), "__call__", None))
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType):
-        msg = f"{function!r} is not written in Python, so no line of it has a provenance"
+    if (function := function_of(thing)) is None:
+        msg = f"{thing!r} is not written in Python, so no line of it has a provenance"
         raise TypeError(msg)
-    return code
+    return function.__code__
 
 
-def _innermost(function: Any) -> Any:
-    while True:
-        inner = inspect.unwrap(getattr(function, "__func__", function))
-        inner = inner.func if isinstance(inner, partial) else inner
-        if inner is function:
-            return inner
-        function = inner
+def _innermost(thing: Any) -> Any:
+    while (inner := _next(thing)) is not thing:
+        thing = inner
+    return thing
+
+
+def _next(thing: Any) -> Any:
+    if isinstance(thing, partial | partialmethod | cached_property):
+        return thing.func
+    if isinstance(thing, property):
+        return thing.fget
+    return inspect.unwrap(getattr(thing, "__func__", thing))

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, overload
 
 from aiprov_otel.runtime import declarations
 from aiprov_otel.runtime.calls import Site
-from aiprov_otel.runtime.code import code_of
+from aiprov_otel.runtime.code import function_of
 from aiprov_otel.runtime.wrapping import wrap
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
@@ -77,11 +77,13 @@ def _stated(origin: str | None, *values: str | None) -> Provenance | None:
 
 
 def _decorate(thing: Any, *, stated: Provenance | None, span: bool) -> Any:
-    def site(function: Any) -> Site:
-        code = code_of(function)
+    def site(thing: Any) -> Site:
+        if (function := function_of(thing)) is None:
+            msg = f"@provenance goes on what is written in Python, not on {thing!r}"
+            raise TypeError(msg)
         if stated:
-            declarations.declare(code, stated)
-        return Site(function, code)
+            declarations.declare(function.__code__, stated)
+        return Site(function)
 
     wrapped = wrap(thing, site)
     return wrapped if span else thing

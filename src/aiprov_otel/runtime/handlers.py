@@ -5,22 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.code import code_of
+from aiprov_otel.runtime.code import function_of
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.spans import annotate, entry_span
-from aiprov_otel.values import Unit
+from aiprov_otel.values import MISSING, Unit
 
 
-def handled_by(function: Any) -> None:
-    """Say on the current server or consumer span that *function* serves it."""
+def handled_by(thing: Any) -> None:
+    """Say on the current server or consumer span that *thing*, a callable, serves it."""
     with guard:
         annotator, span = state.annotator(), entry_span()
         if annotator is None or span is None:
             return
-        code = code_of(function)
-        annotate(span, annotator.unit(code, code_module(function), Unit.HANDLER))
-
-
-def code_module(function: Any) -> str:
-    """The name of the module that *function* was defined in."""
-    return str(getattr(function, "__module__", None) or type(function).__module__)
+        if (function := function_of(thing)) is None:
+            annotate(span, annotator.emission.of_unit(MISSING, Unit.HANDLER))
+        else:
+            annotate(span, annotator.unit(function.__code__, function.__module__, Unit.HANDLER))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.code import code_of
+from aiprov_otel.runtime.code import code_of, function_of
 from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import MISSING, Provenance
@@ -33,16 +33,12 @@ def provenance_of(thing: Any) -> Provenance:
     if isinstance(thing, BaseException):
         return Annotator(resolver, Emission()).raised(thing)
     if isinstance(thing, TracebackType):
-        return resolver.line(thing.tb_frame.f_code, thing.tb_lineno)
+        return Annotator(resolver, Emission()).traceback(thing)
     if isinstance(thing, FrameType):
         return resolver.line(thing.f_code, thing.f_lineno)
     if inspect.isclass(thing):
         return _of_class(resolver, thing)
-    return resolver.unit(thing if isinstance(thing, CodeType) else code_of(_getter(thing)))
-
-
-def _getter(thing: Any) -> Any:
-    return thing.fget if isinstance(thing, property) else thing
+    return resolver.unit(thing if isinstance(thing, CodeType) else code_of(thing))
 
 
 def _of_text(resolver: Resolver, text: str) -> Provenance:
@@ -55,14 +51,16 @@ def _of_text(resolver: Resolver, text: str) -> Provenance:
 
 
 def _of_class(resolver: Resolver, kind: type) -> Provenance:
-    """A class is decided over the lines of its source that carry bytecode of its functions."""
-    codes = [code_of(each) for each in map(_getter, vars(kind).values()) if _has_code(each)]
-    file = resolver.file(codes[0].co_filename) if codes else None
-    if file is None:
+    """A class is decided over the lines that carry the bytecode of its functions."""
+    functions = [function for each in vars(kind).values() if (function := _method(each))]
+    codes = [each.__code__ for each in functions if each.__module__ == kind.__module__]
+    # A dataclass has functions that stand in no file.
+    ours = [(code, file) for code in codes if (file := resolver.file(code.co_filename))]
+    if not ours:
         return MISSING
-    lines = {n for code in codes for n in file.unit_lines(code)}
-    return file.lines(sorted(lines))
+    _, file = ours[0]
+    return file.lines({n for code, its in ours if its is file for n in file.unit_lines(code)})
 
 
-def _has_code(thing: Any) -> bool:
-    return hasattr(getattr(thing, "__func__", thing), "__code__")
+def _method(thing: Any) -> FunctionType | None:
+    return None if inspect.isclass(thing) else function_of(thing)

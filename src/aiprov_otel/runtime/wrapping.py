@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -25,8 +26,7 @@ def wrap(thing: Any, site_of: Callable[[Any], Site]) -> Any:
     if isinstance(thing, property):
         return _property(thing, site_of)
     if isinstance(thing, functools.cached_property):
-        thing.func = wrap(thing.func, site_of)
-        return thing
+        return type(thing)(wrap(thing.func, site_of))
     if inspect.isclass(thing) or not callable(thing):
         msg = f"@provenance goes on a function or a method, not on {thing!r}"
         raise TypeError(msg)
@@ -41,8 +41,10 @@ def _property(thing: property, site_of: Callable[[Any], Site]) -> property:
 
 
 def _kind(function: Any) -> Callable[[Any, Site], Any]:
-    if not inspect.isfunction(function):
-        return _other
+    return _sort(function) if inspect.isfunction(function) else _other
+
+
+def _sort(function: Any) -> Callable[[Any, Site], Any]:
     if inspect.isasyncgenfunction(function):
         return _async_generator
     if inspect.iscoroutinefunction(function):
@@ -85,18 +87,16 @@ def _generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
 
 def _driven(generator: Generator[Any, Any, Any], call: Call) -> Generator[Any, Any, Any]:
     """Run *generator* step by step, each step inside *call*."""
-    step, sent = generator.send, None
+    step: Any = generator.send
+    sent: Any = None
     failure: BaseException | None = None
     try:
         while True:
             with call.running():
                 item = step(sent)
+            sent = None
             try:
                 step, sent = generator.send, (yield item)
-            except GeneratorExit:
-                with call.running():
-                    generator.close()
-                raise
             except BaseException as thrown:  # noqa: BLE001 (whatever is thrown in belongs to the generator)
                 step, sent = generator.throw, thrown
     except StopIteration as done:
@@ -106,7 +106,7 @@ def _driven(generator: Generator[Any, Any, Any], call: Call) -> Generator[Any, A
         raise
     finally:
         call.end(failure)
-        del failure  # the frame of a failed generator must not keep its own exception alive
+        del failure, sent  # a frame that keeps its own exception alive is a cycle
 
 
 def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
@@ -115,18 +115,16 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
         generator = function(*args, **kwargs)
         call = site.call()
         running = call.running if call else contextlib.nullcontext
-        step, sent = generator.asend, None
+        step: Any = generator.asend
+        sent: Any = None
         failure: BaseException | None = None
         try:
             while True:
                 with running():
                     item = await step(sent)
+                sent = None
                 try:
                     step, sent = generator.asend, (yield item)
-                except GeneratorExit:
-                    with running():
-                        await generator.aclose()
-                    raise
                 except BaseException as thrown:  # noqa: BLE001 (as in a generator)
                     step, sent = generator.athrow, thrown
         except StopAsyncIteration:
@@ -137,18 +135,30 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
         finally:
             if call:
                 call.end(failure)
-            del failure
+            del failure, sent
 
     return wrapper
 
 
+class _Proxy(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic in its stubs alone
+    """What wrapt refuses by itself: it is copied and pickled as what it stands for."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.__wrapped__.__reduce_ex__(protocol)
+
+    def __copy__(self) -> Any:
+        return copy.copy(self.__wrapped__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return copy.deepcopy(self.__wrapped__, memo)
+
+
 def _other(thing: Any, site: Site) -> Any:
     """A callable object keeps what it has besides a call (`cache_info`, `register`): a proxy."""
+    kinds = (_sort(each) for each in (thing, type(thing).__call__))
+    make = next((kind for kind in kinds if kind is not _function), _function)
 
     def wrapper(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
-        if (call := site.call()) is None:
-            return wrapped(*args, **kwargs)
-        with call:
-            return wrapped(*args, **kwargs)
+        return make(wrapped, site)(*args, **kwargs)
 
-    return wrapt.FunctionWrapper(thing, wrapper)
+    return _Proxy(thing, wrapper)
