@@ -49,7 +49,7 @@ class Annotator:
 
     def exception(self, error: BaseException) -> Raised:
         """What is said about *error*: the line that raised it, and its explicit cause."""
-        step = self._innermost(error)
+        step = self._innermost(error.__traceback__)
         raised = self._raised(step)
         cause = last_cause(error)
         event = self.emission.of_exception(raised, self.raised(cause) if cause else None)
@@ -59,7 +59,11 @@ class Annotator:
 
     def raised(self, error: BaseException) -> Provenance:
         """The provenance of the line that raised *error*."""
-        return self._raised(self._innermost(error))
+        return self.traceback(error.__traceback__)
+
+    def traceback(self, traceback: TracebackType | None) -> Provenance:
+        """The provenance of the innermost line of *traceback* that stands in the application."""
+        return self._raised(self._innermost(traceback))
 
     def _code(self, frame: FrameType, line: int) -> Attributes:
         code, module = frame.f_code, frame.f_globals.get("__name__", "?")
@@ -68,9 +72,9 @@ class Annotator:
     def _raised(self, step: TracebackType | None) -> Provenance:
         return self.resolver.line(step.tb_frame.f_code, step.tb_lineno) if step else MISSING
 
-    def _innermost(self, error: BaseException) -> TracebackType | None:
-        """The innermost step of the traceback of *error* that stands in the application."""
-        found, step = None, error.__traceback__
+    def _innermost(self, step: TracebackType | None) -> TracebackType | None:
+        """The innermost step, from *step* on, that stands in the application."""
+        found = None
         while step is not None:
             if self.resolver.is_ours(step.tb_frame.f_code):
                 found = step
@@ -80,8 +84,8 @@ class Annotator:
 
 def last_cause(error: BaseException) -> BaseException | None:
     """The exception at the end of the chain of explicit causes; None where there is none."""
-    seen, cause = {id(error)}, error.__cause__
-    while cause is not None and cause.__cause__ is not None and id(cause) not in seen:
+    seen, last, cause = {id(error)}, None, error.__cause__
+    while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
-        cause = cause.__cause__
-    return cause
+        last, cause = cause, cause.__cause__
+    return last

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio.events
-import asyncio.runners
-import concurrent.futures.thread
+import asyncio
+import inspect
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Final
 
@@ -16,19 +16,26 @@ DEPTH: Final = 100
 
 # Below these, a stack belongs to whoever started the loop or the pool, not to this task.
 _BOOTSTRAPS: Final = frozenset(
-    module.__file__
-    for module in (asyncio.events, asyncio.runners, concurrent.futures.thread)
-    if module.__file__
+    function.__code__.co_filename
+    for function in (asyncio.Handle._run, asyncio.run, ThreadPoolExecutor.submit)  # noqa: SLF001 (its file is what counts)
 )
+# So it does below a chain of coroutines, whatever drives it: not every loop is asyncio's.
+_COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_SUSPENDABLE: Final = _COROUTINE | inspect.CO_GENERATOR
 
 
 def nearest(resolver: Resolver, skip: int = 1) -> FrameType | None:
     """The nearest frame, *skip* levels above the caller, that is the application's own."""
     frame: FrameType | None = sys._getframe(skip + 1)  # noqa: SLF001 (as the facts: 10x cheaper than inspect)
+    driven = False
     for _ in range(DEPTH):
-        if frame is None or frame.f_code.co_filename in _BOOTSTRAPS:
+        if frame is None:
             return None
-        if resolver.is_ours(frame.f_code):
+        code = frame.f_code
+        if code.co_filename in _BOOTSTRAPS or (driven and not code.co_flags & _SUSPENDABLE):
+            return None
+        if resolver.is_ours(code):
             return frame
+        driven = driven or bool(code.co_flags & _COROUTINE)
         frame = frame.f_back
     return None
