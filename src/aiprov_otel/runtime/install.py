@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
+from weakref import WeakSet
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -20,7 +20,7 @@ from aiprov_otel.manifest import Manifest
 from aiprov_otel.runtime import exceptions, frameworks, manifests, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Commits, Emission, Extent
-from aiprov_otel.runtime.guard import log
+from aiprov_otel.runtime.guard import guard, log
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
@@ -32,8 +32,10 @@ class Installation(AbstractContextManager["Installation"]):
     def __init__(self) -> None:
         self._patches = Patches()
 
-    def _hook(self) -> None:
-        self._patches.replace(TracerProvider, "__init__", _with_processor)
+    def hook(self) -> None:
+        """Meet the SDK and the frameworks."""
+        self._patches.replace(TracerProvider, "__init__", _made)
+        self._patches.replace(trace, "set_tracer_provider", _set)
         exceptions.hook(self._patches)
         frameworks.hook(self._patches)
 
@@ -60,6 +62,8 @@ class Installation(AbstractContextManager["Installation"]):
 
 
 _installed: Installation | None = None
+# Our processor asks the state of the process, so one on a provider serves every installation.
+_covered: WeakSet[TracerProvider] = WeakSet()
 
 
 def install(
@@ -94,7 +98,7 @@ def install(
     state.start(annotator, tracer_provider)
     _processor_on(tracer_provider or trace.get_tracer_provider())
     _installed = Installation()
-    _installed._hook()
+    _installed.hook()
     return _installed
 
 
@@ -116,14 +120,25 @@ def _meet_loaded_modules(resolver: Resolver) -> None:
 
 
 def _processor_on(provider: Any) -> None:
-    if isinstance(provider, TracerProvider):
-        provider.add_span_processor(ProvenanceSpanProcessor())
+    with guard:  # a subclass may not be ready for a processor
+        if isinstance(provider, TracerProvider) and provider not in _covered:
+            provider.add_span_processor(ProvenanceSpanProcessor())
+            _covered.add(provider)
 
 
-def _with_processor(original: Callable[..., None]) -> Callable[..., None]:
+def _made(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def init(self: TracerProvider, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         _processor_on(self)
 
     return init
+
+
+def _set(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def set_tracer_provider(tracer_provider: trace.TracerProvider) -> None:
+        _processor_on(tracer_provider)
+        original(tracer_provider)
+
+    return set_tracer_provider

@@ -14,7 +14,7 @@ from aiprov_otel.runtime.install import Installation, install
 
 
 class AiprovInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # the base class is untyped
-    """What `opentelemetry-instrument` finds by itself; `instrument()` takes `install()`'s arguments."""
+    """What `opentelemetry-instrument` finds; `instrument()` takes the arguments of `install()`."""
 
     _installation: Installation | None = None
 

@@ -11,10 +11,13 @@ from aiprov_otel import settings
 from aiprov_otel.runtime import manifests
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.resolver import Resolver
 
-_lock = threading.Lock()
+# Reentrant: a warning about a manifest may reach a handler that starts a span.
+_lock = threading.RLock()
 _annotator: Annotator | None = None
+_resolver: Resolver | None = None  # outlives `stop`, for `provenance_of`
 _tracer_provider: trace.TracerProvider | None = None
 _stopped = False
 
@@ -33,9 +36,10 @@ def tracer() -> trace.Tracer:
 
 def start(annotator: Annotator, tracer_provider: trace.TracerProvider | None = None) -> None:
     """Use *annotator* from now on, and *tracer_provider* for our own spans."""
-    global _annotator, _tracer_provider, _stopped
+    global _annotator, _resolver, _tracer_provider, _stopped
     with _lock:
-        _annotator, _tracer_provider, _stopped = annotator, tracer_provider, False
+        _annotator, _resolver = annotator, annotator.resolver
+        _tracer_provider, _stopped = tracer_provider, False
 
 
 def stop() -> None:
@@ -46,24 +50,30 @@ def stop() -> None:
 
 
 def resolver() -> Resolver:
-    """The resolver in use, or one of its own where nothing is annotated."""
-    return found.resolver if (found := annotator()) else Resolver(manifests.find())
+    """The resolver in use, the last one that was, or the first."""
+    global _resolver
+    with _lock:
+        if _resolver is None:
+            _resolver = Resolver(manifests.find())
+        return _resolver
 
 
 def _first() -> Annotator | None:
-    global _annotator
+    global _annotator, _stopped
     with _lock:
-        if _annotator is None and not _stopped and not settings.read().disabled:
-            _annotator = Annotator(Resolver(manifests.find()), Emission())
+        _stopped = _stopped or settings.read().disabled
+        if _annotator is None and not _stopped:
+            _annotator = Annotator(resolver(), Emission())
         return _annotator
 
 
 def _in_child() -> None:
     # A lock that another thread held at the fork would stay locked for ever.
     global _lock
-    _lock = threading.Lock()
-    if _annotator:
-        _annotator.resolver.reopen()
+    _lock = threading.RLock()
+    with guard:
+        if _resolver:
+            _resolver.reopen()
 
 
 if hasattr(os, "register_at_fork"):
