@@ -35,6 +35,7 @@ def decided(*lines, author=ADA, when="2026-05-04T10:00:00+00:00", **policy):
         ([FOOTER, "Entire-Agent: Claude Code"], ADA, Evidence.SESSION, Origin.AI),
         ([FOOTER, "Assisted-by: ChatGPT"], ADA, Evidence.FOOTER, Origin.AI),
         (["Assisted-by: ChatGPT"], ADA, Evidence.ASSISTED_BY, Origin.MIXED),
+        (["🤖 Generated with Codex"], ADA, Evidence.ASSISTED_BY, Origin.MIXED),
         (["Assisted-by: ChatGPT"], CLAUDE, Evidence.AGENT_AUTHOR, Origin.AI),
         (["Assisted-by: ChatGPT"], DEPENDABOT, Evidence.ASSISTED_BY, Origin.AI),
         ([], DEPENDABOT, Evidence.NONE, Origin.UNKNOWN),

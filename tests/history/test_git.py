@@ -4,10 +4,10 @@ import os
 import threading
 
 import pytest
-from support.repo import Repo
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git import Git, environment
+from support.repo import Repo
 
 
 def test_any_folder_of_a_repository_leads_to_its_root(repo):
@@ -150,7 +150,7 @@ def test_the_user_s_configuration_does_not_change_an_answer(repo, monkeypatch):
 
 def test_a_configuration_that_git_itself_refuses(repo):
     """
-    Where git can blame nothing because its configuration names a file that is not there, it says so.
+    Where git's configuration names a file that is not there, git can't blame, and that is said.
     """
     repo.commit("a.py", "x = 1\n")
     repo.git("config", "blame.ignoreRevsFile", "nowhere")

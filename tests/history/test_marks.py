@@ -63,8 +63,7 @@ LINES = [
 REVIEWS = [
     "Co-authored-by: Copilot <175728472+Copilot@users.noreply.github.com>",
     "Co-authored-by: coderabbitai[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>",
-    "Co-authored-by: gemini-code-assist[bot] "
-    "<176961590+gemini-code-assist[bot]@users.noreply.github.com>",
+    "Co-authored-by: Gemini <176961590+gemini-code-assist[bot]@users.noreply.github.com>",
 ]
 
 
@@ -102,7 +101,7 @@ def test_an_accepted_suggestion_is_shown_and_does_not_mark(line):
 
 def test_a_committer_s_suffix_does_not_mark():
     """
-    aider commits a person's own changes under its committer name: that is no authorship.
+    Aider commits a person's own changes under its committer name: that is no authorship.
     """
     [mark] = found(committer="Jane Doe (aider) <jane@example.org>")
 

@@ -81,7 +81,7 @@ def test_a_symlink_has_the_history_of_its_target(repo):
     """
     repo.commit("real.py", "x = 1\n")
     for name, target in (("link.py", "real.py"), ("out.py", "/etc/hostname"), ("lost.py", "no.py")):
-        os.symlink(target, repo.path / name)
+        (repo.path / name).symlink_to(target)
         repo.git("add", name)
     repo.record()
 
@@ -115,8 +115,7 @@ def test_a_path_that_is_not_utf_8(repo):
     A name that JSON can't hold is left out, and shown with escapes.
     """
     repo.commit("a.py", "x = 1\n")
-    with open(os.fsencode(repo.path) + b"/caf\xe9.py", "wb") as file:
-        file.write(b"y = 1\n")
+    repo.write(os.fsdecode(b"caf\xe9.py"), "y = 1\n")
     repo.git("add", "--all")
 
     assert read(repo).left_out == (("caf\\xe9.py", "its path is not UTF-8"),)
