@@ -7,11 +7,11 @@ import random
 
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
-from support.telemetry import AI, EPOCH, HUMAN, UNKNOWN, Service, record
 
 from aiprov_otel.errors import StoreError
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.store import Store
+from support.telemetry import AI, EPOCH, HUMAN, UNKNOWN, Service, record
 
 SERVER = {"kind": SpanKind.SERVER}
 CLIENT = {"kind": SpanKind.CLIENT}

@@ -107,7 +107,7 @@ def _manifest(folder: Path) -> Manifest:
 
 def _resolved(words: Sequence[str]) -> tuple[list[str], str]:
     """The command with the path of its program, and the interpreter whose packages it will use."""
-    name, *rest = words[1:] if words[:1] == ["--"] else words or [""]
+    name, *rest = (words[1:] if words[:1] == ["--"] else words) or [""]
     beside = Path(sys.executable).parent  # `aiprov` may be called by its path, without activation
     program = name and (shutil.which(name) or shutil.which(name, path=str(beside)))
     if not program:

@@ -87,3 +87,8 @@ def pooled(origin: str, arms: Iterable[Arm]) -> Arm:
     functions = sum(one.functions for one in every)
     calls, errors = sum(one.calls for one in every), sum(one.errors for one in every)
     return arm(origin, functions, calls, errors)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 call`, `2,000 calls`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

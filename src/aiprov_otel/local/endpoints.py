@@ -27,6 +27,7 @@ _PROTOBUF: Final = "application/x-protobuf"
 _PACKED: Final = {"gzip", "deflate"}
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 _RETRY_AFTER: Final = "2"  # seconds
+_DIGITS: Final = 20  # of a length that is worth to be read as a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         """The body, whole: what is left unread would be taken for the next request."""
         length = self._header("Content-Length")
-        if not (length.isascii() and length.isdigit()):
+        if not (length.isascii() and length.isdigit()):  # int() takes more: "+5", "5_0", " 5"
             self.close_connection = True
             raise Refused(HTTPStatus.LENGTH_REQUIRED, "send a Content-Length")
-        if int(length) > LIMIT:
+        if len(length) > _DIGITS or int(length) > LIMIT:
             self.close_connection = True
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {LIMIT} bytes")
         body = self.rfile.read(int(length))
@@ -143,12 +144,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def _check_host(self) -> None:
         """Refuse a page in a browser that reached us by a name which it made point here."""
-        if urlsplit(f"//{self._header('Host')}").hostname not in _LOOPBACK:
+        if _hostname(self._header("Host")) not in _LOOPBACK:
             self.close_connection = True
             raise Refused(HTTPStatus.FORBIDDEN, "only requests to the loopback interface are taken")
 
     def _header(self, name: str) -> str:
         return self.headers.get(name) or ""
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _logs(request: bytes) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 import threading
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
@@ -86,7 +87,9 @@ class _Server(ThreadingHTTPServer):
                     connection.shutdown(SHUT_RD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; it will send its batch again."""
+        """Say nothing of a client that went away: it will send its batch again."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _why_not(port: int, error: OSError | OverflowError) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
+from aiprov_otel.local.arm import counted
 from aiprov_otel.local.extra import local_extra
 from aiprov_otel.local.traceback import Line, annotate, folded
 
@@ -39,7 +40,7 @@ def console(stream: TextIO) -> Console:
 def show(report: Report, manifest: Manifest | None, out: Console) -> None:
     """Print *report* on *out*, its failing request's stack trace annotated from *manifest*."""
     out.print(Text(report.verdict.text, "bold"))
-    out.print(_coverage(report.coverage))
+    out.print(Text(_covered(report.coverage), "bright_black"))
     _table(out, "By origin", [_arm([_origin(arm.origin)], arm) for arm in report.arms], _ORIGIN)
     models = [_arm(_author(one.origin, one.agent, one.model), one) for one in report.models]
     _table(out, "By model", models, _MODEL)
@@ -232,16 +233,14 @@ def _origin(origin: str) -> Text:
     return Text(origin, _STYLES.get(origin, ""))
 
 
-def _coverage(coverage: Coverage) -> Text:
-    return Text(" ".join(_covered(coverage)), "bright_black")
-
-
-def _covered(coverage: Coverage) -> Iterator[str]:
-    yield f"{coverage.spans:,} spans, {coverage.units:,} of them calls of application code;"
-    yield f"{_percent(coverage.known_share)} of these calls have a known origin"
-    if coverage.weak_share:
-        yield f"({_percent(coverage.weak_share)} of those by weak evidence)"
-    yield "and self time is a call's own, without the spans below it."
+def _covered(coverage: Coverage) -> str:
+    spans, calls = counted(coverage.spans, "span"), counted(coverage.units, "call")
+    weak = f", {_percent(coverage.weak_share)} of those by weak evidence"
+    return (
+        f"{spans}, {calls} of application code; {_percent(coverage.known_share)} of the calls have "
+        f"a known origin{weak if coverage.weak_share else ''}. "
+        "Self time is a call's own, without the spans below it."
+    )
 
 
 def _percent(share: float | None) -> str:

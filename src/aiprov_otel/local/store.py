@@ -169,7 +169,7 @@ _ADVICE = {
     "Permission denied": "may not be read or written by you: name another with --store",
     "Read-only file system": "is on a read-only file system: name another with --store",
     "Is a directory": "is a folder: name a file with --store",
-    "Could not write file": "can't grow; if the disk is full make room, or name another with --store",
+    "Could not write file": "can't grow; is the disk full? Make room, or use another with --store",
     "No space left": "can't grow; the disk is full: make room, or name another with --store",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from aiprov_otel.local.arm import Arm, pooled
+from aiprov_otel.local.arm import Arm, counted, pooled
 from aiprov_otel.values import Origin
 
 ENOUGH: Final = 10
@@ -59,9 +59,7 @@ def _ratio(ai: Arm, rest: Arm) -> float | None:
 
 
 def _counted(arm: Arm) -> str:
-    errors = f"{arm.errors:,} {'error' if arm.errors == 1 else 'errors'}"
-    calls = f"{arm.calls:,} {'call' if arm.calls == 1 else 'calls'}"
-    return f"{errors} in {calls}"
+    return f"{counted(arm.errors, 'error')} in {counted(arm.calls, 'call')}"
 
 
 def _said(ai: Arm, rest: Arm, ratio: float | None) -> str:

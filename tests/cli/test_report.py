@@ -1,0 +1,116 @@
+"""`aiprov report` shows what there is, and says how to get what there is not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aiprov_otel.local.store import Store
+from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
+from support.command import aiprov
+from support.telemetry import AI, HUMAN, Service
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Put what a service sent where `aiprov report` looks."""
+
+    def stored(service, path=".aiprov/telemetry.duckdb"):
+        file = tmp_path / path
+        file.parent.mkdir(exist_ok=True)
+        with Store.open(file) as store:
+            service.send(store)
+
+    return stored
+
+
+def failing() -> Service:
+    service = Service()
+    service.span("stock", by=HUMAN)
+    try:
+        {}["price"]
+    except KeyError as error:
+        service.span("total", by=AI, failed=True, raised=(error, AI))
+    return service
+
+
+def test_the_report_in_a_pipe(tmp_path, stored):
+    """Plain text without colors: counts, models, errors and the failing request."""
+    stored(failing())
+
+    done = aiprov("report", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    for word in ("claude-opus-4-6", "KeyError", "human", "Too few to tell", "Traceback"):
+        assert word in done.stdout
+
+
+def test_the_stack_is_annotated_from_the_manifest(tmp_path, stored):
+    """The manifest beside the working directory says who wrote each frame."""
+    stored(failing())
+    file = SourceFile(
+        "tests/cli/test_report.py", "test_report.py", content_hash(b""), (Run(1, 99, AI),)
+    )
+    dump(tmp_path / "aiprov.manifest", [file], revision=None, repository_url=None, policy={})
+
+    done = aiprov("report", cwd=tmp_path)
+
+    assert "in failing   ◀ ai claude-code claude-opus-4-6" in done.stdout
+
+
+def test_json_for_programs(tmp_path, stored):
+    """`--json` is one document, of the store that was named."""
+    stored(failing(), "mine.duckdb")
+
+    done = aiprov("report", "--json", "--store", "mine.duckdb", cwd=tmp_path)
+
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert {arm["origin"]: arm["errors"] for arm in document["arms"]} == {"ai": 1, "human": 0}
+    assert document["verdict"]["adjusted_ratio"] is None
+
+
+def test_without_a_store_it_says_how_to_make_one(tmp_path):
+    """The first call is answered with the next step, and leaves nothing behind."""
+    done = aiprov("report", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "aiprov run -- CMD" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_store_is_status_1(tmp_path, stored):
+    """No traces: the answer is no, and how to get some; JSON is JSON all the same."""
+    stored(Service())
+
+    done = aiprov("report", cwd=tmp_path)
+    as_json = aiprov("report", "--json", cwd=tmp_path)
+
+    assert (done.returncode, as_json.returncode) == (1, 1)
+    assert "no traces were received yet" in done.stderr
+    assert json.loads(as_json.stdout)["arms"] == []
+
+
+def test_traces_without_origin_are_status_1(tmp_path, stored):
+    """Spans that carry no `aiprov.*`: the line says what makes a service send it."""
+    service = Service()
+    service.span("GET /")
+    stored(service)
+
+    done = aiprov("report", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "AIPROV_MANIFEST" in done.stderr
+    assert "install()" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:4318", "file:///etc/passwd", "http://127.0.0.1:1"])
+def test_a_wrong_address_is_one_line(tmp_path, address):
+    """What is no receiver is named, without a traceback."""
+    done = aiprov("report", "--from", address, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert address in done.stderr

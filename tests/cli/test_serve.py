@@ -1,0 +1,65 @@
+"""`aiprov serve` receives until it is told to end."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+from aiprov_otel.local.store import Store
+from support.command import aiprov, start
+from support.telemetry import AI, Service
+
+
+def endpoint_of(process) -> str:
+    """The address that it says it listens on."""
+    return re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())[0]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_receives_reports_and_ends(tmp_path, number, status):
+    """What was sent is reported while it runs, and kept when it ends; the status says why."""
+    with start("serve", "--port", "0", cwd=tmp_path) as process:
+        endpoint = endpoint_of(process)
+        exporter = OTLPSpanExporter(f"{endpoint}/v1/traces")
+        service = Service(exporter)
+        service.span("total", by=AI)
+        service.provider.shutdown()
+        shown = aiprov("report", "--from", endpoint, cwd=tmp_path)
+        locked = aiprov("report", cwd=tmp_path)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+
+    assert (process.returncode, shown.returncode) == (status, 0)
+    assert "claude-opus-4-6" in shown.stdout
+    assert locked.returncode == 2
+    assert "aiprov report --from http://127.0.0.1:4318" in locked.stderr
+    assert "Traceback" not in said
+    with Store.read(tmp_path / ".aiprov" / "telemetry.duckdb") as store:
+        assert store.query("SELECT SpanName FROM otel_traces") == [("total",)]
+
+
+def test_git_does_not_see_what_it_keeps(tmp_path):
+    """The folder that it makes ignores itself."""
+    with start("serve", "--port", "0", cwd=tmp_path) as process:
+        endpoint_of(process)
+        process.terminate()
+        process.communicate(timeout=20)
+
+    assert (tmp_path / ".aiprov" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_port_in_use_is_one_line(tmp_path):
+    """The line names the port and the way out; the status is 2."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        done = aiprov("serve", "--port", str(port), "--store", "s.duckdb", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert f"port {port} is in use" in done.stderr
+    assert not (tmp_path / ".aiprov").exists()

@@ -1,0 +1,145 @@
+"""What a person sees, in a terminal, a narrow one, and a pipe."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from opentelemetry.trace import StatusCode
+from rich.console import Console
+
+from aiprov_otel.local.render import console, show
+from aiprov_otel.local.report import report
+from aiprov_otel.local.store import Store
+from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
+from support.telemetry import AI, HUMAN, Service, record
+
+
+@pytest.fixture
+def found(tmp_path):
+    """A report with an error of each kind of code."""
+    service = Service()
+    for n in range(30):
+        root = service.span("GET /checkout", by=HUMAN, at=n * 100, ms=50)
+        service.span("total", root, by=AI, at=n * 100 + 1, ms=20)
+    root = service.tracer.start_span("GET /[bold]", start_time=0)
+    try:
+        {}["price"]
+    except KeyError as error:
+        service.span("stock", root, by=HUMAN, at=9, failed=True, raised=(error, AI))
+    root.end(10)
+    service.span("pay", by=HUMAN, failed=True)
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
+        service.send(store)
+        return report(store)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """This file, as if a model had written it."""
+    source = SourceFile(
+        "tests/local/test_render.py",
+        "test_render.py",
+        content_hash(b""),
+        (Run(1, 500, AI),),
+    )
+    dump(tmp_path / "m", [source], revision=None, repository_url=None, policy={})
+    return Manifest.load(tmp_path / "m")
+
+
+def text(found, manifest, **options) -> str:
+    out = io.StringIO()
+    show(found, manifest, Console(file=out, markup=False, highlight=False, **options))
+    return out.getvalue()
+
+
+def test_a_pipe_gets_every_word_and_no_color(found, manifest):
+    """Nothing is cut, wrapped or colored for a program that reads."""
+    out = io.StringIO()
+
+    show(found, manifest, console(out))
+
+    shown = out.getvalue()
+    assert "\x1b" not in shown
+    for word in (
+        *("origin", "functions", "calls", "errors", "error ratio", "95 % limits", "self p95 ms"),
+        *("claude-code", "claude-opus-4-6", "Too few to tell", "src/shop/cart.py:7"),
+        *("100.0% of the calls have a known origin", "KeyError raised at src/shop/cart.py:7"),
+    ):
+        assert word in shown
+    assert f'test_render.py", line {found_line(shown)}' in shown
+    assert "◀ ai claude-code claude-opus-4-6 9fd81c200" in shown
+    assert "GET /[bold]" in shown
+
+
+def found_line(shown: str) -> int:
+    (line,) = [line for line in shown.splitlines() if 'test_render.py", line' in line]
+    return int(line.partition(", line ")[2].partition(",")[0])
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_no_line_is_wider_than_the_terminal(found, manifest, width):
+    """A narrow terminal gets fewer columns, and lines that are wrapped, never cut."""
+    shown = text(found, manifest, width=width, force_terminal=True, no_color=True)
+
+    lines = [Console(width=999).render_str(line).cell_len for line in plain(shown).splitlines()]
+    assert max(lines) <= width
+    assert "errors" in shown
+    assert "…" not in shown.replace("… ", "")
+
+
+def plain(shown: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
+def test_a_wide_terminal_shows_every_column(found, manifest):
+    """With room enough nothing is left out."""
+    shown = text(found, manifest, width=160)
+
+    assert "95 % limits" in shown
+    assert shown.count("self p50 ms") == 3
+
+
+def test_colors_can_be_turned_off(found, manifest, monkeypatch):
+    """`NO_COLOR` leaves words only."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\x1b[3" not in text(found, manifest, width=120, force_terminal=True)
+
+
+def test_without_a_manifest_the_stack_is_plain(found):
+    """No frame is folded or annotated where nothing is known of it."""
+    shown = text(found, None, width=200)
+
+    assert 'test_render.py", line' in shown
+    assert "outside the application" not in shown
+
+
+def test_characters_that_a_stream_lacks_are_replaced(found, manifest):
+    """An ASCII pipe is no reason to fail."""
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii")
+
+    show(found, manifest, console(out))
+    out.flush()
+
+    assert b"claude-opus-4-6" in raw.getvalue()
+
+
+def test_a_long_trace_is_shortened(tmp_path):
+    """Of a trace with many spans the first are shown, and the others counted."""
+    service = Service()
+    root = service.tracer.start_span("GET /", start_time=0)
+    try:
+        {}["k"]
+    except KeyError as error:
+        record(root, error, AI)
+        root.set_status(StatusCode.ERROR)
+    for n in range(60):
+        service.span(f"query {n}", root, at=n)
+    root.end()
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
+        service.send(store)
+
+        assert "… 21 more spans" in text(report(store), None, width=100)
