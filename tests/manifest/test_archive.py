@@ -1,0 +1,290 @@
+"""The archive: what is dumped is loaded, and what is no manifest is said to be none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
+from aiprov_otel.manifest import Manifest, Run, SourceFile, dump, tails
+from aiprov_otel.values import Evidence, Match, Origin, Provenance
+from support.application import AI, HUMAN, run, source
+
+CART = source("def total():\n    return 1  # human\n", "src/shop/cart.py")
+STOCK = source("def left():\n    return 2\n", "src/shop/stock.py", HUMAN)
+
+words = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+
+
+@st.composite
+def sources(draw):
+    """A source file with any records, in any runs."""
+    path = draw(names)
+    first, runs = 1, []
+    for count in draw(st.lists(st.integers(1, 9), max_size=5)):
+        record = Provenance(
+            draw(st.sampled_from(Origin)),
+            *(draw(words) for _ in range(5)),
+            evidence=draw(st.sampled_from(Evidence)),
+            path=path,
+            match=Match.EXACT,
+        )
+        runs.append(Run(first, count, record))
+        first += count
+    return SourceFile(path, draw(names), draw(names), tuple(runs))
+
+
+def write(path, *files, revision="c0ffee", url=None, policy=None):
+    """Dump *files* to *path*."""
+    dump(path, files, revision=revision, repository_url=url, policy=policy or {})
+    return path
+
+
+@given(st.lists(sources(), unique_by=lambda each: each.path, max_size=4))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_dumped_is_loaded(tmp_path, files):
+    """
+    Every path, record and run comes back, in order of path.
+    """
+    manifest = Manifest.load(write(tmp_path / "m", *files))
+
+    assert list(manifest.sources()) == sorted(files, key=lambda each: each.path)
+
+
+def test_the_repository_and_the_policy_come_back(tmp_path):
+    """
+    The revision, the address and the policy are those that were dumped.
+    """
+    policy = {"unmarked": "human"}
+    manifest = Manifest.load(write(tmp_path / "m", CART, url="https://e.org/x", policy=policy))
+
+    assert manifest.revision == "c0ffee"
+    assert manifest.repository_url == "https://e.org/x"
+    assert manifest.policy == policy
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path):
+    """
+    Neither the order of the files nor the time or the folder of the build shows in the manifest.
+    """
+    one = write(tmp_path / "one", CART, STOCK).read_bytes()
+    two = write(tmp_path / "two", STOCK, CART).read_bytes()
+
+    assert one == two
+
+
+def test_a_person_can_read_it_with_unzip(tmp_path):
+    """
+    `unzip` lists an index and one document a source file, as JSON.
+    """
+    path = write(tmp_path / "m", CART, source("x = 1\n", "src/shöp/a b.py"))
+
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == [
+            "manifest.json",
+            "files/src/shop/cart.py.json",
+            "files/src/shöp/a b.py.json",
+        ]
+        assert archive.testzip() is None
+        assert json.loads(archive.read("files/src/shop/cart.py.json"))["path"] == CART.path
+    if unzip := next((p for p in ("/usr/bin/unzip", "/bin/unzip") if os.path.exists(p)), None):
+        subprocess.run([unzip, "-tqq", path], check=True)
+
+
+def test_a_manifest_that_was_cut_off_is_no_manifest(tmp_path):
+    """
+    Truncated at any length, it is a ManifestError that says to build again, and nothing else.
+    """
+    whole = write(tmp_path / "whole", CART).read_bytes()
+    part = tmp_path / "part"
+    for length in range(len(whole)):
+        part.write_bytes(whole[:length])
+        with pytest.raises(ManifestError, match="aiprov build"):
+            list(Manifest.load(part).sources())
+
+
+def test_a_flipped_byte_is_noticed(tmp_path):
+    """
+    With any one byte changed, it is a ManifestError or says the same about every line.
+    """
+    whole = write(tmp_path / "whole", CART).read_bytes()
+    part = tmp_path / "part"
+    for position in range(len(whole)):
+        part.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
+        try:
+            assert list(Manifest.load(part).sources()) == [CART]
+        except ManifestError as error:
+            assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x05\x06", b"\0" * 100])
+def test_what_is_no_zip_is_no_manifest(tmp_path, content):
+    """
+    A file of another kind is a ManifestError.
+    """
+    (tmp_path / "m").write_bytes(content)
+
+    with pytest.raises(ManifestError, match="is not a whole manifest"):
+        Manifest.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "[]",
+        "{}",
+        "nonsense",
+        '{"format": "other", "schema": 1}',
+        '{"format": "aiprov-manifest", "schema": 1}',
+        '{"format": "aiprov-manifest", "schema": 1, "repository": [], "policy": {}, "files": []}',
+        '{"format": "aiprov-manifest", "schema": 1, "repository": {"revision": null, "url": null},'
+        ' "policy": {}, "files": [3]}',
+        "[" * 100_000,
+    ],
+)
+def test_a_foreign_zip_is_no_manifest(tmp_path, index):
+    """
+    A zip without our index, or with another one, is a ManifestError.
+    """
+    with zipfile.ZipFile(tmp_path / "m", "w") as archive:
+        archive.writestr("manifest.json", index)
+    with zipfile.ZipFile(tmp_path / "other", "w") as archive:
+        archive.writestr("wheel.txt", "hello")
+
+    for path in (tmp_path / "m", tmp_path / "other"):
+        with pytest.raises(ManifestError, match="is not a whole manifest"):
+            Manifest.load(path)
+
+
+def test_a_newer_schema_says_both_versions(tmp_path):
+    """
+    A manifest of a newer schema is named as such, with what this version reads.
+    """
+    with zipfile.ZipFile(tmp_path / "m", "w") as archive:
+        archive.writestr("manifest.json", '{"format": "aiprov-manifest", "schema": 2}')
+
+    with pytest.raises(ManifestError, match=r"schema 2; this version of aiprov-otel reads 1"):
+        Manifest.load(tmp_path / "m")
+
+
+def test_a_document_that_was_changed_is_noticed(tmp_path):
+    """
+    A document with another digest than the index says is not believed.
+    """
+    whole = Manifest.load(write(tmp_path / "m", CART, STOCK))
+    with zipfile.ZipFile(tmp_path / "m") as archive, zipfile.ZipFile(tmp_path / "n", "w") as new:
+        for name in archive.namelist():
+            new.writestr(name, archive.read(name).replace(b"claude-code", b"cursor"))
+    forged = Manifest.load(tmp_path / "n")
+
+    with pytest.raises(ManifestError, match=r"cart\.py\.json in .* was changed"):
+        forged.source(forged.entries[0])
+    assert forged.source(forged.entries[1]) == whole.source(whole.entries[1])
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path):
+    """
+    No file is a ManifestNotFound with the command that writes one.
+    """
+    with pytest.raises(ManifestNotFound, match="aiprov build"):
+        Manifest.load(tmp_path / "none")
+
+
+def test_a_folder_is_no_manifest(tmp_path):
+    """
+    A folder in its place is a ManifestError in one line.
+    """
+    with pytest.raises(ManifestError, match="can't be read: Is a directory"):
+        Manifest.load(tmp_path)
+
+
+def test_a_manifest_that_may_not_be_read_says_so(tmp_path):
+    """
+    Without permission it is a ManifestError with the reason of the system.
+    """
+    path = write(tmp_path / "m", CART)
+    path.chmod(0)
+    asked = (
+        "import os\n"
+        "from aiprov_otel.manifest import Manifest\n"
+        "from aiprov_otel.errors import ManifestError\n"
+        "if os.getuid() == 0: os.setuid(65534)\n"
+        "try: Manifest.load('m')\n"
+        "except ManifestError as error: print(error)\n"
+    )
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+
+    assert run(asked, tmp_path).strip().endswith("can't be read: Permission denied")
+
+
+def test_a_dump_that_fails_leaves_nothing_behind(tmp_path):
+    """
+    Where it can't be written, the old manifest stays whole and no half-written file remains.
+    """
+    folder = tmp_path / "aiprov.manifest"
+    folder.mkdir()
+    (folder / "kept").touch()
+
+    with pytest.raises(AiprovError, match="can't write"):
+        write(folder, CART)
+    with pytest.raises(AiprovError, match="can't write"):
+        write(tmp_path / "no" / "such" / "folder", CART)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_dump_that_is_interrupted_leaves_the_old_one(tmp_path):
+    """
+    While the files are still being gathered, the manifest of before is untouched.
+    """
+    path = write(tmp_path / "m", CART)
+    before = path.read_bytes()
+
+    def interrupted():
+        yield STOCK
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dump(path, interrupted(), revision=None, repository_url=None, policy={})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_are_found_by_hash_and_by_the_end_of_their_path(tmp_path):
+    """
+    A deployed copy is known by its content, or by the longest tail of its path.
+    """
+    flat = source("y = 1\n", "cart.py")
+    manifest = Manifest.load(write(tmp_path / "m", CART, flat))
+
+    assert [each.path for each in manifest.with_hash(CART.hash)] == [CART.path]
+    assert manifest.with_hash("sha256:0") == []
+    for name in ("/app/shop/cart.py", "shop/cart.py", "/x/src/shop/cart.py", r"C:\x\shop\cart.py"):
+        assert [each.path for each in manifest.with_tail(name)] == [CART.path]
+    assert [each.path for each in manifest.with_tail("/x/pop/cart.py")] == ["cart.py"]
+    assert manifest.with_tail("/x/other.py") == []
+    assert manifest.named("pop/cart.py") == []
+
+
+def test_tails_are_longest_first():
+    """
+    A path loses one folder after the other from its front.
+    """
+    assert list(tails("/a/b.py")) == ["/a/b.py", "a/b.py", "b.py"]
+
+
+def test_a_line_that_is_not_there_is_unknown(tmp_path):
+    """
+    Before the first and after the last line nothing is claimed.
+    """
+    assert CART.line(1).origin is AI.origin
+    assert CART.line(2).origin is HUMAN.origin
+    assert CART.line(0).origin is CART.line(3).origin is Origin.UNKNOWN
+    assert CART.lines == 2

@@ -1,0 +1,34 @@
+"""A process in which nothing was installed yet, for every test."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiprov_otel.runtime import guard, install, state
+from support.application import Application, importable
+
+
+@pytest.fixture(autouse=True)
+def untouched(monkeypatch, tmp_path):
+    """Each test begins like a process: not installed, nothing said, no manifest beside it."""
+    monkeypatch.chdir(tmp_path)
+    _forget()
+    yield
+    _forget()
+
+
+@pytest.fixture
+def application(tmp_path):
+    """An application in a folder of its own."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    with importable(folder):
+        yield Application(folder)
+
+
+def _forget() -> None:
+    if install._installed:
+        install._installed.uninstall()
+    state._annotator = state._resolver = None
+    state._stopped = False
+    guard._said.clear()
