@@ -232,6 +232,22 @@ def test_lines_that_a_filter_changes(repo):
     assert [path for path, _ in summary.unattributed] == ["a.py"]
 
 
+def test_an_object_that_is_missing(repo):
+    """
+    Where a partial clone lacks what blame needs, the lines of that file are unknown, not all.
+    """
+    repo.commit("a.py", "a = 1\n", CLAUDE)
+    repo.commit("a.py", "a = 1\nb = 1\n", CLAUDE)
+    repo.commit("c.py", "c = 1\n", CLAUDE)
+    lost = repo.git("rev-parse", "HEAD~2:a.py")
+    (repo.path / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+
+    summary = built(repo)[1]
+
+    assert summary.origins == {"unknown": 2, "ai": 1}
+    assert [path for path, _ in summary.unattributed] == ["a.py"]
+
+
 def test_a_symlink_is_recorded_under_its_own_name(repo):
     """
     The link has the lines and the history of the file that it leads to.
@@ -319,11 +335,13 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
 
 
 def _runs(pid):
+    """Whether there is such a process; one that nobody has buried yet (a zombie) is none."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_hook_builds_its_own_repository(repo):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aiprov_otel.cli.plain import say, say_json, table, visible
+from aiprov_otel.cli.plain import counted, say, say_json, table, visible
 from aiprov_otel.history.answers import FileAnswer, of_file
 from aiprov_otel.values import Provenance
 
@@ -57,11 +57,10 @@ def as_json(path: str, number: int, line: Provenance) -> dict[str, Any]:
 
 def _lines(answer: FileAnswer) -> Iterator[str]:
     file = answer.file
-    yield f"{file.path}: {file.lines} lines, by {answer.said_by}"
+    yield f"{visible(file.path)}: {counted(file.lines, 'line')}, by {answer.said_by}"
     if answer.problem:
         yield f"all unknown: {answer.problem}"
-    texts = answer.content.decode("utf-8", "replace")
-    source = _as_python_counts(texts)
+    source = _as_python_counts(answer.content.decode("utf-8", "replace"))
     rows = [_row(number, file.line(number)) for number in range(1, file.lines + 1)]
     for row, text in zip(table(rows, numbers=(0,)) if rows else [], source, strict=False):
         yield f"{row}  {visible(text)}".rstrip()
@@ -72,5 +71,5 @@ def _as_python_counts(text: str) -> list[str]:
 
 
 def _row(number: int, line: Provenance) -> tuple[str, ...]:
-    who = line.agent or "-"
-    return str(number), line.origin.value, who, line.model or "-", (line.commit or "-")[:10], "|"
+    agent, commit = line.agent or "-", (line.commit or "-")[:10]
+    return str(number), line.origin.value, agent, line.model or "-", commit, "|"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from aiprov_otel.cli.plain import percent, progress, say, say_json, table
+from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table
 from aiprov_otel.history.build import build
 from aiprov_otel.history.summary import Summary
 from aiprov_otel.values import Evidence, Origin
@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield f"{summary.files} files, {summary.lines} lines, commit {summary.revision[:12]}"
+    size = f"{counted(summary.files, 'file')}, {counted(summary.lines, 'line')}"
+    yield f"{size}, commit {summary.revision[:12]}"
     yield from _counts("origin", summary.origins, Origin, summary.lines)
     yield from _counts("evidence", summary.evidence, Evidence, summary.lines)
     yield ""
@@ -63,14 +64,14 @@ def _advice(summary: Summary) -> Iterator[str]:
     if summary.undecided:
         share = percent(summary.undecided, summary.lines)
         yield (
-            f'unmarked = "human" in [tool.aiprov] would decide {summary.undecided} more lines '
-            f"({share}): say so if your team marks its AI work"
+            f'unmarked = "human" in [tool.aiprov] would decide {counted(summary.undecided, "line")}'
+            f" more ({share}): say so if your team marks its AI work"
         )
     if summary.uncommitted:
-        yield f"uncommitted: {summary.uncommitted} lines are unknown until they are committed"
+        yield f"uncommitted: {counted(summary.uncommitted, 'line')}, unknown until committed"
     if summary.boundary:
         yield (
-            f"shallow clone: {summary.boundary} lines are older than it and unknown; "
+            f"shallow clone: {counted(summary.boundary, 'line')}, older than it and unknown; "
             "fetch the rest with `git fetch --unshallow`"
         )
 
@@ -79,10 +80,11 @@ def _left_out(summary: Summary) -> Iterator[str]:
     if not summary.files:
         yield "no tracked Python file counts; look at `exclude` in [tool.aiprov]"
     if summary.excluded:
-        yield f"left out: {summary.excluded} files that `exclude` of [tool.aiprov] names (tests)"
+        excluded = counted(summary.excluded, "file")
+        yield f"left out: {excluded} by `exclude` of [tool.aiprov], which by default names tests"
     if summary.languages:
-        counted = ", ".join(f"{n} {name}" for name, n in summary.languages.most_common())
-        yield f"left out: {counted} files; only Python is read"
+        files = ", ".join(f"{n} {name}" for name, n in summary.languages.most_common())
+        yield f"left out: {files} files; only Python is read"
     yield from _by_reason("left out", summary.left_out)
     yield from _by_reason("unknown", summary.unattributed)
 

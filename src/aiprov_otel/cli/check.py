@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiprov_otel.cli.plain import say, say_json
+from aiprov_otel.cli.plain import counted, say, say_json
 from aiprov_otel.history.compare import Comparison, compare
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _lines(comparison: Comparison, path: Path) -> Iterator[str]:
     if comparison.matches:
-        yield f"{path} matches: {comparison.files} files, commit {comparison.head[:12]}"
+        files = counted(comparison.files, "file")
+        yield f"{path} matches: {files}, commit {comparison.head[:12]}"
         return
     if comparison.built_from != comparison.head:
         built_from = (comparison.built_from or "no commit")[:12]

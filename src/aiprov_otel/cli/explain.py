@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.cli.blame import as_json
-from aiprov_otel.cli.plain import say, say_json, visible
+from aiprov_otel.cli.plain import counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.answers import FileAnswer, of_file
 from aiprov_otel.history.attribution import Decision
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     path, number = _where(args.where)
     answer = of_file(path, args.manifest, history=True)
     if not 1 <= number <= answer.file.lines:
-        msg = f"{path} has {answer.file.lines} lines; there is no line {number}"
+        msg = f"{path} has {counted(answer.file.lines, 'line')}; there is no line {number}"
         raise UsageError(msg)
     line = answer.file.line(number)
     chain = list(_chain(answer, number, line))

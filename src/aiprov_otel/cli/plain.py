@@ -31,6 +31,11 @@ def table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list
     ]
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def percent(part: int, whole: int) -> str:
     """*part* of *whole* as `12.3 %`."""
     return f"{100 * part / whole:.1f} %" if whole else "-"

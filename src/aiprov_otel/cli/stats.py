@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiprov_otel.cli.plain import percent, progress, say, say_json, table
+from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table
 from aiprov_otel.history.answers import of_tree
 from aiprov_otel.history.shares import KEYS, Shares, shares
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(result: Shares, said_by: str) -> Iterator[str]:
-    yield f"{result.total_lines} lines, by {said_by}"
+    yield f"{counted(result.total_lines, 'line')}, by {said_by}"
     rows = [
         (
             row.key or "unknown",

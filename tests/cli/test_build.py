@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aiprov_otel.errors import HistoryError, PolicyError
+from aiprov_otel.manifest import Manifest
+
+CLAUDE = "Add it\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n"
+
+
+def test_the_summary_for_a_person(repo, aiprov):
+    """
+    A person reads lines by origin and by evidence, what to do next, and where the manifest is.
+    """
+    repo.commit("a.py", "a = 1\n" * 3, CLAUDE)
+    repo.commit("b.py", "b = 1\n")
+    repo.commit("tests/test_b.py", "b = 1\n")
+    repo.commit("c.go", "x\n")
+    repo.write("b.py", "b = 1\nb = 2\n")
+
+    status, out = aiprov("build", repo.path)
+
+    assert status == 0
+    assert "2 files, 5 lines, commit" in out
+    assert "ai           3  60.0 %" in out
+    assert "co-author      3  60.0 %" in out
+    assert 'unmarked = "human" in [tool.aiprov] would decide 1 line more (20.0 %)' in out
+    assert "uncommitted: 1 line, unknown until committed" in out
+    assert "left out: 1 Go files; only Python is read" in out
+    assert "left out: 1 file by `exclude` of [tool.aiprov]" in out
+    assert f"wrote {repo.path / 'aiprov.manifest'} in " in out
+
+
+def test_the_summary_for_a_program(repo, aiprov, tmp_path):
+    """
+    A program reads one JSON object and finds the manifest where it asked for it.
+    """
+    repo.commit("a.py", "a = 1\n", CLAUDE)
+
+    status, out = aiprov("build", repo.path, "--json", "--output", tmp_path / "m")
+
+    assert status == 0
+    assert json.loads(out)["origins"]["ai"] == 1
+    assert Manifest.load(tmp_path / "m").revision == json.loads(out)["revision"]
+
+
+def test_a_shallow_clone_is_told_how_to_become_whole(repo, aiprov, tmp_path):
+    """
+    Whoever builds in a shallow clone reads the command that fetches the rest.
+    """
+    repo.commit("a.py", "a = 1\n", CLAUDE)
+    repo.commit("a.py", "a = 1\nb = 1\n", CLAUDE)
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(tmp_path / "clone"))
+
+    assert "`git fetch --unshallow`" in aiprov("build", tmp_path / "clone")[1]
+
+
+def test_what_is_left_out_is_said(repo, aiprov):
+    """
+    Many files that are left out for one reason are one line.
+    """
+    for number in range(7):
+        (repo.path / f"l{number}.py").symlink_to("nowhere.py")
+        repo.git("add", f"l{number}.py")
+    repo.record()
+
+    out = aiprov("build", repo.path)[1]
+
+    assert "left out: l0.py, l1.py, l2.py, l3.py, l4.py and 2 more: a symlink to" in out
+    assert "no tracked Python file counts" in out
+
+
+def test_the_subdirectory_one_stands_in(repo, aiprov, monkeypatch):
+    """
+    Called from a subdirectory, the manifest is written into the root.
+    """
+    repo.commit("shop/cart.py", "a = 1\n")
+    monkeypatch.chdir(repo.path / "shop")
+
+    aiprov("build")
+
+    assert (repo.path / "aiprov.manifest").is_file()
+
+
+def test_what_can_not_be_built(repo, aiprov, tmp_path):
+    """
+    No repository, an empty one and a wrong policy are errors that say what to do.
+    """
+    with pytest.raises(HistoryError, match="is not in a git repository"):
+        aiprov("build", tmp_path)
+    with pytest.raises(HistoryError, match="has no commit yet; commit something first"):
+        aiprov("build", repo.path)
+    repo.write("pyproject.toml", "[tool.aiprov]\nunmarked = 3\n")
+    repo.commit("a.py", "a = 1\n")
+    with pytest.raises(PolicyError, match="unmarked can't be 3"):
+        aiprov("build", repo.path)
