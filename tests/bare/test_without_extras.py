@@ -86,6 +86,9 @@ def test_a_verb_that_needs_an_extra_says_which(repository, verb):
     """
     One line names the command that installs what is missing, and the exit status is 2.
     """
+    (repository / ".aiprov").mkdir()
+    (repository / ".aiprov" / "telemetry.duckdb").touch()
+
     done = aiprov(*verb, cwd=repository)
 
     assert done.returncode == 2
