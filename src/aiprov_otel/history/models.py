@@ -32,17 +32,17 @@ _PROVIDERS: Final = {
     "swe": "cognition",
 }
 _FAMILY = re.compile(
-    rf"({'|'.join(sorted(_PROVIDERS.keys() - {'o'}))})(?:v?(\d[a-z0-9.]*))?|(o)([1-9])"
+    rf"({'|'.join(sorted(_PROVIDERS.keys() - {'o'}))})(?:v?(\d[a-z0-9]*(?:\.[a-z0-9]+)*))?|(o)([1-9])"
 )
 _ONE_WORD: Final = {"o", "qwen"}  # o3, qwen3: the version belongs to the name
 _EFFORT: Final = {"xhigh", "high", "medium", "low", "minimal", "none", "thinking"}
 _WITH_EFFORT: Final = {"codex", "gemini", "gpt", "grok", "o"}
 _SIZES: Final = {"flash", "large", "lite", "max", "medium", "mini", "nano", "plus", "pro", "small"}
 _WORD = re.compile(
-    rf"v?\d[a-z0-9.]*|[a-z]\d[a-z0-9.]*|{'|'.join(sorted(_SIZES | _EFFORT))}"
+    rf"[a-z]?\d[a-z0-9]*(?:\.[a-z0-9]+)*|{'|'.join(sorted(_SIZES | _EFFORT))}"
     r"|air|code|codex|coder|exp|fast|instruct|latest|preview|turbo"
 )
-_PLAIN = re.compile(r"[a-z0-9.]+")
+_PLAIN = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
 _TIER = re.compile(r"opus|sonnet|haiku|fable|instant")
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _DATE = re.compile(r"[-@ ](?:20\d{6}|20\d\d-\d\d-\d\d)(?!\d)")
@@ -69,16 +69,18 @@ def provider_of(model: str | None) -> str | None:
 
 
 def _name(text: str) -> str | None:
-    text = _DATE.sub("", text.lower())
+    text = _DATE.sub("", text.lower().replace("_", "-"))
     if "@" in text or "://" in text:
         return None
     # A gateway writes provider/model:tag; the size of a local model is the part of a tag to keep.
     text = re.sub(r":(\d+b)\b", r"-\1", text.rpartition("/")[2]).partition(":")[0]
-    text = re.sub(r"(?<=[a-z])\.(?=[a-z])|_", "-", text.strip(" \t\r\n\"'`.,;-"))
+    text = re.sub(r"(?<=[a-z])\.(?=[a-z])", "-", text.strip(" \t\r\n\"'`.,;-"))
     words = [word for word in re.split(r"[\s-]+", text) if word]
     free = bool(re.search(r"\s", text))
     named = _claude(words) or _of_family(words, free=free)
-    return named or (text if not free and _UNHEARD_OF.fullmatch(text) else None)
+    if not named and not free and _UNHEARD_OF.fullmatch(text):
+        named = text
+    return None if named and _DATE.search(named) else named
 
 
 def _claude(words: Sequence[str]) -> str | None:
@@ -124,13 +126,20 @@ def _in_family(found: re.Match[str], following: Sequence[str], *, free: bool) ->
         return None
     version = found[2] or found[4]
     fits = _WORD if free else _PLAIN
-    tail = [*([version] if version else []), *takewhile(fits.fullmatch, following)]
+    own = takewhile(lambda word: fits.fullmatch(word) and not _is_another(word), following)
+    tail = [*([version] if version else []), *own]
     tail = _without_effort(family, tail)
     if not _tells(family, tail):
         return None
     if family in _ONE_WORD and tail and tail[0][0].isdigit():
         return family + "-".join(tail)
     return "-".join((family, *tail))
+
+
+def _is_another(word: str) -> bool:
+    """Whether *word* begins the name of another model; `codex` may be a part of one."""
+    family = _FAMILY.fullmatch(word.removeprefix("chat"))
+    return bool(_TIER.fullmatch(word) or (family and family[1] != "codex"))
 
 
 def _without_effort(family: str, tail: Sequence[str]) -> list[str]:
