@@ -98,7 +98,7 @@ def test_a_wide_terminal_shows_every_column(found, manifest):
     shown = text(found, manifest, width=160)
 
     assert "95 % limits" in shown
-    assert shown.count("self p50 ms") == 3
+    assert shown.count("self p50 ms") == 4
 
 
 def test_colors_can_be_turned_off(found, manifest, monkeypatch):

@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from aiprov_otel.errors import StoreError
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.store import Store
+from aiprov_otel.values import Unit
 from support.telemetry import AI, EPOCH, HUMAN, UNKNOWN, Service, record
 
 SERVER = {"kind": SpanKind.SERVER}
@@ -357,11 +358,26 @@ def test_functions_are_listed_with_their_errors(service, read):
     service.span("raising", by=AI, failed=True, raised=(KeyError("k"), AI))
     service.span("raising", by=AI)
 
-    first, second = read().functions
+    found = read()
+    (first,) = found.functions
 
     assert (first.function, first.calls, first.errors) == ("shop.raising", 2, 1)
     assert (first.error_ratio, first.origin, first.model) == (0.5, "ai", AI.model)
-    assert (second.function, second.errors) == ("shop.total", 0)
+    assert [(one.function, one.errors) for one in found.slowest][-1] == ("shop.total", 0)
+
+
+def test_a_function_is_counted_once_a_call(service, read):
+    """The requests that it served and the calls that it made are not counted on top of its own."""
+    request = service.span("GET /", by=AI, unit=Unit.HANDLER, function="browse")
+    own = service.span("browse", request, by=AI, unit=Unit.FUNCTION, function="browse")
+    service.span("SELECT", own, ms=2, by=AI, unit=Unit.CALLER, function="browse")
+    service.span("GET /b", by=AI, unit=Unit.HANDLER, function="buy")
+    service.span("SELECT", by=AI, unit=Unit.CALLER, function="buy")
+    service.span("SELECT", by=HUMAN, unit=Unit.CALLER, function="sweep")
+
+    found = {one.function: one.calls for one in read().slowest}
+
+    assert found == {"shop.browse": 1, "shop.buy": 1, "shop.sweep": 1}
 
 
 def test_the_latest_failure_has_its_trace_and_longest_stack(service, read):

@@ -67,15 +67,18 @@ class Service:
         failed: bool = False,
         raised: tuple[BaseException, Provenance | None] | None = None,
         kind: SpanKind = SpanKind.INTERNAL,
+        unit: Unit = Unit.FUNCTION,
+        function: str | None = None,
         **attributes: Any,
     ) -> Span:
         """A finished span, *at* so many milliseconds, of a unit written *by* somebody."""
-        unit = of_unit(by, Unit.FUNCTION) | of_code(f"shop.{name}", "shop.py", 1) if by else {}
+        code = of_code(f"shop.{function or name}", "shop.py", 1)
+        said = of_unit(by, unit) | code if by else {}
         span = self.tracer.start_span(
             name,
             trace.set_span_in_context(parent) if parent else None,
             kind=kind,
-            attributes=unit | attributes,
+            attributes=said | attributes,
             start_time=EPOCH + int(at * 1e6),
         )
         if raised:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from aiprov_otel.local.arm import counted
@@ -46,6 +46,7 @@ def show(report: Report, manifest: Manifest | None, out: Console) -> None:
     _table(out, "By model", models, _MODEL)
     _table(out, "Errors, by the line that raised them", map(_raised, report.exceptions), _RAISED)
     _table(out, "Functions with most errors", map(_function, report.functions), _FUNCTION)
+    _table(out, "Functions with most self time", map(_function, report.slowest), _SLOWEST)
     if report.failure:
         show_failure(report.failure, manifest, out)
 
@@ -153,8 +154,12 @@ _FUNCTION: Final = (
     _Column("calls", 7),
     _Column("errors", 8),
     _Column("error ratio", 6),
+    _Column("self s", 1),
     _Column("self p50 ms", 3),
     _Column("self p95 ms", 4),
+)
+_SLOWEST: Final = tuple(
+    replace(column, worth=10) if column.title == "self s" else column for column in _FUNCTION
 )
 
 
@@ -224,6 +229,7 @@ def _function(one: Function) -> list[Text | str]:
         f"{one.calls:,}",
         f"{one.errors:,}",
         _percent(one.error_ratio),
+        "" if one.self_s is None else f"{one.self_s:.3g}",
         _ms(one.self_p50_ms),
         _ms(one.self_p95_ms),
     ]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local import queries
+from aiprov_otel.local import prepared, queries
 from aiprov_otel.local.arm import Arm, ModelArm, arm, rate
 from aiprov_otel.local.failure import Failure, latest_failure
 from aiprov_otel.local.verdict import Verdict, verdict
@@ -26,7 +26,7 @@ class Coverage:
 
     Attributes:
         spans: that were received.
-        units: of them that carry an origin, which may be `unknown`: the calls.
+        units: the calls: those of them that stand for one, of known origin or not.
         known_share: of the units, those with a known origin.
         weak_share: of the units with a known origin, those for which history has weak evidence.
         matches: the share of the units by how the running code met the manifest.
@@ -67,6 +67,7 @@ class Function:
     error_ratio: float | None
     low: float | None
     high: float | None
+    self_s: float | None
     self_p50_ms: float | None
     self_p95_ms: float | None
 
@@ -82,7 +83,8 @@ class Report:
         arms: by origin.
         models: by origin, agent and model, of AI-written and mixed code.
         exceptions: the most frequent errors, by the line that raised them.
-        functions: those with most errors, then calls.
+        functions: those with most errors.
+        slowest: the functions that most time was spent in, without what they called.
         failure: the most recent failing request with a stack trace; None where there is none.
     """
 
@@ -92,6 +94,7 @@ class Report:
     models: tuple[ModelArm, ...]
     exceptions: tuple[Raised, ...]
     functions: tuple[Function, ...]
+    slowest: tuple[Function, ...]
     failure: Failure | None
 
     def to_json(self) -> dict[str, Any]:
@@ -115,6 +118,7 @@ class Report:
                 tuple(ModelArm(**row) for row in document["models"]),
                 tuple(Raised(**row) for row in document["exceptions"]),
                 tuple(Function(**row) for row in document["functions"]),
+                tuple(Function(**row) for row in document["slowest"]),
                 Failure.from_json(failure) if failure else None,
             )
         except (KeyError, TypeError) as error:
@@ -131,7 +135,7 @@ def report(store: Store, *, since: int = 0) -> Report:
     """
     with store.reader() as reader:
         reader.query("BEGIN")  # all questions are asked of the same moment
-        for statement in queries.PREPARE:
+        for statement in prepared.PREPARE:
             reader.query(statement.format(since=int(since)))
         arms = tuple(_arm(row) for row in reader.query(queries.by("Origin")))
         return Report(
@@ -140,7 +144,8 @@ def report(store: Store, *, since: int = 0) -> Report:
             arms,
             _models(reader),
             tuple(Raised(*row) for row in reader.query(queries.TOP_EXCEPTIONS)),
-            tuple(_function(row) for row in reader.query(queries.TOP_FUNCTIONS)),
+            tuple(_function(row) for row in reader.query(queries.FAILING)),
+            tuple(_function(row) for row in reader.query(queries.SLOWEST)),
             latest_failure(reader),
         )
 
@@ -164,7 +169,7 @@ def _models(reader: Store) -> tuple[ModelArm, ...]:
 
 
 def _function(row: Sequence[Any]) -> Function:
-    function, origin, agent, model, commit, calls, errors, p50, p95 = row
+    function, origin, agent, model, commit, calls, errors, spent, p50, p95 = row
     found = rate(errors, calls)
     return Function(
         function=function,
@@ -177,6 +182,7 @@ def _function(row: Sequence[Any]) -> Function:
         error_ratio=found.ratio,
         low=found.low,
         high=found.high,
+        self_s=spent,
         self_p50_ms=p50,
         self_p95_ms=p95,
     )
