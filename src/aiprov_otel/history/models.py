@@ -31,15 +31,16 @@ _PROVIDERS: Final = {
     "qwen": "alibaba",
     "swe": "cognition",
 }
+_NUMBER = r"\d[a-z0-9]*(?:\.[a-z0-9]+)*"
 _FAMILY = re.compile(
-    rf"({'|'.join(sorted(_PROVIDERS.keys() - {'o'}))})(?:v?(\d[a-z0-9]*(?:\.[a-z0-9]+)*))?|(o)([1-9])"
+    rf"({'|'.join(sorted(_PROVIDERS.keys() - {'o'}))})(?:v?({_NUMBER}))?|(o)([1-9])"
 )
 _ONE_WORD: Final = {"o", "qwen"}  # o3, qwen3: the version belongs to the name
 _EFFORT: Final = {"xhigh", "high", "medium", "low", "minimal", "none", "thinking"}
 _WITH_EFFORT: Final = {"codex", "gemini", "gpt", "grok", "o"}
 _SIZES: Final = {"flash", "large", "lite", "max", "medium", "mini", "nano", "plus", "pro", "small"}
 _WORD = re.compile(
-    rf"[a-z]?\d[a-z0-9]*(?:\.[a-z0-9]+)*|{'|'.join(sorted(_SIZES | _EFFORT))}"
+    rf"[a-z]?{_NUMBER}|{'|'.join(sorted(_SIZES | _EFFORT))}"
     r"|air|code|codex|coder|exp|fast|instruct|latest|preview|turbo"
 )
 _PLAIN = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
