@@ -53,6 +53,10 @@ class Call:
         """The span is current while the block runs: a generator holds no token over a `yield`."""
         return Step(self._context)
 
+    def ending(self) -> Ending:
+        """The span ends when the block ends, but is not current in it."""
+        return Ending(self)
+
     def end(self, error: BaseException | None) -> None:
         """End the span, failed by *error* if that is a failure."""
         with guard:
@@ -103,6 +107,26 @@ class Step:
 
     def __exit__(self, *_: object) -> None:
         context.detach(self._token)
+
+
+class Ending:
+    """All steps of a generator, which may be far apart, as one call."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._call.end(error)
 
 
 class Site:

@@ -6,12 +6,13 @@ import contextlib
 import copy
 import functools
 import inspect
+import types
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 import wrapt
 
-from aiprov_otel.runtime.calls import Call, Site
+from aiprov_otel.runtime.calls import Site
 
 
 def wrap(thing: Any, site_of: Callable[[Any], Site]) -> Any:
@@ -78,35 +79,32 @@ def _generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
-        if (call := site.call()) is None:
-            return (yield from generator)
-        return (yield from _driven(generator, call))
-
-    return wrapper
-
-
-def _driven(generator: Generator[Any, Any, Any], call: Call) -> Generator[Any, Any, Any]:
-    """Run *generator* step by step, each step inside *call*."""
-    step: Any = generator.send
-    sent: Any = None
-    failure: BaseException | None = None
-    try:
-        while True:
-            with call.running():
-                item = step(sent)
-            sent = None
+        call = site.call()
+        running = call.running if call else contextlib.nullcontext
+        step: Any = generator.send
+        # What goes in and out passes through: a frame that kept an exception would be a cycle.
+        slot: list[Any] = [None]
+        with call.ending() if call else contextlib.nullcontext():
             try:
-                step, sent = generator.send, (yield item)
-            except BaseException as thrown:  # noqa: BLE001 (whatever is thrown in belongs to the generator)
-                step, sent = generator.throw, thrown
-    except StopIteration as done:
-        return done.value
-    except BaseException as error:
-        failure = error
-        raise
-    finally:
-        call.end(failure)
-        del failure, sent  # a frame that keeps its own exception alive is a cycle
+                while True:
+                    with running():
+                        slot.append(step(slot.pop()))
+                    try:
+                        slot.append((yield slot.pop()))
+                        step = generator.send
+                    except BaseException as thrown:  # noqa: BLE001 (it is the generator's to handle)
+                        slot.append(thrown)
+                        step = generator.throw
+            except StopIteration as done:
+                return done.value
+
+    return types.coroutine(wrapper) if _can_be_awaited(function) else wrapper
+
+
+def _can_be_awaited(function: Any) -> bool:
+    """Whether a generator function is one of `types.coroutine`."""
+    flags: int = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    return bool(flags & inspect.CO_ITERABLE_COROUTINE)
 
 
 def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
@@ -116,26 +114,20 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
         call = site.call()
         running = call.running if call else contextlib.nullcontext
         step: Any = generator.asend
-        sent: Any = None
-        failure: BaseException | None = None
-        try:
-            while True:
-                with running():
-                    item = await step(sent)
-                sent = None
-                try:
-                    step, sent = generator.asend, (yield item)
-                except BaseException as thrown:  # noqa: BLE001 (as in a generator)
-                    step, sent = generator.athrow, thrown
-        except StopAsyncIteration:
-            return
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            if call:
-                call.end(failure)
-            del failure, sent
+        slot: list[Any] = [None]  # as in a generator
+        with call.ending() if call else contextlib.nullcontext():
+            try:
+                while True:
+                    with running():
+                        slot.append(await step(slot.pop()))
+                    try:
+                        slot.append((yield slot.pop()))
+                        step = generator.asend
+                    except BaseException as thrown:  # noqa: BLE001 (as in a generator)
+                        slot.append(thrown)
+                        step = generator.athrow
+            except StopAsyncIteration:
+                return
 
     return wrapper
 
