@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import subprocess
 import zipfile
 
@@ -94,7 +94,7 @@ def test_a_person_can_read_it_with_unzip(tmp_path):
         ]
         assert archive.testzip() is None
         assert json.loads(archive.read("files/src/shop/cart.py.json"))["path"] == CART.path
-    if unzip := next((p for p in ("/usr/bin/unzip", "/bin/unzip") if os.path.exists(p)), None):
+    if unzip := shutil.which("unzip"):
         subprocess.run([unzip, "-tqq", path], check=True)
 
 
@@ -144,8 +144,7 @@ def test_what_is_no_zip_is_no_manifest(tmp_path, content):
         '{"format": "other", "schema": 1}',
         '{"format": "aiprov-manifest", "schema": 1}',
         '{"format": "aiprov-manifest", "schema": 1, "repository": [], "policy": {}, "files": []}',
-        '{"format": "aiprov-manifest", "schema": 1, "repository": {"revision": null, "url": null},'
-        ' "policy": {}, "files": [3]}',
+        '{"format": "aiprov-manifest", "schema": 1, "repository": {}, "policy": {}, "files": [3]}',
         "[" * 100_000,
     ],
 )

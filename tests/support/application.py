@@ -55,7 +55,7 @@ _BY = {"ai": AI, "human": HUMAN, "mixed": MIXED, "unknown": UNKNOWN}
 
 
 def source(text: str, path: str, by: Provenance = AI, import_path: str | None = None) -> SourceFile:
-    """*text* as the manifest has it: *by* one, but for the lines that end with `# human` or such."""
+    """*text* as the manifest has it: *by* one, but for lines that end with `# human` or such."""
     lines = [_BY.get(line.rpartition("# ")[2], by) for line in text.split("\n")[: text.count("\n")]]
     placed = [Provenance(**{**_fields(each), "path": path}) for each in lines]
     name = import_path or path.removeprefix("src/")
