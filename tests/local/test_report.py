@@ -452,3 +452,12 @@ def test_json_of_another_shape_is_refused(document):
     """A report of another version is named as such."""
     with pytest.raises(StoreError, match="no report of this version"):
         Report.from_json(document)
+
+
+def test_a_protocol_message_is_no_call(service, read):
+    """What ASGI sends and receives is not counted for the middleware that passes it on."""
+    message = {"asgi.event.type": "http.response.body"}
+    service.span("GET / http send", by=AI, unit=Unit.CALLER, function="middleware", **message)
+    service.span("total", by=AI)
+
+    assert [one.function for one in read().slowest] == ["shop.total"]
