@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame import Hunk, owners, parse, uncommitted
+from aiprov_otel.history.blame import Hunk, covers, parse, uncommitted, widened, widths
 from aiprov_otel.history.git import Git
 
 CONTENTS = {
@@ -20,6 +20,12 @@ CONTENTS = {
     "looks like blame": b"0123456789012345678901234567890123456789 1 1 1\nfilename x\n",
     "form feeds and separators": b"a = 1\x0c\nb = '\x1c\x0b'\n\xc2\x85\xe2\x80\xa8\n",
 }
+
+
+def owners(hunks, content):
+    """The commit of each line of *content*, as Python numbers them."""
+    by_git = (hunk.commit for hunk in hunks for _ in range(hunk.count))
+    return list(widened(by_git, widths(content)))
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
@@ -60,12 +66,28 @@ def test_lines_that_are_not_committed_have_no_commit(repo):
     assert uncommitted(second)
 
 
+@pytest.mark.parametrize("name", ["old.py", "a b.py", 'q"uo\\te.py', "t\tab.py", "\u00e9\u4e16.py"])
+def test_a_line_is_where_it_was_when_it_was_written(repo, name):
+    """
+    A hunk names the file and the lines that it had in its commit, whatever came after.
+    """
+    first = repo.commit(name, "a = 1\nb = 2\nc = 3\n")
+    repo.git("mv", name, "new.py")
+    second = repo.commit("new.py", "z = 0\na = 1\nb = 2\nc = 3\n")
+
+    assert parse(Git.open(repo.path).blame("new.py")) == [
+        Hunk(second, 1, 1, 1, "new.py"),
+        Hunk(first, 2, 3, 1, name),
+    ]
+
+
 def test_lines_that_git_does_not_see_have_no_answer():
     """
     Where git blamed another number of lines than there are, nothing is guessed.
     """
-    assert owners([Hunk("a" * 40, 1, 2)], b"one\n") is None
-    assert owners([Hunk("a" * 40, 2, 1)], b"one\n") is None
+    assert covers([Hunk("a" * 40, 1, 1, 1, "a.py")], 1)
+    assert not covers([Hunk("a" * 40, 1, 2, 1, "a.py")], 1)
+    assert not covers([Hunk("a" * 40, 2, 1, 1, "a.py")], 1)
 
 
 @given(st.binary())
@@ -84,6 +106,6 @@ def test_any_content_can_be_given_owners(content):
     lines = content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
     commit = "b" * 40
 
-    found = owners([Hunk(commit, 1, lines)] if lines else [], content)
+    found = owners([Hunk(commit, 1, lines, 1, "a.py")] if lines else [], content)
 
     assert found == [commit] * len(content.splitlines())

@@ -111,7 +111,7 @@ def _by_git(git: Git, policy: Policy, path: Path) -> FileAnswer:
         raise HistoryError(msg)
     [blamed] = read.blamed
     [source] = read.sources()
-    decisions = tuple(read.decisions[owner] for owner in blamed.owners)
+    decisions = tuple(read.lines(blamed))
     return FileAnswer(
         source, (git.root / blamed.file.source).read_bytes(), GIT, decisions, blamed.problem
     )
