@@ -75,7 +75,7 @@ class Call:
         trace_id = self._span.get_span_context().trace_id
         if all(call.recorded_in != trace_id for call in _left_by(error)):
             self._span.record_exception(error, raised.event)
-            self.recorded_in = trace_id
+        self.recorded_in = trace_id  # by this call or below, so that the next need not look there
 
 
 def _left_by(error: BaseException) -> Iterator[Call]:

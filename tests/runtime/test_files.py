@@ -1,0 +1,113 @@
+"""Source files as they were loaded."""
+
+from __future__ import annotations
+
+import colorsys
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import opentelemetry.trace
+import pytest
+
+from aiprov_otel.runtime import files
+
+SOURCE = b"""\
+@decorator
+@another(
+    lambda: 1
+)
+async def f():
+    matrix = (a
+        @ b)
+
+class C:
+    def m(self): pass
+"""
+
+
+def test_the_layout_is_read_line_by_line():
+    """
+    Decorators and definitions are found without compiling the file, whatever its line endings.
+    """
+    for ending in (b"\n", b"\r\n", b"\r"):
+        layout = files.Layout.of(SOURCE.replace(b"\n", ending))
+
+        assert layout.definitions == (5, 9, 10)
+        assert [layout.definition(line) for line in (1, 2, 5, 9, 10)] == [5, 5, 5, 9, 10]
+
+
+def test_a_decorator_without_a_definition_is_its_own_line():
+    """
+    Where a file ends in the middle, no line is made up.
+    """
+    assert files.Layout.of(b"@decorator\n").definition(1) == 1
+
+
+def test_what_belongs_to_python_is_known():
+    """
+    The standard library and what is no file, but not what was installed beside them.
+    """
+    assert files.is_stdlib(json.__file__)
+    assert files.is_stdlib(colorsys.__file__)
+    assert files.is_stdlib("<string>")
+    assert not files.is_stdlib(opentelemetry.trace.__file__)
+    assert files.is_library(opentelemetry.trace.__file__)
+    assert not files.is_stdlib(__file__)
+    assert not files.is_library(__file__)
+
+
+def test_an_installed_file_has_one_name():
+    """
+    Below site-packages, a file is known by its import path and by no shorter tail.
+    """
+    assert list(files.names(opentelemetry.trace.__file__)) == ["opentelemetry/trace/__init__.py"]
+
+
+def test_other_files_have_a_name_for_each_folder(monkeypatch):
+    """
+    Any tail with a folder counts; the bare name where it can be imported.
+    """
+    assert list(files.names("/srv/shop/cart.py")) == [
+        "/srv/shop/cart.py",
+        "srv/shop/cart.py",
+        "shop/cart.py",
+    ]
+    monkeypatch.syspath_prepend("/srv")
+    assert list(files.names("/srv/main.py"))[-1] == "main.py"
+    assert list(files.names("main.py")) == ["main.py"]
+
+
+@pytest.mark.parametrize("name", ["/no/such/file.py", "", "a\0b", "/etc", "<string>"])
+def test_what_can_t_be_read_is_none(name):
+    """
+    No file, a folder, and what is no name at all have no source and no age.
+    """
+    assert files.read(name) is None
+    assert not (files.is_younger(name) and name != "/etc")
+
+
+def test_a_file_in_a_zip_is_read(tmp_path):
+    """
+    A path into an archive is a path; into another file it is none.
+    """
+    archive = tmp_path / "app.pyz"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("shop/cart.py", "x = 1\n")
+    (tmp_path / "plain").write_text("no archive")
+
+    assert files.read(f"{archive}/shop/cart.py") == b"x = 1\n"
+    assert files.read(f"{archive}/shop/other.py") is None
+    assert files.read(f"{tmp_path}/plain/cart.py") is None
+
+
+def test_a_file_is_young_if_it_was_written_since(tmp_path):
+    """
+    The time of the process decides, not that of the look.
+    """
+    file = Path(tmp_path / "f.py")
+    file.touch()
+    for moment, young in ((files.STARTED - 1, False), (files.STARTED + 1, True)):
+        os.utime(file, (moment, moment))
+        assert files.is_younger(str(file)) is young
