@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from aiprov_otel.local.arm import counted
 from aiprov_otel.local.extra import local_extra
-from aiprov_otel.local.traceback import Line, annotate, folded
+from aiprov_otel.stacktrace.frames import Line, annotate, folded
 
 with local_extra():
     from rich.box import SIMPLE_HEAD

@@ -6,8 +6,8 @@ import traceback
 
 import pytest
 
-from aiprov_otel.local.traceback import annotate, folded
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
+from aiprov_otel.stacktrace.frames import annotate, folded
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 COMMIT = "9fd81c2" + "0" * 33

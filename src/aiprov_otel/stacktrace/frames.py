@@ -1,0 +1,126 @@
+"""A stack trace that was printed, each frame with who wrote its line; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final, Protocol, TypeVar
+
+from aiprov_otel.manifest import SourceFile
+from aiprov_otel.values import Match, Provenance
+
+# A group's frames stand behind a margin of `|`; a log puts its own prefix before the two blanks
+# that a frame is indented by. A SyntaxError's file is no frame: it names no "in".
+_FRAME: Final = re.compile(
+    r'^(?P<margin>[ |]*|.*[ |\t]{2})File "(?P<path>.+)", line (?P<line>\d{1,9}), in (?P<name>.+)$'
+)
+_INSTALLED: Final = re.compile(r"^.*/(?:site|dist)-packages/")
+_STANDARD: Final = re.compile(r"/lib/python3\.\d+/|^<frozen ")
+
+
+_File = TypeVar("_File", bound="File")
+
+
+class File(Protocol):
+    """A file of the application, by both its names."""
+
+    @property
+    def path(self) -> str:
+        """Relative to the repository, with `/`."""
+
+    @property
+    def import_path(self) -> str:
+        """The tail of *path* that survives an installation."""
+
+
+class Known(Protocol[_File]):
+    """What knows the files of an application: a manifest, or git."""
+
+    def with_tail(self, filename: str, /) -> list[_File]:
+        """The files that *filename* may be a deployed copy of."""
+
+    def source(self, file: _File, /) -> SourceFile:
+        """The lines of *file*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """
+    One frame of a stack trace.
+
+    Attributes:
+        path: of the file, as it was printed.
+        line: that was executing.
+        function: its name.
+        provenance: of that line; None where the file is not known.
+    """
+
+    path: str
+    line: int
+    function: str
+    provenance: Provenance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the text, and the frame that it belongs to; None for a header or a message."""
+
+    text: str
+    frame: Frame | None
+
+
+def annotate(text: str, known: Known[Any] | None) -> tuple[Line, ...]:
+    """
+    Every line of *text*, those of application code with who wrote them.
+
+    Chained stack traces and exception groups keep their shape: no line is left out, added or moved.
+    """
+    return tuple(_lines(text.splitlines(), known))
+
+
+def folded(lines: Iterable[Line]) -> Iterator[Line]:
+    """*lines* with each run of frames outside the application as one line that counts them."""
+    for foreign, run in groupby(lines, lambda line: bool(line.frame and not line.frame.provenance)):
+        block = list(run)
+        frames = len(dict.fromkeys(id(line.frame) for line in block))
+        if not foreign or frames == 1:
+            yield from block
+        else:
+            margin = block[0].text[: -len(block[0].text.lstrip(" |"))]
+            yield Line(f"{margin}… {frames} frames outside the application", block[0].frame)
+
+
+def _lines(lines: Iterable[str], known: Known[Any] | None) -> Iterator[Line]:
+    frame, margin = None, ""
+    for text in lines:
+        if found := _FRAME.match(text):
+            margin = found["margin"]
+            frame = _frame(found["path"], int(found["line"]), found["name"], known)
+        elif not _deeper(text, margin):  # source and carets stand deeper than their frame
+            frame = frame if "[Previous line repeated " in text else None
+        yield Line(text, frame)
+
+
+def _deeper(text: str, margin: str) -> bool:
+    # The prefix of a log has the same width in each line, and another time of day.
+    noise = bool(margin.strip(" |"))
+    return text.startswith(margin + "  ") or (noise and text[len(margin) :].startswith("  "))
+
+
+def _frame(path: str, line: int, function: str, known: Known[Any] | None) -> Frame:
+    files = _files(path.replace("\\", "/"), known) if known else []
+    if known is None or not files:
+        return Frame(path, line, function, None)
+    if len(files) > 1:  # either may be meant: that it is application code is all we know
+        return Frame(path, line, function, Provenance(match=Match.UNVERIFIED))
+    return Frame(path, line, function, known.source(files[0]).line(line))
+
+
+def _files(path: str, known: Known[_File]) -> list[_File]:
+    """The *known* files that *path* may be; of an installed package, by its full name."""
+    if installed := _INSTALLED.match(path):
+        name = path[installed.end() :]
+        return [file for file in known.with_tail(path) if file.import_path == name]
+    return [] if _STANDARD.search(path) else known.with_tail(path)
