@@ -15,6 +15,7 @@ from pathlib import Path
 from environment import HOME, ROOT, clean, environment, install, run
 
 VERSIONS = ("3.13", "3.12", "3.11")
+TEST = ("--group", "test")
 NOT_HERE = (
     "--ignore=tests/docs",
     "--ignore=tests/bare",
@@ -22,16 +23,17 @@ NOT_HERE = (
 
 
 def main(arguments: list[str]) -> int:
-    """Run the whole suite with each interpreter, then what must work without extras."""
+    """Run the whole suite with each interpreter, then what must work with less."""
     pythons = interpreters()
     environments = {
-        version: environment(f"test-{version}", python, "--group", "test", ".[demo]")
+        version: environment(f"test-{version}", python, *TEST, ".[demo]")
         for version, python in pythons.items()
     }
-    newest = next(iter(pythons))
-    bare = environment("bare", pythons[newest], "--group", "test", ".")
+    newest, lowest = next(iter(pythons)), next(reversed(pythons))
+    bare = environment("bare", pythons[newest], *TEST, ".")
+    oldest = environment("oldest", pythons[lowest], *TEST, "--group", "oldest", ".[demo]")
     wheel = build(environments[newest])
-    for commands in (*environments.values(), bare):
+    for commands in (*environments.values(), bare, oldest):
         install(commands, str(wheel))
         prove(commands)
     results = {
@@ -39,6 +41,7 @@ def main(arguments: list[str]) -> int:
         for version, commands in environments.items()
     }
     results[f"Python {newest}, no extras"] = pytest(bare, "tests/bare")
+    results[f"Python {lowest}, oldest OpenTelemetry"] = pytest(oldest, "tests/runtime")
     return summary(results)
 
 
