@@ -9,12 +9,13 @@ from typing import Any
 def request(app: Any, path: str, method: str = "GET") -> int:
     """The status that *app* answers; what it raises is raised here."""
     sent = asyncio.run(_run(app, _scope("http", path, method), [{"type": "http.request"}]))
-    return next(each["status"] for each in sent if each["type"] == "http.response.start")
+    statuses = (each["status"] for each in sent if each["type"] == "http.response.start")
+    return int(next(statuses))
 
 
 def websocket(app: Any, path: str, text: str) -> list[str]:
     """What *app* sends back when it is sent *text*."""
-    told = [
+    told: list[dict[str, Any]] = [
         {"type": "websocket.connect"},
         {"type": "websocket.receive", "text": text},
         {"type": "websocket.disconnect", "code": 1000},
@@ -37,7 +38,9 @@ def _scope(kind: str, path: str, method: str | None = None) -> dict[str, Any]:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    return scope | ({"method": method} if method else {"subprotocols": []})
+    if method is None:
+        return {**scope, "subprotocols": []}
+    return {**scope, "method": method}
 
 
 async def _run(app: Any, scope: dict[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,8 +4,8 @@ What the report is computed from: units with their self time, and errors, one fo
 Units are spans with `aiprov.origin`, and each stands for a call. A function is counted by its own
 spans (unit `function`) where it has some, else by the requests that it served (`handler`), else by
 the calls that it made (`caller`): no call counts twice. Messages of the ASGI protocol, which their
-instrumentation gives spans, are no calls of the code that passes them on. A unit's self time is its duration without
-the union of its direct children's intervals, each clipped to the unit.
+instrumentation gives spans, are no calls of the code that passes them on. A unit's self time is
+its duration without the union of its direct children's intervals, each clipped to the unit.
 
 What counts as an error, where a span has *failed* when its status is Error:
 
