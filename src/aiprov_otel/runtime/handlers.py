@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import Span
+from opentelemetry.trace import SpanKind
 
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.code import function_of
@@ -10,14 +14,34 @@ from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.spans import annotate, entry_span
 from aiprov_otel.values import MISSING, Unit
 
+_ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
+
 
 def handled_by(thing: Any) -> None:
     """Say on the current server or consumer span that *thing*, a callable, serves it."""
     with guard:
-        annotator, span = state.annotator(), entry_span()
-        if annotator is None or span is None:
+        annotator = state.annotator()
+        if annotator is None or (span := _serving()) is None:
             return
         if (function := function_of(thing)) is None:
             annotate(span, annotator.emission.of_unit(MISSING, Unit.HANDLER))
         else:
             annotate(span, annotator.unit(function.__code__, function.__module__, Unit.HANDLER))
+
+
+def _serving() -> Span | None:
+    """
+    The server or consumer span of what this task or thread is doing now.
+
+    A thread of a pool, or a context that was copied, may still hold one of another request: it
+    counts only while a span of its trace is current.
+    """
+    current = trace.get_current_span()
+    if isinstance(current, Span) and current.kind in _ENTRIES and current.is_recording():
+        return current
+    span = entry_span()
+    return span if span is not None and _trace_of(span) == _trace_of(current) else None
+
+
+def _trace_of(span: trace.Span) -> int:
+    return span.get_span_context().trace_id

@@ -14,6 +14,10 @@ from aiprov_otel.runtime import state, walk
 from aiprov_otel.runtime.guard import guard
 
 _ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
+# Whose consumer spans stand for asking for messages, and end before these are handled.
+_RECEIVERS: Final = frozenset(
+    f"opentelemetry.instrumentation.{name}" for name in ("aiokafka", "confluent_kafka", "kafka")
+)
 _entry: ContextVar[Span | None] = ContextVar("aiprov_entry", default=None)
 
 
@@ -31,7 +35,7 @@ class ProvenanceSpanProcessor(SpanProcessor):
         with guard:
             if (annotator := state.annotator()) is None:
                 return
-            if span.kind in _ENTRIES:
+            if span.kind in _ENTRIES and not _is_asked_for(span):
                 _entry.set(span)
             elif ORIGIN not in (span.attributes or ()) and (
                 frame := walk.nearest(annotator.resolver)
@@ -47,6 +51,12 @@ class ProvenanceSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing to flush."""
         return True
+
+
+def _is_asked_for(span: Span) -> bool:
+    """Whether the application called for what *span* received, as it calls a client."""
+    scope = span.instrumentation_scope
+    return scope is not None and scope.name in _RECEIVERS
 
 
 def entry_span() -> Span | None:

@@ -9,15 +9,35 @@ from typing import Final
 
 import wrapt
 
-from aiprov_otel.runtime.frameworks import starlette
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.frameworks import (
+    aio_pika,
+    aiohttp,
+    celery,
+    django,
+    falcon,
+    flask,
+    grpc,
+    pika,
+    starlette,
+    tornado,
+)
+from aiprov_otel.runtime.guard import guard, warn
 from aiprov_otel.runtime.patching import Patches
 
 Hook = Callable[[ModuleType, Patches], None]
 
 _HOOKS: Final[dict[str, Hook]] = {
-    "starlette.routing": starlette.hook,
+    "aiohttp.web_app": aiohttp.hook,
+    "celery.loaders.base": celery.hook,
+    "django.core.handlers.base": django.hook,
+    "falcon.app": falcon.hook,
     "fastapi.routing": starlette.hook_fastapi,
+    "flask.app": flask.hook,
+    "grpc": grpc.hook,
+    "opentelemetry.instrumentation.aio_pika.callback_decorator": aio_pika.hook,
+    "opentelemetry.instrumentation.tornado": tornado.hook,
+    "pika.adapters.blocking_connection": pika.hook,
+    "starlette.routing": starlette.hook,
 }
 
 
@@ -29,4 +49,8 @@ def hook(patches: Patches) -> None:
 
 def _imported(meet: Hook, patches: Patches, module: ModuleType) -> None:
     with guard:
-        meet(module, patches)
+        try:
+            meet(module, patches)
+        except AttributeError as error:
+            name = module.__name__
+            warn("framework-changed", f"{name} names no handlers: {error}", about=name)

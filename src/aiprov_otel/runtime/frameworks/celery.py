@@ -1,0 +1,27 @@
+"""Celery: the loader is told of a task after its signals, and just before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.handlers import handled_by
+from aiprov_otel.runtime.patching import Patches
+
+
+def hook(base: ModuleType, patches: Patches) -> None:
+    """Meet the tasks of Celery."""
+    patches.replace(base.BaseLoader, "on_task_init", _naming)
+
+
+def _naming(original: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    @wraps(original)
+    def on_task_init(loader: Any, task_id: Any, task: Any) -> Any:
+        with guard:
+            handled_by(task.run)
+        return original(loader, task_id, task)
+
+    return on_task_init

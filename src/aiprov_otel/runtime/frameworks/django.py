@@ -1,0 +1,60 @@
+"""Django and its REST framework: what the handler of requests is about to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from types import ModuleType
+from typing import Any, Final
+
+from aiprov_otel.runtime.frameworks.methods import method_of
+from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.handlers import handled_by
+from aiprov_otel.runtime.patching import Patches
+
+_method: Final[ContextVar[str]] = ContextVar("aiprov_django_method", default="GET")
+
+
+def hook(base: ModuleType, patches: Patches) -> None:
+    """Meet the views of Django."""
+    patches.replace(base.BaseHandler, "resolve_request", _resolving)
+    patches.replace(base.BaseHandler, "make_view_atomic", _naming)
+
+
+def _resolving(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @wraps(original)
+    def resolve_request(handler: Any, request: Any) -> Any:
+        _method.set(str(request.method))
+        return original(handler, request)
+
+    return resolve_request
+
+
+def _naming(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @wraps(original)
+    def make_view_atomic(handler: Any, view: Any) -> Any:
+        # By now no middleware has answered in the view's place.
+        with guard:
+            handled_by(_function(view, _method.get()))
+        return original(handler, view)
+
+    return make_view_atomic
+
+
+def _function(view: Any, method: str) -> Any:
+    """The function itself; of a class-based view, the method that answers."""
+    owner = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if owner is None:
+        return view
+    actions = getattr(view, "actions", None) or {}  # of a view set
+    action = actions.get(method.lower()) or (method == "HEAD" and actions.get("get"))
+    return _declared(method_of(owner, action or method, "dispatch"))
+
+
+def _declared(function: Any) -> Any:
+    """What `@api_view` was put on: it makes a class whose methods only call that function."""
+    if getattr(function, "__qualname__", "") != "api_view.<locals>.decorator.<locals>.handler":
+        return function
+    kept = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+    return kept["func"].cell_contents if "func" in kept else function
