@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 PACKAGE = Path(importlib.util.find_spec("aiprov_otel").origin).parent
@@ -48,3 +49,18 @@ def test_only_attributes_spells_a_key():
         if name.isupper() and isinstance(value, str)
     }
     assert using(is_key) == {"attributes.py"}
+
+
+def test_every_room_has_a_row_in_the_architecture():
+    """
+    ARCHITECTURE.md names each room, and no room that is not there.
+    """
+    page = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text()
+    named = {
+        name.removesuffix("/")
+        for cell in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+        for name in re.findall(r"`(.+?)`", cell)
+    }
+
+    rooms = {Path(name).parts[0].removesuffix(".py") for name in MODULES}
+    assert named == {room for room in rooms if not room.startswith("__")}
