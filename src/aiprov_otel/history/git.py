@@ -51,10 +51,23 @@ class Git:
 
     Attributes:
         root: the top of the work tree, without symlinks.
+        revision: the commit that the work tree holds, where that is not `HEAD`.
+        blame_options: what every blame is given.
+        ignored: the commits that those make it look through.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        revision: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.root = root
+        self.revision = revision
+        self.blame_options: tuple[str, ...] = ()
+        self.ignored: tuple[str, ...] = ()
+        self._variables = variables or {}
+        self._objects: dict[str, str] = {}
         self._live: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._stopped = False
@@ -81,21 +94,60 @@ class Git:
         return git
 
     def head(self) -> str:
-        """Full hash of the commit that is checked out."""
-        return self._line("rev-parse", "--verify", "HEAD^{commit}").decode("ascii")
+        """Full hash of the commit that the work tree holds."""
+        return self.revision or self._line("rev-parse", "--verify", "HEAD^{commit}").decode("ascii")
 
     def index(self) -> bytes:
         """Every tracked path with its mode: `<mode> <object> <stage>\\t<path>\\0`."""
         return self.run("ls-files", "-z", "--stage")
 
-    def blame(self, path: str, ignore_revs_file: str | None = None) -> bytes:
-        """`git blame --incremental` of the file as it is in the work tree."""
+    def tree(self, commit: str) -> bytes:
+        """Every path of *commit*: `<mode> <type> <object>\\t<path>\\0`."""
+        return self.run("ls-tree", "-r", "-z", "--full-tree", commit)
+
+    def blame(self, path: str, *revisions: str) -> bytes:
+        """
+        `git blame --incremental` of the file in one of *revisions*, or else in the work tree.
+
+        It goes back no further than the *revisions* that begin with `^`.
+        """
         # --root: the first commit of a repository is a commit like any other.
         # An empty file name forgets those that the configuration of the user names.
-        ignore = [
-            f"--ignore-revs-file={file}" for file in ("", ignore_revs_file) if file is not None
-        ]
-        return self.run("blame", "--incremental", "--root", "--no-textconv", *ignore, "--", path)
+        how = ("--incremental", "--root", "--no-textconv", "--ignore-revs-file=")
+        if self.revision and all(revision.startswith("^") for revision in revisions):
+            revisions = (self.revision, *revisions)
+        return self.run("blame", *how, *self.blame_options, *revisions, "--", path)
+
+    @property
+    def follows_moves(self) -> bool:
+        """Whether blame looks for lines elsewhere: its answers are then no sum of smaller ones."""
+        return any(option.startswith(("-M", "-C")) for option in self.blame_options)
+
+    def configured(self, key: str) -> list[str]:
+        """The paths that git's configuration has for *key*, `~` replaced."""
+        output = self._finish(("config", "-z", "--type=path", "--get-all", key), b"")[1]
+        return [os.fsdecode(value) for value in output.split(b"\0")[:-1]]
+
+    def commits(self, *revisions: str) -> list[tuple[str, ...]]:
+        """Every commit that *revisions* select, each with its parents, children first."""
+        listed = self.run("rev-list", "--topo-order", "--parents", *revisions).decode("ascii")
+        return [tuple(line.split(" ")) for line in listed.splitlines()]
+
+    def differences(self, pairs: Iterable[tuple[str, str]]) -> bytes:
+        """What differs between each commit and the parent of it that it stands with in *pairs*."""
+        stdin = "".join(f"{commit} {parent}\n" for commit, parent in pairs).encode()
+        how = ("--raw", "-r", "-z", "--always", "--no-renames", "--stdin")
+        return self.run("diff-tree", *how, stdin=stdin)
+
+    def descends(self, commit: str, ancestor: str) -> bool:
+        """Whether *ancestor* is there, and *commit* or one before it."""
+        return not self._finish(("merge-base", "--is-ancestor", ancestor, commit), b"")[0]
+
+    def circumstances(self) -> bytes:
+        """What an answer about old commits depends on beside them: this git, and what it is told."""
+        replaced = self.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/replace")
+        asked = (*sorted(self.boundaries()), *self.blame_options, *self.ignored)
+        return self.run("version") + replaced + os.fsencode("\n".join(asked))
 
     def objects(self, names: Iterable[str]) -> bytes:
         """`git cat-file --batch` of *names*."""
@@ -108,6 +160,41 @@ class Git:
             return frozenset((self.root / name).read_text("ascii").split())
         except FileNotFoundError:
             return frozenset()
+
+    def has_commits(self, number: int) -> bool:
+        """Whether the history of what is checked out is at least that long."""
+        counted = self._line("rev-list", "--count", f"--max-count={number}", "HEAD")
+        return int(counted) >= number
+
+    def partial(self) -> bool:
+        """Whether the clone lacks objects that git would fetch when it needs them."""
+        keys = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+        return not self._finish(("config", "--get-regexp", keys), b"")[0]
+
+    def write_graph(self, folder: Path, commit: str) -> None:
+        """
+        From now on answer with the help of a commit-graph in *folder*, which is written for it.
+
+        It knows which paths each commit changed; the repository itself is not written to.
+
+        Raises:
+            HistoryError: git is too old for it (before 2.27), or the disk is full.
+        """
+        objects = self.root / os.fsdecode(self._line("rev-parse", "--git-path", "objects"))
+        self._objects = {
+            "GIT_OBJECT_DIRECTORY": str(folder),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(str(objects)),
+        }
+        how = ("--stdin-commits", "--changed-paths", "--no-progress")
+        try:
+            self.run("commit-graph", "write", *how, stdin=f"{commit}\n".encode())
+        except HistoryError:
+            self.forget_graph()
+            raise
+
+    def forget_graph(self) -> None:
+        """Answer without the graph of `write_graph` again."""
+        self._objects = {}
 
     def remote(self) -> str | None:
         """The URL of `origin` as it is configured; None where there is no such remote."""
@@ -159,7 +246,7 @@ class Git:
                 process = subprocess.Popen(
                     command,
                     cwd=self.root,
-                    env=environment(os.environ),
+                    env={**environment(os.environ), **self._variables, **self._objects},
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -181,6 +268,11 @@ def environment(inherited: Mapping[str, str]) -> dict[str, str]:
     }
     # Optional locks are for refreshing the index; a reader leaves it alone.
     return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def _quoted(path: str) -> str:
+    """*path* as it may stand in a list that colons separate."""
+    return '"' + path.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

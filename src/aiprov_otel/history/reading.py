@@ -16,6 +16,7 @@ from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import Hunk
 from aiprov_otel.history.deciding import Decisions
 from aiprov_otel.history.git import IGNORE_REVS, Git
+from aiprov_otel.history.lineage import Lineage, Whole, WorkTree
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.tree import TrackedFile
 from aiprov_otel.manifest import SourceFile, content_hash
@@ -54,11 +55,13 @@ class Reading:
         blamed: the files, sorted by path.
         decisions: about any line of those files.
         left_out: path and reason of the files that can't be read.
+        note: why git had to be asked about all of them, where it was unexpected.
     """
 
     blamed: tuple[BlamedFile, ...]
     decisions: Decisions
     left_out: tuple[tuple[str, str], ...]
+    note: str | None = None
 
     def sources(self) -> Iterator[SourceFile]:
         """The files as the manifest holds them."""
@@ -89,10 +92,20 @@ class Reading:
 
 
 def read(
-    git: Git, policy: Policy, files: Sequence[TrackedFile], progress: Progress | None = None
+    git: Git,
+    policy: Policy,
+    files: Sequence[TrackedFile],
+    progress: Progress | None = None,
+    lineage: Lineage | None = None,
 ) -> Reading:
-    """Blame *files* as they are in the work tree, and decide about each line of them."""
-    outcomes = _blame_all(git, policy, files, progress)
+    """
+    Blame *files* as they are in the work tree, and decide about each line of them.
+
+    What is committed is asked of *lineage*; without one, of the whole history.
+    """
+    if policy.ignore_revs_file and not git.blame_options:
+        git.blame_options = (f"--ignore-revs-file={policy.ignore_revs_file}",)
+    outcomes = _blame_all(WorkTree(git, lineage or Whole(git, git.head())), files, progress)
     blamed = [one for one in outcomes if isinstance(one, BlamedFile)]
     left_out = [one for one in outcomes if not isinstance(one, BlamedFile)]
     return Reading(
@@ -103,41 +116,43 @@ def read(
 
 
 def _blame_all(
-    git: Git, policy: Policy, files: Sequence[TrackedFile], progress: Progress | None
+    work_tree: WorkTree, files: Sequence[TrackedFile], progress: Progress | None
 ) -> list[BlamedFile | tuple[str, str]]:
     """Each file with its hunks, or its path with the reason why not; in any order."""
     outcomes = []
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        futures = [pool.submit(_blame, git, policy, file) for file in files]
+        futures = [pool.submit(_blame, work_tree, file) for file in files]
         for done, future in enumerate(as_completed(futures), start=1):
             outcomes.append(future.result())
             if progress:
                 progress(done, len(files))
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        git.stop()
+        work_tree.git.stop()
         raise
     finally:
         pool.shutdown()
     return outcomes
 
 
-def _blame(git: Git, policy: Policy, file: TrackedFile) -> BlamedFile | tuple[str, str]:
+def _blame(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | tuple[str, str]:
     try:
-        content = Path(git.root, file.source).read_bytes()
+        content = Path(work_tree.git.root, file.source).read_bytes()
     except OSError as error:
         return file.path, f"can't be read: {error.strerror or error}"
     widths = blame.widths(content)
-    hunks, problem = _hunks(git, policy, file.source, len(widths))
+    hunks, problem = _hunks(work_tree, file.source, content, len(widths))
     return BlamedFile(file, content_hash(content), hunks, widths, problem)
 
 
-def _hunks(git: Git, policy: Policy, path: str, lines: int) -> tuple[Sequence[Hunk], str | None]:
+def _hunks(
+    work_tree: WorkTree, path: str, content: bytes, lines: int
+) -> tuple[Sequence[Hunk], str | None]:
     """The hunks of the file at *path* and why they say nothing, if they don't."""
     unknown = [Hunk(blame.NOBODY, 1, lines, 1, path)]
     try:
-        hunks = blame.parse(git.blame(path, policy.ignore_revs_file))
+        hunks = work_tree.hunks(path, content)
     except HistoryError as error:  # an object that a partial clone lacks, for one
         if IGNORE_REVS in str(error):
             raise

@@ -1,0 +1,112 @@
+"""Where the lines of committed files come from: by the whole history, or by what is new in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Container, Mapping, Sequence
+from typing import Protocol
+
+from aiprov_otel.history import blame, splice
+from aiprov_otel.history.blame import Hunk
+from aiprov_otel.history.git import Git
+
+
+class Lineage(Protocol):
+    """Says where lines come from, as of the commit *head*."""
+
+    head: str
+
+    def committed(self, path: str) -> Sequence[Hunk]:
+        """The hunks of the file that is at *path* in `head`."""
+
+    def anew(self, path: str) -> Sequence[Hunk]:
+        """The hunks of the file as it is in the work tree, by git alone."""
+
+
+class Whole:
+    """Blames each file through the whole history of *head*, once."""
+
+    def __init__(self, git: Git, head: str) -> None:
+        self.head = head
+        self.known: dict[str, Sequence[Hunk]] = {}
+        self._git = git
+
+    def committed(self, path: str) -> Sequence[Hunk]:
+        """The hunks of the file that is at *path* in `head`."""
+        if path not in self.known:
+            self.known[path] = self._found(path)
+        return self.known[path]
+
+    def anew(self, path: str) -> Sequence[Hunk]:
+        """The hunks of the file as it is in the work tree, by git alone."""
+        return self._blame(path)
+
+    def _found(self, path: str) -> Sequence[Hunk]:
+        return self._blame(path, self.head)
+
+    def _blame(self, path: str, *revisions: str) -> list[Hunk]:
+        return blame.parse(self._git.blame(path, *revisions))
+
+
+class Since(Whole):
+    """
+    Blames what the commits *new* did, and knows the rest from the *hunks* of *base*.
+
+    The files of *same* are those that need no blame at all.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        head: str,
+        *,
+        base: str,
+        hunks: Mapping[str, Sequence[Hunk]],
+        new: Container[str],
+        same: Container[str],
+    ) -> None:
+        super().__init__(git, head)
+        self._base, self._hunks, self._new, self._same = base, hunks, new, same
+
+    def _found(self, path: str) -> Sequence[Hunk]:
+        if path in self._same:
+            return self._hunks[path]
+        recent = self._blame(path, f"^{self._base}", self.head)
+        found = splice.splice(recent, self._base, self._new, self._hunks.get)
+        return super()._found(path) if found is None else found
+
+
+class WorkTree:
+    """The files of the work tree, by a *lineage* and by what is not committed yet."""
+
+    def __init__(self, git: Git, lineage: Lineage) -> None:
+        self.git = git
+        self._lineage = lineage
+        self._blobs = _blobs(git.tree(lineage.head))
+
+    def hunks(self, path: str, content: bytes) -> Sequence[Hunk]:
+        """The hunks of the file at *path*, which holds *content*."""
+        head = self._lineage.head
+        if self._blobs.get(path) == _blob(content, len(head)):
+            return self._lineage.committed(path)
+        if self.git.follows_moves:
+            return self._lineage.anew(path)
+        recent = blame.parse(self.git.blame(path, f"^{head}"))
+        # In the middle of a merge a line may come from the other side.
+        found = splice.splice(recent, head, {"0" * len(head)}, self._lineage.committed)
+        return self._lineage.anew(path) if found is None else found
+
+
+def _blobs(tree: bytes) -> dict[str, str]:
+    """The name of each file's content in the output of `git ls-tree`."""
+    rows = (row.partition(b"\t") for row in tree.split(b"\0") if row)
+    return {os.fsdecode(path): about.rpartition(b" ")[2].decode("ascii") for about, _, path in rows}
+
+
+def _blob(content: bytes, length: int) -> str:
+    """The name that git gives *content*, where names are *length* long."""
+    named = b"blob %d\0" % len(content) + content
+    if length == 64:
+        return hashlib.sha256(named).hexdigest()
+    return hashlib.sha1(named, usedforsecurity=False).hexdigest()
