@@ -4,10 +4,10 @@ import argparse
 
 import pytest
 
-from aiprov_otel.cli import blame, build, check, explain, stats
+from aiprov_otel.cli import blame, build, check, explain, stats, traceback
 from support.repo import Repo
 
-_ON_HISTORY = (build, check, blame, explain, stats)
+_ON_HISTORY = (build, check, blame, explain, stats, traceback)
 
 
 @pytest.fixture

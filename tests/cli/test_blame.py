@@ -44,6 +44,7 @@ def test_one_json_object_a_line(repo, aiprov):
         "commit": commit,
         "time": "2026-05-04T10:00:00Z",
         "evidence": "co-author",
+        "strength": "commit",
         "match": "exact",
         "said_by": "git",
     }

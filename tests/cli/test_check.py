@@ -74,7 +74,7 @@ def test_a_policy_that_has_changed(built, aiprov):
     status, out = aiprov("check", built.path)
 
     assert status == 1
-    assert "policy   [tool.aiprov] says something else" in out
+    assert "policy   says something else than when it was built: unmarked\n" in out
 
 
 def test_a_manifest_that_is_none(built, aiprov, tmp_path):

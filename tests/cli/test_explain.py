@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -25,15 +26,17 @@ def test_the_chain_for_a_person(repo, aiprov):
     status, out = aiprov("explain", f"{repo.path / 'a.py'}:1")
 
     assert status == 0
-    assert out.splitlines() == [
-        "a.py:1  ai (claude-code, claude-opus-4-6)",
-        "  committed 2026-05-04T10:00:00Z",
-        f"  git: the line is of {commit}",
-        "  line 3 of the message: 🤖 Generated with [Claude Code]  [footer]",
+    first, committed, *steps = out.splitlines()
+    assert first == "a.py:1  ai (claude-code, claude-opus-4-6)"
+    assert re.fullmatch(r"  committed 2026-05-04T10:00:00Z, .+ ago", committed)
+    assert steps == [
+        f"  git: line 1 of a.py in {commit}, whose author is a person",
+        "  line 3 of the message: 🤖 Generated with [Claude Code]  [footer, alone would say: ai]",
         "  line 5 of the message: Co-authored-by: Copilot  [does not mark the commit]",
-        "  line 6 of the message: Co-Authored-By: Claude Opus 4.6  [co-author, decides]",
-        "  line 7 of the message: Claude-Session:  [session]",
+        "  line 6 of the message: Co-Authored-By: Claude Opus 4.6  [co-author, decides: ai]",
+        "  line 7 of the message: Claude-Session:  [session, alone would say: ai]",
         "  policy: co-author (line 6 of the message) is the strongest evidence: ai",
+        '  policy: without any mark: unknown (nothing marks it, and the policy is unmarked = "unknown")',  # noqa: E501
     ]
 
 
@@ -48,9 +51,12 @@ def test_the_chain_for_a_program(repo, aiprov):
 
     assert (told["origin"], told["commit"], told["match"]) == ("ai", commit, "exact")
     assert [step["step"] for step in told["chain"]] == [
-        "line", *["evidence"] * 4, "decision",
+        "line", *["evidence"] * 4, "decision", "otherwise",
     ]  # fmt: skip
+    assert told["chain"][0]["author"] == "a person"
     assert [step["decides"] for step in told["chain"][1:5]] == [False, False, True, False]
+    assert [step["says"] for step in told["chain"][1:5]] == ["ai", None, "ai", "ai"]
+    assert told["chain"][-1]["says"] == "unknown"
     assert "@" not in out
     assert "://" not in out
 
@@ -86,6 +92,61 @@ def test_a_manifest_knows_the_result_only(repo, aiprov, tmp_path):
     out = aiprov("explain", f"{repo.path / 'a.py'}:1", "--manifest", tmp_path / "m")[1]
 
     assert "co-author decided when the manifest was built: ai" in out
+
+
+@pytest.mark.parametrize(
+    ("author", "said"),
+    [
+        ("Ada Lovelace <ada@example.org>", "a person"),
+        ("dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>", "a bot that"),
+        ("Cursor Agent <cursoragent@cursor.com>", "an agent (cursor"),
+    ],
+)
+def test_the_author_is_a_class_and_not_a_person(repo, aiprov, author, said):
+    """
+    Whether a person, an agent or another bot is the author is told, and never who.
+    """
+    repo.commit("a.py", "a = 1\n", author=author)
+
+    out = aiprov("explain", f"{repo.path / 'a.py'}:1")[1]
+
+    assert f"whose author is {said}" in out
+    assert "Ada" not in out
+    assert "@" not in out
+
+
+def test_a_line_that_has_moved_says_where_it_stood(repo, aiprov):
+    """
+    Through a renaming and lines above it, a line keeps the place where it was written.
+    """
+    written = repo.commit("shop/old.py", "a = 1\nb = 2\nc = 3\n", MESSAGE)
+    repo.git("mv", "shop/old.py", "shop/new.py")
+    repo.record("Rename it")
+    repo.commit("shop/new.py", "z = 0\na = 1\nb = 2\nc = 3\n", "Put a line above")
+
+    out = aiprov("explain", f"{repo.path / 'shop/new.py'}:3", "--json")[1]
+    told = json.loads(out)
+
+    assert (told["path"], told["line"], told["origin"]) == ("shop/new.py", 3, "ai")
+    step = told["chain"][0]
+    assert (step["commit"], step["path"], step["line"]) == (written, "shop/old.py", 2)
+
+
+@pytest.mark.parametrize(("option", "origin"), [("-M", "ai"), ("-C", "ai"), (None, "unknown")])
+def test_a_block_that_was_moved_within_its_file(repo, aiprov, option, origin):
+    """
+    With -M or -C, a block keeps its origin when it is moved; without, it is the mover's.
+    """
+    block = "".join(f"the_value_of_number_{n} = compute_it({n})\n" for n in range(8))
+    rest = "".join(f"other_{n} = {n}\n" for n in range(20))
+    repo.commit("a.py", block + rest, MESSAGE)
+    repo.commit("a.py", rest + block, "Move it")
+    options = [option] if option else []
+
+    by_blame = aiprov("blame", repo.path / "a.py", "--porcelain", *options)[1].splitlines()
+
+    assert by_blame[-1].split("\t")[1] == origin
+    assert f"  {origin}" in aiprov("explain", f"{repo.path / 'a.py'}:28", *options)[1]
 
 
 @pytest.mark.parametrize("where", ["a.py", "a.py:", "a.py:x", ":3", "a.py:-1"])

@@ -28,6 +28,10 @@ def test_shares_for_a_person(shop, aiprov):
         "origin  lines  files   share",
         "ai          3      1  75.0 %",
         "human       1      1  25.0 %",
+        "",
+        "25.0 % of the lines rest on weak evidence: no record, no mark",
+        "  25.0 % are human because they are older than the first coding assistant "
+        "(human_before): nothing to do",
     ]
 
 
@@ -40,6 +44,7 @@ def test_shares_for_a_person(shop, aiprov):
         ("evidence", ["co-author", "predates-ai"]),
         ("strength", ["commit", "weak"]),
         ("package", ["shop", "pay"]),
+        ("age", ["3 to 12 months", "over 2 years"]),
     ],
 )
 def test_shares_for_a_program(shop, aiprov, by, keys):

@@ -34,7 +34,7 @@ def test_a_manifest_that_is_up_to_date_answers(shop):
     path = build(shop.path).path
 
     assert of_file(shop.path / "shop/cart.py", None).said_by == str(path)
-    assert of_tree(shop.path, None)[1] == str(path)
+    assert of_tree([shop.path], None).said_by == str(path)
 
 
 def test_git_answers_where_the_manifest_is_old(shop):
@@ -51,7 +51,7 @@ def test_git_answers_where_the_manifest_is_old(shop):
 
     (shop.path / "pyproject.toml").unlink()
     shop.commit("b.py", "b = 1\n")
-    assert of_tree(shop.path, None)[1] == GIT
+    assert of_tree([shop.path], None).said_by == GIT
 
 
 def test_a_manifest_that_was_named_answers_without_git(shop, tmp_path):
@@ -64,7 +64,7 @@ def test_a_manifest_that_was_named_answers_without_git(shop, tmp_path):
     copy.write_text("a = 1\n")
 
     assert of_file(copy, manifest).file.line(1).origin is Origin.AI
-    assert len(list(of_tree(tmp_path, manifest)[0])) == 1
+    assert len(of_tree([tmp_path], manifest).sources) == 1
 
 
 def test_a_manifest_that_does_not_hold_the_file(shop, tmp_path):

@@ -172,20 +172,6 @@ def test_a_detached_head_and_a_linked_work_tree(repo, tmp_path):
     assert (summary.revision, summary.origins) == (first, {"ai": 1})
 
 
-def test_commits_that_blame_looks_through(repo):
-    """
-    `ignore_revs_file` of the policy is honored; the user's own git configuration is not.
-    """
-    repo.commit("a.py", "a=1\n", CLAUDE)
-    formatting = repo.commit("a.py", "a = 1\n", "Format")
-    repo.write("revs", formatting + "\n")
-    repo.git("config", "blame.ignoreRevsFile", "revs")
-
-    assert built(repo)[1].origins == {"unknown": 1}
-    repo.write("pyproject.toml", '[tool.aiprov]\nignore_revs_file = "revs"\n')
-    assert built(repo)[1].origins == {"ai": 1}
-
-
 def test_files_that_are_not_utf_8_or_do_not_compile(repo):
     """
     A file is a file: what Python makes of it does not matter here.

@@ -70,5 +70,5 @@ def test_the_policy_has_changed(built):
     """
     built.write("pyproject.toml", '[tool.aiprov]\nunmarked = "human"\n')
 
-    assert compared(built).policy_changed
+    assert compared(built).policy == ("unmarked",)
     assert not compared(built).matches

@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from aiprov_otel.cli.moves import add_moves
 from aiprov_otel.cli.plain import counted, say, say_json, table, visible
 from aiprov_otel.history.answers import FileAnswer, of_file
 from aiprov_otel.values import Provenance
+
+PORCELAIN: Final = (
+    "line", "origin", "agent", "model", "commit", "time", "evidence", "strength", "match",
+)  # fmt: skip
+"""The columns of `--porcelain`; a new one is only ever added behind them."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,17 +28,25 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("file", type=Path, help="a tracked file")
     parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    add_moves(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object a line")
+    form.add_argument(
+        "--porcelain", action="store_true", help="print tab-separated columns, for editors"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the lines."""
-    answer = of_file(args.file, args.manifest)
+    answer = of_file(args.file, args.manifest, moves=args.moves)
+    lines = ((number, answer.file.line(number)) for number in range(1, answer.file.lines + 1))
     if args.json:
-        for number in range(1, answer.file.lines + 1):
-            line = as_json(answer.file.path, number, answer.file.line(number))
-            say_json({**line, "said_by": answer.said_by})
+        for number, line in lines:
+            say_json({**as_json(answer.file.path, number, line), "said_by": answer.said_by})
+    elif args.porcelain:
+        for number, line in lines:
+            say("\t".join(_columns(as_json(answer.file.path, number, line))))
     else:
         for text in _lines(answer):
             say(text)
@@ -51,8 +65,13 @@ def as_json(path: str, number: int, line: Provenance) -> dict[str, Any]:
         "commit": line.commit,
         "time": line.time,
         "evidence": line.evidence.value,
+        "strength": line.strength.value,
         "match": line.match.value,
     }
+
+
+def _columns(line: dict[str, Any]) -> list[str]:
+    return [str(line[name]) if line[name] is not None else "-" for name in PORCELAIN]
 
 
 def _lines(answer: FileAnswer) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from aiprov_otel.cli.moves import add_moves
 from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table
 from aiprov_otel.history.build import build
 from aiprov_otel.history.summary import Summary
@@ -21,17 +22,35 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "build",
         help="write the manifest: who wrote each line, by git",
         description="Blame every tracked Python file and write who wrote its lines to a manifest.",
-        epilog="example: aiprov build --output dist/aiprov.manifest",
+        epilog="example: aiprov build --rev v2.1.0 --output dist/aiprov.manifest",
     )
-    parser.add_argument("path", nargs="?", type=Path, default=Path(), help="in the repository")
-    parser.add_argument("-o", "--output", type=Path, help="default: aiprov.manifest in its root")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        type=Path,
+        help="only what is below it; default: all of the repository",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, help="default: aiprov.manifest in PATH, or in the root"
+    )
+    parser.add_argument("--rev", help="build for this commit, and leave the work tree alone")
+    add_moves(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Build, and print what was found."""
-    summary = build(args.path, args.output, progress=progress("blaming"))
+    start = args.paths[0] if args.paths else Path()
+    summary = build(
+        start if start.is_dir() else start.parent,
+        args.output,
+        paths=args.paths,
+        revision=args.rev,
+        moves=args.moves,
+        progress=progress("blaming"),
+    )
     if args.json:
         say_json(summary.to_json())
     else:
@@ -79,6 +98,10 @@ def _advice(summary: Summary) -> Iterator[str]:
 def _left_out(summary: Summary) -> Iterator[str]:
     if not summary.files:
         yield "no tracked Python file counts; look at `exclude` in [tool.aiprov]"
+    if summary.generated:
+        lines = counted(summary.generated_lines, "line")
+        files = counted(summary.generated, "file")
+        yield f"generated: {files}, {lines}, flagged so and attributed as any other"
     if summary.excluded:
         excluded = counted(summary.excluded, "file")
         yield f"left out: {excluded} by `exclude` of [tool.aiprov], which by default names tests"

@@ -5,21 +5,17 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import UsageError
 from aiprov_otel.local.folder import FOLDER, STORE, make_folder
 from aiprov_otel.manifest import FILE_NAME, Manifest
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from aiprov_otel.local.store import Store
 
 _EPILOG = """example:
@@ -68,8 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if missing := _missing():
         msg = f"{missing} is missing; install it with `pip install 'aiprov-otel[demo]'`"
         raise UsageError(msg)
-    with _ended_in_order():
-        _demo(args.dir, args.requests)
+    _demo(args.dir, args.requests)
     return 0
 
 
@@ -149,20 +144,6 @@ def _count(text: str) -> int:
         msg = f"{text!r} is no number of requests; use 1 or more"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let SIGTERM end the block as an exception does, so that the shop is stopped too."""
-    previous = signal.signal(signal.SIGTERM, _leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _leave(number: int, _: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
 
 
 def _say(line: str = "") -> None:

@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 import aiprov_otel
+from aiprov_otel.cli import ending
 from aiprov_otel.errors import AiprovError
 
-VERBS: Final = ("build", "check", "blame", "explain", "stats", "run", "serve", "report", "demo")
+VERBS: Final = (
+    "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
+)  # fmt: skip
 
 DONE: Final = 0
 NO: Final = 1
 WRONG_USE: Final = 2
 BUG: Final = 3
-INTERRUPTED: Final = 130  # as a shell says it: 128 + SIGINT
+SIGNALLED: Final = 128  # and the number of the signal, as a shell says it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,26 +30,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Run one verb; *arguments* are those of the process by default.
 
     Returns the exit status: 0 done, 1 the answer is no, 2 wrong use or something to mend, 3 a bug,
-    130 interrupted.
+    130 or 143 interrupted or terminated.
     """
-    try:
-        args = _parser().parse_args(arguments)
-        status: int = args.run(args)
-        sys.stdout.flush()
-    except AiprovError as error:
+    with ending.in_order() as signalled:
+        try:
+            return _verb(arguments)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the boundary)
+            if signalled.number:
+                line = "aiprov: interrupted; nothing is half-written"
+                return _say(SIGNALLED + signalled.number, line)
+            return _failed(error)
+
+
+def _verb(arguments: Sequence[str] | None) -> int:
+    args = _parser().parse_args(arguments)
+    status: int = args.run(args)
+    sys.stdout.flush()
+    return status
+
+
+def _failed(error: BaseException) -> int:
+    if isinstance(error, AiprovError):
         return _say(WRONG_USE, f"aiprov: {error}")
-    except KeyboardInterrupt:
-        return _say(INTERRUPTED, "aiprov: interrupted; nothing is half-written")
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # Whoever read our output left (`aiprov blame … | head`): the flush at exit must not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except Exception:  # noqa: BLE001 (the boundary)
-        traceback.print_exc()
-        return _say(
-            BUG, f"aiprov {aiprov_otel.__version__}: this is a bug; please report the above"
-        )
-    return status
+    traceback.print_exception(error)
+    return _say(BUG, f"aiprov {aiprov_otel.__version__}: this is a bug; please report the above")
 
 
 def entry() -> NoReturn:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
+
+_AGES: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
 
 def say(text: str = "") -> None:
@@ -39,6 +42,15 @@ def counted(number: int, noun: str) -> str:
 def percent(part: int, whole: int) -> str:
     """*part* of *whole* as `12.3 %`."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def age(time: str | None) -> str | None:
+    """How long ago *time* (RFC 3339) was, in words; None where it is not known."""
+    if time is None:
+        return None
+    days = (datetime.now(UTC) - datetime.fromisoformat(time)).days
+    fitting = ((unit, days // length) for unit, length in _AGES if days >= length)
+    return next((counted(number, unit) for unit, number in fitting), "less than a day")
 
 
 def visible(text: str) -> str:

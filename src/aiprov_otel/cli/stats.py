@@ -1,13 +1,16 @@
-"""`aiprov stats`: shares by origin, agent, model, package."""
+"""`aiprov stats`: shares by origin, agent, model, package, evidence, strength, age."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table
-from aiprov_otel.history.answers import of_tree
+from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table, visible
+from aiprov_otel.errors import UsageError
+from aiprov_otel.history.advice import advice
+from aiprov_otel.history.answers import TreeAnswer, of_tree
+from aiprov_otel.history.audit import document
 from aiprov_otel.history.shares import KEYS, Shares, shares
 
 
@@ -16,30 +19,52 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "stats",
         help="shares of the lines by origin, agent, model, package",
-        description="Count lines: by the manifest if it is up to date, else by git.",
-        epilog="example: aiprov stats --by model",
+        description="Count lines, by the manifest if it is up to date, else by git; say what rests "
+        "on weak evidence, and what to do about it.",
+        epilog="example: aiprov stats --by model; aiprov stats --json --files > provenance.json",
     )
-    parser.add_argument("path", nargs="?", type=Path, default=Path(), help="in the repository")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        type=Path,
+        help="only what is below it; default: all of the repository",
+    )
     parser.add_argument("--by", choices=list(KEYS), default="origin", help="default: origin")
     parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
-    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the answer as JSON")
+    form.add_argument("--markdown", action="store_true", help="print a table in Markdown")
+    parser.add_argument(
+        "--files",
+        action="store_true",
+        help="with --json: every file with its hash and the runs of its lines, for an audit",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the shares."""
-    sources, said_by = of_tree(args.path, args.manifest, progress("blaming"))
-    result = shares(sources, args.by)
-    if args.json:
-        say_json({**result.to_json(), "said_by": said_by})
-    else:
-        for line in _lines(result, said_by):
+    if args.files and not args.json:
+        msg = "--files makes a record for programs; give --json too"
+        raise UsageError(msg)
+    answer = of_tree(args.paths, args.manifest, progress("blaming"))
+    result = shares(answer.sources, args.by)
+    if args.files:
+        for line in document(answer, result):
             say(line)
+    elif args.json:
+        generated = dict(zip(("files", "lines"), _generated(answer), strict=True))
+        advised = [sentence.strip() for sentence in advice(answer.sources)]
+        said = {"said_by": answer.said_by, "generated": generated, "weak": advised}
+        say_json({**result.to_json(), **said})
+    else:
+        for line in (_markdown if args.markdown else _lines)(result, answer):
+            say(visible(line))
     return 0
 
 
-def _lines(result: Shares, said_by: str) -> Iterator[str]:
-    yield f"{counted(result.total_lines, 'line')}, by {said_by}"
+def _rows(result: Shares) -> list[Sequence[str]]:
     rows = [
         (
             row.key or "unknown",
@@ -49,4 +74,39 @@ def _lines(result: Shares, said_by: str) -> Iterator[str]:
         )
         for row in result.rows
     ]
-    yield from table([(result.by, "lines", "files", "share"), *rows], numbers=(1, 2, 3))
+    return [(result.by, "lines", "files", "share"), *rows]
+
+
+def _lines(result: Shares, answer: TreeAnswer) -> Iterator[str]:
+    yield f"{counted(result.total_lines, 'line')}, by {answer.said_by}"
+    yield from table(_rows(result), numbers=(1, 2, 3))
+    if remarks := list(_remarks(answer)):
+        yield ""
+        yield from remarks
+
+
+def _markdown(result: Shares, answer: TreeAnswer) -> Iterator[str]:
+    head, *rows = ([_cell(text) for text in row] for row in _rows(result))
+    for row in (head, ["---", "---:", "---:", "---:"], *rows):
+        yield f"| {' | '.join(row)} |"
+    revision = f" of commit {answer.revision[:12]}" if answer.revision else ""
+    yield ""
+    yield f"{counted(result.total_lines, 'line')}{revision}."
+    for remark in _remarks(answer):
+        yield f"{'  ' if remark.startswith(' ') else ''}* {remark.strip()}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _remarks(answer: TreeAnswer) -> Iterator[str]:
+    yield from advice(answer.sources)
+    files, lines = _generated(answer)
+    if files:
+        yield f"generated: {counted(files, 'file')}, {counted(lines, 'line')}, counted as any other"
+
+
+def _generated(answer: TreeAnswer) -> tuple[int, int]:
+    lines = [source.lines for source in answer.sources if source.generated]
+    return len(lines), sum(lines)

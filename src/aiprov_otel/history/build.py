@@ -5,50 +5,86 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiprov_otel import manifest
-from aiprov_otel.history import attribution, reading, remote, tree
+from aiprov_otel.errors import UsageError
+from aiprov_otel.history import attribution, generated, graph, reading, rebuild, remote, tree
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.policy import Moves, Policy
+from aiprov_otel.history.revision import at
 from aiprov_otel.history.summary import Summary
+from aiprov_otel.history.terms import terms, within
 
 
 def build(
     start: str | os.PathLike[str] = ".",
     output: str | os.PathLike[str] | None = None,
     *,
+    paths: Sequence[Path] = (),
+    revision: str | None = None,
+    moves: Moves | None = None,
     progress: reading.Progress | None = None,
 ) -> Summary:
     """
     Write the manifest of the repository that *start* is in, and say what is in it.
 
-    It is written to *output* or, by default, to `aiprov.manifest` in the root of the work tree.
+    With *paths*, of what is below those alone; with *revision*, of that commit and not of the
+    work tree. It is written to *output* or, by default, to `aiprov.manifest` in the one folder that
+    *paths* name, or in the root of the work tree.
 
     Raises:
-        HistoryError: there is no repository that git can read.
+        HistoryError: there is no repository that git can read, or no such commit.
         PolicyError: `[tool.aiprov]` holds a value that can't be.
+        UsageError: *paths* name what is not in the repository, or several without an *output*.
         AiprovError: *output* can't be written.
     """
+    opened = Git.open(Path(start))
+    asked = within(opened, paths)
+    path = Path(output) if output is not None else _default(opened, asked)
+    with at(opened, revision) as git:
+        return _build(git, terms(git, moves=moves, paths=asked), path, progress)
+
+
+def _build(git: Git, policy: Policy, path: Path, progress: reading.Progress | None) -> Summary:
     began = time.monotonic()
-    git = Git.open(Path(start))
-    policy = Policy.load(git.root)
-    revision = git.head()
+    head = git.head()
     found = tree.read(git, policy)
-    read = reading.read(git, policy, found.files, progress)
-    path = Path(output) if output is not None else git.root / manifest.FILE_NAME
-    manifest.dump(
-        path,
-        read.sources(),
-        revision=revision,
-        repository_url=remote.https(git.remote()),
-        policy=policy.to_json(),
+    begun = rebuild.start(git, head)
+    with graph.beside(git, head, begun.deep(found.files)):
+        read = reading.read(git, policy, found.files, progress, begun.lineage)
+    sources = tuple(generated.flagged(git, read.sources()))
+    url = remote.https(git.remote())
+    manifest.dump(path, sources, revision=head, repository_url=url, policy=policy.to_json())
+    begun.save(git)
+    lines = [source.lines for source in sources if source.generated]
+    return _summary(
+        found,
+        read,
+        path=path,
+        revision=head,
+        by_generators=(len(lines), sum(lines)),
+        seconds=time.monotonic() - began,
     )
-    return _summary(found, read, path=path, revision=revision, seconds=time.monotonic() - began)
+
+
+def _default(git: Git, paths: tuple[str, ...]) -> Path:
+    if len(paths) > 1:
+        msg = f"say with --output where the manifest of {', '.join(paths)} is to be written"
+        raise UsageError(msg)
+    folder = git.root.joinpath(*paths)
+    return (folder if folder.is_dir() else folder.parent) / manifest.FILE_NAME
 
 
 def _summary(
-    found: tree.Tree, read: reading.Reading, *, path: Path, revision: str, seconds: float
+    found: tree.Tree,
+    read: reading.Reading,
+    *,
+    path: Path,
+    revision: str,
+    by_generators: tuple[int, int],
+    seconds: float,
 ) -> Summary:
     tally = read.tally()
     origins: Counter[str] = Counter()
@@ -69,6 +105,8 @@ def _summary(
         unattributed=tuple((one.file.path, one.problem) for one in read.blamed if one.problem),
         left_out=tuple(sorted((*found.left_out, *read.left_out))),
         excluded=found.excluded,
+        generated=by_generators[0],
+        generated_lines=by_generators[1],
         languages=found.languages,
         seconds=seconds,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from aiprov_otel.history import tree
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.terms import changed, like
 from aiprov_otel.manifest import Manifest, content_hash
 
 
@@ -24,7 +25,7 @@ class Comparison:
         changed: paths whose content is another one.
         missing: paths that the manifest holds and the tree does not.
         new: paths that the tree holds and the manifest does not.
-        policy_changed: whether `[tool.aiprov]` says something else than it did.
+        policy: the keys of the policy that say something else than they did.
     """
 
     files: int
@@ -33,13 +34,13 @@ class Comparison:
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     new: tuple[str, ...]
-    policy_changed: bool
+    policy: tuple[str, ...]
 
     @property
     def matches(self) -> bool:
         """Whether building again would give the same answers."""
         same_commit = self.built_from == self.head
-        return same_commit and not (self.changed or self.missing or self.new or self.policy_changed)
+        return same_commit and not (self.changed or self.missing or self.new or self.policy)
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON can hold it."""
@@ -51,13 +52,13 @@ class Comparison:
             "changed": list(self.changed),
             "missing": list(self.missing),
             "new": list(self.new),
-            "policy_changed": self.policy_changed,
+            "policy": list(self.policy),
         }
 
 
 def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     """
-    Compare the work tree of *git* with *manifest*, by content.
+    Compare the work tree of *git* with *manifest*, by content and in the way it was built.
 
     Raises:
         ManifestError: a document of *manifest* was changed or is not whole.
@@ -65,7 +66,8 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     for _ in manifest.sources():  # reading them is what checks their digests
         pass
     known = {entry.path: entry.hash for entry in manifest.entries}
-    now = {file.path: _hash(git.root / file.source) for file in tree.read(git, policy).files}
+    files = tree.read(git, like(policy, manifest.policy)).files
+    now = {file.path: _hash(git.root / file.source) for file in files}
     readable = {path: content for path, content in now.items() if content}
     return Comparison(
         files=len(known),
@@ -74,7 +76,7 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
         changed=tuple(sorted(p for p in known.keys() & readable if known[p] != readable[p])),
         missing=tuple(sorted(known.keys() - readable)),
         new=tuple(sorted(readable.keys() - known)),
-        policy_changed=dict(manifest.policy) != policy.to_json(),
+        policy=changed(policy, manifest.policy),
     )
 
 

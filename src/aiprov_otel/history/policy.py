@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,17 @@ _DECIDABLE: Final = (
 )
 
 
+class Moves(StrEnum):
+    """How far blame follows lines that were moved or copied."""
+
+    NONE = "none"
+    WITHIN_FILES = "within-files"
+    BETWEEN_FILES = "between-files"
+
+
+_MOVES_OPTION: Final = {Moves.WITHIN_FILES: "-M", Moves.BETWEEN_FILES: "-C"}
+
+
 @dataclass(frozen=True)
 class Policy:
     """
@@ -40,7 +52,11 @@ class Policy:
         exclude: files that are left out: `name/` is a folder anywhere, `a/b*.py` a path from the
             root, `*_test.py` a file name anywhere.
         ignore_revs_file: names the commits that blame looks through; relative to the root.
+        moves: how far blame follows moved lines; None where nobody has said.
         extra_agents: rows that are added to the table of agents.
+        ignore_revs_files: the files that are in force, that one or git's own; no key.
+        ignored: the commits that those name; no key.
+        paths: the files and folders that were asked for, empty for all; no key.
     """
 
     unmarked: Origin = Origin.UNKNOWN
@@ -49,7 +65,11 @@ class Policy:
     origin_of: Mapping[Evidence, Origin] = field(default_factory=dict)
     exclude: tuple[str, ...] = _EXCLUDE
     ignore_revs_file: str | None = None
+    moves: Moves | None = None
     extra_agents: tuple[Rule, ...] = ()
+    ignore_revs_files: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, root: Path) -> Policy:
@@ -59,10 +79,7 @@ class Policy:
         Raises:
             PolicyError: a key or a value is not one of those allowed.
         """
-        policy = cls.of(_section(root / "pyproject.toml"))
-        if policy.ignore_revs_file:
-            _check_revisions(root / policy.ignore_revs_file, policy.ignore_revs_file)
-        return policy
+        return cls.of(_section(root / "pyproject.toml"))
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> Policy:
@@ -73,14 +90,26 @@ class Policy:
             PolicyError: a key or a value is not one of those allowed.
         """
         for key in section:
-            if key not in _READERS:
-                msg = f"[tool.aiprov] has no key {key!r}; its keys are {', '.join(_READERS)}"
+            if key not in KEYS:
+                msg = f"[tool.aiprov] has no key {key!r}; its keys are {', '.join(KEYS)}"
                 raise PolicyError(msg)
         return cls(**{key: _READERS[key](key, value) for key, value in section.items()})
 
     def excludes(self, path: str) -> bool:
         """Whether *path* (relative to the root, with `/`) is left out."""
         return any(_matches(path, pattern) for pattern in self.exclude)
+
+    def covers(self, path: str) -> bool:
+        """Whether *path* (as above) was asked for."""
+        return not self.paths or any(
+            path == asked or path.startswith(f"{asked}/") for asked in self.paths
+        )
+
+    @property
+    def blame_options(self) -> tuple[str, ...]:
+        """What makes `git blame` follow this policy."""
+        files = (f"--ignore-revs-file={name}" for name in self.ignore_revs_files)
+        return (*files, *([_MOVES_OPTION[self.moves]] if self.moves in _MOVES_OPTION else []))
 
     def to_json(self) -> dict[str, Any]:
         """What the manifest carries: no pattern of `extra_agents`, as those may hold mails."""
@@ -92,7 +121,10 @@ class Policy:
             "origin_of": {kind.value: origin.value for kind, origin in self.origin_of.items()},
             "exclude": list(self.exclude),
             "ignore_revs_file": self.ignore_revs_file,
+            "moves": (self.moves or Moves.NONE).value,
             "extra_agents": [{"id": rule.id, "agent": rule.agent} for rule in self.extra_agents],
+            "ignored": list(self.ignored),
+            "paths": list(self.paths),
         }
 
 
@@ -112,17 +144,6 @@ def _section(pyproject: Path) -> Mapping[str, Any]:
     if not isinstance(section, dict):
         raise _wrong("", section, "a table of keys")
     return section
-
-
-def _check_revisions(path: Path, value: str) -> None:
-    """Git would refuse every file for one wrong line of it."""
-    try:
-        lines = [line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise _wrong("ignore_revs_file", value, f"a file that can be read ({error})") from error
-    for line in lines:
-        if line and not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", line, re.IGNORECASE):
-            raise _wrong("ignore_revs_file", value, f"a list of full commit hashes, not {line!r}")
 
 
 def _wrong(key: str, value: object, allowed: str) -> PolicyError:
@@ -171,6 +192,12 @@ def _file(key: str, value: object) -> str:
     return value
 
 
+def _moves(key: str, value: object) -> Moves:
+    if value not in list(Moves):
+        raise _wrong(key, value, f"one of {', '.join(Moves)}")
+    return Moves(str(value))
+
+
 def _extra_agents(key: str, value: object) -> tuple[Rule, ...]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise _wrong(key, value, "a list of tables with id, agent, kind, role and pattern")
@@ -211,5 +238,9 @@ _READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "origin_of": _origin_of,
     "exclude": _texts,
     "ignore_revs_file": _file,
+    "moves": _moves,
     "extra_agents": _extra_agents,
 }
+
+KEYS: Final = tuple(_READERS)
+"""What `[tool.aiprov]` may hold."""

@@ -1,10 +1,12 @@
-"""How many lines are whose: by origin, agent, model, evidence, strength or package."""
+"""How many lines are whose: by origin, agent, model, package, evidence, strength or age."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from aiprov_otel.manifest import SourceFile
@@ -12,13 +14,33 @@ from aiprov_otel.values import Provenance
 
 _Key = Callable[[SourceFile, Provenance], str | None]
 
+AGES: Final = {
+    "up to 1 month": 30,
+    "1 to 3 months": 91,
+    "3 to 12 months": 365,
+    "1 to 2 years": 730,
+    "over 2 years": 365_000,
+}
+"""The bands of age of a commit, each with the days up to which it goes."""
+
+
+@cache
+def age_band(time: str | None) -> str | None:
+    """The band of `AGES` that a commit of *time* (RFC 3339) is in now; None where it has none."""
+    if time is None:
+        return None
+    days = (datetime.now(UTC) - datetime.fromisoformat(time)).days
+    return next(band for band, most in AGES.items() if days <= most)
+
+
 KEYS: Final[Mapping[str, _Key]] = {
     "origin": lambda _, line: line.origin.value,
     "agent": lambda _, line: line.agent,
     "model": lambda _, line: line.model,
+    "package": lambda file, _: package(file.import_path),
     "evidence": lambda _, line: line.evidence.value,
     "strength": lambda _, line: line.strength.value,
-    "package": lambda file, _: package(file.import_path),
+    "age": lambda _, line: age_band(line.time),
 }
 
 
@@ -34,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Shares:
-    """The *rows* by one property, those with most lines first."""
+    """The *rows* by one property, those with most lines first; ages in their order."""
 
     by: str
     total_lines: int
@@ -58,7 +80,15 @@ def shares(sources: Iterable[SourceFile], by: str) -> Shares:
         files.update(here.keys())
     total = lines.total()
     rows = (Row(key, n, files[key], round(n / total, 4)) for key, n in lines.items())
-    return Shares(by, total, tuple(sorted(rows, key=lambda row: (-row.lines, row.key or ""))))
+    return Shares(by, total, tuple(sorted(rows, key=_by_age if by == "age" else _by_lines)))
+
+
+def _by_lines(row: Row) -> tuple[int, str]:
+    return -row.lines, row.key or ""
+
+
+def _by_age(row: Row) -> int:
+    return AGES[row.key] if row.key else max(AGES.values()) + 1
 
 
 def package(import_path: str) -> str:

@@ -30,6 +30,8 @@ class Summary:
         left_out: path and reason of each file that is not in it and might be missed.
         excluded: files that the policy leaves out.
         languages: files of other languages.
+        generated: how many of the files a generator wrote, whoever committed them.
+        generated_lines: how many lines those have.
         seconds: how long it took.
     """
 
@@ -46,6 +48,8 @@ class Summary:
     left_out: tuple[tuple[str, str], ...]
     excluded: int
     languages: Counter[str]
+    generated: int
+    generated_lines: int
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +67,7 @@ class Summary:
             "unattributed": _listed(self.unattributed),
             "left_out": _listed(self.left_out),
             "excluded": self.excluded,
+            "generated": {"files": self.generated, "lines": self.generated_lines},
             "languages": dict(self.languages.most_common()),
             "seconds": round(self.seconds, 3),
         }

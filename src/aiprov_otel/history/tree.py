@@ -94,8 +94,9 @@ def read(git: Git, policy: Policy) -> Tree:
     """The tree of *git*, sorted into what counts under *policy* and what does not."""
     modes = tracked(git)
     packages = {path.rpartition("/")[0] for path in modes if _name(path) == "__init__.py"}
+    asked = {path: mode for path, mode in modes.items() if policy.covers(path)}
     files, left_out, excluded = [], [], 0
-    for path, mode in modes.items():
+    for path, mode in asked.items():
         if mode != _SUBMODULE and not path.endswith(".py"):
             continue
         if policy.excludes(path):
@@ -106,7 +107,7 @@ def read(git: Git, policy: Policy) -> Tree:
             files.append(TrackedFile(path, import_path(path, packages), source))
         else:
             left_out.append((path, _LOST_LINK))
-    return Tree(tuple(files), tuple(left_out), excluded, _languages(modes))
+    return Tree(tuple(files), tuple(left_out), excluded, _languages(asked))
 
 
 def locate(git: Git, path: Path) -> TrackedFile:

@@ -47,12 +47,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A source file and who wrote each of its lines; *runs* are sorted and don't overlap."""
+    """
+    A source file and who wrote each of its lines.
+
+    Attributes:
+        path, import_path, hash: as in its `Entry`.
+        runs: sorted, and none overlaps another.
+        generated: whether a generator wrote it, whoever committed its lines.
+    """
 
     path: str
     import_path: str
     hash: str
     runs: tuple[Run, ...]
+    generated: bool = False
     _firsts: Sequence[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +92,7 @@ class SourceFile:
             "records": [_to_json(record) for record in records],
             "runs": [[run.first, run.count, index[run.provenance]] for run in self.runs],
         }
-        return dumps(document)
+        return dumps({**document, "generated": True} if self.generated else document)
 
     @classmethod
     def decode(cls, data: bytes) -> SourceFile:
@@ -99,7 +107,8 @@ class SourceFile:
             path = document["path"]
             records = [_from_json(record, path) for record in document["records"]]
             runs = tuple(Run(first, n, records[index]) for first, n, index in document["runs"])
-            return cls(path, document["import_path"], document["hash"], runs)
+            named = (document["import_path"], document["hash"])
+            return cls(path, *named, runs, document.get("generated", False))
         except (ValueError, KeyError, TypeError, IndexError) as error:
             msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error

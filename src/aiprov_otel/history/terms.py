@@ -1,0 +1,66 @@
+"""The terms of an answer: the policy, with what git's configuration and the user add to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aiprov_otel.errors import UsageError
+from aiprov_otel.history import ignored
+from aiprov_otel.history.git import Git
+from aiprov_otel.history.policy import Moves, Policy
+
+
+def terms(git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = ()) -> Policy:
+    """
+    The policy of *git*, with the commits that blame looks through; *git* follows it from now on.
+
+    What is given for *moves* counts more than what the policy says of it.
+
+    Raises:
+        PolicyError: the policy, or a file that it or git's configuration names, can't be used.
+    """
+    policy = Policy.load(git.root)
+    files, commits = ignored.commits(git, policy)
+    whole = replace(
+        policy,
+        moves=moves or policy.moves,
+        ignore_revs_files=files,
+        ignored=commits,
+        paths=paths,
+    )
+    git.blame_options, git.ignored = whole.blame_options, commits
+    return whole
+
+
+def like(policy: Policy, built: Mapping[str, Any]) -> Policy:
+    """
+    *policy* with what only a build is told: its folders, and the moves where nobody says them.
+
+    So that a manifest is compared with what building it again in the same way would give.
+    """
+    paths, moves = built.get("paths", ()), built.get("moves", Moves.NONE)
+    return replace(policy, paths=tuple(paths), moves=policy.moves or Moves(moves))
+
+
+def changed(policy: Policy, built: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of *built*, a manifest's policy, that would be others now."""
+    now = like(policy, built).to_json()
+    return tuple(key for key in {**now, **built} if now.get(key) != built.get(key))
+
+
+def within(git: Git, paths: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+    """
+    *paths* relative to the root of *git*, sorted; empty where the root is one of them.
+
+    Raises:
+        UsageError: one of them is outside of it.
+    """
+    names = {Path(os.path.relpath(os.path.realpath(path), git.root)).as_posix() for path in paths}
+    if outside := sorted(name for name in names if name == ".." or name.startswith("../")):
+        msg = f"{outside[0]} is not in the repository {git.root}; build it in its own"
+        raise UsageError(msg)
+    return () if "." in names else tuple(sorted(names))
