@@ -72,6 +72,8 @@ def widths(source: bytes) -> list[int]:
     lines = source.split(b"\n")
     if not lines[-1]:
         lines.pop()
+    if b"\r" not in source:
+        return [1] * len(lines)
     return [max(1, len(line.splitlines())) for line in lines]
 
 

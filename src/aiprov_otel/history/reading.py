@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -20,7 +20,8 @@ from aiprov_otel.history.lineage import Lineage, Whole, WorkTree
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.tree import TrackedFile
 from aiprov_otel.manifest import SourceFile, content_hash
-from aiprov_otel.manifest.document import runs_of
+from aiprov_otel.manifest.document import folded
+from aiprov_otel.values import Provenance
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
@@ -67,28 +68,42 @@ class Reading:
         """The files as the manifest holds them."""
         for one in self.blamed:
             path, import_path = one.file.path, one.file.import_path
-            provenances = (replace(said.provenance, path=path) for said in self.lines(one))
-            yield SourceFile(path, import_path, one.hash, tuple(runs_of(provenances)))
+            runs = tuple(folded(_placed(self.stretches(one), path)))
+            yield SourceFile(path, import_path, one.hash, runs)
 
     def lines(self, one: BlamedFile) -> Iterator[Decision]:
         """The decision about each line of *one*, as Python numbers them."""
-        by_git = (
-            decision
-            for hunk in one.hunks
-            for said, count in self.decisions.of(hunk)
-            for decision in repeat(said, count)
-        )
-        return blame.widened(by_git, one.widths)
+        for decision, count in self.stretches(one):
+            yield from repeat(decision, count)
+
+    def stretches(self, one: BlamedFile) -> Iterator[tuple[Decision, int]]:
+        """The decisions about *one* in order, each with for how many lines of Python it holds."""
+        line = 0
+        for hunk in one.hunks:
+            for decision, count in self.decisions.of(hunk):
+                yield decision, sum(one.widths[line : line + count])
+                line += count
 
     def tally(self) -> list[tuple[Decision, int]]:
         """Each decision with the number of lines that it is about."""
         counts: Counter[int] = Counter()
         known: dict[int, Decision] = {}
         for one in self.blamed:
-            for decision in self.lines(one):
+            for decision, count in self.stretches(one):
                 known[id(decision)] = decision
-                counts[id(decision)] += 1
+                counts[id(decision)] += count
         return [(known[key], count) for key, count in counts.items()]
+
+
+def _placed(
+    stretches: Iterable[tuple[Decision, int]], path: str
+) -> Iterator[tuple[Provenance, int]]:
+    """The provenance of each of *stretches* as that of the file at *path*."""
+    known: dict[int, Provenance] = {}
+    for decision, count in stretches:
+        if (provenance := known.get(id(decision))) is None:
+            provenance = known[id(decision)] = replace(decision.provenance, path=path)
+        yield provenance, count
 
 
 def read(

@@ -6,10 +6,12 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from aiprov_otel.errors import ManifestError
-from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance
+from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 _FIELDS = ("origin", "agent", "model", "provider", "commit", "time", "evidence")
 
@@ -116,16 +118,16 @@ class SourceFile:
 
 def runs_of(provenances: Iterable[Provenance]) -> Iterator[Run]:
     """Fold one provenance a line, from line 1, into runs."""
-    first, count, current = 1, 0, MISSING
-    for provenance in provenances:
-        if count and provenance == current:
-            count += 1
-            continue
-        if count:
-            yield Run(first, count, current)
-        first, count, current = first + count, 1, provenance
-    if count:
-        yield Run(first, count, current)
+    return folded((provenance, 1) for provenance in provenances)
+
+
+def folded(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
+    """Fold provenances, each with for how many lines it holds, from line 1, into runs."""
+    first = 1
+    for provenance, group in groupby(stretches, key=itemgetter(0)):
+        if count := sum(lines for _, lines in group):
+            yield Run(first, count, provenance)
+            first += count
 
 
 def dumps(document: dict[str, Any]) -> bytes:
