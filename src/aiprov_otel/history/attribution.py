@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 
-from aiprov_otel.history import people
+from aiprov_otel.history import listing, people
 from aiprov_otel.history.commits import Commit
 from aiprov_otel.history.marks import Mark
 from aiprov_otel.history.policy import Policy
@@ -18,7 +18,7 @@ _ORDER = {kind: place for place, kind in enumerate(Evidence)}
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What is said of every line of one commit, and why.
+    What is said of a line, and why.
 
     Attributes:
         provenance: the result; its path is set for each file.
@@ -46,18 +46,32 @@ def decide(commit: Commit, marks: Sequence[Mark], policy: Policy) -> Decision:
     """The strongest of *marks* decides; without one, the date and the policy."""
     marking = [(mark.evidence, mark) for mark in marks if mark.evidence]
     if not marking:
-        origin, evidence, reason = _without_mark(commit, policy)
-        return Decision(_provenance(commit, origin, evidence), reason, tuple(marks))
+        silent, evidence, reason = _without_mark(commit, policy)
+        return Decision(_provenance(commit, silent, evidence), reason, tuple(marks))
     evidence, deciding = min(marking, key=lambda pair: _ORDER[pair[0]])
-    origin = policy.origin_of.get(evidence) or _origin(evidence, commit)
-    provenance = _named(_provenance(commit, origin, evidence), deciding, [m for _, m in marking])
-    reason = f"{evidence} ({deciding.where}) is the strongest evidence: {origin}"
-    return Decision(provenance, reason, tuple(marks), deciding)
+    origin = deciding.origin or policy.origin_of.get(evidence)
+    reason = f"{evidence} ({deciding.where}) is the strongest evidence"
+    if not origin:
+        origin, whole = _origin(commit, deciding, [mark for _, mark in marking])
+        reason += f"; {whole}" if whole else ""
+    provenance = _provenance(commit, origin, evidence)
+    if deciding.origin is not Origin.HUMAN:
+        provenance = _named(provenance, deciding, [mark for _, mark in marking])
+    return Decision(provenance, f"{reason}: {origin}", tuple(marks), deciding)
 
 
-def _origin(evidence: Evidence, commit: Commit) -> Origin:
-    assisted = evidence is Evidence.ASSISTED_BY and not people.is_bot(commit.author)
-    return Origin.MIXED if assisted else Origin.AI
+def _origin(commit: Commit, deciding: Mark, marks: Sequence[Mark]) -> tuple[Origin, str | None]:
+    """What a mark on the commit gives, and what of the commit as a whole made it so."""
+    if deciding.evidence is Evidence.ASSISTED_BY and not people.is_bot(commit.author):
+        return Origin.MIXED, None
+    listed = listing.find(commit.lines) if deciding.line else None
+    if not listed:
+        return Origin.AI, None
+    lines = [mark.line for mark in marks]
+    total, marked = len(listed.starts), listed.marked(lines)
+    text = f"it is a squash of {total} commits, {marked} of which say so"
+    # Which lines came from the others is not written down anywhere.
+    return Origin.AI if listed.introduced(lines) or marked == total else Origin.MIXED, text
 
 
 def _without_mark(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, str]:

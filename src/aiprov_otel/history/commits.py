@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from aiprov_otel.history import batch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,6 +22,8 @@ class Commit:
         committer: `Name <mail>`.
         committed: committer time; None where the commit holds none that can be.
         message: all of it.
+        parents: full hashes, in order.
+        tree: full hash of what it holds.
     """
 
     id: str
@@ -26,6 +31,14 @@ class Commit:
     committer: str
     committed: datetime | None
     message: str
+    parents: tuple[str, ...] = ()
+    tree: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the message."""
+        # A shell that did not expand "\n" leaves it in the message as two characters.
+        return re.split(r"\r\n|\r|\n|\\n", self.message)
 
     @property
     def time(self) -> str | None:
@@ -35,31 +48,31 @@ class Commit:
 
 def parse_batch(output: bytes) -> dict[str, Commit]:
     """The commits in the output of `cat-file --batch`; an object that is missing is left out."""
-    commits = {}
-    position = 0
-    while (end := output.find(b"\n", position)) >= 0:
-        words = output[position:end].split(b" ")
-        position = end + 1
-        if len(words) == 3 and words[2].isdigit():
-            size = int(words[2])
-            if words[1] == b"commit":
-                name = words[0].decode("ascii", "replace")
-                commits[name] = parse(name, output[position : position + size])
-            position += size + 1
-    return commits
+    found = (one for one in batch.objects(output) if one)
+    names = ((header.split(b" "), content) for header, content in found)
+    return {
+        name: parse(name, content)
+        for words, content in names
+        if words[1] == b"commit" and (name := words[0].decode("ascii", "replace"))
+    }
 
 
 def parse(name: str, raw: bytes) -> Commit:
     """The commit object *raw*, whose hash is *name*; never fails, whatever it holds."""
     head, _, message = raw.partition(b"\n\n")
     headers: dict[bytes, bytes] = {}
+    parents = []
     for line in head.split(b"\n"):
         key, _, value = line.partition(b" ")
         headers.setdefault(key, value)
+        if key == b"parent":
+            parents.append(value.decode("ascii", "replace"))
     encoding = headers.get(b"encoding", b"utf-8").decode("ascii", "replace")
     author, _ = _signature(headers.get(b"author", b""), encoding)
     committer, committed = _signature(headers.get(b"committer", b""), encoding)
-    return Commit(name, author, committer, committed, _decode(message, encoding))
+    tree = headers.get(b"tree", b"").decode("ascii", "replace")
+    text = _decode(message, encoding)
+    return Commit(name, author, committer, committed, text, tuple(parents), tree)
 
 
 def _signature(value: bytes, encoding: str) -> tuple[str, datetime | None]:

@@ -2,42 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from aiprov_otel.history import attribution, blame, commits, marks
 from aiprov_otel.history.agents import Table
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import Hunk
+from aiprov_otel.history.commits import Commit
 from aiprov_otel.history.git import Git
+from aiprov_otel.history.marks import Mark
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.records.reading import Records, statements
+from aiprov_otel.history.recovery import recover
 
 
 class Decisions:
-    """What is said of the lines of *hunks*; everything that git has to be asked is asked once."""
+    """
+    What is said of the lines of *hunks*; everything that git has to be asked is asked once.
+
+    Attributes:
+        lacking: how many records are not in this partial clone.
+    """
 
     def __init__(self, git: Git, policy: Policy, hunks: Iterable[Hunk]) -> None:
         self._policy = policy
-        self._table = Table(policy.extra_agents)
         self._boundaries = git.boundaries()
-        names = sorted({hunk.commit for hunk in hunks})
-        known = _commits(git, [name for name in names if not blame.uncommitted(name)])
-        self._of_commit = {name: self._decide(name, known.get(name)) for name in names}
+        places = {(hunk.commit, hunk.path) for hunk in hunks}
+        self._commits = _commits(git, {name for name, _ in places})
+        records = Records(git)
+        self.lacking = records.lacking
+        recovered = recover(git, records, self._commits, places)
+        self._records = [*records.of(self._commits), recovered]
+        self._marks = _marks(self._commits, Table(policy.extra_agents))
+        self._known: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
 
-    def of(self, hunk: Hunk) -> Iterator[tuple[Decision, int]]:
-        """The decisions about the lines of *hunk*, in order, each with how many it is about."""
-        yield self._of_commit[hunk.commit], hunk.count
+    def of(self, hunk: Hunk, *more: Mark) -> Iterator[tuple[Decision, int]]:
+        """
+        The decisions about the lines of *hunk*, in order, each with how many it is about.
 
-    def _decide(self, name: str, commit: commits.Commit | None) -> Decision:
+        *more* is what the file says of itself.
+        """
+        for said, count in statements(self._records, hunk):
+            yield self._decision(hunk.commit, (*said, *more)), count
+
+    def _decision(self, name: str, said: tuple[Mark, ...]) -> Decision:
+        """One and the same for each line of the commit *name* of which the same is *said*."""
+        if (name, said) not in self._known:
+            self._known[name, said] = self._decide(name, said)
+        return self._known[name, said]
+
+    def _decide(self, name: str, said: tuple[Mark, ...]) -> Decision:
         if name == blame.NOBODY:
             return attribution.UNBLAMED
         if blame.uncommitted(name):
             return attribution.UNCOMMITTED
-        if name in self._boundaries:
+        if name in self._boundaries and not said:
             return attribution.BOUNDARY
-        if commit is None:
+        if name not in self._commits:
             return attribution.MISSING
-        return attribution.decide(commit, marks.find(commit, self._table), self._policy)
+        found = () if name in self._boundaries else self._marks[name]
+        return attribution.decide(self._commits[name], (*said, *found), self._policy)
 
 
-def _commits(git: Git, names: list[str]) -> dict[str, commits.Commit]:
-    return commits.parse_batch(git.objects(names)) if names else {}
+def _commits(git: Git, names: Iterable[str]) -> dict[str, Commit]:
+    wanted = sorted(name for name in names if not blame.uncommitted(name))
+    return commits.parse_batch(git.objects(wanted)) if wanted else {}
+
+
+def _marks(known: Mapping[str, Commit], table: Table) -> dict[str, list[Mark]]:
+    return {name: marks.find(commit, table) for name, commit in known.items()}

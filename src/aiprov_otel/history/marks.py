@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from aiprov_otel.history import models, people
 from aiprov_otel.history.agents import Rule, Table, lexicon
 from aiprov_otel.history.commits import Commit
-from aiprov_otel.values import Evidence
+from aiprov_otel.values import Evidence, Origin
 
 _LONGEST_LINE = 400  # no mark is longer; generated text in a message may be
 
@@ -17,16 +17,18 @@ _LONGEST_LINE = 400  # no mark is longer; generated text in a message may be
 @dataclass(frozen=True, slots=True)
 class Mark:
     """
-    One statement found on a commit.
+    One statement found: on a commit, in a record about its lines, or in the source itself.
 
     Attributes:
-        rule: id of the table's row that found it.
+        rule: id of the table's row that found it, or what kind of record it is.
         evidence: its kind; None for one that is shown and does not mark the commit.
         agent: slug of the tool.
         model: normalised.
         provider: who makes the model.
-        where: `author`, `committer`, `line 3 of the message`.
+        where: `author`, `committer`, `line 3 of the message`, `refs/notes/ai`.
         text: what stands there, without mails, URLs and people.
+        line: which line of the message it is; 0 where it is none.
+        origin: what it says of the lines themselves; None for a mark on the commit.
     """
 
     rule: str
@@ -36,6 +38,8 @@ class Mark:
     provider: str | None
     where: str
     text: str
+    line: int = 0
+    origin: Origin | None = None
 
 
 def find(commit: Commit, table: Table) -> list[Mark]:
@@ -43,7 +47,7 @@ def find(commit: Commit, table: Table) -> list[Mark]:
     return [
         *_of_person(commit.author, "author", table),
         *_of_person(commit.committer, "committer", table),
-        *_of_message(commit.message, table),
+        *_of_message(commit.lines, table),
     ]
 
 
@@ -54,9 +58,7 @@ def _of_person(who: str, kind: str, table: Table) -> Iterator[Mark]:
             return
 
 
-def _of_message(message: str, table: Table) -> Iterator[Mark]:
-    # A shell that did not expand "\n" leaves it in the message as two characters.
-    lines = re.split(r"\r\n|\r|\n|\\n", message)
+def _of_message(lines: Iterable[str], table: Table) -> Iterator[Mark]:
     for number, line in enumerate(lines, start=1):
         if len(line) <= _LONGEST_LINE and table.any_line.search(line):
             yield from _of_line(line, number, table)
@@ -66,7 +68,8 @@ def _of_line(line: str, number: int, table: Table) -> Iterator[Mark]:
     """The mark that *line* is, by the first rule that applies to it."""
     for rule in table.lines:
         if (found := rule.pattern.search(line)) and _applies(rule, found, number):
-            yield _mark(rule, found, f"line {number} of the message", table)
+            said = _mark(rule, found, f"line {number} of the message", table)
+            yield replace(said, line=number)
             return
 
 

@@ -1,0 +1,1 @@
+"""Line-level records: what a tool wrote down, at the time, about who wrote which lines."""
