@@ -60,6 +60,12 @@ def decide(commit: Commit, marks: Sequence[Mark], policy: Policy) -> Decision:
     return Decision(provenance, f"{reason}: {origin}", tuple(marks), deciding)
 
 
+def of_nobody(marks: Sequence[Mark], policy: Policy) -> Decision:
+    """What is said of a line by *marks* and by *policy* alone, where no commit is known of it."""
+    said = decide(Commit("", "", "", None, ""), marks, policy)
+    return replace(said, provenance=replace(said.provenance, commit=None))
+
+
 def _origin(commit: Commit, deciding: Mark, marks: Sequence[Mark]) -> tuple[Origin, str | None]:
     """What a mark on the commit gives, and what of the commit as a whole made it so."""
     if deciding.evidence is Evidence.ASSISTED_BY and not people.is_bot(commit.author):

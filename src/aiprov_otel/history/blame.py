@@ -19,6 +19,9 @@ _T = TypeVar("_T")
 NOBODY: Final = ""
 """The commit of a line of which git can't say whose it is."""
 
+UNASKED: Final = "-"
+"""The commit of a line of which no AI commit is the one, which is all that was asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hunk:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from aiprov_otel.history import attribution, blame, commits, marks
+from aiprov_otel.history import attribution, blame, marked
 from aiprov_otel.history.agents import Table
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import Hunk
@@ -28,12 +28,11 @@ class Decisions:
         self._policy = policy
         self._boundaries = git.boundaries()
         places = {(hunk.commit, hunk.path) for hunk in hunks}
-        self._commits = _commits(git, {name for name, _ in places})
+        self._commits, self._marks = _read(git, policy, {name for name, _ in places})
         records = Records(git)
         self.lacking = records.lacking
         recovered = recover(git, records, self._commits, places)
         self._records = [*records.of(self._commits), recovered]
-        self._marks = _marks(self._commits, Table(policy.extra_agents))
         self._known: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
 
     def of(self, hunk: Hunk, *more: Mark) -> Iterator[tuple[Decision, int]]:
@@ -56,6 +55,8 @@ class Decisions:
             return attribution.UNBLAMED
         if blame.uncommitted(name):
             return attribution.UNCOMMITTED
+        if name == blame.UNASKED:
+            return attribution.of_nobody(said, self._policy)
         if name in self._boundaries and not said:
             return attribution.BOUNDARY
         if name not in self._commits:
@@ -64,10 +65,10 @@ class Decisions:
         return attribution.decide(self._commits[name], (*said, *found), self._policy)
 
 
-def _commits(git: Git, names: Iterable[str]) -> dict[str, Commit]:
-    wanted = sorted(name for name in names if not blame.uncommitted(name))
-    return commits.parse_batch(git.objects(wanted)) if wanted else {}
-
-
-def _marks(known: Mapping[str, Commit], table: Table) -> dict[str, list[Mark]]:
-    return {name: marks.find(commit, table) for name, commit in known.items()}
+def _read(
+    git: Git, policy: Policy, names: Iterable[str]
+) -> tuple[dict[str, Commit], dict[str, list[Mark]]]:
+    wanted = sorted(n for n in names if not blame.uncommitted(n) and n != blame.UNASKED)
+    found = list(marked.read(git, wanted, Table(policy.extra_agents)))
+    commits = {commit.id: commit for commit, _ in found}
+    return commits, {commit.id: marks for commit, marks in found}

@@ -134,9 +134,13 @@ class Git:
         return [tuple(line.split(" ")) for line in listed.splitlines()]
 
     def differences(self, pairs: Iterable[tuple[str, str]]) -> bytes:
-        """What differs between each commit and the parent of it that it stands with in *pairs*."""
-        stdin = "".join(f"{commit} {parent}\n" for commit, parent in pairs).encode()
-        how = ("--raw", "-r", "-z", "--always", "--no-renames", "--stdin")
+        """
+        What differs between each commit and the parent of it that it stands with in *pairs*.
+
+        The parent of a commit without parents is "".
+        """
+        stdin = "".join(f"{commit} {parent}".rstrip() + "\n" for commit, parent in pairs).encode()
+        how = ("--raw", "-r", "-z", "--always", "--root", "--no-renames", "--stdin")
         return self.run("diff-tree", *how, stdin=stdin)
 
     def descends(self, commit: str, ancestor: str) -> bool:
@@ -144,7 +148,7 @@ class Git:
         return not self._finish(("merge-base", "--is-ancestor", ancestor, commit), b"")[0]
 
     def circumstances(self) -> bytes:
-        """What an answer about old commits depends on beside them: this git, and what it is told."""
+        """What answers about old commits depend on beside them: this git, and what it is told."""
         replaced = self.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/replace")
         asked = (*sorted(self.boundaries()), *self.blame_options, *self.ignored)
         return self.run("version") + replaced + os.fsencode("\n".join(asked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aiprov_otel.history import blame, splice
@@ -18,7 +18,7 @@ class Lineage(Protocol):
     head: str
 
     def committed(self, path: str) -> Sequence[Hunk]:
-        """The hunks of the file that is at *path* in `head`."""
+        """The hunks of the file that is at *path* in `head`; they may go on beyond its end."""
 
     def anew(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file as it is in the work tree, by git alone."""
@@ -64,14 +64,13 @@ class Since(Whole):
         base: str,
         hunks: Mapping[str, Sequence[Hunk]],
         new: Container[str],
-        same: Container[str],
+        same: Iterable[str],
     ) -> None:
         super().__init__(git, head)
-        self._base, self._hunks, self._new, self._same = base, hunks, new, same
+        self._base, self._hunks, self._new = base, hunks, new
+        self.known = {path: hunks[path] for path in same}
 
     def _found(self, path: str) -> Sequence[Hunk]:
-        if path in self._same:
-            return self._hunks[path]
         recent = self._blame(path, f"^{self._base}", self.head)
         found = splice.splice(recent, self._base, self._new, self._hunks.get)
         return super()._found(path) if found is None else found
@@ -89,13 +88,19 @@ class WorkTree:
         """The hunks of the file at *path*, which holds *content*."""
         head = self._lineage.head
         if self._blobs.get(path) == _blob(content, len(head)):
-            return self._lineage.committed(path)
+            return _cut(self._lineage.committed(path), len(blame.widths(content)))
         if self.git.follows_moves:
             return self._lineage.anew(path)
         recent = blame.parse(self.git.blame(path, f"^{head}"))
         # In the middle of a merge a line may come from the other side.
         found = splice.splice(recent, head, {"0" * len(head)}, self._lineage.committed)
         return self._lineage.anew(path) if found is None else found
+
+
+def _cut(hunks: Sequence[Hunk], lines: int) -> Sequence[Hunk]:
+    if sum(hunk.count for hunk in hunks) <= lines:
+        return hunks
+    return list(splice.part(hunks, 1, lines, 1))
 
 
 def _blobs(tree: bytes) -> dict[str, str]:

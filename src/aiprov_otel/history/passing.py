@@ -1,10 +1,15 @@
-"""Which files did not change between two commits, as blame sees it: pure."""
+"""What commits did to paths, and which files they left as they were, as blame sees it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from aiprov_otel.history.git import Git
+
+_AT_ONCE: Final = 500  # the differences of so many commits are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,14 @@ class Edge:
     commit: str
     parent: str
     changes: tuple[Change, ...]
+
+
+def edges(git: Git, rows: Iterable[tuple[str, ...]]) -> Iterator[Edge]:
+    """Those of each commit in *rows*, which stands before its parents, in that order."""
+    pairs = [(commit, parent) for commit, *parents in rows for parent in parents or [""]]
+    for position in range(0, len(pairs), _AT_ONCE):
+        some = pairs[position : position + _AT_ONCE]
+        yield from parse(some, git.differences(some))
 
 
 def parse(pairs: Iterable[tuple[str, str]], output: bytes) -> Iterator[Edge]:

@@ -118,8 +118,6 @@ def read(
 
     What is committed is asked of *lineage*; without one, of the whole history.
     """
-    if policy.ignore_revs_file and not git.blame_options:
-        git.blame_options = (f"--ignore-revs-file={policy.ignore_revs_file}",)
     outcomes = _blame_all(WorkTree(git, lineage or Whole(git, git.head())), files, progress)
     blamed = [one for one in outcomes if isinstance(one, BlamedFile)]
     left_out = [one for one in outcomes if not isinstance(one, BlamedFile)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Final
@@ -17,7 +17,6 @@ from aiprov_otel.history.reading import Progress, Reading
 from aiprov_otel.history.tree import TrackedFile
 
 _LONG: Final = 1_000  # commits
-_AT_ONCE: Final = 500  # so many differences between commits are held in memory
 
 
 def read(
@@ -44,25 +43,21 @@ class Start:
         lineage: says where the lines of committed files come from.
         key: the circumstances of this build.
         why_whole: why nothing that was kept is of use; None where it is, or nothing was.
-        same: the files about which git need not be asked again.
-        commits: how many are new; None where all are.
+        shallow: the files that are blamed through a short stretch of history, or not at all.
     """
 
     lineage: Whole
     key: str
-    why_whole: str | None
-    same: frozenset[str] = frozenset()
-    commits: int | None = None
+    why_whole: str | None = None
+    shallow: Container[str] = ()
 
     def deep(self, files: Iterable[TrackedFile]) -> int:
         """How many of *files* are going to be blamed through a long stretch of history."""
-        if self.commits is not None and self.commits < _LONG:
-            return 0
-        return sum(file.source not in self.same for file in files)
+        return sum(file.source not in self.shallow for file in files)
 
     def save(self, git: Git) -> None:
         """Keep what is known now for the next build."""
-        if not git.follows_moves:
+        if not git.follows_moves and not git.revision:
             cache.save(git.root, Known(self.key, self.lineage.head, self.lineage.known))
 
 
@@ -75,17 +70,10 @@ def start(git: Git, head: str) -> Start:
     if not isinstance(known, Known):
         return Start(Whole(git, head), key, known)
     rows = git.commits(f"^{known.head}", head)
-    same = passing.unchanged(_edges(git, rows), head, known.head, known.files)
+    same = passing.unchanged(passing.edges(git, rows), head, known.head, known.files)
     new = {row[0] for row in rows}
     lineage = Since(git, head, base=known.head, hunks=known.files, new=new, same=same)
-    return Start(lineage, key, None, frozenset(same), len(rows))
-
-
-def _edges(git: Git, rows: Sequence[tuple[str, ...]]) -> Iterator[passing.Edge]:
-    pairs = [(commit, parent) for commit, *parents in rows for parent in parents]
-    for position in range(0, len(pairs), _AT_ONCE):
-        some = pairs[position : position + _AT_ONCE]
-        yield from passing.parse(some, git.differences(some))
+    return Start(lineage, key, shallow=known.files if len(rows) < _LONG else same)
 
 
 def _key(git: Git) -> str:
