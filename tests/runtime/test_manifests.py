@@ -35,7 +35,7 @@ def test_one_beside_or_above_is_found(application, monkeypatch, tmp_path, folder
     assert [each.path for each in manifests.find()] == [path]
 
 
-@pytest.mark.parametrize("place", ["lib-1.dist-info", "lib-1.dist-info/licenses"])
+@pytest.mark.parametrize("place", ["lib-1.dist-info", "lib-1.dist-info/extra_metadata"])
 def test_manifests_of_installed_packages_are_found(application, monkeypatch, tmp_path, place):
     """
     A package ships its manifest in its `*.dist-info`, where a build backend can put it.

@@ -22,7 +22,8 @@ def advice(sources: Iterable[SourceFile]) -> Iterator[str]:
     yield f"{_share(weak, total)} of the lines rest on weak evidence: no record, no mark"
     for kind, sentence in _DO.items():
         if number := sum(n for key, n in lines.items() if key == kind):
-            yield f"  {_share(number, total)} {sentence}"
+            lines_of = "1 line" if number == 1 else f"{number} lines"
+            yield f"  {_share(number, total)} ({lines_of}) {sentence}"
 
 
 _DO = {
@@ -40,8 +41,8 @@ _DO = {
         "nothing to do"
     ),
     (Evidence.NONE, Origin.UNKNOWN): (
-        "are of no commit that says anything: commit what is not committed, fetch what a shallow "
-        "clone lacks with `git fetch --unshallow`, and leave bots to their lines"
+        "are a bot's, or of no commit that git can name: commit what is not committed, and fetch "
+        "what a shallow clone lacks with `git fetch --unshallow`"
     ),
 }
 

@@ -130,10 +130,14 @@ def of_names(start: Path, manifest: Path | None) -> tuple[Known[Any], str]:
         return loaded, f"{manifest}, built from {(loaded.revision or 'no commit')[:9]}"
     try:
         git = Git.open(start)
-    except HistoryError:
+    except HistoryError as error:
         if beside := _beside(start):
             return of_names(start, beside)
-        raise
+        msg = (
+            f"there is neither a git repository nor an {FILE_NAME} in {start.absolute()}; give the "
+            "manifest that was deployed with --manifest"
+        )
+        raise HistoryError(msg) from error
     policy = terms(git)
     return Asked(git, policy), f"git, as of {git.head()[:9]}"
 

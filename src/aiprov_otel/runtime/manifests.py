@@ -44,10 +44,10 @@ def _application() -> list[Path]:
 
 
 def _installed() -> Iterator[Path]:
-    """Manifests that packages ship in their `*.dist-info`, beside the licence files."""
+    """Manifests that packages ship in their `*.dist-info`, as the hooks of back ends put them."""
     for folder in dict.fromkeys(sys.path):
         if os.path.basename(folder) in {"site-packages", "dist-packages"}:
-            for place in ("", "licenses/"):  # where a build backend can put it
+            for place in ("", "extra_metadata/"):  # where a build backend can put it
                 yield from sorted(Path(folder).glob(f"*.dist-info/{place}{FILE_NAME}"))
 
 

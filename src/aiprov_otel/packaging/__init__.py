@@ -1,0 +1,1 @@
+"""What puts the manifest into a package while a build back end makes it: one file a back end."""
