@@ -28,7 +28,9 @@ def _naming(original: Callable[..., Any]) -> Callable[..., Any]:
     def start_span(tracer: Any, handler: Any, *args: Any, **kwargs: Any) -> Any:
         started = original(tracer, handler, *args, **kwargs)
         with guard:
-            handled_by(_function(handler, handler.request.method))
+            method = _function(handler, handler.request.method)
+            if getattr(method, "__name__", "") != "_unimplemented_method":
+                handled_by(method)
         return started
 
     return start_span
