@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
         revision=args.rev,
         moves=args.moves,
         progress=progress("blaming"),
+        ask_remote=True,
     )
     if args.json:
         say_json(summary.to_json())
@@ -93,6 +94,13 @@ def _advice(summary: Summary) -> Iterator[str]:
             f"shallow clone: {counted(summary.boundary, 'line')}, older than it and unknown; "
             "fetch the rest with `git fetch --unshallow`"
         )
+    if summary.lacking:
+        yield (
+            f"partial clone: {counted(summary.lacking, 'record')} not in it; fetch them with "
+            "`git fetch --refetch --no-filter origin '+refs/notes/*:refs/notes/*'`"
+        )
+    if summary.unfetched:
+        yield f"records on the remote were not fetched; fetch them with `{summary.unfetched}`"
 
 
 def _left_out(summary: Summary) -> Iterator[str]:

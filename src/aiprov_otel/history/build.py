@@ -6,11 +6,21 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aiprov_otel import manifest
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history import attribution, generated, graph, reading, rebuild, remote, tree
+from aiprov_otel.history import (
+    attribution,
+    generated,
+    graph,
+    reading,
+    rebuild,
+    remote,
+    tree,
+    unfetched,
+)
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Moves, Policy
 from aiprov_otel.history.revision import at
@@ -26,13 +36,15 @@ def build(
     revision: str | None = None,
     moves: Moves | None = None,
     progress: reading.Progress | None = None,
+    ask_remote: bool = False,
 ) -> Summary:
     """
     Write the manifest of the repository that *start* is in, and say what is in it.
 
     With *paths*, of what is below those alone; with *revision*, of that commit and not of the
     work tree. It is written to *output* or, by default, to `aiprov.manifest` in the one folder that
-    *paths* name, or in the root of the work tree.
+    *paths* name, or in the root of the work tree. With *ask_remote*, the remote is asked for
+    records that were not fetched; it has five seconds to answer.
 
     Raises:
         HistoryError: there is no repository that git can read, or no such commit.
@@ -44,7 +56,8 @@ def build(
     asked = within(opened, paths)
     path = Path(output) if output is not None else _default(opened, asked)
     with at(opened, revision) as git:
-        return _build(git, terms(git, moves=moves, paths=asked), path, progress)
+        summary = _build(git, terms(git, moves=moves, paths=asked), path, progress)
+        return replace(summary, unfetched=unfetched.command(git)) if ask_remote else summary
 
 
 def _build(git: Git, policy: Policy, path: Path, progress: reading.Progress | None) -> Summary:
@@ -109,4 +122,5 @@ def _summary(
         generated_lines=by_generators[1],
         languages=found.languages,
         seconds=seconds,
+        lacking=read.decisions.lacking,
     )

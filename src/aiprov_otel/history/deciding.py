@@ -35,14 +35,15 @@ class Decisions:
         self._records = [*records.of(self._commits), recovered]
         self._known: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
 
-    def of(self, hunk: Hunk, *more: Mark) -> Iterator[tuple[Decision, int]]:
+    def of(self, hunk: Hunk, tag: Mark | None = None) -> Iterator[tuple[Decision, int]]:
         """
         The decisions about the lines of *hunk*, in order, each with how many it is about.
 
-        *more* is what the file says of itself.
+        *tag* is what their file says of itself.
         """
+        tags = (tag,) if tag and self._policy.markers else ()
         for said, count in statements(self._records, hunk):
-            yield self._decision(hunk.commit, (*said, *more)), count
+            yield self._decision(hunk.commit, (*said, *tags)), count
 
     def _decision(self, name: str, said: tuple[Mark, ...]) -> Decision:
         """One and the same for each line of the commit *name* of which the same is *said*."""

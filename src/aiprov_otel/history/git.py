@@ -205,6 +205,16 @@ class Git:
         status, output, _ = self._finish(("remote", "get-url", "origin"), b"")
         return None if status else os.fsdecode(output.removesuffix(b"\n"))
 
+    def advertised(self, remote: str, patterns: Iterable[str], seconds: float) -> list[str]:
+        """The refs of *remote* that fit *patterns*; none if it does not answer in *seconds*."""
+        # Nobody may be there to answer a question: what is asked for gets an empty answer.
+        asked = ("-c", "core.askPass=true", "ls-remote", "--refs", remote, *patterns)
+        try:
+            output = self._finish(asked, b"", seconds)[1]
+        except subprocess.TimeoutExpired:
+            return []
+        return [os.fsdecode(line.rpartition(b"\t")[2]) for line in output.splitlines()]
+
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """
         What git writes to its standard output.
@@ -227,10 +237,12 @@ class Git:
     def _line(self, *arguments: str) -> bytes:
         return self.run(*arguments).removesuffix(b"\n")
 
-    def _finish(self, arguments: tuple[str, ...], stdin: bytes) -> tuple[int, bytes, bytes]:
+    def _finish(
+        self, arguments: tuple[str, ...], stdin: bytes, seconds: float | None = None
+    ) -> tuple[int, bytes, bytes]:
         process = self._start(arguments)
         try:
-            output, complaint = process.communicate(stdin)
+            output, complaint = process.communicate(stdin, seconds)
         except BaseException:
             _kill(process)
             process.communicate()

@@ -53,6 +53,7 @@ class Policy:
             root, `*_test.py` a file name anywhere.
         ignore_revs_file: names the commits that blame looks through; relative to the root.
         moves: how far blame follows moved lines; None where nobody has said.
+        markers: whether structured tags at the top of a file count.
         extra_agents: rows that are added to the table of agents.
         ignore_revs_files: the files that are in force, that one or git's own; no key.
         ignored: the commits that those name; no key.
@@ -66,6 +67,7 @@ class Policy:
     exclude: tuple[str, ...] = _EXCLUDE
     ignore_revs_file: str | None = None
     moves: Moves | None = None
+    markers: bool = False
     extra_agents: tuple[Rule, ...] = ()
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -122,6 +124,7 @@ class Policy:
             "exclude": list(self.exclude),
             "ignore_revs_file": self.ignore_revs_file,
             "moves": (self.moves or Moves.NONE).value,
+            "markers": self.markers,
             "extra_agents": [{"id": rule.id, "agent": rule.agent} for rule in self.extra_agents],
             "ignored": list(self.ignored),
             "paths": list(self.paths),
@@ -192,6 +195,12 @@ def _file(key: str, value: object) -> str:
     return value
 
 
+def _truth(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(key, value, "true or false")
+    return value
+
+
 def _moves(key: str, value: object) -> Moves:
     if value not in list(Moves):
         raise _wrong(key, value, f"one of {', '.join(Moves)}")
@@ -239,6 +248,7 @@ _READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "exclude": _texts,
     "ignore_revs_file": _file,
     "moves": _moves,
+    "markers": _truth,
     "extra_agents": _extra_agents,
 }
 

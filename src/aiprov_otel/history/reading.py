@@ -11,12 +11,13 @@ from itertools import repeat
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import blame
+from aiprov_otel.history import blame, markers
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import Hunk
 from aiprov_otel.history.deciding import Decisions
 from aiprov_otel.history.git import IGNORE_REVS, Git
 from aiprov_otel.history.lineage import Lineage, Whole, WorkTree
+from aiprov_otel.history.marks import Mark
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.tree import TrackedFile
 from aiprov_otel.manifest import SourceFile, content_hash
@@ -38,6 +39,7 @@ class BlamedFile:
         hunks: every line as git numbers them, in order.
         widths: how many lines of Python each of those is.
         problem: why git could not say whose the lines are; None where it did.
+        tag: what the file says of itself.
     """
 
     file: TrackedFile
@@ -45,6 +47,7 @@ class BlamedFile:
     hunks: Sequence[Hunk]
     widths: Sequence[int]
     problem: str | None = None
+    tag: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Reading:
         """The decisions about *one* in order, each with for how many lines of Python it holds."""
         line = 0
         for hunk in one.hunks:
-            for decision, count in self.decisions.of(hunk):
+            for decision, count in self.decisions.of(hunk, one.tag):
                 yield decision, sum(one.widths[line : line + count])
                 line += count
 
@@ -156,7 +159,8 @@ def _blame(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | tuple[str, st
         return file.path, f"can't be read: {error.strerror or error}"
     widths = blame.widths(content)
     hunks, problem = _hunks(work_tree, file.source, content, len(widths))
-    return BlamedFile(file, content_hash(content), hunks, widths, problem)
+    tag = markers.find(content)
+    return BlamedFile(file, content_hash(content), hunks, widths, problem, tag)
 
 
 def _hunks(

@@ -32,6 +32,8 @@ class Summary:
         languages: files of other languages.
         generated: how many of the files a generator wrote, whoever committed them.
         generated_lines: how many lines those have.
+        lacking: records that are not in this partial clone.
+        unfetched: the command that fetches records which are on the remote alone.
         seconds: how long it took.
     """
 
@@ -51,6 +53,8 @@ class Summary:
     generated: int
     generated_lines: int
     seconds: float
+    lacking: int = 0
+    unfetched: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON can hold it."""
@@ -69,6 +73,8 @@ class Summary:
             "excluded": self.excluded,
             "generated": {"files": self.generated, "lines": self.generated_lines},
             "languages": dict(self.languages.most_common()),
+            "lacking": self.lacking,
+            "unfetched": self.unfetched,
             "seconds": round(self.seconds, 3),
         }
 
