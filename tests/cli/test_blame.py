@@ -114,3 +114,19 @@ def test_lines_that_git_can_not_see(repo, aiprov):
     repo.commit("a.py", "a = 1\nb = 2\n")
 
     assert "all unknown: git sees other lines" in aiprov("blame", repo.path / "a.py")[1]
+
+
+def test_columns_for_an_editor(repo, aiprov):
+    """
+    --porcelain is a line a line: columns between tabs, `-` for what is not known, no heading.
+    """
+    commit = repo.commit("a.py", "a = 1\n", CLAUDE)
+    repo.write("a.py", "a = 1\nb = 2\n")
+
+    out = aiprov("blame", repo.path / "a.py", "--porcelain")[1]
+
+    assert [line.split("\t") for line in out.splitlines()] == [
+        ["1", "ai", "claude-code", "claude-opus-4-6", commit, "2026-05-04T10:00:00Z",
+         "co-author", "commit", "exact"],
+        ["2", "unknown", "-", "-", "-", "-", "none", "weak", "exact"],
+    ]  # fmt: skip

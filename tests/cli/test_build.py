@@ -96,3 +96,25 @@ def test_what_can_not_be_built(repo, aiprov, tmp_path):
     repo.commit("a.py", "a = 1\n")
     with pytest.raises(PolicyError, match="unmarked can't be 3"):
         aiprov("build", repo.path)
+
+
+def test_a_commit_that_is_not_checked_out(repo, aiprov, tmp_path):
+    """
+    --rev builds for a commit, and the work tree stays as it is.
+    """
+    first = repo.commit("a.py", "a = 1\n")
+    repo.commit("b.py", "b = 1\n")
+
+    status, out = aiprov("build", repo.path, "--rev", first, "--output", tmp_path / "m")
+
+    assert status == 0
+    assert f"1 file, 1 line, commit {first[:12]}" in out
+
+
+def test_generated_files_are_told(repo, aiprov):
+    """
+    The summary says how much of it generators wrote.
+    """
+    repo.commit("api_pb2.py", "a = 1\n")
+
+    assert "generated: 1 file, 1 line, flagged so" in aiprov("build", repo.path)[1]

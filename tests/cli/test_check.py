@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from aiprov_otel.errors import ManifestError, ManifestNotFound
+from aiprov_otel.errors import ManifestError, ManifestNotFound, UsageError
 
 
 @pytest.fixture
@@ -94,3 +94,70 @@ def test_a_manifest_that_is_none(built, aiprov, tmp_path):
             aiprov("check", built.path, "--manifest", tmp_path / name)
     with pytest.raises(ManifestError, match="schema 99"):
         aiprov("check", built.path, "--manifest", tmp_path / "newer")
+
+
+def test_a_gate_for_a_pipeline(built, aiprov):
+    """
+    Status 1 where too little is known, with the share that was found and the one that is asked for.
+    """
+    failed = aiprov("check", built.path, "--min-known", "0.5")
+    passed = aiprov("check", built.path, "--min-known", "0")
+
+    assert failed[0] == 1
+    assert "known    0 of 1 line: 0.0 %, but 50 % is asked for\n" in failed[1]
+    assert "`aiprov stats --by evidence` says why" in failed[1]
+    assert passed[0] == 0
+
+
+def test_a_gate_for_the_lines_of_a_pull_request(built, aiprov):
+    """
+    --since asks about new lines alone, --min-strength for evidence that is not weak.
+    """
+    message = "Add it\n\nCo-Authored-By: Claude Opus 4.6 <noreply@anthropic.com>\n"
+    built.commit("b.py", "b = 1\nc = 1\n", message)
+    aiprov("build", built.path)
+    gate = ("--min-known", "1", "--min-strength", "commit", "--since")
+
+    status, out = aiprov("check", built.path, *gate, "HEAD~1")
+
+    assert status == 0
+    assert (
+        "known    2 of 2 lines written since HEAD~1 by evidence of strength commit: 100.0 %, "
+        "and 100 % is asked for\n"
+    ) in out
+    told = json.loads(aiprov("check", built.path, *gate, "HEAD~1", "--json")[1])
+    assert told["gate"]["passed"] is True
+    assert json.loads(aiprov("check", built.path, "--json")[1])["gate"] is None
+
+
+@pytest.mark.parametrize("option", [("--since", "HEAD"), ("--min-strength", "line")])
+def test_a_gate_without_a_share(built, aiprov, option):
+    """
+    What is asked about is no question yet.
+    """
+    with pytest.raises(UsageError, match="give that too"):
+        aiprov("check", built.path, *option)
+
+
+def test_the_manifest_of_one_package(repo, aiprov):
+    """
+    What was built of one folder, and lies in it, is compared with that folder.
+    """
+    repo.commit("shop/a.py", "a = 1\n")
+    repo.commit("other/b.py", "b = 1\n")
+    aiprov("build", repo.path / "shop")
+
+    assert aiprov("check", repo.path / "shop")[0] == 0
+    repo.write("shop/a.py", "a = 2\n")
+    assert "changed  shop/a.py\n" in aiprov("check", repo.path / "shop")[1]
+    with pytest.raises(ManifestNotFound):
+        aiprov("check", repo.path / "other")
+
+
+def test_a_manifest_that_followed_moves(built, aiprov):
+    """
+    What was built with -C is compared with what -C would give.
+    """
+    aiprov("build", built.path, "-C")
+
+    assert aiprov("check", built.path)[0] == 0

@@ -16,7 +16,7 @@ from aiprov_otel.manifest import SourceFile
 _NAMES: Final = ("*_pb2.py", "*_pb2_grpc.py")
 _HEADER: Final = 2048  # bytes: what stands further down is about something else
 _COMMENT: Final = re.compile(
-    rb"^\s*(?:#|\"\"\").*(?:@generated\b|\b[Gg]enerated (?:by|from)\b.*\bDO NOT EDIT\b)",
+    rb"^\s*(?:#|\"\"\").*(?:(?<!\w)@generated\b|\b[Gg]enerated (?:by|from)\b.*\bDO NOT EDIT\b)",
     re.MULTILINE,
 )
 _ATTRIBUTE: Final = "linguist-generated"
