@@ -36,6 +36,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--rev", help="build for this commit, and leave the work tree alone")
     add_moves(parser)
+    parser.add_argument(
+        "--ai-only",
+        action="store_true",
+        help="ask only whose the AI lines are: faster; the others get no commit",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.set_defaults(run=run)
 
@@ -49,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
         paths=args.paths,
         revision=args.rev,
         moves=args.moves,
+        only_ai=args.ai_only,
         progress=progress("blaming"),
         ask_remote=True,
     )
@@ -68,6 +74,8 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield ""
     yield from _advice(summary)
     yield from _left_out(summary)
+    if summary.note:
+        yield f"built in full: {summary.note}"
     yield f"wrote {summary.path} in {summary.seconds:.1f} s"
 
 

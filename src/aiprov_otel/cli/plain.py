@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+
+_SHOWN_EVERY: Final = 0.1  # seconds
 
 _AGES: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
@@ -59,14 +62,28 @@ def visible(text: str) -> str:
 
 
 def progress(verb: str) -> Callable[[int, int], None] | None:
-    """Shows how many files are done; None unless standard error is a terminal."""
+    """Shows how far it is, how fast, and how long it will take; None unless on a terminal."""
     return _Progress(verb) if sys.stderr.isatty() else None
 
 
 class _Progress:
     def __init__(self, verb: str) -> None:
         self._verb = verb
+        self._began = self._shown = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        end = "\r\x1b[K" if done == total else ""
-        print(f"\r{self._verb} {done}/{total} files{end}", end="", file=sys.stderr, flush=True)
+        now = time.monotonic()
+        if done == total:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        elif now - self._shown >= _SHOWN_EVERY:
+            self._shown = now
+            text = f"{self._verb} {pace(done, total, now - self._began)}"
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def pace(done: int, total: int, seconds: float) -> str:
+    """What so many *seconds* of work promise: `120/600 files, 40/s, 12 s left`."""
+    rate = done / seconds
+    left = round((total - done) / rate)
+    minutes = f"{left // 60} min {left % 60} s" if left >= 60 else f"{left} s"
+    return f"{done}/{total} files, {rate:.{0 if rate >= 10 else 1}f}/s, {minutes} left"

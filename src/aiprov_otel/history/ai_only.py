@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from aiprov_otel.errors import UsageError
@@ -28,8 +28,11 @@ def read(
     if git.follows_moves:
         msg = "--ai-only can't follow moved lines; leave --moves and `moves` of [tool.aiprov] out"
         raise UsageError(msg)
-    lineage = _lineage(git, policy)
-    deep = sum(file.source in lineage.bottoms for file in files)
+    names = [row[0] for row in git.commits(git.head())]
+    found = marked.find(git, names, Table(policy.extra_agents))
+    # What is older than a shallow clone is unknown, not unmarked.
+    lineage = OfMarked(git, found | git.boundaries())
+    deep = sum(file.source in lineage.oldest for file in files)
     with graph.beside(git, lineage.head, deep):
         return reading.read(git, policy, files, progress, lineage)
 
@@ -38,45 +41,39 @@ class OfMarked:
     """
     Says which lines come from the commits *names*.
 
-    Each path in *bottoms* is blamed, and no further back than the commits that it stands with.
+    Attributes:
+        head: the commit that it is about.
+        oldest: by path, for the files that can have such lines, the first of those commits that
+            can have written some.
     """
 
-    def __init__(
-        self, git: Git, head: str, names: AbstractSet[str], bottoms: Mapping[str, Sequence[str]]
-    ) -> None:
-        self.head = head
-        self.bottoms = bottoms
+    def __init__(self, git: Git, names: AbstractSet[str]) -> None:
+        rows = git.commits(git.head())[::-1]
+        first = next((index for index, row in enumerate(rows) if row[0] in names), len(rows))
+        self.head = git.head()
+        self.oldest = marked.touched(passing.edges(git, rows[first:]), names)
         self._git = git
-        self._names = names | {"0" * len(head)}
+        self._parents = {commit: those for commit, *those in rows}
+        self._age = {row[0]: age for age, row in enumerate(rows) if row[0] in names}
 
     def committed(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file that is at *path* in `head`; they may go on beyond its end."""
-        if path not in self.bottoms:
+        if path not in self.oldest:
             return [Hunk(blame.UNASKED, 1, sys.maxsize, 1, path)]
-        excluded = (f"^{commit}" for commit in self.bottoms[path])
-        return self._masked(path, *excluded, self.head)
+        excluded = (f"^{commit}" for commit in self._parents[self.oldest[path]])
+        return self._masked(path, self._age[self.oldest[path]], *excluded, self.head)
 
     def anew(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file as it is in the work tree, by git alone."""
-        return self._masked(path)
+        return self._masked(path, 0)
 
-    def _masked(self, path: str, *revisions: str) -> Sequence[Hunk]:
+    def _masked(self, path: str, age: int, *revisions: str) -> Sequence[Hunk]:
         hunks = blame.parse(self._git.blame(path, *revisions))
-        return list(splice.joined(self._mask(hunks, path)))
+        return list(splice.joined(self._mask(hunks, path, age)))
 
-    def _mask(self, hunks: Iterable[Hunk], path: str) -> Iterator[Hunk]:
+    def _mask(self, hunks: Iterable[Hunk], path: str, age: int) -> Iterator[Hunk]:
         for hunk in hunks:
-            known = hunk.commit in self._names
+            # Where blame had to stop it names the commit that it stopped at, which is an older
+            # one and may be marked for what it did elsewhere.
+            known = self._age.get(hunk.commit, -1) >= age or blame.uncommitted(hunk.commit)
             yield hunk if known else Hunk(blame.UNASKED, hunk.first, hunk.count, hunk.first, path)
-
-
-def _lineage(git: Git, policy: Policy) -> OfMarked:
-    head = git.head()
-    rows = git.commits(head)[::-1]
-    parents = {commit: those for commit, *those in rows}
-    # What is older than a shallow clone is unknown, not unmarked.
-    names = {*marked.find(git, list(parents), Table(policy.extra_agents)), *git.boundaries()}
-    first = next((index for index, row in enumerate(rows) if row[0] in names), len(rows))
-    oldest = marked.touched(passing.edges(git, rows[first:]), names)
-    bottoms = {path: parents[commit] for path, commit in oldest.items()}
-    return OfMarked(git, head, names, bottoms)

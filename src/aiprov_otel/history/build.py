@@ -12,9 +12,9 @@ from pathlib import Path
 from aiprov_otel import manifest
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history import (
+    ai_only,
     attribution,
     generated,
-    graph,
     reading,
     rebuild,
     remote,
@@ -35,6 +35,7 @@ def build(
     paths: Sequence[Path] = (),
     revision: str | None = None,
     moves: Moves | None = None,
+    only_ai: bool = False,
     progress: reading.Progress | None = None,
     ask_remote: bool = False,
 ) -> Summary:
@@ -42,9 +43,10 @@ def build(
     Write the manifest of the repository that *start* is in, and say what is in it.
 
     With *paths*, of what is below those alone; with *revision*, of that commit and not of the
-    work tree. It is written to *output* or, by default, to `aiprov.manifest` in the one folder that
-    *paths* name, or in the root of the work tree. With *ask_remote*, the remote is asked for
-    records that were not fetched; it has five seconds to answer.
+    work tree; with *only_ai*, lines that no commit with a mark wrote have no commit. It is written
+    to *output* or, by default, to `aiprov.manifest` in the one folder that *paths* name, or in the
+    root of the work tree. With *ask_remote*, the remote is asked for records that were not fetched;
+    it has five seconds to answer.
 
     Raises:
         HistoryError: there is no repository that git can read, or no such commit.
@@ -56,7 +58,8 @@ def build(
     asked = within(opened, paths)
     path = Path(output) if output is not None else _default(opened, asked)
     with at(opened, revision) as git:
-        summary = _build(git, terms(git, moves=moves, paths=asked), path, progress)
+        policy = terms(git, moves=moves, paths=asked, ai_only=only_ai)
+        summary = _build(git, policy, path, progress)
         return replace(summary, unfetched=unfetched.command(git)) if ask_remote else summary
 
 
@@ -64,13 +67,11 @@ def _build(git: Git, policy: Policy, path: Path, progress: reading.Progress | No
     began = time.monotonic()
     head = git.head()
     found = tree.read(git, policy)
-    begun = rebuild.start(git, head)
-    with graph.beside(git, head, begun.deep(found.files)):
-        read = reading.read(git, policy, found.files, progress, begun.lineage)
+    reader = ai_only.read if policy.ai_only else rebuild.read
+    read = reader(git, policy, found.files, progress)
     sources = tuple(generated.flagged(git, read.sources()))
     url = remote.https(git.remote())
     manifest.dump(path, sources, revision=head, repository_url=url, policy=policy.to_json())
-    begun.save(git)
     lines = [source.lines for source in sources if source.generated]
     return _summary(
         found,
@@ -121,6 +122,7 @@ def _summary(
         generated=by_generators[0],
         generated_lines=by_generators[1],
         languages=found.languages,
+        note=read.note,
         seconds=seconds,
         lacking=read.decisions.lacking,
     )

@@ -58,6 +58,7 @@ class Policy:
         ignore_revs_files: the files that are in force, that one or git's own; no key.
         ignored: the commits that those name; no key.
         paths: the files and folders that were asked for, empty for all; no key.
+        ai_only: whether only the lines of marked commits were asked for; no key.
     """
 
     unmarked: Origin = Origin.UNKNOWN
@@ -72,6 +73,7 @@ class Policy:
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    ai_only: bool = False
 
     @classmethod
     def load(cls, root: Path) -> Policy:
@@ -128,6 +130,7 @@ class Policy:
             "extra_agents": [{"id": rule.id, "agent": rule.agent} for rule in self.extra_agents],
             "ignored": list(self.ignored),
             "paths": list(self.paths),
+            "ai_only": self.ai_only,
         }
 
 

@@ -34,6 +34,7 @@ class Summary:
         generated_lines: how many lines those have.
         lacking: records that are not in this partial clone.
         unfetched: the command that fetches records which are on the remote alone.
+        note: why git had to be asked about all files again; None where it was to be expected.
         seconds: how long it took.
     """
 
@@ -50,6 +51,7 @@ class Summary:
     left_out: tuple[tuple[str, str], ...]
     excluded: int
     languages: Counter[str]
+    note: str | None
     generated: int
     generated_lines: int
     seconds: float
@@ -75,6 +77,7 @@ class Summary:
             "languages": dict(self.languages.most_common()),
             "lacking": self.lacking,
             "unfetched": self.unfetched,
+            "note": self.note,
             "seconds": round(self.seconds, 3),
         }
 

@@ -14,7 +14,9 @@ from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Moves, Policy
 
 
-def terms(git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = ()) -> Policy:
+def terms(
+    git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = (), ai_only: bool = False
+) -> Policy:
     """
     The policy of *git*, with the commits that blame looks through; *git* follows it from now on.
 
@@ -31,6 +33,7 @@ def terms(git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = ()) 
         ignore_revs_files=files,
         ignored=commits,
         paths=paths,
+        ai_only=ai_only,
     )
     git.blame_options, git.ignored = whole.blame_options, commits
     return whole
@@ -38,12 +41,18 @@ def terms(git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = ()) 
 
 def like(policy: Policy, built: Mapping[str, Any]) -> Policy:
     """
-    *policy* with what only a build is told: its folders, and the moves where nobody says them.
+    *policy* with what only a build is told: its folders, whether it is about AI only, and the
+    moves where nobody says them.
 
     So that a manifest is compared with what building it again in the same way would give.
     """
     paths, moves = built.get("paths", ()), built.get("moves", Moves.NONE)
-    return replace(policy, paths=tuple(paths), moves=policy.moves or Moves(moves))
+    return replace(
+        policy,
+        paths=tuple(paths),
+        moves=policy.moves or Moves(moves),
+        ai_only=built.get("ai_only", False),
+    )
 
 
 def changed(policy: Policy, built: Mapping[str, Any]) -> tuple[str, ...]:
