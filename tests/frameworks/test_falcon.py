@@ -17,7 +17,7 @@ FILES = ["falcon_app.py", "stock.py"]
 @pytest.fixture(scope="module")
 def wsgi(tmp_path_factory):
     """The WSGI application, in threads of two workers."""
-    words = "--workers 2 --threads 2 --bind 127.0.0.1:{port} falcon_app:wsgi".split()
+    words = ["--workers", "2", "--threads", "2", "--bind", "127.0.0.1:{port}", "falcon_app:wsgi"]
     folder = tmp_path_factory.mktemp("falcon")
     command = (executable("gunicorn"), *words)
     with service(folder, *command, files=FILES, instrumented=INSTRUMENTED) as running:

@@ -42,14 +42,24 @@ class Received:
             self._changed.notify_all()
         return len(rows)
 
-    def wait(self, trace_id: str, arrived: Callable[[list[Row]], object]) -> list[Row]:
-        """The spans of a trace, once *arrived* says that they are all there."""
+    def wait(
+        self, trace_id: str, arrived: Callable[[list[Row]], object], patience: float = PATIENCE
+    ) -> list[Row]:
+        """The spans of a trace or linked to it, once *arrived* says that they are all there."""
         with self._changed:
-            self._changed.wait_for(lambda: arrived(self._of(trace_id)), PATIENCE)
+            self._changed.wait_for(lambda: arrived(self._of(trace_id)), patience)
             return self._of(trace_id)
 
+    def named(self, name: str) -> Row:
+        """A span of that name, of whatever trace, once there is one."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: [row for row in self._rows if row.span_name == name], PATIENCE
+            )
+            return found[0]
+
     def _of(self, trace_id: str) -> list[Row]:
-        return [row for row in self._rows if row.trace_id == trace_id]
+        return [row for row in self._rows if trace_id in {row.trace_id, *row.link_trace_ids}]
 
 
 class Answer(NamedTuple):
@@ -106,6 +116,22 @@ def remote_parent() -> Iterator[tuple[str, str, str]]:
 def ended(parent_id: str) -> Callable[[list[Row]], bool]:
     """Whether the span below *parent_id* is there; what it called ended, and came, before it."""
     return lambda rows: any(row.parent_span_id == parent_id for row in rows)
+
+
+class Messages:
+    """A service that takes messages, and how it is sent one: a function of a name and a header."""
+
+    def __init__(self, received: Received, send: Callable[[str, str], object]) -> None:
+        self.received = received
+        self._send = send
+
+    def take(self, name: str, *, spans: int = 1, patience: float = PATIENCE) -> Answer:
+        """What came of one message to *name*, once so many of its *spans* have arrived."""
+        with remote_parent() as (header, trace_id, _):
+            self._send(name, header)
+            return Answer(
+                0, self.received.wait(trace_id, lambda rows: len(rows) >= spans, patience)
+            )
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "django_app"
-SECRET_KEY = "of a test"  # noqa: S105
+SECRET_KEY = "of a test"
 INSTALLED_APPS = ["rest_framework"]
 MIDDLEWARE = ["django_app.Closed"]
 REST_FRAMEWORK = {
