@@ -125,6 +125,10 @@ def test_a_gate_for_the_lines_of_a_pull_request(built, aiprov):
         "known    2 of 2 lines written since HEAD~1 by evidence of strength commit: 100.0 %, "
         "and 100 % is asked for\n"
     ) in out
+    assert (
+        "known    there is no line written since HEAD\n"
+        in (aiprov("check", built.path, *gate, "HEAD")[1])
+    )
     told = json.loads(aiprov("check", built.path, *gate, "HEAD~1", "--json")[1])
     assert told["gate"]["passed"] is True
     assert json.loads(aiprov("check", built.path, "--json")[1])["gate"] is None

@@ -218,3 +218,18 @@ def test_a_work_tree_that_has_changed_is_asked_of_git(shop, aiprov):
     shop.write("src/shop/cart.py", "new = 1\n")
 
     assert json.loads(aiprov("stats", shop.path, "--json")[1])["said_by"] == "git"
+
+
+def test_advice_that_was_followed_is_not_given_again(shop, aiprov):
+    """
+    Where the policy says since when agents mark their work, what is older just stays unknown.
+    """
+    shop.commit("src/shop/old.py", "a = 1\n", when="2024-01-01T00:00:00Z")
+    before = aiprov("stats", shop.path)[1]
+    shop.write("pyproject.toml", "[tool.aiprov]\nunmarked_human_since = 2025-01-01\n")
+
+    after = aiprov("stats", shop.path)[1]
+
+    assert "say since when they do" in before
+    assert "say since when they do" not in after
+    assert "20.0 % (1 line) are unmarked, unknown and older than unmarked_human_since" in after

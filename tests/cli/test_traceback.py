@@ -62,7 +62,7 @@ def test_each_frame_says_who_wrote_it(shop, aiprov, monkeypatch):
 
 def test_the_frames_for_a_program(shop, aiprov, monkeypatch, paste):
     """
-    A program reads each frame as `blame` gives a line; that the file is the same is the text's word.
+    A program reads each frame as `blame` gives a line; its match is `unverified`, as text is.
     """
     monkeypatch.chdir(shop.path)
     paste(json.dumps({"exc_info": TRACE}))
@@ -131,7 +131,7 @@ def test_no_stack_trace(shop, aiprov, monkeypatch, paste, tmp_path):
     with pytest.raises(UsageError, match="nowhere can't be read: No such file"):
         aiprov("traceback", "nowhere")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(HistoryError, match="neither a git repository nor an aiprov.manifest"):
+    with pytest.raises(HistoryError, match=r"neither a git repository nor an aiprov\.manifest"):
         aiprov("traceback", shop.log)
 
 

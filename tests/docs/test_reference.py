@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
+import argparse
+import importlib
 import json
 import re
 import zipfile
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from aiprov_otel import attributes
+from aiprov_otel.cli.blame import PORCELAIN
 from aiprov_otel.cli.main import VERBS, main
-from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.policy import KEYS
 from aiprov_otel.manifest import Run, SourceFile, dump
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
 
@@ -22,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SOURCES = sorted(ROOT.glob("src/aiprov_otel/**/*.py"))
 README = (ROOT / "README.md").read_text()
+CLI = (ROOT / "docs" / "cli.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 MANIFEST = (ROOT / "docs" / "manifest.md").read_text()
 MESSAGES = (ROOT / "docs" / "messages.md").read_text()
@@ -31,6 +34,13 @@ def constants() -> list[str]:
     """Every attribute key."""
     named = vars(attributes).items()
     return [value for name, value in named if name.isupper() and isinstance(value, str)]
+
+
+def parser_of(verb: str) -> argparse.ArgumentParser:
+    """What reads the command line of *verb*."""
+    verbs = argparse.ArgumentParser().add_subparsers()
+    importlib.import_module(f"aiprov_otel.cli.{verb}").add(verbs)
+    return verbs.choices[verb]
 
 
 def said(pattern: str) -> list[str]:
@@ -63,7 +73,7 @@ def test_every_value_is_described(value):
     assert f"`{value}`" in CONFIGURATION
 
 
-@pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(Policy)])
+@pytest.mark.parametrize("key", KEYS)
 def test_every_policy_key_is_described(key):
     """
     What `[tool.aiprov]` may hold stands in docs/configuration.md.
@@ -81,6 +91,31 @@ def test_every_verb_is_listed_and_helps(verb, capsys):
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"])
     assert "example" in capsys.readouterr().out
+
+
+def on_history() -> Iterator[tuple[str, str]]:
+    """Each option of each verb that reads the history."""
+    for verb in ("build", "check", "blame", "explain", "stats", "traceback"):
+        for option in re.findall(r"--?\w[\w-]*", parser_of(verb).format_usage()):
+            if option not in {"-h", "--json"}:
+                yield verb, option
+
+
+@pytest.mark.parametrize(("verb", "option"), list(on_history()))
+def test_every_option_on_history_is_described(verb, option):
+    """
+    The section of its verb in docs/cli.md says what an option does.
+    """
+    section = CLI.split(f"\n## aiprov {verb}\n")[1].split("\n## ")[0]
+
+    assert re.search(rf"`(?:[^`]* )?{option}\b", section)
+
+
+def test_the_columns_of_porcelain_are_described():
+    """
+    Whoever writes an editor's plug-in finds the columns, in their order.
+    """
+    assert " ".join(f"`{name}`" for name in PORCELAIN) in CLI
 
 
 @pytest.mark.parametrize("variable", said(r"\b(?:AIPROV|OTEL)_[A-Z_]+[A-Z]\b"))

@@ -44,9 +44,14 @@ def test_by_name_and_header(repo, path, text, generated):
 
 @pytest.mark.parametrize(
     ("value", "generated"),
-    [("linguist-generated", True), ("linguist-generated=true", True), ("-linguist-generated", False),
-     ("linguist-generated=false", False), ("!linguist-generated", True)],
-)  # fmt: skip
+    [
+        ("linguist-generated", True),
+        ("linguist-generated=true", True),
+        ("-linguist-generated", False),
+        ("linguist-generated=false", False),
+        ("!linguist-generated", True),
+    ],
+)
 def test_the_repository_has_the_last_word(repo, value, generated):
     """
     `.gitattributes` says it of any file, and takes it back for one that looks so.

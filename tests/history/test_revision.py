@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from aiprov_otel.errors import HistoryError, UsageError
@@ -54,13 +52,13 @@ def test_work_tree_and_index_are_left_alone(shop, tmp_path):
     shop.write("src/shop/staged.py", "")
     shop.git("add", "src/shop/staged.py")
     before = shop.git("status", "--porcelain"), shop.git("worktree", "list")
-    inside = sorted(os.listdir(shop.path / ".git"))
+    inside = sorted((shop.path / ".git").iterdir())
 
     summary = build(shop.path, tmp_path / "m", revision="HEAD")
 
     assert summary.uncommitted == 0
     assert (shop.git("status", "--porcelain"), shop.git("worktree", "list")) == before
-    assert sorted(os.listdir(shop.path / ".git")) == inside
+    assert sorted((shop.path / ".git").iterdir()) == inside
     assert list(tmp_path.glob("aiprov-*")) == []
 
 
@@ -81,7 +79,7 @@ def test_a_name_of_none(shop, tmp_path, name):
     """
     What names no commit is one line that says where to look.
     """
-    with pytest.raises(HistoryError, match="is no commit of .*; look for it with `git log`"):
+    with pytest.raises(HistoryError, match=r"is no commit of .*; look for it with `git log`"):
         build(shop.path, tmp_path / "m", revision=name)
 
 

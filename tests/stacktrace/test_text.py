@@ -124,7 +124,7 @@ def test_other_text_stays_as_it_is():
     assert unwrapped(text) == text
 
 
-@given(st.text() | st.recursive(st.text(), lambda inner: st.lists(inner)).map(json.dumps))
+@given(st.text() | st.recursive(st.text(), st.lists).map(json.dumps))
 def test_no_text_makes_it_fail(text):
     """
     A paste may be anything.

@@ -78,6 +78,9 @@ def _told(outcome: Outcome) -> Iterator[str]:
     gate = outcome.gate
     strong = "" if gate.strength is Strength.WEAK else f" by evidence of strength {gate.strength}"
     since = f" written since {gate.since}" if gate.since else ""
+    if not outcome.lines:
+        yield f"known    there is no line{since}"
+        return
     share = percent(outcome.known, outcome.lines)
     yield (
         f"known    {outcome.known} of {counted(outcome.lines, 'line')}{since}{strong}: {share}, "

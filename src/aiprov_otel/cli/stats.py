@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             say(line)
     elif args.json:
         generated = dict(zip(("files", "lines"), _generated(answer), strict=True))
-        advised = [sentence.strip() for sentence in advice(answer.sources)]
+        advised = [sentence.strip() for sentence in advice(answer.sources, answer.policy)]
         said = {"said_by": answer.said_by, "generated": generated, "weak": advised}
         say_json({**result.to_json(), **said})
     else:
@@ -101,7 +101,7 @@ def _cell(text: str) -> str:
 
 
 def _remarks(answer: TreeAnswer) -> Iterator[str]:
-    yield from advice(answer.sources)
+    yield from advice(answer.sources, answer.policy)
     files, lines = _generated(answer)
     if files:
         yield f"generated: {counted(files, 'file')}, {counted(lines, 'line')}, counted as any other"
