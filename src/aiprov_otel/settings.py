@@ -16,11 +16,13 @@ class Settings:
         manifest: `AIPROV_MANIFEST`, path of the manifest; None to look for one.
         disabled: `AIPROV_DISABLED` or `OTEL_SDK_DISABLED`: do nothing.
         strict: `AIPROV_STRICT`: raise what would be logged.
+        fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
     """
 
     manifest: str | None = None
     disabled: bool = False
     strict: bool = False
+    fast: bool = True
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -29,6 +31,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         manifest=environ.get("AIPROV_MANIFEST") or None,
         disabled=_true(environ, "AIPROV_DISABLED") or _true(environ, "OTEL_SDK_DISABLED"),
         strict=_true(environ, "AIPROV_STRICT"),
+        fast=environ.get("AIPROV_FAST", "").strip().lower() != "false",
     )
 
 

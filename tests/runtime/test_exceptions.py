@@ -430,3 +430,19 @@ def test_a_span_of_the_sdk_takes_an_attribute_of_ours(application):
     A canary: what failed a span is kept on it, so spans must have a `__dict__`.
     """
     assert isinstance(vars(application.tracer.start_span("x")), dict)
+
+
+def test_a_span_inside_a_library_names_the_line_that_called_it(application, shop):
+    """
+    While an exception is still on its way through a library, the answer is where it will arrive.
+    """
+
+    def library():
+        with pytest.raises(ValueError), application.tracer.start_as_current_span("inside"):
+            raise ValueError
+
+    shop.call(library)
+    said = event(application.span())
+
+    assert said["aiprov.exception.origin"] == "ai"
+    assert (said["code.function.name"], said["code.line.number"]) == ("shop.failing.call", 22)

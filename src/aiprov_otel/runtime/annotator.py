@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
+from typing import TypeAlias
 
 from aiprov_otel.attributes import Attributes
+from aiprov_otel.runtime import walk
 from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.resolver import LIMIT, Resolver
 from aiprov_otel.values import MISSING, Provenance, Unit
+
+Place: TypeAlias = tuple[FrameType, int]
+"""A frame and the line that it was executing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,12 @@ class Annotator:
 
     def exception(self, error: BaseException) -> Raised:
         """What is said about *error*: the line that raised it, and its explicit cause."""
-        step = self._innermost(error.__traceback__)
-        raised = self._raised(step)
+        place = self._place(error.__traceback__)
+        raised = self._raised(place)
         cause = last_cause(error)
         event = self.emission.of_exception(raised, self.raised(cause) if cause else None)
-        if step:
-            event |= self._code(step.tb_frame, step.tb_lineno)
+        if place:
+            event |= self._code(*place)
         return Raised(event, self.emission.of_error(raised))
 
     def raised(self, error: BaseException) -> Provenance:
@@ -63,23 +68,35 @@ class Annotator:
 
     def traceback(self, traceback: TracebackType | None) -> Provenance:
         """The provenance of the innermost line of *traceback* that stands in the application."""
-        return self._raised(self._innermost(traceback))
+        return self._raised(self._place(traceback))
 
     def _code(self, frame: FrameType, line: int) -> Attributes:
         code, module = frame.f_code, frame.f_globals.get("__name__", "?")
         return self.emission.of_code(f"{module}.{code.co_qualname}", code.co_filename, line)
 
-    def _raised(self, step: TracebackType | None) -> Provenance:
-        return self.resolver.line(step.tb_frame.f_code, step.tb_lineno) if step else MISSING
+    def _raised(self, place: Place | None) -> Provenance:
+        return self.resolver.line(place[0].f_code, place[1]) if place else MISSING
 
-    def _innermost(self, step: TracebackType | None) -> TracebackType | None:
-        """The innermost step, from *step* on, that stands in the application."""
-        found = None
+    def _place(self, step: TracebackType | None) -> Place | None:
+        """The innermost line of the application in the traceback that begins with *step*."""
+        found, first = None, step
         while step is not None:
             if self.resolver.is_ours(step.tb_frame.f_code):
                 found = step
             step = step.tb_next
-        return found
+        if found:
+            return found.tb_frame, found.tb_lineno
+        return self._next(first.tb_frame.f_back) if first else None
+
+    def _next(self, frame: FrameType | None) -> Place | None:
+        """
+        The line that an exception, still inside a library, will reach next on its way up.
+
+        A span inside that library so gets the answer of the spans around it. Of a traceback that
+        is no longer on the stack, *frame* is None.
+        """
+        frame = walk.above(self.resolver, frame)
+        return (frame, frame.f_lineno) if frame else None
 
 
 def last_cause(error: BaseException) -> BaseException | None:

@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
+from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.exceptions import type_name
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.fast import Fast, put
+from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.values import Unit
 
 _NOT_FAILURES: Final = (StopIteration, StopAsyncIteration)  # how an iterator says that it is done
@@ -32,7 +34,7 @@ class Call:
 
     def __init__(self, tracer: Tracer, name: str, attributes: Attributes) -> None:
         current = context.get_current()
-        self._span: Span = tracer.start_span(name, current, attributes=attributes)
+        self._span: Span = _started(tracer, name, current, attributes)
         self._context = trace.set_span_in_context(self._span, current)
         self._token: Any = None
         self.recorded_in: int | None = None
@@ -59,11 +61,13 @@ class Call:
 
     def end(self, error: BaseException | None) -> None:
         """End the span, failed by *error* if that is a failure."""
-        with guard:
-            if isinstance(error, Exception) and not isinstance(error, _NOT_FAILURES):
+        if isinstance(error, Exception) and not isinstance(error, _NOT_FAILURES):
+            with guard:
                 self._fail(error)
-        with guard:  # a processor of somebody else's may raise
+        try:
             self._span.end()
+        except Exception as raised:  # noqa: BLE001 (a processor of somebody else's may raise)
+            swallow(raised)
 
     def _fail(self, error: Exception) -> None:
         annotator = state.annotator()
@@ -76,6 +80,15 @@ class Call:
         if all(call.recorded_in != trace_id for call in _left_by(error)):
             self._span.record_exception(error, raised.event)
         self.recorded_in = trace_id  # by this call or below, so that the next need not look there
+
+
+def _started(tracer: Tracer, name: str, current: Context, attributes: Attributes) -> Span:
+    if not Fast.attributes:
+        return tracer.start_span(name, current, attributes=attributes)
+    span = tracer.start_span(name, current)
+    if isinstance(span, SdkSpan):
+        put(span, attributes)
+    return span
 
 
 def _left_by(error: BaseException) -> Iterator[Call]:
@@ -144,7 +157,7 @@ class Site:
 
     def call(self) -> Call | None:
         """A call that began; None while nothing is to be annotated."""
-        with guard:
+        try:
             annotator = state.annotator()
             if annotator is None:
                 return None
@@ -153,4 +166,6 @@ class Site:
                 self._tracer = state.tracer()
                 self._seen = annotator
             return Call(self._tracer, self.name, self._attributes)
-        return None
+        except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
+            swallow(error)
+            return None

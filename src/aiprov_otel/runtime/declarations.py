@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from types import CodeType
+from typing import Final
 
 from aiprov_otel.values import Provenance
 
-_declared: dict[int, tuple[CodeType, Provenance]] = {}  # the code is kept alive, so its id stays
+_declared: Final[dict[int, tuple[CodeType, Provenance]]] = {}  # the code stays alive, and its id
 
 
 def declare(code: CodeType, provenance: Provenance) -> None:
     """State the provenance of *code*."""
     _declared[id(code)] = (code, provenance)
+
+
+def exist() -> bool:
+    """Whether anything was stated at all."""
+    return bool(_declared)
 
 
 def declared(code: CodeType) -> Provenance | None:

@@ -11,7 +11,7 @@ from opentelemetry.trace import Status, StatusCode
 from opentelemetry.util.types import Attributes as OtelAttributes
 
 from aiprov_otel.attributes import CODE, ERROR_ORIGIN, ERROR_TYPE, EXCEPTION_ORIGIN, Attributes
-from aiprov_otel.runtime import state
+from aiprov_otel.runtime import fast, state
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 
@@ -20,6 +20,7 @@ _RAISED = "_aiprov_raised"  # our own attribute on a span: what its last excepti
 
 def hook(patches: Patches) -> None:
     """Meet the two methods of the SDK's span that tell of a failure."""
+    fast.open_up(Span.record_exception)
     patches.replace(Span, "record_exception", _recording)
     patches.replace(Span, "set_status", _failing)
 
@@ -35,9 +36,20 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         with guard:
             attributes = _annotated(span, exception, attributes)
-        original(span, exception, attributes, *args, **kwargs)
+        if not _recorded_fast(span, exception, attributes, *args, **kwargs):
+            original(span, exception, attributes, *args, **kwargs)
 
     return record_exception
+
+
+def _recorded_fast(*args: Any, **kwargs: Any) -> bool:
+    if not fast.Fast.exceptions or state.annotator() is None:
+        return False
+    try:
+        fast.record(*args, **kwargs)
+    except Exception:  # noqa: BLE001 (what fails here, the SDK does and reports in its own way)
+        return False
+    return True
 
 
 def _failing(original: Callable[..., None]) -> Callable[..., None]:

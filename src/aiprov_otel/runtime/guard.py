@@ -33,11 +33,22 @@ class Guard:
     ) -> bool:
         if error is None or not isinstance(error, Exception) or settings.read().strict:
             return False
-        if ("provenance-failed", kind) not in _said:
-            _said.add(("provenance-failed", kind))
-            log.warning("Provenance was not attached (provenance-failed)", exc_info=error)
+        _log(error)
         return True
 
 
 guard: Final = Guard()
 """Use as `with guard:`; it holds no state, so one serves every thread."""
+
+
+def swallow(error: Exception) -> None:
+    """What a guarded block does with *error*; for hot paths, where `try` costs nothing."""
+    if settings.read().strict:
+        raise error
+    _log(error)
+
+
+def _log(error: Exception) -> None:
+    if ("provenance-failed", type(error)) not in _said:
+        _said.add(("provenance-failed", type(error)))
+        log.warning("Provenance was not attached (provenance-failed)", exc_info=error)

@@ -53,11 +53,17 @@ class LoadedFile:
 
 
 class Resolver:
-    """Finds the provenance of files, lines and units in *manifests*; safe in threads and forks."""
+    """
+    Finds the provenance of files, lines and units in *manifests*; safe in threads and forks.
+
+    Attributes:
+        ours: whether each file that was met is the application's, for those who look often.
+    """
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
         self.manifests = manifests
         self._files: dict[str, LoadedFile | None] = {}
+        self.ours: dict[str, bool] = {}
         self._units: dict[int, tuple[CodeType, Provenance]] = {}
 
     def file(self, filename: str) -> LoadedFile | None:
@@ -115,7 +121,9 @@ class Resolver:
             file = None
         if len(self._files) >= LIMIT:
             self._files.clear()
+            self.ours.clear()
         self._files[filename] = file
+        self.ours[filename] = file is not None
         return file
 
     def _named(self, filename: str) -> list[tuple[Manifest, Entry]]:

@@ -11,9 +11,11 @@ from opentelemetry.trace import SpanKind
 
 from aiprov_otel.attributes import CODE, ORIGIN, Attributes
 from aiprov_otel.runtime import state, walk
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.fast import held, put
+from aiprov_otel.runtime.guard import swallow
 
-_ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
+_SERVER: Final = SpanKind.SERVER
+_CONSUMER: Final = SpanKind.CONSUMER
 # Whose consumer spans stand for asking for messages, and end before these are handled.
 _RECEIVERS: Final = frozenset(
     f"opentelemetry.instrumentation.{name}" for name in ("aiokafka", "confluent_kafka", "kafka")
@@ -32,15 +34,16 @@ class ProvenanceSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Annotate *span* while it can still be written to."""
-        with guard:
+        try:
             if (annotator := state.annotator()) is None:
                 return
-            if span.kind in _ENTRIES and not _is_asked_for(span):
+            kind = span.kind
+            if (kind is _SERVER or kind is _CONSUMER) and not _is_asked_for(span):
                 _entry.set(span)
-            elif ORIGIN not in (span.attributes or ()) and (
-                frame := walk.nearest(annotator.resolver)
-            ):
+            elif (frame := walk.nearest(annotator.resolver)) is not None:
                 annotate(span, annotator.caller(frame))
+        except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
+            swallow(error)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Nothing: a span that ended can't be written to."""
@@ -67,9 +70,10 @@ def entry_span() -> Span | None:
 
 def annotate(span: Span, found: Attributes) -> None:
     """Set *found* on *span*, but for what was said before: `aiprov.*` and `code.*` as a whole."""
-    said = span.attributes or {}
-    if ORIGIN in said:
-        return
-    if any(key in said for key in CODE):
-        found = {key: value for key, value in found.items() if key not in CODE}
-    span.set_attributes(found)
+    said = held(span)
+    if said is not None and not said:
+        said.update(found)
+    elif ORIGIN not in (said := said or dict(span.attributes or {})):
+        if not said.keys().isdisjoint(CODE):
+            found = {key: value for key, value in found.items() if key not in CODE}
+        put(span, found)

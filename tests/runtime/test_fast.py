@@ -1,0 +1,92 @@
+"""The short ways through the SDK, against the long ones."""
+
+from __future__ import annotations
+
+import pytest
+from opentelemetry.sdk.trace import Span, SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from aiprov_otel.runtime import fast
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Both short ways, as a service has them."""
+    monkeypatch.setenv("AIPROV_FAST", "true")
+    before = fast.Fast.attributes, fast.Fast.exceptions
+    fast.open_up(Span.record_exception)
+    yield
+    fast.Fast.attributes, fast.Fast.exceptions = before
+
+
+def exported(limits: SpanLimits | None = None, **said):
+    """A span to write on, and what is exported of it once it has ended."""
+    memory = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False, span_limits=limits)
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    span = provider.get_tracer("x").start_span("x", attributes=said)
+    return span, memory.get_finished_spans
+
+
+def test_the_sdk_is_the_one_that_we_know(opened):
+    """
+    A canary: an SDK in which a short way gives another result closes it, and fails here first.
+    """
+    assert fast.Fast.attributes
+    assert fast.Fast.exceptions
+
+
+def test_attributes_arrive_as_if_they_had_been_set(opened):
+    """
+    What is put on a span is exported beside what its opener said.
+    """
+    span, finished = exported(theirs="x")
+    fast.put(span, {"ours": 1, "also": "y"})
+    span.end()
+
+    assert dict(finished()[0].attributes) == {"theirs": "x", "ours": 1, "also": "y"}
+
+
+@pytest.mark.parametrize(
+    "limits", [SpanLimits(max_span_attributes=2), SpanLimits(max_attribute_length=1)]
+)
+def test_the_limits_of_a_provider_hold(opened, limits):
+    """
+    Where attributes are limited in number or length, the SDK does the counting.
+    """
+    ours, finished = exported(limits)
+    theirs, expected = exported(limits)
+    fast.put(ours, {"a": "long", "b": "long", "c": "long"})
+    theirs.set_attributes({"a": "long", "b": "long", "c": "long"})
+    ours.end()
+    theirs.end()
+
+    assert finished()[0].attributes == expected()[0].attributes
+
+
+def test_false_closes_both(monkeypatch):
+    """
+    `AIPROV_FAST=false` leaves everything to the SDK.
+    """
+    monkeypatch.setenv("AIPROV_FAST", "false")
+    before = fast.Fast.attributes, fast.Fast.exceptions
+    fast.open_up(Span.record_exception)
+    closed = fast.Fast.attributes, fast.Fast.exceptions
+    fast.Fast.attributes, fast.Fast.exceptions = before
+
+    assert closed == (False, False)
+
+
+def test_an_sdk_that_records_otherwise_is_left_alone(opened):
+    """
+    Where the SDK's own event differs from ours, exceptions are recorded by the SDK.
+    """
+
+    def otherwise(span, error, attributes=None, timestamp=None, escaped=False):
+        span.add_event("exception", {"exception.type": "other"}, timestamp)
+
+    fast.open_up(otherwise)
+
+    assert not fast.Fast.exceptions
+    assert fast.Fast.attributes
