@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -36,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _verb(arguments)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the boundary)
-            if signalled.number:
-                line = "aiprov: interrupted; nothing is half-written"
-                return _say(SIGNALLED + signalled.number, line)
-            return _failed(error)
+            if signalled.number is None and not isinstance(error, KeyboardInterrupt):
+                return _failed(error)
+            number = signalled.number or signal.SIGINT
+            return _say(SIGNALLED + number, "aiprov: interrupted; nothing is half-written")
 
 
 def _verb(arguments: Sequence[str] | None) -> int:
@@ -49,7 +50,7 @@ def _verb(arguments: Sequence[str] | None) -> int:
     return status
 
 
-def _failed(error: BaseException) -> int:
+def _failed(error: Exception) -> int:
     if isinstance(error, AiprovError):
         return _say(WRONG_USE, f"aiprov: {error}")
     if isinstance(error, BrokenPipeError):

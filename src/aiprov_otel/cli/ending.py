@@ -1,0 +1,43 @@
+"""SIGINT and SIGTERM end a verb in order, whatever a library makes of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+AGAIN: Final = 2.0
+"""Seconds after which a signal is sent again, in case a destructor or a library swallowed it."""
+
+
+@dataclass(slots=True)
+class Ending:
+    """The signal that came, if one did: DuckDB, for one, makes an error of its own of it."""
+
+    number: int | None = None
+
+
+@contextmanager
+def in_order() -> Iterator[Ending]:
+    """Let both signals raise KeyboardInterrupt in the block, until it is left."""
+    ending, timers = Ending(), list[threading.Timer]()
+
+    def end(number: int, _: object) -> NoReturn:
+        ending.number = number
+        timers.append(threading.Timer(AGAIN, os.kill, (os.getpid(), number)))
+        timers[-1].daemon = True
+        timers[-1].start()
+        raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ending
+    finally:
+        for timer in timers:
+            timer.cancel()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
