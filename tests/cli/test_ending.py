@@ -22,6 +22,9 @@ TURNED = """
     except KeyboardInterrupt:
         raise RuntimeError("Query interrupted") from None
 """
+IN_EXEC = """
+    exec("os.kill(os.getpid(), signal.{name}); time.sleep(20)")
+"""
 SWALLOWED = """
     try:
         os.kill(os.getpid(), signal.{name})
@@ -33,7 +36,7 @@ SWALLOWED = """
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("body", [TURNED, SWALLOWED], ids=["turned", "swallowed"])
+@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED], ids=["turned", "in exec", "swallowed"])
 def test_a_signal_ends_a_verb_whatever_a_library_makes_of_it(body, name, status):
     """
     The exit status is the signal's and there is one line, even where the exception got lost.
