@@ -192,8 +192,10 @@ def test_a_key_that_may_be_anything_is_not_repeated():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from([HEX, "agent_id", "tool", "model", "files", "a"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([HEX, "agent_id", "tool", "model", "files", "a"]), inner)
+    ),
     max_leaves=12,
 )
 
