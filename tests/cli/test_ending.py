@@ -36,7 +36,7 @@ SWALLOWED = """
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED], ids=["turned", "in exec", "swallowed"])
+@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED], ids=["turned", "exec", "swallowed"])
 def test_a_signal_ends_a_verb_whatever_a_library_makes_of_it(body, name, status):
     """
     The exit status is the signal's and there is one line, even where the exception got lost.

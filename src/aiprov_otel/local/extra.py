@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,9 +16,12 @@ def local_extra() -> Iterator[None]:
     """
     Import what the extra `local` brings inside this block.
 
+    SIGINT and SIGTERM wait until it ends: inside the import of DuckDB they abort the process.
+
     Raises:
         UsageError: it is not installed.
     """
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     except ModuleNotFoundError as error:
@@ -25,3 +29,5 @@ def local_extra() -> Iterator[None]:
             raise
         msg = f"{error.name} is missing; install it with `pip install 'aiprov-otel[local]'`"
         raise UsageError(msg) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
