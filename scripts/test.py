@@ -19,7 +19,8 @@ TEST = ("--group", "test")
 NOT_HERE = (
     "--ignore=tests/docs",
     "--ignore=tests/bare",
-)  # `make check` runs the one, bare() the other
+    "--ignore=tests/frameworks",
+)  # `make check` runs the first; the others have environments of their own
 
 
 def main(arguments: list[str]) -> int:
@@ -32,8 +33,11 @@ def main(arguments: list[str]) -> int:
     newest, lowest = next(iter(pythons)), next(reversed(pythons))
     bare = environment("bare", pythons[newest], *TEST, ".")
     oldest = environment("oldest", pythons[lowest], *TEST, "--group", "oldest", ".[demo]")
+    frameworks = environment(
+        "frameworks", pythons[newest], *TEST, "--group", "frameworks", ".[demo]"
+    )
     wheel = build(environments[newest])
-    for commands in (*environments.values(), bare, oldest):
+    for commands in (*environments.values(), bare, oldest, frameworks):
         install(commands, str(wheel))
         prove(commands)
     results = {
@@ -42,6 +46,7 @@ def main(arguments: list[str]) -> int:
     }
     results[f"Python {newest}, no extras"] = pytest(bare, "tests/bare")
     results[f"Python {lowest}, oldest OpenTelemetry"] = pytest(oldest, "tests/runtime")
+    results[f"Python {newest}, frameworks"] = pytest(frameworks, "tests/frameworks")
     return summary(results)
 
 
