@@ -6,6 +6,8 @@ import pytest
 
 from aiprov_otel.errors import HistoryError, PolicyError
 from aiprov_otel.manifest import Manifest
+from support.notes import attested, note
+from support.repo import Repo
 
 CLAUDE = "Add it\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n"
 
@@ -55,6 +57,35 @@ def test_a_shallow_clone_is_told_how_to_become_whole(repo, aiprov, tmp_path):
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(tmp_path / "clone"))
 
     assert "`git fetch --unshallow`" in aiprov("build", tmp_path / "clone")[1]
+
+
+def test_records_that_were_not_fetched(repo, aiprov, tmp_path):
+    """
+    Whoever builds in a fresh clone reads the one command that fetches the records.
+    """
+    note(repo, repo.commit("a.py", "a = 1\n"), attested("a.py", "1"))
+    repo.git("clone", "--quiet", f"file://{repo.path}", str(tmp_path / "clone"))
+
+    out = aiprov("build", tmp_path / "clone")[1]
+
+    assert "fetch them with `git fetch origin '+refs/notes/ai:refs/notes/ai'`" in out
+
+
+def test_records_that_a_partial_clone_lacks(repo, aiprov, tmp_path):
+    """
+    Whoever builds in a partial clone reads how many records are missing, and how to have them.
+    """
+    note(repo, repo.commit("a.py", "a = 1\n"), attested("a.py", "1"))
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git(
+        "clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "partial")
+    )
+    clone = Repo(tmp_path / "partial")
+    clone.git("fetch", "--quiet", "origin", "+refs/notes/ai:refs/notes/ai")
+
+    out = aiprov("build", clone.path)[1]
+
+    assert "partial clone: 1 record not in it; fetch them with `git fetch --refetch" in out
 
 
 def test_what_is_left_out_is_said(repo, aiprov):

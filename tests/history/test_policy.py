@@ -68,6 +68,7 @@ pattern = "<ours@example.org>"
         ({"origin_of": {"footer": []}}, r"origin_of\.footer can't be \[\]"),
         ({"exclude": "tests/"}, "exclude can't be 'tests/'; it has to be a list of patterns"),
         ({"ignore_revs_file": 3}, "ignore_revs_file can't be 3"),
+        ({"markers": "yes"}, "markers can't be 'yes'; it has to be true or false"),
         ({"moves": "everywhere"}, "moves can't be 'everywhere'; it has to be one of none, within"),
         ({"extra_agents": [{}]}, r"extra_agents\[0\]\.id can't be None; it has to be a text"),
         ({"extra_agents": [ROW | {"kind": "x"}]}, "kind can't be 'x'.* author, committer"),

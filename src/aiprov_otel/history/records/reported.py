@@ -21,6 +21,8 @@ _TOOLS: Final = {
     "pi": "pi",
 }
 _LONGEST: Final = 64
+# What a tool puts where the model belongs is no path and no file.
+_MODEL: Final = re.compile(r"(?!.*\.(?:jsonl?|md|txt|log)\b)[a-zA-Z][\w ./:()\[\]+-]{0,127}")
 
 
 def mark(
@@ -36,7 +38,8 @@ def mark(
     """What a record of the kind *source* says of lines; a person has neither agent nor model."""
     human = origin is Origin.HUMAN
     agent = None if human else agent_of(tool)
-    name = None if human or not isinstance(model, str) else models.normalise(model[:256])
+    named = not human and isinstance(model, str) and _MODEL.fullmatch(model)
+    name = models.normalise(named[0]) if named else None
     provider = models.provider_of(name) or (_providers().get(agent) if agent else None)
     return Mark(source, evidence, agent, name, provider, where, text, origin=origin)
 
