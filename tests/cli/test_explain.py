@@ -167,3 +167,25 @@ def test_a_line_that_is_not_there(repo, aiprov, number):
 
     with pytest.raises(UsageError, match=f"has 1 line; there is no line {number}"):
         aiprov("explain", f"{repo.path / 'a.py'}:{number}")
+
+
+def test_a_record_about_single_lines(repo, aiprov):
+    """
+    A note decides for the line that it names; what the commit's own mark would say stands below it.
+    """
+    repo.commit("a.py", "a = 1\nb = 2\n", MESSAGE)
+    note = {"sessions": {}, "humans": {"h_0123456789abcd": {"author": "Ada <ada@example.org>"}}}
+    text = f"a.py\n  h_0123456789abcd 2\n---\n{json.dumps(note)}\n"
+    repo.git(
+        "-c", "user.name=A", "-c", "user.email=a@example.org",
+        "notes", "--ref=ai", "add", "-F-", stdin=text.encode(),
+    )  # fmt: skip
+
+    out = aiprov("explain", f"{repo.path / 'a.py'}:2")[1]
+
+    assert out.startswith("a.py:2  human\n")
+    assert "  refs/notes/ai: " in out
+    assert "[note, decides: human]" in out
+    assert "Co-Authored-By: Claude Opus 4.6  [co-author, alone would say: ai]" in out
+    assert "Ada" not in out
+    assert aiprov("explain", f"{repo.path / 'a.py'}:1")[1].startswith("a.py:1  ai")

@@ -46,6 +46,7 @@ def test_a_command_is_run_and_reported(app):
     assert {file.name for file in (app / ".aiprov").iterdir()} == {
         ".gitignore",
         "aiprov.manifest",
+        "blame.cache",
         "telemetry.duckdb",
     }
 

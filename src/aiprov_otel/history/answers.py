@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.errors import HistoryError, ManifestError
-from aiprov_otel.history import blame, commits, generated, reading, remote, tree
+from aiprov_otel.history import blame, commits, generated, reading, rebuild, remote, tree
 from aiprov_otel.history.asked import Asked
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.commits import Commit
@@ -118,7 +118,7 @@ def of_tree(
     found = _found(git, policy, git.root)
     if found and compare(git, policy, found).matches:
         return _told(found, policy)
-    read = reading.read(git, policy, tree.read(git, policy).files, progress)
+    read = rebuild.read(git, policy, tree.read(git, policy).files, progress)
     sources = tuple(generated.flagged(git, read.sources()))
     return TreeAnswer(sources, GIT, git.head(), remote.https(git.remote()), policy.to_json())
 
