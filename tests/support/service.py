@@ -216,7 +216,7 @@ def free_port() -> int:
 def wait_for_port(port: int, process: subprocess.Popen[Any]) -> None:
     """Return once something listens on *port*; fail if *process* ended, or takes too long."""
     for _ in range(PATIENCE * 60):
-        assert process.poll() is None, f"{process.args} ended"
+        assert process.poll() is None, f"it ended with {process.returncode}"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
