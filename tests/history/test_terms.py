@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.errors import UsageError
+from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history.build import build
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Moves
@@ -70,6 +70,22 @@ def test_a_build_after_another_kind_of_build(copied):
 
     assert build(copied.path).origins == plain
     assert build(copied.path, moves=Moves.BETWEEN_FILES).origins == moved
+
+
+def test_a_path_that_is_none(copied, tmp_path):
+    """
+    A typing error is no empty answer; what only another commit has is there with --rev.
+    """
+    (copied.path / "empty").mkdir()
+    copied.commit("gone.py", "a = 1\n")
+    copied.git("rm", "--quiet", "gone.py")
+    copied.record("Remove it")
+
+    for name in ("nowhere", "empty", "gone.py"):
+        with pytest.raises(HistoryError, match=f"git tracks nothing at {name} in "):
+            build(copied.path, paths=[copied.path / name])
+    gone = [copied.path / "gone.py"]
+    assert build(copied.path, tmp_path / "m", paths=gone, revision="HEAD~1").files == 1
 
 
 def test_folders_of_the_repository(copied, tmp_path):

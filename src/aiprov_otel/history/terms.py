@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiprov_otel.errors import UsageError
+from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history import ignored
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Moves, Policy
@@ -23,8 +23,15 @@ def terms(
     What is given for *moves* counts more than what the policy says of it.
 
     Raises:
+        HistoryError: one of *paths* is none of its.
         PolicyError: the policy, or a file that it or git's configuration names, can't be used.
     """
+    for path in paths:
+        if not git.run("ls-files", "-z", "--", path):
+            msg = (
+                f"git tracks nothing at {path} in {git.root}; `git add` it first, or mend the path"
+            )
+            raise HistoryError(msg)
     policy = Policy.load(git.root)
     files, commits = ignored.commits(git, policy)
     whole = replace(
