@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from support.origins import assert_work_is_named, handler
 from support.rush import assert_none_has_a_neighbour_s
-from support.service import executable, service
+from support.service import Answer, ended, executable, remote_parent, service
 
 pytest.importorskip("falcon")
+ClientSession = pytest.importorskip("aiohttp").ClientSession
 
 INSTRUMENTED = ["falcon", "sqlite3", "threading"]
 FILES = ["falcon_app.py", "stock.py"]
@@ -109,6 +112,26 @@ def test_a_failing_asgi_responder(asgi):
     assert answer.status == 500
     assert answer.entry.status_code == "Error"
     assert handler(answer.entry) == ("falcon_app.FailingLater.on_get", "ai")
+
+
+def test_a_websocket(asgi):
+    """
+    The span of a websocket names its responder.
+    """
+
+    async def talk(header):
+        url = f"ws://127.0.0.1:{asgi.port}/talk"
+        async with (
+            ClientSession() as session,
+            session.ws_connect(url, headers={"traceparent": header}) as connection,
+        ):
+            await connection.send_str("hello")
+            return await connection.receive_str()
+
+    with remote_parent() as (header, trace_id, parent_id):
+        assert asyncio.run(talk(header)) == "hello"
+    spans = asgi.received.wait(trace_id, ended(parent_id))
+    assert handler(Answer(0, spans).entry) == ("falcon_app.Talk.on_websocket", "human")
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,6 @@ class Failing:
         stock.fail()
 
 
-class Unavailable:
-    def on_get(self, req, resp):
-        resp.status = falcon.HTTP_503
-
-
 def sink(req, resp, **kwargs):
     resp.text = "sunk"
 
@@ -59,7 +54,6 @@ def make():
     app.add_route("/decorated", Decorated())
     app.add_route("/work", Work())
     app.add_route("/fail", Failing())
-    app.add_route("/unavailable", Unavailable())
     app.add_sink(sink, "/sink")
     return app
 
@@ -90,6 +84,13 @@ class FailingLater:
         stock.fail()
 
 
+class Talk:
+    async def on_websocket(self, req, ws):  # human
+        await ws.accept()  # human
+        await ws.send_text(await ws.receive_text())  # human
+        await ws.close()  # human
+
+
 async def sink_later(req, resp, **kwargs):
     resp.text = "sunk"
 
@@ -100,6 +101,7 @@ def make_asgi():
     app.add_route("/decorated", DecoratedLater())
     app.add_route("/work", WorkLater())
     app.add_route("/fail", FailingLater())
+    app.add_route("/talk", Talk())
     app.add_sink(sink_later, "/sink")
     return OpenTelemetryMiddleware(app)
 
