@@ -4,15 +4,19 @@ import json
 from importlib import resources
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiprov_otel.history import marks
-from aiprov_otel.history.agents import Table, rows
+from aiprov_otel.history.agents import Rule, Table, rows
 from aiprov_otel.history.commits import Commit
 from aiprov_otel.history.policy import Policy
 
 ADA = "Ada Lovelace <ada@example.org>"
 DATA = resources.files("aiprov_otel.history") / "data" / "agents.json"
 EXAMPLES = {row["id"]: row["example"] for row in json.loads(DATA.read_text("utf-8"))}
+
+MINE = {"agent": "mine", "kind": "trailer", "role": "generated"}
 
 # What the text itself names, for the rows that do not.
 NAMED = {
@@ -86,3 +90,23 @@ def test_a_user_s_rows_come_first():
     [mark] = marks.find(Commit("0" * 40, ADA, ADA, None, message), Table(policy.extra_agents))
 
     assert (mark.rule, mark.agent) == ("ours", "our-bot")
+
+
+@given(
+    st.sampled_from([*EXAMPLES.values(), "word", ""]),
+    st.sampled_from(["", " ", "- ", "* ", "see ", ": "]),
+    st.text(max_size=6),
+)
+def test_looking_at_all_rules_at_once_misses_none(example, before, after):
+    """
+    A line that no rule finds anything in is told as such, and no other is, wherever it begins.
+    """
+    rules = (
+        Rule.of({**MINE, "id": "anywhere", "pattern": "by (?P<agent>robots)|word$"}),
+        Rule.of({**MINE, "id": "either", "pattern": r"^see|[)|(]:\)"}),
+    )
+    for extra in ((), rules):
+        table = Table(extra)
+        for line in (before + example + after).splitlines():
+            found = any(rule.pattern.search(line) for rule in table.lines)
+            assert table.any_line(line) == found

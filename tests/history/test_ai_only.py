@@ -37,7 +37,7 @@ def both(repo):
 
 @given(st.integers(0, 2**32), st.integers(0, 16), st.booleans())
 @settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

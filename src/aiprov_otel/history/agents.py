@@ -90,16 +90,38 @@ class Table:
         """The rules that are about one line of a message."""
         return self.of_kind("trailer", "message")
 
+    def any_line(self, line: str) -> bool:
+        """Whether one of `lines` finds something in *line*: most lines are none of ours."""
+        return bool(self._from_the_start.match(line) or self._anywhere.search(line))
+
     @cached_property
-    def any_line(self) -> re.Pattern[str]:
-        """Matches a line if, and only if, one of `lines` does: most lines are none of ours."""
-        patterns = (re.sub(r"\(\?P<\w+>", "(?:", rule.pattern.pattern) for rule in self.lines)
-        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    def _from_the_start(self) -> re.Pattern[str]:
+        """Those that begin at the start of a line, which are most, need not be tried further on."""
+        return _either(rule for rule in self.lines if _is_anchored(rule))
+
+    @cached_property
+    def _anywhere(self) -> re.Pattern[str]:
+        return _either(rule for rule in self.lines if not _is_anchored(rule))
 
     @cached_property
     def providers(self) -> dict[str, str]:
         """Who makes the models of an agent, by its slug."""
         return {rule.agent: rule.provider for rule in self._rules if rule.agent and rule.provider}
+
+
+def _is_anchored(rule: Rule) -> bool:
+    """Whether *rule* can begin at the start of a line alone; False where that is hard to tell."""
+    pattern = rule.pattern.pattern
+    bare = re.sub(r"\\.|\[\^?\]?[^]]*\]", "", pattern)
+    while (outer := re.sub(r"\([^()]*\)", "", bare)) != bare:
+        bare = outer
+    return pattern.startswith(("^", r"\A")) and "|" not in bare
+
+
+def _either(rules: Iterable[Rule]) -> re.Pattern[str]:
+    """Matches what one of *rules* does; never, where there are none."""
+    patterns = [re.sub(r"\(\?P<\w+>", "(?:", rule.pattern.pattern) for rule in rules]
+    return re.compile("|".join(f"(?:{one})" for one in patterns) or "(?!)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,8 +61,21 @@ def build(
     path = Path(output) if output is not None else _default(opened, asked)
     with at(opened, revision) as git:
         policy = terms(git, moves=moves, paths=asked, ai_only=only_ai)
-        summary = _build(git, policy, path, progress)
+        with _uncollected():
+            summary = _build(git, policy, path, progress)
         return replace(summary, unfetched=unfetched.command(git)) if ask_remote else summary
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without a search for garbage: nearly all that a build makes lives until it ends."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _build(git: Git, policy: Policy, path: Path, progress: reading.Progress | None) -> Summary:

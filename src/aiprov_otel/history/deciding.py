@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from aiprov_otel.history import attribution, blame, marked
 from aiprov_otel.history.agents import Table
@@ -33,23 +33,28 @@ class Decisions:
         self.lacking = records.lacking
         recovered = recover(git, records, self._commits, places)
         self._records = [*records.of(self._commits), recovered]
+        self._recorded = {name for by_commit in self._records for name in by_commit}
         self._known: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
 
-    def of(self, hunk: Hunk, tag: Mark | None = None) -> Iterator[tuple[Decision, int]]:
+    def of(self, hunk: Hunk, tag: Mark | None = None) -> list[tuple[Decision, int]]:
         """
         The decisions about the lines of *hunk*, in order, each with how many it is about.
 
         *tag* is what their file says of itself.
         """
         tags = (tag,) if tag and self._policy.markers else ()
-        for said, count in statements(self._records, hunk):
-            yield self._decision(hunk.commit, (*said, *tags)), count
+        if hunk.commit not in self._recorded:  # as are most of those of most repositories
+            return [(self._decision(hunk.commit, tags), hunk.count)]
+        return [
+            (self._decision(hunk.commit, (*said, *tags)), count)
+            for said, count in statements(self._records, hunk)
+        ]
 
     def _decision(self, name: str, said: tuple[Mark, ...]) -> Decision:
         """One and the same for each line of the commit *name* of which the same is *said*."""
-        if (name, said) not in self._known:
-            self._known[name, said] = self._decide(name, said)
-        return self._known[name, said]
+        if (decision := self._known.get((name, said))) is None:
+            decision = self._known[name, said] = self._decide(name, said)
+        return decision
 
     def _decide(self, name: str, said: tuple[Mark, ...]) -> Decision:
         if name == blame.NOBODY:

@@ -60,7 +60,7 @@ def _of_person(who: str, kind: str, table: Table) -> Iterator[Mark]:
 
 def _of_message(lines: Iterable[str], table: Table) -> Iterator[Mark]:
     for number, line in enumerate(lines, start=1):
-        if len(line) <= _LONGEST_LINE and table.any_line.search(line):
+        if 0 < len(line) <= _LONGEST_LINE and table.any_line(line):
             yield from _of_line(line, number, table)
 
 

@@ -81,10 +81,10 @@ class Reading:
 
     def stretches(self, one: BlamedFile) -> Iterator[tuple[Decision, int]]:
         """The decisions about *one* in order, each with for how many lines of Python it holds."""
-        line = 0
+        line, alike = 0, sum(one.widths) == len(one.widths)
         for hunk in one.hunks:
             for decision, count in self.decisions.of(hunk, one.tag):
-                yield decision, sum(one.widths[line : line + count])
+                yield decision, count if alike else sum(one.widths[line : line + count])
                 line += count
 
     def tally(self) -> list[tuple[Decision, int]]:

@@ -85,14 +85,17 @@ class SourceFile:
 
     def encode(self) -> bytes:
         """The JSON document: records once, then runs of `[first, count, index of the record]`."""
-        records = list(dict.fromkeys(run.provenance for run in self.runs))
-        index = {record: number for number, record in enumerate(records)}
+        # By identity: runs share their records, and a record is slow to hash.
+        distinct = {id(run.provenance): run.provenance for run in self.runs}
+        records = list(dict.fromkeys(distinct.values()))
+        numbers = {record: number for number, record in enumerate(records)}
+        index = {key: numbers[record] for key, record in distinct.items()}
         document = {
             "path": self.path,
             "import_path": self.import_path,
             "hash": self.hash,
             "records": [_to_json(record) for record in records],
-            "runs": [[run.first, run.count, index[run.provenance]] for run in self.runs],
+            "runs": [[run.first, run.count, index[id(run.provenance)]] for run in self.runs],
         }
         return dumps({**document, "generated": True} if self.generated else document)
 
