@@ -188,4 +188,5 @@ def test_a_record_about_single_lines(repo, aiprov):
     assert "[note, decides: human]" in out
     assert "Co-Authored-By: Claude Opus 4.6  [co-author, alone would say: ai]" in out
     assert "Ada" not in out
+    assert "h_0123" not in out  # a hash of her name and address
     assert aiprov("explain", f"{repo.path / 'a.py'}:1")[1].startswith("a.py:1  ai")

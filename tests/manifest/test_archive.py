@@ -173,6 +173,20 @@ def test_a_newer_schema_says_both_versions(tmp_path):
         Manifest.load(tmp_path / "m")
 
 
+def test_keys_of_a_later_version_are_of_no_concern(tmp_path):
+    """
+    A manifest with more keys than this version knows is read as before.
+    """
+    whole = Manifest.load(write(tmp_path / "m", CART))
+    with zipfile.ZipFile(tmp_path / "m") as archive, zipfile.ZipFile(tmp_path / "n", "w") as new:
+        for name in archive.namelist():
+            more = archive.read(name).replace(b'{"path"', b'{"mood":"good","path"')
+            new.writestr(name, more if name == "manifest.json" else archive.read(name))
+
+    assert b"mood" in (tmp_path / "n").read_bytes()
+    assert Manifest.load(tmp_path / "n").entries == whole.entries
+
+
 def test_a_document_that_was_changed_is_noticed(tmp_path):
     """
     A document with another digest than the index says is not believed.

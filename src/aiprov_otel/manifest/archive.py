@@ -49,7 +49,7 @@ class Manifest:
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
         self.policy: Mapping[str, Any] = index["policy"]
-        self.entries = tuple(Entry(**entry) for entry in index["files"])
+        self.entries = tuple(map(Entry.of, index["files"]))
         self._archive = archive
         self._documents: dict[str, SourceFile] = {}
         self._by_hash: dict[str, list[Entry]] = defaultdict(list)

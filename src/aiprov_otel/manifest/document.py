@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
@@ -45,6 +45,11 @@ class Entry:
     lines: int
     document: str
     digest: str
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Read an entry of the index; keys that a later version added are of no concern."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True)

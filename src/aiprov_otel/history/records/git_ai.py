@@ -20,8 +20,9 @@ _REFS: Final = ("refs/notes/ai", "refs/notes/ai-remote/")
 _BEFORE_NOTES: Final = "refs/ai/authorship/"
 _ENTRY = re.compile(r"  (\S+) (\S+)\s*")
 _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
-# A key of another shape may be anything; it is not repeated.
-_KEY = re.compile(r"[sh]_[0-9a-f]{1,64}(::t_[0-9a-f]{1,64})?|[0-9a-f]{1,64}|ai_agent|human")
+# A key of another shape may be anything, and that of a person is a hash of name and address:
+# neither is repeated.
+_KEY = re.compile(r"s_[0-9a-f]{1,64}(::t_[0-9a-f]{1,64})?|[0-9a-f]{1,64}|ai_agent|human")
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -163,7 +164,8 @@ def _mark(key: str, log: Log, ref: str, elsewhere: Callable[[str], Any]) -> Mark
 def _said(origin: Origin, key: str, ref: str, agent: Mapping[str, Any]) -> Mark:
     if agent.get("tool") == "human":
         origin = Origin.HUMAN
-    text = key if _KEY.fullmatch(key) else "a key of another form"
+    other = "a person's key" if key.startswith("h_") else "a key of another form"
+    text = key if _KEY.fullmatch(key) else other
     tool, model = agent.get("tool"), agent.get("model")
     return mark("git-ai", origin, Evidence.NOTE, where=ref, text=text, tool=tool, model=model)
 
