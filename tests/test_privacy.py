@@ -68,7 +68,11 @@ def repo(tmp_path):
     note(repo, commit, logged_by_git_ai())
     lines = [{"line_number": 5, "content": JANE, "source": everything(type="AI")}]
     session = everything(model=everything(id=SECRETS[2]))
-    told = {"session": session, "prompts": [everything()], "files": [{"path": "a.py", "lines": lines}]}
+    told = {
+        "session": session,
+        "prompts": [everything()],
+        "files": [{"path": "a.py", "lines": lines}],
+    }
     note(repo, commit, json.dumps(told), "refs/notes/whogitit")
     said = {"path": "a.py", "start_line": 6, "end_line": 6, "category": "ai_generated"}
     said = everything(provider=SECRETS[3], model=SECRETS[4], **said)
