@@ -24,7 +24,9 @@ SECRETS = (
     "file://c:/Users/jane/agent-transcripts/be6cecdd.jsonl",
     "be6cecdd-a75a-4363-b49d-3f7850807d1d",
 )
-TOLD = re.compile(r"jane|doe\b|@|rewrite|checkout as|transcript|://|session/|be6cecdd|/home", re.I)
+TOLD = re.compile(
+    r"jane|doe\b|@|rewrite|checkout as|transcript|://|session/|be6cecdd|/home", re.IGNORECASE
+)
 LINES = 'TAG = "all records are about these lines"\n' * 6
 
 
@@ -39,7 +41,7 @@ def logged_by_git_ai():
     agents = [{"tool": one, "model": two} for one in SECRETS for two in SECRETS]
     prompts = {f"{n:016x}": everything(agent_id=everything(**a)) for n, a in enumerate(agents)}
     prompts |= {one.replace(" ", "_"): everything(agent_id=agents[0]) for one in SECRETS}
-    keys = {key: "1-2" for key in prompts} | {"h_f": "3"}
+    keys = dict.fromkeys(prompts, "1-2") | {"h_f": "3"}
     return git_ai({"a.py": keys}, prompts=prompts, humans={"h_f": everything()}, base=JANE)
 
 

@@ -28,7 +28,11 @@ def attested(path: str, lines: str) -> str:
 
 def note(repo: Repo, commit: str, text: str, ref: str = "refs/notes/ai") -> None:
     """Hang *text* on *commit*."""
-    identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org"}
-    identity |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
+    people = {
+        f"GIT_{role}_{part}": "tool@example.org"
+        for role in ("AUTHOR", "COMMITTER")
+        for part in ("NAME", "EMAIL")
+    }
     blob = repo.git("hash-object", "-w", "--stdin", stdin=text.encode())
-    repo.git("notes", f"--ref={ref}", "add", "--force", "-C", blob, commit, **identity)
+    add = ("notes", f"--ref={ref}", "add", "--force", "-C", blob, commit)
+    repo.git(*add, stdin=b"", **people)
