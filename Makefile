@@ -25,9 +25,11 @@ check:  ## format, lint, types, import contracts, README and docs
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
 
-bench:  ## what provenance costs a service, as a multiple of a plain span
+bench:  ## what provenance costs a service, and a build (HISTORY=path of a repository)
 	@commands=$$($(PYTHON) scripts/environment.py check --group dev '.[demo]') && \
-	$$commands/python benchmarks/spans.py
+	$$commands/python benchmarks/spans.py && \
+	$$commands/python benchmarks/manifest.py && \
+	$$commands/python benchmarks/history.py $(or $(HISTORY),.)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \

@@ -149,3 +149,30 @@ def test_generated_files_are_told(repo, aiprov):
     repo.commit("api_pb2.py", "a = 1\n")
 
     assert "generated: 1 file, 1 line, flagged so" in aiprov("build", repo.path)[1]
+
+
+def test_ai_lines_alone(repo, aiprov, tmp_path):
+    """
+    With `--ai-only` the other lines have no commit, and a person reads what decided them.
+    """
+    repo.commit("a.py", "a = 1\n", when="2020-01-01T00:00:00Z")
+    repo.commit("b.py", "b = 1\n", CLAUDE)
+
+    status, out = aiprov("build", repo.path, "--ai-only", "--output", tmp_path / "m")
+
+    assert status == 0
+    assert "ai           1  50.0 %" in out
+    assert "1 line that no mark is about, and decided by `unmarked` alone (--ai-only)" in out
+    [a, b] = Manifest.load(tmp_path / "m").sources()
+    assert (a.line(1).commit, b.line(1).commit is None) == (None, False)
+
+
+def test_why_all_is_asked_again(repo, aiprov):
+    """
+    Where what was known is of no use, one line says why; where nothing was, there is none.
+    """
+    repo.commit("a.py", "a = 1\n")
+    assert "built in full" not in aiprov("build", repo.path)[1]
+    (repo.path / ".aiprov" / "blame.cache").write_bytes(b"")
+
+    assert "built in full: what the last build kept is damaged" in aiprov("build", repo.path)[1]

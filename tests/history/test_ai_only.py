@@ -125,7 +125,7 @@ def test_no_mark_at_all(repo):
     repo.commit("a.py", "a = 1\n")
     git = Git.open(repo.path)
 
-    assert ai_only.OfMarked(git, set()).oldest == {}
+    assert ai_only.OfMarked(git, git.commits(git.head()), set()).oldest == {}
     assert build(repo.path, only_ai=True).origins == {"unknown": 1}
 
 

@@ -95,6 +95,11 @@ def _advice(summary: Summary) -> Iterator[str]:
             f'unmarked = "human" in [tool.aiprov] would decide {counted(summary.undecided, "line")}'
             f" more ({share}): say so if your team marks its AI work"
         )
+    if summary.unasked:
+        yield (
+            f"{counted(summary.unasked, 'line')} that no mark is about, "
+            "and decided by `unmarked` alone (--ai-only)"
+        )
     if summary.uncommitted:
         yield f"uncommitted: {counted(summary.uncommitted, 'line')}, unknown until committed"
     if summary.boundary:

@@ -26,12 +26,12 @@ def read(
         UsageError: lines that were moved are to be followed.
     """
     if git.follows_moves:
-        msg = "--ai-only can't follow moved lines; leave --moves and `moves` of [tool.aiprov] out"
+        msg = "--ai-only can't follow moved lines; leave out -M, -C and `moves` of [tool.aiprov]"
         raise UsageError(msg)
-    names = [row[0] for row in git.commits(git.head())]
-    found = marked.find(git, names, Table(policy.extra_agents))
+    rows = git.commits(git.head())[::-1]
+    found = marked.find(git, [row[0] for row in rows], Table(policy.extra_agents))
     # What is older than a shallow clone is unknown, not unmarked.
-    lineage = OfMarked(git, found | git.boundaries())
+    lineage = OfMarked(git, rows, found | git.boundaries())
     deep = sum(file.source in lineage.oldest for file in files)
     with graph.beside(git, lineage.head, deep):
         return reading.read(git, policy, files, progress, lineage)
@@ -39,7 +39,7 @@ def read(
 
 class OfMarked:
     """
-    Says which lines come from the commits *names*.
+    Says which lines come from the commits *names*, by the *rows* of all, parents first.
 
     Attributes:
         head: the commit that it is about.
@@ -47,13 +47,12 @@ class OfMarked:
             can have written some.
     """
 
-    def __init__(self, git: Git, names: AbstractSet[str]) -> None:
-        rows = git.commits(git.head())[::-1]
+    def __init__(self, git: Git, rows: Sequence[tuple[str, ...]], names: AbstractSet[str]) -> None:
         first = next((index for index, row in enumerate(rows) if row[0] in names), len(rows))
         self.head = git.head()
         self.oldest = marked.touched(passing.edges(git, rows[first:]), names)
         self._git = git
-        self._parents = {commit: those for commit, *those in rows}
+        self._parents = {commit: those for commit, *those in rows if commit in names}
         self._age = {row[0]: age for age, row in enumerate(rows) if row[0] in names}
 
     def committed(self, path: str) -> Sequence[Hunk]:

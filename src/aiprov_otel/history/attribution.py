@@ -122,6 +122,12 @@ def _agrees(mark: Mark, agent: str | None, deciding: Mark) -> bool:
     return mark.agent in {agent, None} or same_house
 
 
+def of_no_commit(decision: Decision) -> bool:
+    """Whether all that is known of the line is that no mark is about it."""
+    provenance = decision.provenance
+    return provenance.evidence is Evidence.UNMARKED and provenance.commit is None
+
+
 def by_policy_alone(decision: Decision) -> bool:
     """Whether the line is unknown only because the policy does not say `unmarked = "human"`."""
     provenance = decision.provenance

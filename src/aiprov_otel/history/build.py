@@ -129,6 +129,7 @@ def _summary(
         origins=origins,
         evidence=evidence,
         undecided=sum(lines for one, lines in tally if attribution.by_policy_alone(one)),
+        unasked=sum(lines for one, lines in tally if attribution.of_no_commit(one)),
         uncommitted=sum(lines for one, lines in tally if one is attribution.UNCOMMITTED),
         boundary=sum(lines for one, lines in tally if one is attribution.BOUNDARY),
         unattributed=tuple((one.file.path, one.problem) for one in read.blamed if one.problem),

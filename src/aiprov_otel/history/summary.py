@@ -24,6 +24,7 @@ class Summary:
         origins: lines by origin.
         evidence: lines by the kind of evidence that decided.
         undecided: lines that are unknown only because the policy says `unmarked = "unknown"`.
+        unasked: lines of which all that is known is that no mark is about them.
         uncommitted: lines that no commit has yet.
         boundary: lines at which a shallow clone ends.
         unattributed: path and reason of each file whose lines git can't attribute.
@@ -45,6 +46,7 @@ class Summary:
     origins: Mapping[str, int]
     evidence: Mapping[str, int]
     undecided: int
+    unasked: int
     uncommitted: int
     boundary: int
     unattributed: tuple[tuple[str, str], ...]
@@ -68,6 +70,7 @@ class Summary:
             "origins": {origin: self.origins.get(origin, 0) for origin in Origin},
             "evidence": {kind: n for kind in Evidence if (n := self.evidence.get(kind, 0))},
             "undecided": self.undecided,
+            "unasked": self.unasked,
             "uncommitted": self.uncommitted,
             "boundary": self.boundary,
             "unattributed": _listed(self.unattributed),
