@@ -21,7 +21,7 @@ check:  ## format, lint, types, import contracts, README and docs
 	@$(PYTHON) scripts/environment.py check --group dev '.[demo]' >/dev/null
 	$(check)/ruff format --check .
 	$(check)/ruff check .
-	$(check)/mypy src scripts tests/support examples/shop
+	$(check)/mypy src scripts benchmarks tests/support examples/shop
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
 

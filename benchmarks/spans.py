@@ -14,11 +14,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+
+import aiprov_otel
+from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
+from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 ROUNDS = 60
 CALLS = 300
@@ -48,134 +55,115 @@ def span(tracer, frames):
         with tracer.start_as_current_span("work"):
             pass
 """
+LINE = Provenance(
+    Origin.AI,
+    "claude-code",
+    "claude-opus-4-6",
+    "anthropic",
+    "c" * 40,
+    "2026-05-04T10:00:00Z",
+    Evidence.CO_AUTHOR,
+    path="app.py",
+    match=Match.EXACT,
+)
 
-
-def application(folder: Path) -> tuple[object, object]:
-    """A module of the application, in a manifest, and one of a library that is in none."""
-    from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
-    from aiprov_otel.values import Evidence, Match, Origin, Provenance
-
-    (folder / "app.py").write_text(APPLICATION)
-    (folder / "lib.py").write_text(LIBRARY)
-    os.utime(folder / "app.py", (1, 1))
-    line = Provenance(
-        Origin.AI, "claude-code", "claude-opus-4-6", "anthropic", "c" * 40,
-        "2026-05-04T10:00:00Z", Evidence.CO_AUTHOR, "app.py", None, Match.EXACT,
-    )  # fmt: skip
-    runs = (Run(1, APPLICATION.count("\n"), line),)
-    source = SourceFile("app.py", "app.py", content_hash(APPLICATION.encode()), runs)
-    dump(folder / "aiprov.manifest", [source], revision=None, repository_url=None, policy={})
-    sys.path.insert(0, str(folder))
-    import app
-    import lib
-
-    return app, lib
-
-
-def measure(variants: dict[str, Callable[[], None]], calls: int) -> dict[str, list[float]]:
-    """Seconds of thread CPU time of *calls* calls, a value a round."""
-    times: dict[str, list[float]] = {name: [] for name in variants}
-    for _ in range(ROUNDS):
-        for name in random.sample(list(variants), len(variants)):
-            run = variants[name]
-            begin = time.thread_time()
-            for _ in range(calls):
-                run()
-            times[name].append(time.thread_time() - begin)
-    return times
-
-
-def report(title: str, pairs: dict[str, tuple[str, str]], times: dict[str, list[float]]) -> None:
-    """Print the median of each pair's ratios."""
-    print(title)
-    for label, (ours, bare) in pairs.items():
-        ratio = statistics.median(a / b for a, b in zip(times[ours], times[bare], strict=True))
-        print(f"  {label:<58} x {ratio:.2f}")
+Work = Callable[[], None]
 
 
 def main() -> None:
     """Measure and print."""
+    print(f"Python {sys.version.split()[0]}, medians of {ROUNDS} rounds")
     with tempfile.TemporaryDirectory() as name:
-        app, lib = application(Path(name))
-        run(app, lib, str(Path(name) / "aiprov.manifest"))
+        folder = Path(name)
+        app, lib = _modules(folder)
+        with aiprov_otel.install(manifest=folder / "aiprov.manifest"):
+            _spans(app, lib)
+        _failures(app, folder / "aiprov.manifest")
 
 
-def run(app: object, lib: object, manifest: str) -> None:
-    """The three comparisons; `bare` is a provider of its own that we never touch."""
-    import aiprov_otel
+def _modules(folder: Path) -> tuple[Any, Any]:
+    """A module of the application, in a manifest, and one of a library that is in none."""
+    (folder / "app.py").write_text(APPLICATION)
+    (folder / "lib.py").write_text(LIBRARY)
+    os.utime(folder / "app.py", (1, 1))
+    runs = (Run(1, APPLICATION.count("\n"), LINE),)
+    source = SourceFile("app.py", "app.py", content_hash(APPLICATION.encode()), runs)
+    dump(folder / "aiprov.manifest", [source], revision=None, repository_url=None, policy={})
+    sys.path.insert(0, str(folder))
+    return import_module("app"), import_module("lib")
 
-    bare, ours, off = TracerProvider(), TracerProvider(), TracerProvider(sampler=ALWAYS_OFF)
-    for provider in (bare, ours, off):
-        provider.add_span_processor(SpanProcessor())
-    trace.set_tracer_provider(ours)
-    plain, annotated, unsampled = (p.get_tracer("bench") for p in (bare, ours, off))
-    raw_off = TracerProvider(sampler=ALWAYS_OFF).get_tracer("bench")
-    installation = aiprov_otel.install(manifest=manifest)
 
-    def with_span(tracer: trace.Tracer) -> Callable[[], None]:
-        def work() -> None:
-            with tracer.start_as_current_span("work"):
-                pass
+def _spans(app: Any, lib: Any) -> None:
+    bare, ours = _provider(), _provider()
+    dark, ours_dark = _provider(sampler=ALWAYS_OFF), _provider(sampler=ALWAYS_OFF)
+    trace.set_tracer_provider(ours)  # of the four, the two of ours get our processor
+    ours_dark.add_span_processor(aiprov_otel.ProvenanceSpanProcessor())
 
-        return work
+    def foreign(provider: TracerProvider, frames: int) -> Work:
+        tracer = provider.get_tracer("bench")
+        return lambda: app.span(tracer, frames, lib.span)
 
-    def foreign(tracer: trace.Tracer, frames: int) -> Callable[[], None]:
-        return lambda: app.span(tracer, frames, lib.span)  # type: ignore[attr-defined]
-
-    variants = {
-        "bare": with_span(plain),
-        "decorated": app.decorated,  # type: ignore[attr-defined]
-        "bare 5": foreign(plain, 5),
-        "ours 5": foreign(annotated, 5),
-        "bare 20": foreign(plain, 20),
-        "ours 20": foreign(annotated, 20),
-        "bare off": foreign(raw_off, 5),
-        "ours off": foreign(unsampled, 5),
+    pairs = {
+        "a @provenance span with all its attributes": (app.decorated, _plain(bare)),
+        "a foreign span, 5 library frames below ours": (foreign(ours, 5), foreign(bare, 5)),
+        "a foreign span, 20 library frames below ours": (foreign(ours, 20), foreign(bare, 20)),
+        "a foreign span that is not sampled": (foreign(ours_dark, 5), foreign(dark, 5)),
     }
-    times = measure(variants, CALLS)
-    report(
-        "A span (1.00 = the same span of the SDK, bare)",
-        {
-            "@provenance, all attributes, against `with start_as_current_span`": (
-                "decorated",
-                "bare",
-            ),
-            "a foreign span, 5 library frames below the application": ("ours 5", "bare 5"),
-            "a foreign span, 20 library frames below the application": ("ours 20", "bare 20"),
-            "a foreign span that is not sampled": ("ours off", "bare off"),
-        },
-        times,
-    )
-    failing(app, plain, installation)
+    print("A span (1.00 = the same span of the SDK, bare)")
+    for label, ratio in _ratios(pairs).items():
+        print(f"  {label:<46} x {ratio:.2f}")
 
 
-def failing(app: object, tracer: trace.Tracer, installation: object) -> None:
-    """A span that fails 20 frames down; bare is measured with ours uninstalled, round by round."""
-    import aiprov_otel
+def _provider(**known: Any) -> TracerProvider:
+    """A provider that `install()` does not meet: it is begun by the SDK's own `__init__`."""
+    provider = TracerProvider.__new__(TracerProvider)
+    init = getattr(TracerProvider.__init__, "__wrapped__", TracerProvider.__init__)
+    init(provider, **known)
+    provider.add_span_processor(SpanProcessor())
+    return provider
+
+
+def _plain(provider: TracerProvider) -> Work:
+    tracer = provider.get_tracer("bench")
 
     def work() -> None:
-        try:
-            with tracer.start_as_current_span("work"):
-                app.fail(20)  # type: ignore[attr-defined]
-        except ValueError:
+        with tracer.start_as_current_span("work"):
             pass
 
+    return work
+
+
+def _ratios(pairs: dict[str, tuple[Work, Work]]) -> dict[str, float]:
+    ratios: dict[str, list[float]] = {label: [] for label in pairs}
+    for _ in range(ROUNDS):
+        for label in random.sample(list(pairs), len(pairs)):
+            ours, bare = pairs[label]
+            ratios[label].append(_seconds(ours, CALLS) / _seconds(bare, CALLS))
+    return {label: statistics.median(found) for label, found in ratios.items()}
+
+
+def _failures(app: Any, manifest: Path) -> None:
+    """A span that fails 20 frames down; bare is measured while ours is uninstalled."""
+    tracer = _provider().get_tracer("bench")
+
+    def work() -> None:
+        with suppress(ValueError), tracer.start_as_current_span("work"):
+            app.fail(20)
+
     ratios = []
-    for _ in range(ROUNDS // 2):
-        ours = timed(work)
-        installation.uninstall()  # type: ignore[attr-defined]
-        bare = timed(work)
-        installation = aiprov_otel.install()
-        ratios.append(ours / bare)
+    for _ in range(ROUNDS):
+        bare = _seconds(work, FAILURES)
+        with aiprov_otel.install(manifest=manifest):
+            ratios.append(_seconds(work, FAILURES) / bare)
     print("A failing span (1.00 = plain OpenTelemetry)")
-    print(f"  {'an exception raised 20 frames down':<58} x {statistics.median(ratios):.2f}")
+    print(f"  {'an exception raised 20 frames down':<46} x {statistics.median(ratios):.2f}")
 
 
-def timed(work: Callable[[], None]) -> float:
-    """Seconds of thread CPU time of a few failures, warmed up."""
+def _seconds(work: Work, calls: int) -> float:
+    """Thread CPU time of *calls* calls, after one to warm up."""
     work()
     begin = time.thread_time()
-    for _ in range(FAILURES):
+    for _ in range(calls):
         work()
     return time.thread_time() - begin
 
