@@ -38,11 +38,14 @@ def everything(folder):
 
 def test_the_repository_is_not_written_to(long, tmp_path):
     """
-    Nothing below `.git` is added, removed or changed by a build that writes a graph.
+    Nothing below `.git` is added, removed or changed: by a build that writes a graph, by one that
+    knows the last, by one for AI lines only.
     """
     before = everything(long.path / ".git")
 
     build(long.path, tmp_path / "m")
+    build(long.path, tmp_path / "m")
+    build(long.path, tmp_path / "m", only_ai=True)
 
     assert everything(long.path / ".git") == before
 
