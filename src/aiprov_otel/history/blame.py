@@ -72,11 +72,11 @@ def widths(source: bytes) -> list[int]:
 
     Git ends a line at `\\n` alone; Python also at a `\\r` that no `\\n` follows.
     """
+    if b"\r" not in source:
+        return [1] * (source.count(b"\n") + (source[-1:] not in {b"", b"\n"}))
     lines = source.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    if b"\r" not in source:
-        return [1] * len(lines)
     return [max(1, len(line.splitlines())) for line in lines]
 
 

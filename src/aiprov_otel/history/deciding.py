@@ -33,8 +33,10 @@ class Decisions:
         self.lacking = records.lacking
         recovered = recover(git, records, self._commits, places)
         self._records = [*records.of(self._commits), recovered]
-        self._recorded = {name for by_commit in self._records for name in by_commit}
         self._known: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
+        recorded = {name for by_commit in self._records for name in by_commit}
+        # Of most commits no record tells, and all their lines are decided alike.
+        self._plain = {name: self._decision(name, ()) for name, _ in places if name not in recorded}
 
     def of(self, hunk: Hunk, tag: Mark | None = None) -> list[tuple[Decision, int]]:
         """
@@ -42,9 +44,9 @@ class Decisions:
 
         *tag* is what their file says of itself.
         """
+        if not tag and (known := self._plain.get(hunk.commit)):
+            return [(known, hunk.count)]
         tags = (tag,) if tag and self._policy.markers else ()
-        if hunk.commit not in self._recorded:  # as are most of those of most repositories
-            return [(self._decision(hunk.commit, tags), hunk.count)]
         return [
             (self._decision(hunk.commit, (*said, *tags)), count)
             for said, count in statements(self._records, hunk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from aiprov_otel.history import models, people
 from aiprov_otel.history.agents import Rule, Table, lexicon
@@ -51,11 +52,12 @@ def find(commit: Commit, table: Table) -> list[Mark]:
     ]
 
 
-def _of_person(who: str, kind: str, table: Table) -> Iterator[Mark]:
+@lru_cache(maxsize=4096)  # few people make most of the commits
+def _of_person(who: str, kind: str, table: Table) -> tuple[Mark, ...]:
     for rule in table.of_kind(kind):
         if found := rule.pattern.search(who):
-            yield _mark(rule, found, kind, table)
-            return
+            return (_mark(rule, found, kind, table),)
+    return ()
 
 
 def _of_message(lines: Iterable[str], table: Table) -> Iterator[Mark]:

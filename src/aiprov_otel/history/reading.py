@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -134,13 +135,12 @@ def read(
 def _blame_all(
     work_tree: WorkTree, files: Sequence[TrackedFile], progress: Progress | None
 ) -> list[BlamedFile | tuple[str, str]]:
-    """Each file with its hunks, or its path with the reason why not; in any order."""
+    """Each file with its hunks, or its path with the reason why not."""
     outcomes = []
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        futures = [pool.submit(_blame, work_tree, file) for file in files]
-        for done, future in enumerate(as_completed(futures), start=1):
-            outcomes.append(future.result())
+        for done, outcome in enumerate(pool.map(partial(_blame, work_tree), files), start=1):
+            outcomes.append(outcome)
             if progress:
                 progress(done, len(files))
     except BaseException:

@@ -6,12 +6,10 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Self
 
 from aiprov_otel.errors import ManifestError
-from aiprov_otel.values import Evidence, Match, Origin, Provenance
+from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance
 
 _FIELDS = ("origin", "agent", "model", "provider", "commit", "time", "evidence")
 
@@ -131,11 +129,17 @@ def runs_of(provenances: Iterable[Provenance]) -> Iterator[Run]:
 
 def folded(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
     """Fold provenances, each with for how many lines it holds, from line 1, into runs."""
-    first = 1
-    for provenance, group in groupby(stretches, key=itemgetter(0)):
-        if count := sum(lines for _, lines in group):
-            yield Run(first, count, provenance)
-            first += count
+    first, count, current = 1, 0, MISSING
+    for provenance, lines in stretches:
+        # The commit tells most of them apart, and faster than all of it does.
+        if provenance.commit == current.commit and provenance == current:
+            count += lines
+            continue
+        if count:
+            yield Run(first, count, current)
+        first, count, current = first + count, lines, provenance
+    if count:
+        yield Run(first, count, current)
 
 
 def dumps(document: dict[str, Any]) -> bytes:
