@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import zipfile
@@ -236,6 +237,21 @@ def test_a_manifest_that_may_not_be_read_says_so(tmp_path):
         folder.chmod(0o755)
 
     assert run(asked, tmp_path).strip().endswith("can't be read: Permission denied")
+
+
+def test_only_a_regular_file_is_replaced(tmp_path):
+    """
+    A device or a pipe stays what it is; behind a link, the file that it points to is written.
+    """
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "m")
+    with pytest.raises(AiprovError, match="no regular file; name another with --output"):
+        write(tmp_path / "pipe", CART)
+    write(tmp_path / "link", CART)
+
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    assert Manifest.load(tmp_path / "m").entries
 
 
 def test_a_dump_that_fails_leaves_nothing_behind(tmp_path):

@@ -156,5 +156,10 @@ def importable(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+            if _home(sys.modules[name]).startswith(str(folder)):
                 del sys.modules[name]
+
+
+def _home(module: ModuleType) -> str:
+    """The file of *module*; of a package without one, its first folder."""
+    return getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")

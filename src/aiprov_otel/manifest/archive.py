@@ -193,6 +193,10 @@ def _pack(members: Mapping[str, bytes]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
+    path = path.resolve()  # what a link points to is written, not the link
+    if path.exists() and not path.is_file():
+        msg = f"can't write {path}: it is no regular file; name another with --output"
+        raise AiprovError(msg)
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
             temporary = Path(file.name)
