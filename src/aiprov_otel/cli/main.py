@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verb(arguments: Sequence[str] | None) -> int:
-    args = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    named = [name for name in VERBS if name in arguments[:1]]
+    args = _parser(named or VERBS).parse_args(arguments)
     status: int = args.run(args)
     sys.stdout.flush()
     return status
@@ -66,7 +68,8 @@ def entry() -> NoReturn:
     sys.exit(main())
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    """Understands the verbs *names*: importing the others takes longer than many an answer."""
     parser = argparse.ArgumentParser(
         prog="aiprov",
         description="Who wrote the code that failed: a person or a model, and in which commit.",
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"aiprov {aiprov_otel.__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for name in VERBS:
+    for name in names:
         importlib.import_module(f"aiprov_otel.cli.{name}").add(verbs)
     return parser
 
