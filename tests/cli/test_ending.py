@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,38 @@ def test_a_signal_ends_a_verb_whatever_a_library_makes_of_it(body, name, status)
 
     assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr == "aiprov: interrupted; nothing is half-written\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_full_disk_under_the_output_is_one_line():
+    """
+    Where what is printed can't be written, one line says why, and there is no traceback.
+    """
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "aiprov_otel", "stats", "--help"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        verb = BOUNDARY.format(body="print('x'); sys.stdout.flush(); return 0")
+        said = subprocess.run(
+            [sys.executable, "-c", verb],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert "Traceback" not in done.stderr
+    assert (said.returncode, said.stderr) == (
+        2,
+        "aiprov: No space left on device; mend that and try again\n",
+    )
+
+
+def test_closed_streams_are_no_bug():
+    """
+    With its streams closed, as some supervisors start it, a verb does what it can.
+    """
+    line = f"{sys.executable} -m aiprov_otel explain nowhere.py:1 <&- >&- 2>&-"
+
+    assert subprocess.run(["sh", "-c", line], check=False).returncode == 2

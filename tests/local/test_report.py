@@ -461,3 +461,17 @@ def test_a_protocol_message_is_no_call(service, read):
     service.span("total", by=AI)
 
     assert [one.function for one in read().slowest] == ["shop.total"]
+
+
+def test_errors_of_functions_without_spans_are_not_compared(service, read):
+    """
+    Where an origin has more errors than calls, no ratio is given, and the text says why.
+    """
+    for number in range(30):
+        service.span(f"handler{number}", by=AI, failed=True, raised=(KeyError(str(number)), HUMAN))
+    service.span("human", by=HUMAN)
+
+    found = read().verdict
+
+    assert (found.baseline, found.crude_ratio) == ("human", None)
+    assert "Not to be compared: more errors than calls" in found.text

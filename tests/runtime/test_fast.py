@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from opentelemetry.sdk.trace import Span, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from aiprov_otel.runtime import fast
+from aiprov_otel.runtime import fast, install
 
 
 @pytest.fixture
@@ -90,3 +92,22 @@ def test_an_sdk_that_records_otherwise_is_left_alone(opened):
 
     assert not fast.Fast.exceptions
     assert fast.Fast.attributes
+
+
+def test_installing_from_application_code_changes_nothing(application, caplog):
+    """
+    The self-test is not met by the processor that is installed after it, whoever installs.
+    """
+    shop = application.module(
+        "shop.starting",
+        "import aiprov_otel\n\n\ndef start(given):\n    aiprov_otel.install(**given)\n",
+    )
+    given = {"manifest": application.manifest(), "tracer_provider": application.provider}
+    for _ in range(2):
+        shop.start(given)
+        opened = fast.Fast.attributes, fast.Fast.exceptions
+        install._installed.uninstall()
+
+    wanted = os.environ.get("AIPROV_FAST") != "false"
+    assert opened == (wanted, wanted)
+    assert caplog.text == ""

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 AGAIN: Final = 2.0
@@ -19,25 +19,35 @@ class Ending:
     """The signal that came, if one did: DuckDB, for one, makes an error of its own of it."""
 
     number: int | None = None
+    timers: list[threading.Timer] = field(default_factory=list)
+
+    def over(self) -> None:
+        """No signal is of any use any more: the verb has ended."""
+        self.number = self.number or signal.SIGINT
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        for timer in self.timers:
+            timer.cancel()
 
 
 @contextmanager
 def in_order() -> Iterator[Ending]:
     """Let both signals raise KeyboardInterrupt in the block, until it is left."""
-    ending, timers = Ending(), list[threading.Timer]()
+    ending = Ending()
 
     def end(number: int, _: object) -> NoReturn:
         ending.number = number
-        timers.append(threading.Timer(AGAIN, os.kill, (os.getpid(), number)))
-        timers[-1].daemon = True
-        timers[-1].start()
+        again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
+        again.daemon = True
+        ending.timers.append(again)
+        again.start()
         raise KeyboardInterrupt
 
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield ending
     finally:
-        for timer in timers:
+        for timer in ending.timers:
             timer.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, NoReturn
 
 import aiprov_otel
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the boundary)
             if signalled.number is None and not isinstance(error, KeyboardInterrupt):
                 return _failed(error)
+            signalled.over()
             number = signalled.number or signal.SIGINT
             return _say(SIGNALLED + number, "aiprov: interrupted; nothing is half-written")
 
@@ -55,17 +57,37 @@ def _verb(arguments: Sequence[str] | None) -> int:
 def _failed(error: Exception) -> int:
     if isinstance(error, AiprovError):
         return _say(WRONG_USE, f"aiprov: {error}")
-    if isinstance(error, BrokenPipeError):
-        # Whoever read our output left (`aiprov blame … | head`): the flush at exit must not fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    if isinstance(error, OSError):
+        _abandon_output()
+        if isinstance(error, BrokenPipeError):
+            return DONE  # whoever read our output left: `aiprov blame … | head`
+        where = f"{error.filename}: " if error.filename else ""
+        reason = f"{where}{error.strerror or error}"
+        return _say(WRONG_USE, f"aiprov: {reason}; mend that and try again")
     traceback.print_exception(error)
     return _say(BUG, f"aiprov {aiprov_otel.__version__}: this is a bug; please report the above")
 
 
+def _abandon_output() -> None:
+    """If what was printed can't be written, let the flush at exit not fail over it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def entry() -> NoReturn:
     """The command `aiprov`."""
-    sys.exit(main())
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open("r+"))  # noqa: SIM115
+    status = main()
+    if status > SIGNALLED:
+        # A thread that the signal caught at a bad moment must not keep the process alive, nor
+        # asyncio complain of a task that nobody waits for any more.
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:

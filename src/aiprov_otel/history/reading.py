@@ -144,11 +144,11 @@ def _blame_all(
             if progress:
                 progress(done, len(files))
     except BaseException:
+        # Without waiting: a signal inside a lock of a future would have us wait for ever.
         pool.shutdown(wait=False, cancel_futures=True)
         work_tree.git.stop()
         raise
-    finally:
-        pool.shutdown()
+    pool.shutdown()
     return outcomes
 
 

@@ -53,9 +53,9 @@ def verdict(arms: Iterable[Arm]) -> Verdict:
 
 
 def _ratio(ai: Arm, rest: Arm) -> float | None:
-    if not ai.calls or not rest.calls or not rest.errors:
+    if ai.error_ratio is None or not rest.error_ratio:
         return None
-    return (ai.errors / ai.calls) / (rest.errors / rest.calls)
+    return ai.error_ratio / rest.error_ratio
 
 
 def _counted(arm: Arm) -> str:
@@ -65,6 +65,11 @@ def _counted(arm: Arm) -> str:
 def _said(ai: Arm, rest: Arm, ratio: float | None) -> str:
     if not ai.calls or not rest.calls:
         return "Nothing to compare: one of them was never called."
+    if ai.error_ratio is None or rest.error_ratio is None:
+        return (
+            "Not to be compared: more errors than calls, because lines of functions without spans "
+            "of their own raised them. Give these functions spans with @provenance."
+        )
     if min(ai.errors, rest.errors) < ENOUGH:
         return f"Too few to tell: each needs at least {ENOUGH} errors."
     return f"Ratio {ratio:.2g}, crude, not adjusted for route: not a comparison of authors."

@@ -48,7 +48,7 @@ class Manifest:
         self.path = path
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
-        self.policy: Mapping[str, Any] = index["policy"]
+        self.policy: Mapping[str, Any] = dict(index["policy"])
         self.entries = tuple(map(Entry.of, index["files"]))
         self._archive = archive
         self._documents: dict[str, SourceFile] = {}
@@ -209,5 +209,6 @@ def _write(path: Path, data: bytes) -> None:
                 temporary.unlink(missing_ok=True)
                 raise
     except OSError as error:
-        msg = f"can't write {path}: {error.strerror or error}"
+        reason = error.strerror or error
+        msg = f"can't write {path}: {reason}; mend that, or name another file with --output"
         raise AiprovError(msg) from error

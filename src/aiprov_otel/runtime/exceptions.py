@@ -20,7 +20,6 @@ _RAISED = "_aiprov_raised"  # our own attribute on a span: what its last excepti
 
 def hook(patches: Patches) -> None:
     """Meet the two methods of the SDK's span that tell of a failure."""
-    fast.open_up(Span.record_exception)
     patches.replace(Span, "record_exception", _recording)
     patches.replace(Span, "set_status", _failing)
 

@@ -13,11 +13,11 @@ from typing import Any
 from weakref import WeakSet
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Span, TracerProvider
 
 from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
-from aiprov_otel.runtime import exceptions, frameworks, manifests, state
+from aiprov_otel.runtime import exceptions, fast, frameworks, manifests, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Commits, Emission, Extent
 from aiprov_otel.runtime.guard import guard, log
@@ -94,6 +94,7 @@ def install(
         state.stop()
         return Installation()
     annotator = Annotator(Resolver(_manifests(manifest)), Emission(attributes, commits))
+    fast.open_up(Span.record_exception)  # before anything of ours could meet its spans
     _meet_loaded_modules(annotator.resolver)
     state.start(annotator, tracer_provider)
     _processor_on(tracer_provider or trace.get_tracer_provider())
