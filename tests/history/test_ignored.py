@@ -76,7 +76,7 @@ def test_the_policy_counts_more_than_both(formatted):
 
 
 @pytest.mark.parametrize(
-    ("line", "name"), [("Format everything", ".git-blame-ignore-revs:2"), ("abc1234", ":2: 'abc1")]
+    ("line", "name"), [("Format everything", ".git-blame-ignore-revs:2"), ("abc1234", ":2 is not")]
 )
 def test_a_wrong_line_is_named(formatted, line, name):
     """

@@ -59,7 +59,8 @@ def _read(file: Path, named_by: str, root: Path) -> Iterator[str]:
     for number, text in enumerate(lines, start=1):
         line = text.partition("#")[0].strip()
         if line and not _HASH.fullmatch(line):
-            msg = f"{shown}:{number}: {line!r} is not the full hash of a commit, which git needs"
-            raise PolicyError(f"{msg}; write what `git rev-parse {line}` prints")
+            # The line is not repeated: whoever names a wrong file should not have it printed.
+            msg = f"{shown}:{number} is not the full hash of a commit, which git needs"
+            raise PolicyError(f"{msg}; write what `git rev-parse` prints for it")
         if line:
             yield line.lower()

@@ -109,12 +109,20 @@ class Manifest:
             ManifestError: its document is missing or was changed after the build.
         """
         if (known := self._documents.get(entry.document)) is None:
-            known = self._documents[entry.document] = SourceFile.decode(self._read(entry))
+            known = self._documents[entry.document] = self._decode(entry)
         return known
 
     def sources(self) -> Iterator[SourceFile]:
         """Every file, in order of path, each checked against its digest."""
         return (self.source(entry) for entry in self.entries)
+
+    def _decode(self, entry: Entry) -> SourceFile:
+        data = self._read(entry)
+        try:
+            return SourceFile.decode(data)
+        except ManifestError as error:
+            msg = f"{entry.document} in {self.path}: {error}"
+            raise ManifestError(msg) from error
 
     def _read(self, entry: Entry) -> bytes:
         try:
