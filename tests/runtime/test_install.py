@@ -187,6 +187,7 @@ def test_a_provider_that_is_not_ready_does_not_break(application, monkeypatch, c
     """
     monkeypatch.delenv("AIPROV_STRICT")
     application.install()
+    caplog.clear()
 
     class Late(TracerProvider):
         def __init__(self):

@@ -57,6 +57,8 @@ async def _drive(
             if progress:
                 progress(answers.total())
 
+    # What fails is raised by `gather`; of an interrupted task asyncio would print a traceback too.
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
     # trust_env: no proxy stands between two processes of this machine. Each request has its own
     # connection, because a server closes one whose background task failed after the answer.
     single = httpx.Limits(max_keepalive_connections=0)

@@ -131,7 +131,8 @@ def _made(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def init(self: TracerProvider, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        _processor_on(self)
+        if _installed is not None:  # ours may stay under a patch of somebody else
+            _processor_on(self)
 
     return init
 
@@ -139,7 +140,8 @@ def _made(original: Callable[..., None]) -> Callable[..., None]:
 def _set(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def set_tracer_provider(tracer_provider: trace.TracerProvider) -> None:
-        _processor_on(tracer_provider)
+        if _installed is not None:
+            _processor_on(tracer_provider)
         original(tracer_provider)
 
     return set_tracer_provider
