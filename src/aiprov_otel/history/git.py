@@ -67,6 +67,7 @@ class Git:
         self.blame_options: tuple[str, ...] = ()
         self.ignored: tuple[str, ...] = ()
         self._variables = variables or {}
+        self._head: str | None = None
         self._objects: dict[str, str] = {}
         self._live: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
@@ -94,8 +95,11 @@ class Git:
         return git
 
     def head(self) -> str:
-        """Full hash of the commit that the work tree holds."""
-        return self.revision or self._line("rev-parse", "--verify", "HEAD^{commit}").decode("ascii")
+        """Full hash of the commit that the work tree holds; the same for each who asks."""
+        if self._head is None:
+            name = self.revision or "HEAD"
+            self._head = self._line("rev-parse", "--verify", f"{name}^{{commit}}").decode("ascii")
+        return self._head
 
     def index(self) -> bytes:
         """Every tracked path with its mode: `<mode> <object> <stage>\\t<path>\\0`."""
@@ -129,7 +133,12 @@ class Git:
         return [os.fsdecode(value) for value in output.split(b"\0")[:-1]]
 
     def commits(self, *revisions: str) -> list[tuple[str, ...]]:
-        """Every commit that *revisions* select, each with its parents, children first."""
+        """
+        Every commit that *revisions* select, each with its parents, children first.
+
+        Raises:
+            HistoryError: one of them is not there.
+        """
         listed = self.run("rev-list", "--topo-order", "--parents", *revisions).decode("ascii")
         return [tuple(line.split(" ")) for line in listed.splitlines()]
 
@@ -143,10 +152,6 @@ class Git:
         how = ("--raw", "-r", "-z", "--always", "--root", "--no-renames", "--stdin")
         return self.run("diff-tree", *how, stdin=stdin)
 
-    def descends(self, commit: str, ancestor: str) -> bool:
-        """Whether *ancestor* is there, and *commit* or one before it."""
-        return not self._finish(("merge-base", "--is-ancestor", ancestor, commit), b"")[0]
-
     def circumstances(self) -> bytes:
         """What answers about old commits depend on beside them: this git, and what it is told."""
         replaced = self.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/replace")
@@ -155,7 +160,9 @@ class Git:
 
     def objects(self, names: Iterable[str]) -> bytes:
         """`git cat-file --batch` of *names*."""
-        return self.run("cat-file", "--batch", stdin="".join(f"{n}\n" for n in names).encode())
+        stdin = "".join(f"{name}\n" for name in names).encode()
+        # Buffered: else each object is written, and read here, by itself.
+        return self.run("cat-file", "--batch", "--buffer", stdin=stdin)
 
     def boundaries(self) -> frozenset[str]:
         """The commits whose parents a shallow clone left out; empty for a full one."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Final
 
+from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import cache, graph, passing, reading
 from aiprov_otel.history.cache import Known
 from aiprov_otel.history.git import Git
@@ -65,15 +66,26 @@ def start(git: Git, head: str) -> Start:
     """What is known of the files of *head* before any is blamed."""
     key = _key(git)
     known = None if git.follows_moves else cache.load(git.root, key)
-    if isinstance(known, Known) and not git.descends(head, known.head):
-        known = "the commit of the last build is not in the history of this one"
     if not isinstance(known, Known):
         return Start(Whole(git, head), key, known)
-    rows = git.commits(f"^{known.head}", head)
+    rows = _since(git, known.head, head)
+    if rows is None:
+        why = "the commit of the last build is not in the history of this one"
+        return Start(Whole(git, head), key, why)
     same = passing.unchanged(passing.edges(git, rows), head, known.head, known.files)
     new = {row[0] for row in rows}
     lineage = Since(git, head, base=known.head, hunks=known.files, new=new, same=same)
     return Start(lineage, key, shallow=known.files if len(rows) < _LONG else same)
+
+
+def _since(git: Git, base: str, head: str) -> list[tuple[str, ...]] | None:
+    """The commits that lead from *base* to *head*; None where none does."""
+    try:
+        rows = git.commits(f"^{base}", head)
+    except HistoryError:  # it is not even there any more
+        return None
+    # What is listed leads to head: so does whatever is a parent of it.
+    return rows if base == head or any(base in row[1:] for row in rows) else None
 
 
 def _key(git: Git) -> str:
