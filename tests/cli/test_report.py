@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 
 import pytest
 
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
-from support.command import aiprov
+from support.command import AIPROV, aiprov, environment
 from support.telemetry import AI, HUMAN, Service
 
 
@@ -70,6 +72,26 @@ def test_json_for_programs(tmp_path, stored):
     assert done.returncode == 0
     assert {arm["origin"]: arm["errors"] for arm in document["arms"]} == {"ai": 1, "human": 0}
     assert document["verdict"]["adjusted_ratio"] is None
+
+
+def test_a_reader_that_went_away(tmp_path, stored):
+    """`aiprov report | head -1` ends quietly and well."""
+    stored(failing())
+    read, write = os.pipe()
+    os.close(read)
+
+    done = subprocess.run(
+        [*AIPROV, "report"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_without_a_store_it_says_how_to_make_one(tmp_path):

@@ -34,7 +34,13 @@ def console(stream: TextIO) -> Console:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")  # not every terminal has every character
     width = None if stream.isatty() else _PIPE
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the one error boundary; by itself, rich would exit with 1."""
+        raise BrokenPipeError
 
 
 def show(report: Report, manifest: Manifest | None, out: Console) -> None:
