@@ -32,39 +32,41 @@ from typing import Final
 
 from aiprov_otel import attributes as keys
 
+_DEEPEST: Final = 500  # spans above one another; those that name each other as parent end there
+
 
 def _span(key: str) -> str:
-    return f"SpanAttributes['{key}']"
+    return f"nullif(SpanAttributes['{key}'], '')"
 
 
 def _event(key: str) -> str:
-    return f"Event['{key}']"
+    return f"nullif(Event['{key}'], '')"
 
 
 SPANS: Final = f"""
-CREATE TEMP VIEW spans AS
+CREATE TEMPORARY VIEW spans AS
 SELECT
     TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, StatusMessage, SpanAttributes,
     "Events.Timestamp", "Events.Name", "Events.Attributes",
-    epoch_ns(Timestamp) AS Start,
-    epoch_ns(Timestamp) + Duration::BIGINT AS Finish,
-    Duration::BIGINT AS Duration,
+    toUnixTimestamp64Nano(Timestamp) AS Start,
+    toUnixTimestamp64Nano(Timestamp) + CAST(Duration AS BIGINT) AS Finish,
+    CAST(otel_traces.Duration AS BIGINT) AS Duration,
     StatusCode = 'Error' AS Failed,
     {_span(keys.ORIGIN)} AS Origin,
     {_span(keys.AGENT_NAME)} AS Agent,
     {_span(keys.MODEL_NAME)} AS Model,
     {_span(keys.COMMIT_ID)} AS Commit,
     {_span(keys.CODE_FUNCTION_NAME)} AS Function,
-    coalesce(list_position(['function', 'handler'], {_span(keys.UNIT)}), 3) AS Rank
+    CASE {_span(keys.UNIT)} WHEN 'function' THEN 1 WHEN 'handler' THEN 2 ELSE 3 END AS Rank
 FROM otel_traces
-WHERE epoch_ns(Timestamp) >= {{since}}
+WHERE Timestamp >= fromUnixTimestamp64Nano({{since}})
 """
 
 UNITS: Final = f"""
-CREATE TEMP TABLE units AS
+CREATE TEMPORARY TABLE units AS
 WITH children AS (
     SELECT
-        unit.TraceId, unit.SpanId,
+        unit.TraceId AS TraceId, unit.SpanId AS SpanId,
         greatest(child.Start, unit.Start) AS Start,
         least(child.Finish, unit.Finish) AS Finish
     FROM spans AS child
@@ -74,16 +76,15 @@ WITH children AS (
 covered AS (
     SELECT
         TraceId, SpanId,
-        Finish - greatest(Start, coalesce(max(Finish) OVER earlier, Start)) AS Ns
+        Finish - greatest(Start, coalesce(max(Finish) OVER (
+            PARTITION BY TraceId, SpanId ORDER BY Start, Finish
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), Start)) AS Ns
     FROM children
     WHERE Finish > Start
-    WINDOW earlier AS (
-        PARTITION BY TraceId, SpanId ORDER BY Start, Finish
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    )
 ),
 waiting AS (
-    SELECT TraceId, SpanId, sum(greatest(Ns, 0)) AS Ns FROM covered GROUP BY ALL
+    SELECT TraceId, SpanId, sum(greatest(Ns, 0)) AS Ns FROM covered GROUP BY TraceId, SpanId
 )
 SELECT
     Origin, Agent, Model, Commit, Function, Start,
@@ -91,140 +92,149 @@ SELECT
     {_span(keys.MATCH)} AS Match,
     (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
 FROM spans
-LEFT JOIN waiting USING (TraceId, SpanId)
+LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
 WHERE Origin IS NOT NULL AND {_span("asgi.event.type")} IS NULL
-QUALIFY Rank = min(Rank) OVER (PARTITION BY coalesce(Function, SpanId))
+QUALIFY Rank = min(Rank) OVER (PARTITION BY coalesce(Function, spans.SpanId))
 """
 
+TOUCHED: Final = """
+CREATE TEMPORARY TABLE touched AS
+SELECT
+    TraceId, SpanId, ParentSpanId, Failed, Origin IS NOT NULL AS IsUnit,
+    has("Events.Name", 'exception') AS Raising
+FROM spans
+WHERE TraceId IN (SELECT TraceId FROM spans WHERE Failed OR has("Events.Name", 'exception'))
+"""
+"""The spans of every trace in which something failed, narrow: few traces have any."""
+
 RECORDED: Final = f"""
-CREATE TEMP TABLE recorded AS
-WITH events AS (
+CREATE TEMPORARY TABLE recorded AS
+WITH places AS (
+    SELECT
+        TraceId, SpanId, Failed, "Events.Timestamp", "Events.Name", "Events.Attributes",
+        arrayJoin(range(1, length("Events.Name") + 1)) AS Place
+    FROM spans
+    WHERE has("Events.Name", 'exception')
+),
+events AS (
     SELECT
         TraceId, SpanId, Failed,
-        unnest("Events.Timestamp") AS Time,
-        unnest("Events.Name") AS Name,
-        unnest("Events.Attributes") AS Event
-    FROM spans
-    WHERE list_contains("Events.Name", 'exception')
+        toUnixTimestamp64Nano("Events.Timestamp"[Place]) AS Time,
+        "Events.Attributes"[Place] AS Event
+    FROM places
+    WHERE "Events.Name"[Place] = 'exception'
 ),
 exceptions AS (
     SELECT
-        TraceId, SpanId, Failed, epoch_ns(Time) AS Time,
-        coalesce({_event("exception.type")}, '') AS Type,
-        coalesce({_event("exception.message")}, '') AS Message,
+        TraceId, SpanId, Failed, Time,
+        Event['exception.type'] AS Type,
+        Event['exception.message'] AS Message,
         {_event(keys.EXCEPTION_ORIGIN)} AS Origin,
         {_event(keys.EXCEPTION_AGENT_NAME)} AS Agent,
         {_event(keys.EXCEPTION_MODEL_NAME)} AS Model,
         {_event(keys.EXCEPTION_COMMIT_ID)} AS Commit,
         {_event(keys.CODE_FUNCTION_NAME)} AS Function,
         coalesce({_event(keys.FILE_PATH)}, {_event(keys.CODE_FILE_PATH)}) AS Path,
-        TRY_CAST({_event(keys.CODE_LINE_NUMBER)} AS BIGINT) AS Line,
+        toInt64OrNull(Event['{keys.CODE_LINE_NUMBER}']) AS Line,
         {_event("exception.stacktrace")} AS Stacktrace
     FROM events
-    WHERE Name = 'exception'
 )
-SELECT * FROM exceptions
+SELECT
+    TraceId, SpanId, Failed, Time, coalesce(Type, '') AS Type, coalesce(Message, '') AS Message,
+    Origin, Agent, Model, Commit, Function, Path, Line, Stacktrace,
+    row_number() OVER (ORDER BY Time, TraceId, SpanId) AS Number
+FROM exceptions
 QUALIFY row_number() OVER (
     PARTITION BY TraceId, SpanId, Type, Message, Path, Line, Origin, Model, Commit ORDER BY Time
 ) = 1
 """
 
-ABOVE: Final = """
-CREATE TEMP TABLE above AS
-WITH RECURSIVE marked AS (
-    SELECT TraceId, SpanId, ParentSpanId FROM spans
-    WHERE Failed OR list_contains("Events.Name", 'exception')
-),
-walk AS (
-    SELECT TraceId, SpanId, ParentSpanId AS Ancestor FROM marked
-    UNION -- not ALL: spans that name each other as parent must come to an end
-    SELECT walk.TraceId, walk.SpanId, spans.ParentSpanId
-    FROM walk JOIN spans ON spans.TraceId = walk.TraceId AND spans.SpanId = walk.Ancestor
+ABOVE: Final = f"""
+CREATE TEMPORARY TABLE above AS
+WITH RECURSIVE walk AS (
+    SELECT TraceId, SpanId, ParentSpanId AS Ancestor, 1 AS Depth FROM touched
+    WHERE Failed OR Raising
+    UNION ALL
+    SELECT walk.TraceId, walk.SpanId, touched.ParentSpanId, walk.Depth + 1
+    FROM walk
+    JOIN touched ON touched.TraceId = walk.TraceId AND touched.SpanId = walk.Ancestor
+    WHERE walk.Depth < {_DEEPEST}
 )
-SELECT
-    walk.TraceId, walk.SpanId, walk.Ancestor,
-    below.Failed AS BelowFailed, below.Origin IS NOT NULL AS BelowIsUnit,
-    ancestor.Failed AS AboveFailed, ancestor.Origin IS NOT NULL AS AboveIsUnit
+SELECT DISTINCT
+    walk.TraceId AS TraceId, walk.SpanId AS SpanId, walk.Ancestor AS Ancestor,
+    below.Failed AS BelowFailed, below.IsUnit AS BelowIsUnit, below.Raising AS BelowRaising,
+    ancestor.Failed AS AboveFailed, ancestor.Raising AS AboveRaising
 FROM walk
-JOIN spans AS below ON below.TraceId = walk.TraceId AND below.SpanId = walk.SpanId
-JOIN spans AS ancestor ON ancestor.TraceId = walk.TraceId AND ancestor.SpanId = walk.Ancestor
+JOIN touched AS below ON below.TraceId = walk.TraceId AND below.SpanId = walk.SpanId
+JOIN touched AS ancestor ON ancestor.TraceId = walk.TraceId AND ancestor.SpanId = walk.Ancestor
 WHERE walk.SpanId <> walk.Ancestor
 """
 
 _SAME: Final = """
     again.Time >= first.Time AND again.Type = first.Type AND again.Message = first.Message
     AND (again.Line IS NULL OR (
-        again.Line IS NOT DISTINCT FROM first.Line AND again.Path IS NOT DISTINCT FROM first.Path))
+        again.Line = coalesce(first.Line, -1)
+        AND coalesce(again.Path, '') = coalesce(first.Path, '')))
     AND (again.Origin IS NULL OR (
-        again.Origin IS NOT DISTINCT FROM first.Origin
-        AND again.Model IS NOT DISTINCT FROM first.Model
-        AND again.Commit IS NOT DISTINCT FROM first.Commit))
+        again.Origin = coalesce(first.Origin, '')
+        AND coalesce(again.Model, '') = coalesce(first.Model, '')
+        AND coalesce(again.Commit, '') = coalesce(first.Commit, '')))
 """
 
-EXCEPTIONS: Final = f"""
-CREATE TEMP TABLE exceptions AS
-WITH pairs AS (
-    SELECT
-        above.TraceId, above.SpanId, above.Ancestor, again.Failed AS AgainFailed,
-        first.rowid AS FirstRow, again.rowid AS AgainRow
-    FROM above
-    JOIN recorded AS first ON first.TraceId = above.TraceId AND first.SpanId = above.SpanId
-    JOIN recorded AS again ON again.TraceId = above.TraceId AND again.SpanId = above.Ancestor
-    WHERE {_SAME}
-),
-crossing AS (
-    SELECT FirstRow, bool_or(AgainFailed) AS Failed FROM pairs GROUP BY FirstRow
-)
+ECHOED: Final = f"""
+CREATE TEMPORARY TABLE echoed AS
+SELECT first.Number AS Number, again.Number AS Again, again.Failed AS Failed
+FROM above
+JOIN recorded AS first ON first.TraceId = above.TraceId AND first.SpanId = above.SpanId
+JOIN recorded AS again ON again.TraceId = above.TraceId AND again.SpanId = above.Ancestor
+WHERE {_SAME}
+"""
+
+EXCEPTIONS: Final = """
+CREATE TEMPORARY TABLE exceptions AS
 SELECT
-    recorded.* EXCLUDE (Failed),
-    recorded.Failed OR coalesce(crossing.Failed, FALSE) AS Failed
-FROM recorded LEFT JOIN crossing ON crossing.FirstRow = recorded.rowid
-WHERE recorded.rowid NOT IN (SELECT AgainRow FROM pairs)
+    Number, TraceId, SpanId, Time, Type, Origin, Agent, Model, Commit, Function, Path, Line,
+    Stacktrace, Failed OR Number IN (SELECT Number FROM echoed WHERE Failed) AS Failed
+FROM recorded
+WHERE Number NOT IN (SELECT Again FROM echoed)
 """
 
 ERRORS: Final = f"""
-CREATE TEMP TABLE errors AS
-WITH raising AS (SELECT DISTINCT TraceId, SpanId FROM recorded),
-silent AS (
-    SELECT * FROM spans WHERE Failed AND (TraceId, SpanId) NOT IN (FROM raising)
+CREATE TEMPORARY TABLE errors AS
+WITH silent AS (
+    SELECT * FROM spans WHERE Failed AND NOT has("Events.Name", 'exception')
 ),
 explained AS ( -- rule 2: the only explanation of a failed span above
-    SELECT exceptions.*
+    SELECT exceptions.Number AS Number
     FROM exceptions
-    JOIN above USING (TraceId, SpanId)
-    JOIN silent ON silent.TraceId = above.TraceId AND silent.SpanId = above.Ancestor
-    WHERE NOT exceptions.Failed AND NOT EXISTS (
-        FROM above AS other
-        WHERE other.TraceId = above.TraceId AND other.Ancestor = above.Ancestor
-            AND other.BelowFailed
-            AND (other.BelowIsUnit OR (other.TraceId, other.SpanId) IN (FROM raising))
-    )
+    JOIN above ON above.TraceId = exceptions.TraceId AND above.SpanId = exceptions.SpanId
+    WHERE NOT exceptions.Failed AND above.AboveFailed AND NOT above.AboveRaising
+        AND (above.TraceId, above.Ancestor) NOT IN (
+            SELECT TraceId, Ancestor FROM above
+            WHERE BelowFailed AND (BelowIsUnit OR BelowRaising)
+        )
     QUALIFY row_number() OVER (
         PARTITION BY above.TraceId, above.Ancestor ORDER BY exceptions.Time DESC
     ) = 1
 ),
-raised AS (
-    SELECT * FROM exceptions WHERE Failed
-    UNION
-    SELECT * FROM explained
-),
 echoes AS (
     SELECT TraceId, Ancestor AS SpanId FROM above -- of an exception below
-    WHERE (TraceId, SpanId) IN (FROM raising)
-    UNION
+    WHERE BelowRaising
+    UNION DISTINCT
     SELECT TraceId, SpanId FROM above -- of an exception that failed a span above
-    WHERE AboveFailed AND (TraceId, Ancestor) IN (FROM raising)
-    UNION
+    WHERE AboveFailed AND AboveRaising
+    UNION DISTINCT
     SELECT TraceId, Ancestor FROM above -- of a failed unit below
     WHERE BelowFailed AND BelowIsUnit
-    UNION
+    UNION DISTINCT
     SELECT TraceId, SpanId FROM above -- of a failed unit above, or of any failed span above
     WHERE AboveFailed AND NOT BelowIsUnit
 )
 SELECT
     TraceId, SpanId, Time, coalesce(Origin, 'unknown') AS Origin, Agent, Model, Commit,
     Type, Function, Path, Line, Stacktrace
-FROM raised
+FROM exceptions
+WHERE Failed OR Number IN (SELECT Number FROM explained)
 UNION ALL
 SELECT
     TraceId, SpanId, Finish AS Time,
@@ -238,33 +248,34 @@ SELECT
     coalesce({_span(keys.ERROR_TYPE)}, nullif(StatusMessage, ''), 'failed') AS Type,
     Function, {_span(keys.FILE_PATH)} AS Path, NULL AS Line, NULL AS Stacktrace
 FROM silent
-WHERE (TraceId, SpanId) NOT IN (FROM echoes)
+WHERE (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM echoes)
 """
 
 FUNCTIONS: Final = """
-CREATE TEMP VIEW functions AS
+CREATE TEMPORARY TABLE functions AS
 WITH called AS (
     SELECT
-        Function, arg_max(Origin, Start) AS Origin, arg_max(Agent, Start) AS Agent,
-        arg_max(Model, Start) AS Model, arg_max(Commit, Start) AS Commit, count(*) AS calls,
+        Function, argMax(Origin, Start) AS Origin, argMax(Agent, Start) AS Agent,
+        argMax(Model, Start) AS Model, argMax(Commit, Start) AS Commit, count(*) AS calls,
         sum(SelfMs) AS spent,
         quantile_cont(SelfMs, 0.5) AS p50, quantile_cont(SelfMs, 0.95) AS p95
     FROM units WHERE Function IS NOT NULL GROUP BY Function
 ),
 failed AS (
     SELECT
-        Function, arg_max(Origin, Time) AS Origin, arg_max(Agent, Time) AS Agent,
-        arg_max(Model, Time) AS Model, arg_max(Commit, Time) AS Commit, count(*) AS errors
+        Function, argMax(Origin, Time) AS Origin, argMax(Agent, Time) AS Agent,
+        argMax(Model, Time) AS Model, argMax(Commit, Time) AS Commit, count(*) AS errors
     FROM errors WHERE Function IS NOT NULL GROUP BY Function
 )
 SELECT
-    Function, coalesce(called.Origin, failed.Origin) AS Origin,
+    coalesce(called.Function, failed.Function) AS Function,
+    coalesce(called.Origin, failed.Origin) AS Origin,
     CASE WHEN calls IS NULL THEN failed.Agent ELSE called.Agent END AS Agent,
     CASE WHEN calls IS NULL THEN failed.Model ELSE called.Model END AS Model,
     CASE WHEN calls IS NULL THEN failed.Commit ELSE called.Commit END AS Commit,
     coalesce(calls, 0) AS calls, coalesce(errors, 0) AS errors, spent / 1e3 AS spent, p50, p95
-FROM called FULL JOIN failed USING (Function)
+FROM called FULL JOIN failed ON called.Function = failed.Function
 """
 
-PREPARE: Final = (SPANS, UNITS, RECORDED, ABOVE, EXCEPTIONS, ERRORS, FUNCTIONS)
+PREPARE: Final = (SPANS, UNITS, TOUCHED, RECORDED, ABOVE, ECHOED, EXCEPTIONS, ERRORS, FUNCTIONS)
 """What to run, in this order, in a session of one's own; SPANS wants *since*, in nanoseconds."""

@@ -29,9 +29,9 @@ COVERAGE: Final = """
 SELECT
     (SELECT count(*) FROM spans),
     count(*),
-    count(*) FILTER (Origin <> 'unknown') / nullif(count(*), 0),
-    count(*) FILTER (Origin <> 'unknown' AND Strength = 'weak')
-        / nullif(count(*) FILTER (Origin <> 'unknown' AND Strength IS NOT NULL), 0)
+    count(*) FILTER (WHERE Origin <> 'unknown') / nullif(count(*), 0),
+    count(*) FILTER (WHERE Origin <> 'unknown' AND Strength = 'weak')
+        / nullif(count(*) FILTER (WHERE Origin <> 'unknown' AND Strength IS NOT NULL), 0)
 FROM units
 """
 
@@ -42,15 +42,16 @@ WHERE Match IS NOT NULL GROUP BY Match ORDER BY Match
 
 TOP_EXCEPTIONS: Final = """
 SELECT Type, Origin, Agent, Model, Commit, Path, Line, count(*) AS n FROM errors
-GROUP BY ALL ORDER BY n DESC, Type, Path, Line LIMIT 10
+GROUP BY Type, Origin, Agent, Model, Commit, Path, Line
+ORDER BY n DESC, Type, Path, Line LIMIT 10
 """
 
 FAILING: Final = """
-FROM functions WHERE errors > 0 ORDER BY errors DESC, calls DESC, Function LIMIT 10
+SELECT * FROM functions WHERE errors > 0 ORDER BY errors DESC, calls DESC, Function LIMIT 10
 """
 
 SLOWEST: Final = """
-FROM functions WHERE spent > 0 ORDER BY spent DESC, Function LIMIT 10
+SELECT * FROM functions WHERE spent > 0 ORDER BY spent DESC, Function LIMIT 10
 """
 
 LATEST_FAILURE: Final = """

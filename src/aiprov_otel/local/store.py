@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local import schema
+from aiprov_otel.local import dialect, schema
 from aiprov_otel.local.extra import local_extra
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ class Store:
 
     def reader(self) -> Self:
         """The same file once more, to read at one's own pace while others write; close it too."""
-        return type(self)(self.path, self._connection.cursor())
+        reader = type(self)(self.path, self._connection.cursor())
+        reader.query(dialect.MACROS)
+        return reader
 
     def query(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
