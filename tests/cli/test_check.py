@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from aiprov_otel.errors import ManifestError, ManifestNotFound, UsageError
+from support.notes import attested, note
 
 
 @pytest.fixture
@@ -165,3 +166,29 @@ def test_a_manifest_that_followed_moves(built, aiprov):
     aiprov("build", built.path, "-C")
 
     assert aiprov("check", built.path)[0] == 0
+
+
+def test_records_that_were_fetched_since(built, aiprov):
+    """
+    Status 1 and one line that names what is new, until it is built again.
+    """
+    note(built, "HEAD", attested("a.py", "1"))
+
+    status, out = aiprov("check", built.path)
+
+    assert status == 1
+    assert "records  are others than when it was built: refs/notes/ai\n" in out
+    assert json.loads(aiprov("check", built.path, "--json")[1])["records"] == ["refs/notes/ai"]
+    assert json.loads(aiprov("blame", built.path / "a.py", "--json")[1])["said_by"] == "git"
+    aiprov("build", built.path)
+    assert aiprov("check", built.path)[0] == 0
+
+
+def test_another_commit_than_the_tree(built, aiprov, tmp_path):
+    """
+    A manifest that --rev made matches the work tree where this is that commit, its log included.
+    """
+    built.commit(".agent-trace/traces.jsonl", "{}\n")
+    aiprov("build", built.path, "--rev", "HEAD", "-o", tmp_path / "m")
+
+    assert aiprov("check", built.path, "--manifest", tmp_path / "m")[0] == 0

@@ -7,6 +7,7 @@ from aiprov_otel.history.compare import compare
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import Manifest
+from support.notes import attested, note
 
 
 @pytest.fixture
@@ -72,3 +73,15 @@ def test_the_policy_has_changed(built):
 
     assert compared(built).policy == ("unmarked",)
     assert not compared(built).matches
+
+
+def test_records_have_come(built):
+    """
+    Notes that were fetched after the build may change origins: the manifest does not match.
+    """
+    note(built, built.git("rev-parse", "HEAD"), attested("b.py", "1"))
+
+    assert compared(built).records == ("refs/notes/ai",)
+    assert not compared(built).matches
+    build(built.path)
+    assert compared(built).matches

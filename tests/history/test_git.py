@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import os
-import threading
-
 import pytest
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.git import Git, environment
+from aiprov_otel.history.git import Git
 from support.repo import Repo
 
 
@@ -74,51 +71,6 @@ def test_git_is_missing(repo, monkeypatch):
         Git.open(repo.path)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_repository_of_somebody_else(repo):
-    """
-    Where git refuses a repository of another owner, its own reason and advice are shown.
-    """
-    repo.commit("a.py", "x = 1\n")
-    for path in (repo.path, repo.path / ".git"):
-        os.chown(path, 12345, 12345)
-
-    with pytest.raises(HistoryError, match=r"dubious ownership.*safe\.directory") as caught:
-        Git.open(repo.path)
-
-    assert "\n" not in str(caught.value)
-
-
-def test_a_hook_does_not_lead_astray(repo, tmp_path, monkeypatch):
-    """
-    GIT_DIR and GIT_INDEX_FILE, which a hook inherits, do not make another repository answer.
-    """
-    expected = repo.commit("a.py", "x = 1\n")
-    other = Repo(tmp_path / "other")
-    other.commit("b.py", "y = 1\n", "Another")
-    monkeypatch.setenv("GIT_DIR", str(other.path / ".git"))
-    monkeypatch.setenv("GIT_WORK_TREE", str(other.path))
-    monkeypatch.setenv("GIT_INDEX_FILE", str(other.path / ".git" / "index"))
-
-    git = Git.open(repo.path)
-
-    assert (git.root, git.head()) == (repo.path, expected)
-    assert b"a.py" in git.index()
-
-
-def test_the_environment_keeps_how_and_drops_what():
-    """
-    Configuration that arrives by environment is kept; what points at a repository is not.
-    """
-    inherited = {"PATH": "/bin", "GIT_DIR": "x", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b"}
-
-    kept = environment(inherited)
-
-    assert "GIT_DIR" not in kept
-    assert kept["GIT_CONFIG_KEY_0"] == "a.b"
-    assert (kept["LC_ALL"], kept["GIT_OPTIONAL_LOCKS"]) == ("C", "0")
-
-
 def test_a_linked_work_tree(repo, tmp_path):
     """
     A linked work tree is a work tree like any other.
@@ -130,75 +82,3 @@ def test_a_linked_work_tree(repo, tmp_path):
 
     assert git.root == tmp_path / "linked"
     assert b"\na.py" not in git.blame("a.py")
-
-
-def test_the_user_s_configuration_does_not_change_an_answer(repo, monkeypatch):
-    """
-    A `blame.ignoreRevsFile` or an external diff of the user leaves the blame as it is.
-    """
-    repo.commit("a.py", "x = 1\n")
-    second = repo.commit("a.py", "x = 2\n")
-    repo.write("ignored", second + "\n")
-    plain = Git.open(repo.path).blame("a.py")
-    repo.git("config", "blame.ignoreRevsFile", "ignored")
-    repo.git("config", "diff.external", "false")
-    repo.git("config", "core.pager", "false")
-    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
-
-    assert Git.open(repo.path).blame("a.py") == plain
-
-
-def test_a_configuration_that_git_itself_refuses(repo):
-    """
-    Where git's configuration names a file that is not there, git can't blame, and that is said.
-    """
-    repo.commit("a.py", "x = 1\n")
-    repo.git("config", "blame.ignoreRevsFile", "nowhere")
-
-    with pytest.raises(
-        HistoryError, match=r"refuses blame\.ignoreRevsFile .*nowhere; mend or unset"
-    ):
-        Git.open(repo.path).blame("a.py")
-
-
-def test_a_failure_is_one_line_with_git_s_reason(repo):
-    """
-    What git complains about reaches the user, without its decoration.
-    """
-    repo.commit("a.py", "x = 1\n")
-
-    with pytest.raises(HistoryError, match=r"git blame failed in .*: no such path") as caught:
-        Git.open(repo.path).blame("b.py")
-
-    assert "fatal" not in str(caught.value)
-
-
-def test_stopping_kills_what_runs(repo):
-    """
-    After `stop`, a git that was waiting is gone, and none is started any more.
-    """
-    repo.commit("a.py", "x = 1\n")
-    git = Git.open(repo.path)
-    answers = []
-
-    # An alias that sleeps is a git that would still be there long after.
-    repo.git("config", "alias.nap", "!sleep 60")
-    thread = threading.Thread(target=lambda: answers.append(_outcome(git)))
-    thread.start()
-    while not git._live:
-        pass
-    git.stop()
-    thread.join(10)
-
-    assert not thread.is_alive()
-    assert "failed" in answers[0]
-    with pytest.raises(HistoryError, match="interrupted"):
-        git.head()
-
-
-def _outcome(git):
-    try:
-        git.run("nap")
-    except HistoryError as error:
-        return str(error)
-    return "done"

@@ -57,7 +57,7 @@ def test_git_answers_with_the_graph(long):
     git = Git.open(long.path)
     plain = git.blame("m1.py")
     with graph.beside(git, git.head(), 40):
-        folder = Path(git._objects["GIT_OBJECT_DIRECTORY"])
+        folder = Path(git.variables["GIT_OBJECT_DIRECTORY"])
         assert (folder / "info" / "commit-graph").read_bytes()[:4] == b"CGPH"
         assert b"BIDX" in (folder / "info" / "commit-graph").read_bytes()
         git.run("commit-graph", "verify", "--no-progress")
@@ -74,7 +74,7 @@ def test_few_files_and_short_histories_do_without(long, repo):
     for path, files in ((long.path, 39), (repo.path, 5_000)):
         git = Git.open(path)
         with graph.beside(git, git.head(), files):
-            assert git._objects == {}
+            assert git.variables == {}
 
 
 def test_a_partial_clone_does_without(long, tmp_path):
@@ -87,7 +87,7 @@ def test_a_partial_clone_does_without(long, tmp_path):
     git = Git.open(tmp_path / "clone")
 
     with graph.beside(git, git.head(), 40):
-        assert git._objects == {}
+        assert git.variables == {}
 
 
 def test_a_git_that_can_not_write_one(long, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from aiprov_otel.history.git import Git
 from aiprov_otel.history.splice import joined
 from aiprov_otel.history.terms import terms
 from support.histories import History
+from support.notes import attested, note
 from support.repo import Repo
 
 CLAUDE = "Add\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n"
@@ -267,3 +268,40 @@ def test_another_commit_is_built_without_a_trace(repo, tmp_path):
     build(repo.path, tmp_path / "m", revision=first)
 
     assert not Path(repo.path, ".aiprov").exists()
+
+
+def test_records_are_read_anew(repo):
+    """
+    Notes that come, change or go after the last build decide, and nothing else is blamed again.
+    """
+    commit = repo.commit("a.py", "a = 1\nb = 1\n")
+    build(repo.path)
+    for lines, origins in (("1", {"ai": 1, "unknown": 1}), ("1-2", {"ai": 2})):
+        note(repo, commit, attested("a.py", lines))
+        known, summary, anew = rebuilt(repo)
+        assert known == anew
+        assert (summary.origins, summary.note) == (origins, None)
+    repo.git("update-ref", "-d", "refs/notes/ai")
+
+    known, summary, anew = rebuilt(repo)
+
+    assert known == anew
+    assert summary.origins == {"unknown": 2}
+
+
+def test_requests_are_looked_at_anew(repo):
+    """
+    So do the requests that were fetched after it.
+    """
+    base = repo.commit("a.py", "a = 1\n")
+    own = repo.commit("a.py", "a = 1\nb = 1\n", "Work")
+    note(repo, own, attested("a.py", "2"))
+    repo.git("reset", "--quiet", "--hard", base)
+    repo.commit("a.py", "a = 1\nb = 1\n", "Add b (#7)")
+    assert build(repo.path).origins == {"unknown": 2}
+    repo.git("update-ref", "refs/pull/7/head", own)
+
+    known, summary, anew = rebuilt(repo)
+
+    assert known == anew
+    assert summary.origins == {"unknown": 1, "ai": 1}

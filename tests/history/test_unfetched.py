@@ -9,7 +9,7 @@ import pytest
 
 from aiprov_otel.history.build import build
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.unfetched import command
+from aiprov_otel.history.unfetched import advertised, command
 from support.notes import attested, note
 
 NOTES = "'+refs/notes/ai:refs/notes/ai'"
@@ -108,7 +108,7 @@ def test_a_remote_that_does_not_answer(cloned):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"git://127.0.0.1:{silent.getsockname()[1]}/shop.git"
         began = time.monotonic()
-        found = Git.open(cloned.clone).advertised(url, ["refs/notes/*"], 0.3)
+        found = advertised(Git.open(cloned.clone), url, ["refs/notes/*"], 0.3)
 
     assert found == []
     assert time.monotonic() - began < 5

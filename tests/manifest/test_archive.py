@@ -163,6 +163,22 @@ def test_a_foreign_zip_is_no_manifest(tmp_path, index):
             Manifest.load(path)
 
 
+def test_the_records_that_were_read(tmp_path):
+    """
+    They come back; a manifest of a version that did not write them down loads, and has none.
+    """
+    told = {"revision": None, "repository_url": None, "policy": {}}
+    dump(tmp_path / "m", [CART], **told, records={"refs/notes/ai": "c0ffee"})
+    with zipfile.ZipFile(tmp_path / "m") as new, zipfile.ZipFile(tmp_path / "older", "w") as older:
+        for name in new.namelist():
+            older.writestr(
+                name, new.read(name).replace(b'"records":{"refs/notes/ai":"c0ffee"},', b"")
+            )
+
+    assert Manifest.load(tmp_path / "m").records == {"refs/notes/ai": "c0ffee"}
+    assert Manifest.load(tmp_path / "older").records == {}
+
+
 def test_a_newer_schema_says_both_versions(tmp_path):
     """
     A manifest of a newer schema is named as such, with what this version reads.

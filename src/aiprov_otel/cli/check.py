@@ -101,6 +101,8 @@ def _lines(comparison: Comparison, path: Path) -> Iterator[str]:
     if comparison.policy:
         keys = ", ".join(comparison.policy)
         yield f"policy   says something else than when it was built: {keys}"
+    if comparison.records:
+        yield f"records  are others than when it was built: {', '.join(comparison.records)}"
     for state in ("changed", "missing", "new"):
         for name in getattr(comparison, state):
             yield f"{state:8} {name}"

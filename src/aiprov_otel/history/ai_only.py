@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history import blame, graph, marked, passing, reading, splice
+from aiprov_otel.history import blame, clone, graph, marked, passing, reading, splice
 from aiprov_otel.history.agents import Table
 from aiprov_otel.history.blame import Hunk
 from aiprov_otel.history.git import Git
@@ -31,7 +31,7 @@ def read(
     rows = git.commits(git.head())[::-1]
     found = marked.find(git, [row[0] for row in rows], Table(policy.extra_agents))
     # What is older than a shallow clone is unknown, not unmarked.
-    lineage = OfMarked(git, rows, found | git.boundaries())
+    lineage = OfMarked(git, rows, found | clone.boundaries(git))
     deep = sum(file.source in lineage.oldest for file in files)
     with graph.beside(git, lineage.head, deep):
         return reading.read(git, policy, files, progress, lineage)

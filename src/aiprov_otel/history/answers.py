@@ -15,6 +15,7 @@ from aiprov_otel.history.commits import Commit
 from aiprov_otel.history.compare import compare
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Moves, Policy
+from aiprov_otel.history.records import state
 from aiprov_otel.history.terms import changed, like, terms, within
 from aiprov_otel.manifest import FILE_NAME, Manifest, SourceFile, content_hash
 from aiprov_otel.stacktrace.frames import Known
@@ -120,7 +121,7 @@ def of_tree(
         return _told(found, policy)
     read = rebuild.read(git, policy, tree.read(git, policy).files, progress)
     sources = tuple(generated.flagged(git, read.sources()))
-    return TreeAnswer(sources, GIT, git.head(), remote.https(git.remote()), policy.to_json())
+    return TreeAnswer(sources, GIT, git.head(), remote.https(remote.url(git)), policy.to_json())
 
 
 def of_names(start: Path, manifest: Path | None) -> tuple[Known[Any], str]:
@@ -157,7 +158,8 @@ def _found(git: Git, policy: Policy, folder: Path) -> Manifest | None:
         return None
     built = dict(manifest.policy)
     wide_enough = not built.get("paths") or like(policy, built).paths == policy.paths
-    current = manifest.revision == git.head() and not changed(policy, built)
+    same_records = not state.changed(state.state(git), manifest.records)
+    current = manifest.revision == git.head() and not changed(policy, built) and same_records
     return manifest if current and wide_enough else None
 
 

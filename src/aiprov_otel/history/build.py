@@ -25,6 +25,7 @@ from aiprov_otel.history import (
 )
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Moves, Policy
+from aiprov_otel.history.records.state import state
 from aiprov_otel.history.revision import at
 from aiprov_otel.history.summary import Summary
 from aiprov_otel.history.terms import terms, within
@@ -85,8 +86,15 @@ def _build(git: Git, policy: Policy, path: Path, progress: reading.Progress | No
     reader = ai_only.read if policy.ai_only else rebuild.read
     read = reader(git, policy, found.files, progress)
     sources = tuple(generated.flagged(git, read.sources()))
-    url = remote.https(git.remote())
-    manifest.dump(path, sources, revision=head, repository_url=url, policy=policy.to_json())
+    url = remote.https(remote.url(git))
+    manifest.dump(
+        path,
+        sources,
+        revision=head,
+        repository_url=url,
+        policy=policy.to_json(),
+        records=state(git),
+    )
     lines = [source.lines for source in sources if source.generated]
     return _summary(
         found,

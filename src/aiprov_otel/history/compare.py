@@ -9,6 +9,7 @@ from typing import Any
 from aiprov_otel.history import tree
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.records import state
 from aiprov_otel.history.terms import changed, like
 from aiprov_otel.manifest import Manifest, content_hash
 
@@ -26,6 +27,7 @@ class Comparison:
         missing: paths that the manifest holds and the tree does not.
         new: paths that the tree holds and the manifest does not.
         policy: the keys of the policy that say something else than they did.
+        records: where records are kept that are others than they were: refs, a log.
     """
 
     files: int
@@ -35,12 +37,13 @@ class Comparison:
     missing: tuple[str, ...]
     new: tuple[str, ...]
     policy: tuple[str, ...]
+    records: tuple[str, ...]
 
     @property
     def matches(self) -> bool:
         """Whether building again would give the same answers."""
-        same_commit = self.built_from == self.head
-        return same_commit and not (self.changed or self.missing or self.new or self.policy)
+        files = self.changed or self.missing or self.new
+        return self.built_from == self.head and not (files or self.policy or self.records)
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON can hold it."""
@@ -53,6 +56,7 @@ class Comparison:
             "missing": list(self.missing),
             "new": list(self.new),
             "policy": list(self.policy),
+            "records": list(self.records),
         }
 
 
@@ -77,6 +81,7 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
         missing=tuple(sorted(known.keys() - readable)),
         new=tuple(sorted(readable.keys() - known)),
         policy=changed(policy, manifest.policy),
+        records=state.changed(state.state(git), manifest.records),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aiprov_otel.history import attribution, blame, marked
+from aiprov_otel.history import attribution, blame, clone, marked
 from aiprov_otel.history.agents import Table
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import Hunk
@@ -26,7 +26,7 @@ class Decisions:
 
     def __init__(self, git: Git, policy: Policy, hunks: Iterable[Hunk]) -> None:
         self._policy = policy
-        self._boundaries = git.boundaries()
+        self._boundaries = clone.boundaries(git)
         places = {(hunk.commit, hunk.path) for hunk in hunks}
         self._commits, self._marks = _read(git, policy, {name for name, _ in places})
         records = Records(git)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.history.clone import has_commits, partial
 from aiprov_otel.history.git import Git
 
 # A blame without it looks at the tree of every commit; writing it does so once. It is thereby
@@ -24,11 +25,26 @@ def beside(git: Git, head: str, files: int) -> Iterator[None]:
 
     It lies in a folder for temporary files; the repository is not written to.
     """
-    if files < _FILES or not git.has_commits(_COMMITS) or git.partial():
+    if files < _FILES or not has_commits(git, _COMMITS) or partial(git):
         yield
         return
     with tempfile.TemporaryDirectory(prefix="aiprov-") as folder:
-        with contextlib.suppress(HistoryError):  # without it the answers are the same, later
-            git.write_graph(Path(folder), head)
+        without = dict(git.variables)
+        git.variables |= _elsewhere(git, Path(folder))
+        try:
+            _write(git, head)
+        except HistoryError:  # an old git, a full disk: the answers are the same, later
+            git.variables = without
         yield
-        git.forget_graph()
+        git.variables = without
+
+
+def _elsewhere(git: Git, folder: Path) -> dict[str, str]:
+    """Let git write what it writes into *folder*, and read the repository's own as well."""
+    own = str(git.directory / "objects").replace("\\", r"\\").replace('"', r"\"")
+    return {"GIT_OBJECT_DIRECTORY": str(folder), "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{own}"'}
+
+
+def _write(git: Git, head: str) -> None:
+    how = ("--stdin-commits", "--changed-paths", "--no-progress")
+    git.run("commit-graph", "write", *how, stdin=f"{head}\n".encode())

@@ -29,11 +29,17 @@ def files(git: Git, policy: Policy) -> dict[str, str]:
     if policy.ignore_revs_file:
         return {str(git.root / policy.ignore_revs_file): "[tool.aiprov] ignore_revs_file"}
     found: dict[str, str] = {}
-    for name in git.configured(_CONFIG):
+    for name in _configured(git):
         # An empty value forgets what a configuration further out has named.
         found = {**found, str(git.root / name): f"git config {_CONFIG}"} if name else {}
     default = git.root / FILE_NAME
     return {**found, str(default): FILE_NAME} if default.is_file() else found
+
+
+def _configured(git: Git) -> list[str]:
+    """The paths that git's configuration names, `~` replaced."""
+    output = git.ask("config", "-z", "--type=path", "--get-all", _CONFIG)[1]
+    return [os.fsdecode(value) for value in output.split(b"\0")[:-1]]
 
 
 def commits(git: Git, policy: Policy) -> tuple[tuple[str, ...], tuple[str, ...]]:

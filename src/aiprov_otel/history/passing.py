@@ -40,7 +40,14 @@ def edges(git: Git, rows: Iterable[tuple[str, ...]]) -> Iterator[Edge]:
     pairs = [(commit, parent) for commit, *parents in rows for parent in parents or [""]]
     for position in range(0, len(pairs), _AT_ONCE):
         some = pairs[position : position + _AT_ONCE]
-        yield from parse(some, git.differences(some))
+        yield from parse(some, _differences(git, some))
+
+
+def _differences(git: Git, pairs: Iterable[tuple[str, str]]) -> bytes:
+    """What differs between each commit and the parent that it stands with, "" for none."""
+    stdin = "".join(f"{commit} {parent}".rstrip() + "\n" for commit, parent in pairs).encode()
+    how = ("--raw", "-r", "-z", "--always", "--root", "--no-renames", "--stdin")
+    return git.run("diff-tree", *how, stdin=stdin)
 
 
 def parse(pairs: Iterable[tuple[str, str]], output: bytes) -> Iterator[Edge]:

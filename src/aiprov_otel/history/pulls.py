@@ -80,6 +80,6 @@ def _listed(git: Git) -> list[list[str]]:
         output = git.run("for-each-ref", form, *PATTERNS)
     except HistoryError:  # a ref that leads to nothing
         return []
-    lines = output.decode("utf-8", "surrogateescape").splitlines()
+    lines = output.decode("utf-8", "surrogateescape").split("\n")[:-1]
     words = (line.split(" ", 2) for line in lines)
     return [[ref, head, tree] for head, tree, ref in words if tree]

@@ -15,8 +15,9 @@ from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import blame, markers
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import Hunk
+from aiprov_otel.history.complaints import IGNORE_REVS
 from aiprov_otel.history.deciding import Decisions
-from aiprov_otel.history.git import IGNORE_REVS, Git
+from aiprov_otel.history.git import Git
 from aiprov_otel.history.lineage import Lineage, Whole, WorkTree
 from aiprov_otel.history.marks import Mark
 from aiprov_otel.history.policy import Policy

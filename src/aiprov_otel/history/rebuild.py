@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import cache, graph, passing, reading
+from aiprov_otel.history import cache, clone, graph, passing, reading
 from aiprov_otel.history.cache import Known
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.lineage import Since, Whole
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.reading import Progress, Reading
+from aiprov_otel.history.refs import fitting
 from aiprov_otel.history.tree import TrackedFile
 
 _LONG: Final = 1_000  # commits
@@ -90,7 +92,14 @@ def _since(git: Git, base: str, head: str) -> list[tuple[str, ...]] | None:
 
 def _key(git: Git) -> str:
     """What is cached holds for one release, asking one git, in one way."""
-    return hashlib.sha256(_release().encode() + b"\0" + git.circumstances()).hexdigest()
+    return hashlib.sha256(_release().encode() + b"\0" + _circumstances(git)).hexdigest()
+
+
+def _circumstances(git: Git) -> bytes:
+    """What answers about old commits depend on beside them: this git, and what it is told."""
+    replaced = (f"{ref} {git.refs[ref]}" for ref in fitting(git, "refs/replace/"))
+    asked = (*replaced, *sorted(clone.boundaries(git)), *git.blame_options, *git.ignored)
+    return git.run("version") + os.fsencode("\n".join(asked))
 
 
 def _release() -> str:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+from typing import Final
 from urllib.parse import urlsplit
+
+from aiprov_otel.history.git import Git
+
+NAME: Final = "origin"
+"""The remote that a clone was made of."""
 
 _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[^@/:]{2,}):(?!//)(?P<path>.+)")
 _WITH_PORT = ("http", "https")
 _FORGE = (*_WITH_PORT, "ssh", "git", "git+ssh", "git+https")
+
+
+def url(git: Git) -> str | None:
+    """The URL of the remote as it is configured; None where there is none."""
+    status, output, _ = git.ask("remote", "get-url", NAME)
+    return None if status else os.fsdecode(output.removesuffix(b"\n"))
 
 
 def https(url: str | None) -> str | None:

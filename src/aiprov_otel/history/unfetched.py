@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from aiprov_otel.history import pulls
+from aiprov_otel.history import pulls, remote
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.records.notes import refs
+from aiprov_otel.history.refs import fitting
 
-_REMOTE: Final = "origin"
 _PATIENCE: Final = 5.0  # seconds: a build is not to wait for a network that isn't there
 _RECORDS: Final = (
     "refs/notes/ai",
@@ -27,14 +27,22 @@ def command(git: Git) -> str | None:
 
     None where there is nothing, no remote, or no answer from it in time.
     """
-    if not git.remote():
+    if not remote.url(git):
         return None
-    there = git.advertised(_REMOTE, (*_RECORDS, *pulls.PATTERNS), _PATIENCE)
-    here = set(refs(git, *_RECORDS, *pulls.PATTERNS))
+    there = advertised(git, remote.NAME, (*_RECORDS, *pulls.PATTERNS), _PATIENCE)
+    here = set(fitting(git, *_RECORDS, *pulls.PATTERNS))
     wanted = list(_wanted(there, here))
     if not wanted:
         return None
-    return " ".join(("git fetch", _REMOTE, *(f"'+{one}:{one}'" for one in wanted)))
+    return " ".join(("git fetch", remote.NAME, *(f"'+{one}:{one}'" for one in wanted)))
+
+
+def advertised(git: Git, address: str, patterns: Iterable[str], seconds: float) -> list[str]:
+    """The refs of the remote at *address* that fit *patterns*; none if it takes longer."""
+    # Nobody may be there to answer a question: what is asked for gets an empty answer.
+    asked = ("-c", "core.askPass=true", "ls-remote", "--refs", address, *patterns)
+    output = git.ask(*asked, seconds=seconds)[1]
+    return [os.fsdecode(line.rpartition(b"\t")[2]) for line in output.splitlines()]
 
 
 def _wanted(there: Iterable[str], here: set[str]) -> Iterator[str]:

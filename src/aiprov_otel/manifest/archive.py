@@ -41,6 +41,7 @@ class Manifest:
         revision: full hash of the commit it was built from.
         repository_url: of the forge, without credentials; None where there is no remote.
         policy: what `[tool.aiprov]` said when it was built.
+        records: where the build read records, each with what was there; empty for none.
         entries: every source file, sorted by path.
     """
 
@@ -49,6 +50,8 @@ class Manifest:
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
         self.policy: Mapping[str, Any] = dict(index["policy"])
+        # A version before there was this key did not say.
+        self.records: Mapping[str, str] = dict(index.get("records", {}))
         self.entries = tuple(map(Entry.of, index["files"]))
         self._archive = archive
         self._documents: dict[str, SourceFile] = {}
@@ -149,6 +152,7 @@ def dump(
     revision: str | None,
     repository_url: str | None,
     policy: Mapping[str, Any],
+    records: Mapping[str, str] = {},
 ) -> None:
     """
     Write a manifest to *path*, whole or not at all.
@@ -163,6 +167,7 @@ def dump(
         "schema": SCHEMA,
         "repository": {"revision": revision, "url": repository_url},
         "policy": dict(policy),
+        "records": dict(records),
         "files": [
             asdict(_entry(source, name, data))
             for source, (name, data) in zip(ordered, documents.items(), strict=True)

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.records.notes import NotedRecords, refs
+from aiprov_otel.history.records.notes import NotedRecords, noted
 from aiprov_otel.history.records.record import Record, Source, Stretch, record
 from aiprov_otel.history.records.reported import loads, mark, number, tables
+from aiprov_otel.history.refs import fitting
 from aiprov_otel.values import Evidence, Origin
 
-_REF: Final = "refs/notes/agentblame"
+REFS: Final = ("refs/notes/agentblame",)
 _GENERATED: Final = "ai_generated"
 
 
 def sources(git: Git) -> Iterator[Source]:
     """The ref of notes."""
-    return (NotedRecords(git, ref, parse) for ref in refs(git, _REF))
+    return (NotedRecords(noted(git, ref), parse) for ref in fitting(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record:

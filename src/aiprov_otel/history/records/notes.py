@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import batch
+from aiprov_otel.history import batch, clone
 from aiprov_otel.history.commits import Commit
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.records.record import Record
@@ -17,20 +17,18 @@ _ENTRY = re.compile(rb"\d+ blob ([0-9a-f]{40,64})\t([0-9a-f]{2}(?:/?[0-9a-f]{2})
 
 class Notes:
     """
-    The notes of one ref.
+    What hangs on commits: in one ref of notes, or elsewhere under the names of the commits.
 
     Attributes:
-        ref: which.
+        ref: which, or where.
         lacking: how many of them are not in this partial clone.
     """
 
-    def __init__(self, git: Git, ref: str) -> None:
+    def __init__(self, git: Git, ref: str, blobs: Mapping[str, str], lacking: int = 0) -> None:
         self._git = git
+        self._blobs = blobs
         self.ref = ref
-        blobs = _blobs(git, ref)
-        lacking = _lacking(git, ref) if git.partial() else frozenset()
-        self._blobs = {name: blob for name, blob in blobs.items() if blob not in lacking}
-        self.lacking = len(blobs) - len(self._blobs)
+        self.lacking = lacking
 
     @property
     def commits(self) -> Collection[str]:
@@ -45,11 +43,19 @@ class Notes:
                 yield name, note
 
 
-class NotedRecords:
-    """One ref whose notes are records each: *parse* makes one of the note and the ref's name."""
+def noted(git: Git, ref: str) -> Notes:
+    """The notes of *ref*."""
+    blobs = _blobs(git, ref)
+    lacking = _lacking(git, ref) if clone.partial(git) else frozenset()
+    there = {name: blob for name, blob in blobs.items() if blob not in lacking}
+    return Notes(git, ref, there, len(blobs) - len(there))
 
-    def __init__(self, git: Git, ref: str, parse: Callable[[bytes, str], Record]) -> None:
-        self._notes = Notes(git, ref)
+
+class NotedRecords:
+    """Notes that are records each: *parse* makes one of a note and of where it hangs."""
+
+    def __init__(self, notes: Notes, parse: Callable[[bytes, str], Record]) -> None:
+        self._notes = notes
         self._parse = parse
 
     @property
@@ -68,12 +74,6 @@ class NotedRecords:
         return {name: self._parse(note, self._notes.ref) for name, note in found}
 
 
-def refs(git: Git, *patterns: str) -> list[str]:
-    """The names of the refs that fit one of *patterns*."""
-    output = git.run("for-each-ref", "--format=%(refname)", *patterns)
-    return output.decode("utf-8", "surrogateescape").splitlines()
-
-
 def read(git: Git, objects: Iterable[str]) -> list[bytes | None]:
     """The content of each of *objects*; None for one that is not there."""
     names = list(objects)
@@ -83,7 +83,7 @@ def read(git: Git, objects: Iterable[str]) -> list[bytes | None]:
 def _blobs(git: Git, ref: str) -> dict[str, str]:
     """The blob of each commit that *ref* has a note on."""
     try:
-        entries = git.run("ls-tree", "-r", "-z", "--full-tree", ref).split(b"\0")
+        entries = git.tree(git.refs[ref]).split(b"\0")
     except HistoryError:  # the ref is no tree of notes, or a folder of it is missing
         return {}
     found = (_ENTRY.fullmatch(entry) for entry in entries)
@@ -92,7 +92,7 @@ def _blobs(git: Git, ref: str) -> dict[str, str]:
 
 def _lacking(git: Git, ref: str) -> frozenset[str]:
     """The objects below *ref* that are not in a partial clone; asking for one would fetch it."""
-    listed = git.run("rev-list", "--objects", "--missing=print", f"{ref}^{{tree}}")
+    listed = git.run("rev-list", "--objects", "--missing=print", f"{git.refs[ref]}^{{tree}}")
     return frozenset(_text(line[1:]) for line in listed.splitlines() if line.startswith(b"?"))
 
 

@@ -18,6 +18,10 @@ from aiprov_otel.history.records.record import Record, Source, Stretch, within
 class Reader(Protocol):
     """What a module has to have to read one kind of record."""
 
+    @property
+    def REFS(self) -> tuple[str, ...]:  # noqa: N802 (a constant of the module)
+        """The refs that it reads, as `refs.fitting` takes them."""
+
     def sources(self, git: Git) -> Iterable[Source]:
         """Where *git* keeps records of this kind, the most trusted place first."""
 

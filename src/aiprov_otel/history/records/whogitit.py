@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.records.notes import NotedRecords, refs
+from aiprov_otel.history.records.notes import NotedRecords, noted
 from aiprov_otel.history.records.record import Record, Source, Stretch, record
 from aiprov_otel.history.records.reported import loads, mark, number, table, tables
+from aiprov_otel.history.refs import fitting
 from aiprov_otel.values import Evidence, Origin
 
-_REFS: Final = ("refs/notes/whogitit", "refs/notes/ai-blame")  # the second is its former name
+REFS: Final = ("refs/notes/whogitit", "refs/notes/ai-blame")  # the second is its former name
 # `Original` was there before the commit, `Unknown` says nothing: neither is a statement.
 _ORIGINS: Final = {"AI": Origin.AI, "AIModified": Origin.MIXED, "Human": Origin.HUMAN}
 
 
 def sources(git: Git) -> Iterator[Source]:
     """Each ref of notes."""
-    return (NotedRecords(git, ref, parse) for ref in refs(git, *_REFS))
+    return (NotedRecords(noted(git, ref), parse) for ref in fitting(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record:
