@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from aiprov_otel.errors import AiprovError, ManifestError
     from aiprov_otel.manifest import Manifest
     from aiprov_otel.runtime.decorator import provenance
+    from aiprov_otel.runtime.hook.handle import ImportHook
+    from aiprov_otel.runtime.hook.install import install_import_hook
     from aiprov_otel.runtime.install import Installation, install
     from aiprov_otel.runtime.instrumentor import AiprovInstrumentor
     from aiprov_otel.runtime.lookup import provenance_of
@@ -20,6 +22,7 @@ __all__ = [
     "AiprovError",
     "AiprovInstrumentor",
     "AiprovResourceDetector",
+    "ImportHook",
     "Installation",
     "Manifest",
     "ManifestError",
@@ -27,6 +30,7 @@ __all__ = [
     "Provenance",
     "ProvenanceSpanProcessor",
     "install",
+    "install_import_hook",
     "provenance",
     "provenance_of",
 ]
@@ -36,6 +40,7 @@ _HOMES = {
     "AiprovError": "errors",
     "AiprovInstrumentor": "runtime.instrumentor",
     "AiprovResourceDetector": "runtime.resource",
+    "ImportHook": "runtime.hook.handle",
     "Installation": "runtime.install",
     "Manifest": "manifest",
     "ManifestError": "errors",
@@ -43,6 +48,7 @@ _HOMES = {
     "Provenance": "values",
     "ProvenanceSpanProcessor": "runtime.spans",
     "install": "runtime.install",
+    "install_import_hook": "runtime.hook.install",
     "provenance": "runtime.decorator",
     "provenance_of": "runtime.lookup",
 }

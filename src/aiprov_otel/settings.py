@@ -17,12 +17,14 @@ class Settings:
         disabled: `AIPROV_DISABLED` or `OTEL_SDK_DISABLED`: do nothing.
         strict: `AIPROV_STRICT`: raise what would be logged.
         fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
+        packages: `AIPROV_PACKAGES`, the packages that the import hook is to see.
     """
 
     manifest: str | None = None
     disabled: bool = False
     strict: bool = False
     fast: bool = True
+    packages: str = ""
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -31,6 +33,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         manifest=environ.get("AIPROV_MANIFEST") or None,
         disabled=_true(environ, "AIPROV_DISABLED") or _true(environ, "OTEL_SDK_DISABLED"),
         strict=_true(environ, "AIPROV_STRICT"),
+        packages=environ.get("AIPROV_PACKAGES", ""),
         fast=environ.get("AIPROV_FAST", "").strip().lower() != "false",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -31,6 +31,7 @@ class Installation(AbstractContextManager["Installation"]):
 
     def __init__(self) -> None:
         self._patches = Patches()
+        self._import_hook: AbstractContextManager[object] = nullcontext()
 
     def hook(self) -> None:
         """Meet the SDK and the frameworks."""
@@ -38,6 +39,14 @@ class Installation(AbstractContextManager["Installation"]):
         self._patches.replace(trace, "set_tracer_provider", _set)
         exceptions.hook(self._patches)
         frameworks.hook(self._patches)
+
+    def observe(self, packages: str) -> None:
+        """See *packages*, as `AIPROV_PACKAGES` names them, when they are imported."""
+        from aiprov_otel.runtime.hook.handle import attach  # most services name none
+        from aiprov_otel.runtime.hook.rules import rules_said
+
+        with guard:
+            self._import_hook = attach(rules_said(packages))
 
     def uninstall(self) -> None:
         """
@@ -49,6 +58,7 @@ class Installation(AbstractContextManager["Installation"]):
         if _installed is not self:
             return
         self._patches.undo()
+        self._import_hook.__exit__(None, None, None)
         state.stop()
         _installed = None
 
@@ -100,7 +110,14 @@ def install(
     _processor_on(tracer_provider or trace.get_tracer_provider())
     _installed = Installation()
     _installed.hook()
+    if packages := settings.read().packages:
+        _installed.observe(packages)
     return _installed
+
+
+def is_installed() -> bool:
+    """Whether `install()` was called, and not undone."""
+    return _installed is not None
 
 
 def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest]:

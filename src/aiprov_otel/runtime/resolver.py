@@ -7,7 +7,7 @@ code object walks its bytecode, and two equal functions of two files are equal a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType
 
@@ -65,6 +65,7 @@ class Resolver:
         self._files: dict[str, LoadedFile | None] = {}
         self.ours: dict[str, bool] = {}
         self._units: dict[int, tuple[CodeType, Provenance]] = {}
+        self._registered: dict[int, tuple[CodeType, LoadedFile]] = {}
 
     def file(self, filename: str) -> LoadedFile | None:
         """The application's file that was loaded as *filename*; None if it is not ours."""
@@ -78,11 +79,26 @@ class Resolver:
         if filename not in self._files and self._named(filename):
             self._remember(filename, loaded_now=True)
 
+    def register(self, module: CodeType, source: bytes | None) -> None:
+        """
+        Take *source* for what *module*, which is being loaded, and the code in it are made of.
+
+        Nothing is read from disk about them later, and a module that is loaded anew from another
+        text does not change what is known of the code that was there before.
+        """
+        file = self._remember(module.co_filename, loaded_now=True, source=source)
+        if file is None:
+            return
+        if len(self._registered) >= LIMIT:
+            self._registered.clear()
+        for code in _codes(module):
+            self._registered[id(code)] = (code, file)
+
     def line(self, code: CodeType, number: int) -> Provenance:
         """The provenance of line *number* of *code*."""
         if stated := declarations.declared(code):
             return stated
-        return file.line(number) if (file := self.file(code.co_filename)) else MISSING
+        return file.line(number) if (file := self._file_of(code)) else MISSING
 
     def unit(self, code: CodeType) -> Provenance:
         """The provenance of the function that *code* is; `missing` if it is not ours."""
@@ -90,7 +106,7 @@ class Resolver:
             return stated
         if (known := self._units.get(id(code))) is not None:
             return known[1]
-        file = self.file(code.co_filename)
+        file = self._file_of(code)
         found = file.unit(code) if file else MISSING
         if len(self._units) >= LIMIT:
             self._units.clear()
@@ -99,7 +115,7 @@ class Resolver:
 
     def definition(self, code: CodeType) -> int:
         """The line of the `def` of *code*, below its decorators."""
-        file = self.file(code.co_filename)
+        file = self._file_of(code)
         return file.layout.definition(code.co_firstlineno) if file else code.co_firstlineno
 
     def is_ours(self, code: CodeType) -> bool:
@@ -111,9 +127,16 @@ class Resolver:
         for manifest in self.manifests:
             manifest.reopen()
 
-    def _remember(self, filename: str, *, loaded_now: bool) -> LoadedFile | None:
+    def _file_of(self, code: CodeType) -> LoadedFile | None:
+        """The application's file that *code* was made of."""
+        known = self._registered.get(id(code))
+        return known[1] if known else self.file(code.co_filename)
+
+    def _remember(
+        self, filename: str, *, loaded_now: bool, source: bytes | None = None
+    ) -> LoadedFile | None:
         try:
-            file = self._resolve(filename, loaded_now=loaded_now)
+            file = self._resolve(filename, source, loaded_now=loaded_now)
         except ManifestError as error:
             if settings.read().strict:
                 raise
@@ -134,13 +157,15 @@ class Resolver:
         )
         return next(filter(None, found), [])
 
-    def _resolve(self, filename: str, *, loaded_now: bool) -> LoadedFile | None:
+    def _resolve(
+        self, filename: str, source: bytes | None, *, loaded_now: bool
+    ) -> LoadedFile | None:
         if files.is_stdlib(filename):
             return None
         named = self._named(filename)
         if not named and files.is_library(filename):
             return None  # a library's file is read only if a manifest knows its path
-        source = files.read(filename)
+        source = files.read(filename) if source is None else source
         if source is None:
             return _answer(named, named, Match.UNVERIFIED, files.Layout())
         digest = content_hash(source)
@@ -149,6 +174,13 @@ class Resolver:
             return _answer([], named or same, Match.STALE, files.Layout.of(source))
         chosen = [each for each in same if each in named] or same
         return _answer(chosen, same, Match.EXACT, files.Layout.of(source))
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
 
 
 def _answer(

@@ -1,0 +1,1 @@
+"""The import hook: what happens to the modules of the packages that were named, as they load."""

@@ -1,0 +1,97 @@
+"""Which packages are observed, and how: rules, the most specific of which decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, cast, get_args
+
+from aiprov_otel import settings
+from aiprov_otel.runtime.guard import warn
+
+Mode: TypeAlias = Literal["annotate", "off"]
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    What is to happen to *package* and the modules below it.
+
+    Attributes:
+        package: its dotted name.
+        mode: `off` leaves it alone, whatever another rule says of a package above it.
+    """
+
+    package: str
+    mode: Mode = "annotate"
+
+    def __post_init__(self) -> None:
+        if not all(part.isidentifier() for part in self.package.split(".")):
+            msg = f"{self.package!r} is no name of a package; say it as it is imported, shop.cart"
+            raise ValueError(msg)
+        if self.mode not in MODES:
+            msg = f"mode is {self.mode!r}; use one of {', '.join(MODES)}"
+            raise ValueError(msg)
+
+    def covers(self, name: str) -> bool:
+        """Whether the module *name* is the package, or stands below it."""
+        return name == self.package or name.startswith(f"{self.package}.")
+
+
+def rules_of(packages: str | Iterable[str], mode: Mode) -> tuple[Rule, ...]:
+    """
+    A rule for each of *packages*, one name or several.
+
+    Raises:
+        ValueError: a name or the mode can't be, or there is no name at all.
+    """
+    names = [packages] if isinstance(packages, str) else list(packages)
+    if not names:
+        raise ValueError("no package was named; say which, as in install_import_hook('shop')")
+    return tuple(Rule(name, mode) for name in names)
+
+
+class Plan:
+    """The rules of every import hook that is installed."""
+
+    def __init__(self) -> None:
+        self._rules: tuple[Rule, ...] = ()
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def add(self, rules: Iterable[Rule]) -> None:
+        """Let *rules* count from now on."""
+        self._rules = (*self._rules, *rules)
+
+    def remove(self, rules: Iterable[Rule]) -> None:
+        """Forget *rules*: the very same, not others that say the same."""
+        gone = set(map(id, rules))
+        self._rules = tuple(rule for rule in self._rules if id(rule) not in gone)
+
+    def rule_for(self, name: str) -> Rule | None:
+        """What is said of the module *name*: of the nearest package, and there the last word."""
+        found = [rule for rule in self._rules if rule.covers(name)]
+        return max(reversed(found), key=lambda rule: len(rule.package), default=None)
+
+
+def rules_said(text: str) -> tuple[Rule, ...]:
+    """
+    The rules in *text*, `shop,shop.legacy=off`; a warning tells of what can't be one.
+
+    Raises:
+        ValueError: there is such a thing, and `AIPROV_STRICT` is set.
+    """
+    return tuple(filter(None, (_said(each.strip()) for each in text.split(",") if each.strip())))
+
+
+def _said(text: str) -> Rule | None:
+    package, _, mode = text.partition("=")
+    try:
+        return Rule(package.strip(), cast("Mode", mode.strip() or "annotate"))
+    except ValueError as error:
+        if settings.read().strict:
+            raise
+        warn("package-wrong", f"AIPROV_PACKAGES says {text!r}, which is left out: {error}")
+        return None

@@ -1,0 +1,202 @@
+"""`install_import_hook()`: in, out, and too late."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import aiprov_otel
+from aiprov_otel import provenance_of
+from aiprov_otel.runtime import install
+from support.application import process, run
+
+SHOP = "def order(library):\n    return library()\n"
+
+
+def seen(module):
+    """Whether the code of *module* was shown to us."""
+    return "get_code" in vars(module.__loader__)
+
+
+def test_uninstall_lets_later_imports_be(application):
+    """
+    After `uninstall()`, and twice is fine, nothing of ours stands on `sys.meta_path`.
+    """
+    finders = list(sys.meta_path)
+    hook = aiprov_otel.install_import_hook("shop")
+    first = application.module("shop.first", SHOP)
+    hook.uninstall()
+    hook.uninstall()
+
+    assert sys.meta_path == finders
+    assert seen(first)
+    assert not seen(application.module("shop.second", SHOP))
+
+
+def test_a_with_block(application):
+    """
+    The handle is a context manager.
+    """
+    with aiprov_otel.install_import_hook("shop"):
+        assert seen(application.module("shop.first", SHOP))
+    assert not seen(application.module("shop.second", SHOP))
+
+
+def test_two_hooks_are_undone_apart(application):
+    """
+    One hook's end leaves the packages of another observed.
+    """
+    with aiprov_otel.install_import_hook("cart"):
+        with aiprov_otel.install_import_hook("shop"):
+            pass
+        assert seen(application.module("cart", SHOP))
+        assert not seen(application.module("shop.first", SHOP))
+
+
+def test_it_installs_what_install_does(application, monkeypatch):
+    """
+    Without `install()`, spans are annotated all the same, until the handle is let go.
+    """
+    monkeypatch.chdir(application.folder)
+    application.write("shop.py", SHOP)
+    application.manifest()
+    hook = aiprov_otel.install_import_hook("shop")
+    install._processor_on(application.provider)
+    shop = application.module("shop")
+    shop.order(lambda: application.tracer.start_span("in").end())
+    hook.uninstall()
+    shop.order(lambda: application.tracer.start_span("out").end())
+
+    assert application.spans["in"].attributes["aiprov.origin"] == "ai"
+    assert not application.spans["out"].attributes
+
+
+def test_an_installation_that_was_there_stays(application):
+    """
+    A hook that found `install()` done does not undo it.
+    """
+    application.install()
+    aiprov_otel.install_import_hook("shop").uninstall()
+
+    assert install.is_installed()
+
+
+def test_disabled_it_does_nothing(application, monkeypatch):
+    """
+    Switched off, no finder is put in, and the handle can be let go.
+    """
+    monkeypatch.setenv("AIPROV_DISABLED", "true")
+    finders = list(sys.meta_path)
+    with aiprov_otel.install_import_hook("shop"):
+        assert sys.meta_path == finders
+
+
+def test_the_environment_names_packages(application, monkeypatch):
+    """
+    `install()` observes what `AIPROV_PACKAGES` names, until it is undone.
+    """
+    monkeypatch.setenv("AIPROV_PACKAGES", "shop,cart")
+    with application.install():
+        assert seen(application.module("shop.first", SHOP))
+        assert seen(application.module("cart", SHOP))
+    assert not seen(application.module("shop.second", SHOP))
+
+
+def test_opentelemetry_instrument_needs_no_line_of_code(application):
+    """
+    With `AIPROV_PACKAGES` alone, a module is verified when the application imports it.
+    """
+    application.write("shop.py", SHOP)
+    application.manifest()
+    asked = """
+import os
+os.utime("shop.py")
+import shop, aiprov_otel
+print(aiprov_otel.provenance_of(shop.order).match)
+"""
+    found = run(
+        "from opentelemetry.instrumentation.auto_instrumentation import initialize\n"
+        "initialize()\n" + asked,
+        application.folder,
+        AIPROV_PACKAGES="shop",
+        OTEL_TRACES_EXPORTER="none",
+        OTEL_METRICS_EXPORTER="none",
+        OTEL_LOGS_EXPORTER="none",
+        PYTHONWARNINGS="ignore",
+    )
+    assert found == "exact\n"
+
+
+def test_a_module_that_came_too_early_is_named(application, caplog, monkeypatch):
+    """
+    One warning names the modules, the line that imported them, and the two ways out.
+    """
+    application.place("shop/__init__.py", "import shop.cart\n")
+    application.place("shop/cart.py", SHOP)
+    application.place(
+        "main.py",
+        "import os\nimport shop\nimport aiprov_otel\n"
+        "hook = aiprov_otel.install_import_hook(['shop', 'other'])\n",
+    )
+    application.manifest()
+    monkeypatch.chdir(application.folder)
+    application.module("main").hook.uninstall()
+
+    assert caplog.messages[1:] == []
+    assert caplog.messages[0] == (
+        f"shop, shop.cart were imported before the import hook, at {application.folder}/main.py:2,"
+        " so what they run is taken to be what stands on disk now: call"
+        " install_import_hook('shop') above that line, or set AIPROV_PACKAGES=shop and start with"
+        " opentelemetry-instrument (imported-before-hook)"
+    )
+
+
+def test_it_is_named_wherever_it_was_imported(application):
+    """
+    The line is found in a module that is not on the stack any more.
+    """
+    application.place("shop.py", SHOP)
+    application.place("wiring.py", "from os import path\nfrom shop import order\n")
+    told = process(
+        "import wiring, aiprov_otel; aiprov_otel.install_import_hook('shop')",
+        application.folder,
+        AIPROV_STRICT="false",
+    ).stderr
+    assert f"shop was imported before the import hook, at {application.folder}/wiring.py:2," in told
+
+
+def test_where_no_line_can_be_found(application):
+    """
+    An import without a line in a file is said to be that.
+    """
+    application.place("shop.py", SHOP)
+    told = process(
+        "__import__('shop'); import aiprov_otel; aiprov_otel.install_import_hook('shop')",
+        application.folder,
+        AIPROV_STRICT="false",
+    ).stderr
+    assert "before the import hook, by a line that can't be found," in told
+
+
+def test_what_came_early_is_taken_as_it_is_now(application):
+    """
+    A module that was imported before the hook is verified as `install()` does it.
+    """
+    shop = application.module("shop", SHOP)
+    application.install()
+    aiprov_otel.install_import_hook("shop")
+
+    assert provenance_of(shop.order).match == "exact"
+
+
+@pytest.mark.parametrize(
+    ("packages", "said"), [("sh op", "is no name of a package"), ([], "no package was named")]
+)
+def test_a_mistake_is_said_at_the_door(packages, said):
+    """
+    What can't be is refused, and nothing is installed.
+    """
+    with pytest.raises(ValueError, match=said):
+        aiprov_otel.install_import_hook(packages)
+    assert not install.is_installed()

@@ -1,0 +1,127 @@
+"""Other tools that rewrite or watch modules do so under our hook as they do without it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from support.application import run
+
+SHOP = "def order(count: int) -> int:\n    assert count < 9\n    return count\n"
+ASKED = """
+import os
+os.utime("shop/orders.py")
+from shop.orders import order
+try:
+    order("apple")
+except BaseException as error:
+    print(type(error).__name__)
+print(aiprov_otel.provenance_of(order).match)
+"""
+OURS = "import aiprov_otel; aiprov_otel.install(); aiprov_otel.install_import_hook('shop'{})\n"
+THEIRS = {
+    "typeguard": "import typeguard; typeguard.install_import_hook('shop')\n",
+    "beartype": "from beartype.claw import beartype_package; beartype_package('shop')\n",
+}
+RAISED = {"typeguard": "TypeCheckError", "beartype": "BeartypeCallHintParamViolation"}
+MODES = ("annotate",)
+
+
+@pytest.fixture
+def shop(application):
+    """A package whose types are checked by somebody else."""
+    application.write("shop/__init__.py", "")
+    application.write("shop/orders.py", SHOP)
+    application.manifest()
+    return application.folder
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("tool", THEIRS)
+def test_a_checker_of_types_that_was_there_first(shop, tool, mode):
+    """
+    What it puts into a module is there, and the module is verified.
+    """
+    hooks = THEIRS[tool] + OURS.format(f", mode={mode!r}")
+
+    assert run(hooks + ASKED, shop) == f"{RAISED[tool]}\nexact\n"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_beartype_may_come_later(shop, mode):
+    """
+    It changes the loader itself, so the order does not matter.
+    """
+    hooks = OURS.format(f", mode={mode!r}") + THEIRS["beartype"]
+
+    assert run(hooks + ASKED, shop) == f"{RAISED['beartype']}\nexact\n"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_typeguard_may_come_later(shop, mode):
+    """
+    It asks nobody when it comes last: its checks are there, and ours are not in the way.
+    """
+    hooks = OURS.format(f", mode={mode!r}") + THEIRS["typeguard"]
+
+    assert run(hooks + ASKED, shop).startswith(f"{RAISED['typeguard']}\n")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pytest_rewrites_assertions(shop, mode):
+    """
+    A test module below an observed package explains its assertions as ever.
+    """
+    (shop / "shop/test_orders.py").write_text(
+        "from shop.orders import order\ndef test_it():\n    assert order(1) == 2\n"
+    )
+    (shop / "conftest.py").write_text(OURS.format(f", mode={mode!r}"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "shop/test_orders.py"],
+        cwd=shop,
+        env={**os.environ, "PYTHONPATH": str(shop)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "assert 1 == 2" in done.stdout
+    assert "where 1 = order(1)" in done.stdout
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("core", ["ctrace", "sysmon"])
+def test_coverage_counts_the_same(shop, core, mode):
+    """
+    Lines and branches that coverage reports are those it reports without the hook.
+    """
+    if core == "sysmon" and sys.version_info < (3, 12):
+        pytest.skip("coverage has that core from Python 3.12 on")
+    (shop / "shop/branches.py").write_text(
+        "class Basket:\n    '''Holds.'''\n\n    def take(self, n):\n        for each in range(n):\n"
+        "            if each > 1:\n                return each\n            else:\n"
+        "                continue\n        return None\n\n\n@staticmethod\ndef odd(n):\n"
+        "    '''Odd.'''\n    try:\n        return 1 / n\n    except ZeroDivisionError:\n"
+        "        pass\n    finally:\n        n = 2\n    with open(__file__) as file:\n"
+        "        return [x for x in (1, 2) if x > 1], (lambda: 1)()\n\n\ndef gen():\n"
+        "    yield 1\n    x = yield 2\n    if x:\n        yield 3\n"
+    )
+    asked = (
+        "import shop.branches as b\n"
+        "b.Basket().take(1), b.Basket().take(4), b.odd(0), b.odd(1), list(b.gen())\n"
+    )
+    found = []
+    for number, hook in enumerate(("", OURS.format(f", mode={mode!r}"))):
+        (shop / "main.py").write_text(hook + asked)
+        folder = shop / f"coverage{number}"
+        folder.mkdir()
+        environ = {**os.environ, "COVERAGE_CORE": core, "COVERAGE_FILE": str(folder / "data")}
+        coverage = [sys.executable, "-m", "coverage"]
+        options = {"cwd": shop, "env": environ, "check": True, "capture_output": True, "text": True}
+        subprocess.run([*coverage, "run", "--branch", "--source=shop", "main.py"], **options)
+        report = [*coverage, "report", "--show-missing", "--include=shop/branches.py"]
+        found.append(subprocess.run(report, **options).stdout)
+    assert found[0] == found[1]
+    assert "100%" not in found[0]
