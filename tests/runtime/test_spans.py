@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import ClassVar
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind
 
-from aiprov_otel import ProvenanceSpanProcessor
+from aiprov_otel import ProvenanceSpanProcessor, provenance_of
 from aiprov_otel.runtime import walk
 from support.application import AI, HUMAN, run
 
@@ -341,18 +341,59 @@ def test_several_providers_have_theirs(application, shop):
         assert memory.get_finished_spans()[0].attributes["aiprov.origin"] == "ai"
 
 
-def test_the_walk_begins_above_itself():
+def test_callbacks_have_no_caller_after_a_failure_in_their_loop(application, shop):
     """
-    The frames of the SDK that stand above it are not looked at.
+    A loop stays nobody's when an exception has shown its frames to us.
     """
 
-    class Everything:
-        ours: ClassVar = {}
+    async def failing():
+        raise KeyError
 
-        def is_ours(self, code):
-            return True
+    async def main():
+        asyncio.get_running_loop().call_soon(lambda: application.tracer.start_span("cb").end())
+        await asyncio.sleep(0)
 
-    def processor():
-        return walk.nearest(Everything(), 1)
+    with pytest.raises(KeyError) as raised:
+        shop.drive(asyncio.run, failing())
+    provenance_of(raised.value)
+    shop.drive(asyncio.run, main())
+    assert not application.span().attributes
 
-    assert processor().f_code is processor.__code__
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_line_that_was_met_before(application, shop, times):
+    """
+    The next span of a line says what the first one said, and what its opener said stays.
+    """
+    for _ in range(times):
+        shop.order(lambda name: application.tracer.start_span(name).end())
+        shop.order(lambda _: application.tracer.start_span("own", attributes={"mine": 1}).end())
+
+    first, *others = [s for s in application.memory.get_finished_spans() if s.name != "own"]
+    own = [s for s in application.memory.get_finished_spans() if s.name == "own"]
+    assert {tuple(each.attributes.items()) for each in others} <= {tuple(first.attributes.items())}
+    assert {each.attributes["mine"] for each in own} == {1}
+    assert {each.attributes["aiprov.origin"] for each in own} == {"ai"}
+
+
+def test_a_line_that_was_met_before_drives_a_loop_now(application, shop):
+    """
+    What is done below that line by a loop, which says so to Python as every loop does, is not its.
+    """
+
+    async def library():
+        application.tracer.start_span("task").end()
+
+    def loop(coroutine):
+        sys.set_asyncgen_hooks(firstiter=lambda _: None)
+        try:
+            with pytest.raises(StopIteration):
+                coroutine.send(None)
+        finally:
+            sys.set_asyncgen_hooks(None, None)
+
+    shop.drive(lambda _: application.tracer.start_span("before").end(), None)
+    shop.drive(loop, library())
+
+    assert application.spans["before"].attributes["aiprov.origin"] == "ai"
+    assert not application.spans["task"].attributes

@@ -25,12 +25,17 @@ class Raised:
 
 
 class Annotator:
-    """The attributes of everything that can be annotated, from one resolver."""
+    """
+    The attributes of everything that can be annotated, from one resolver.
+
+    Attributes:
+        sites: what was said of each line that called, by code and instruction.
+    """
 
     def __init__(self, resolver: Resolver, emission: Emission) -> None:
         self.resolver = resolver
         self.emission = emission
-        self._sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
+        self.sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
 
     def unit(self, code: CodeType, module: str, unit: Unit) -> Attributes:
         """What a span says that stands for the function *code*."""
@@ -43,13 +48,13 @@ class Annotator:
     def caller(self, frame: FrameType) -> Attributes:
         """What a span says that the application *frame* started."""
         code, site = frame.f_code, (id(frame.f_code), frame.f_lasti)
-        if (known := self._sites.get(site)) is None:
+        if (known := self.sites.get(site)) is None:
             unit = self.resolver.unit(code)
             line = frame.f_lineno or code.co_firstlineno
             found = self.emission.of_unit(unit, Unit.CALLER) | self._code(frame, line)
-            if len(self._sites) >= LIMIT:
-                self._sites.clear()
-            known = self._sites[site] = (code, found)
+            if len(self.sites) >= LIMIT:
+                self.sites.clear()
+            known = self.sites[site] = (code, found)
         return known[1]
 
     def exception(self, error: BaseException) -> Raised:

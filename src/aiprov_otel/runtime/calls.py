@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextvars import Token
 from types import FunctionType, TracebackType
-from typing import Any, Final
+from typing import Final
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span as SdkSpan
-from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer
+from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.exceptions import type_name
-from aiprov_otel.runtime.fast import Fast, put
+from aiprov_otel.runtime.fast import Fast, held
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.values import Unit
 
@@ -24,43 +25,41 @@ _WRAPPERS: Final = "aiprov_otel.runtime.wrapping"  # whose frames have a `call`
 
 class Call:
     """
-    A span over one call; `with call:` for functions, `with call.running():` for each step.
+    A span over one call; a function's runs in its *context* until `end`, and keeps the *token*.
 
     An exception is recorded by the innermost call that it leaves, and only fails the others of
     the same trace.
     """
 
-    __slots__ = ("_context", "_span", "_token", "recorded_in")
+    __slots__ = ("_span", "context", "recorded_in", "token")
 
     def __init__(self, tracer: Tracer, name: str, attributes: Attributes) -> None:
         current = context.get_current()
-        self._span: Span = _started(tracer, name, current, attributes)
-        self._context = trace.set_span_in_context(self._span, current)
-        self._token: Any = None
+        if Fast.attributes:
+            self._span = span = tracer.start_span(name, current)
+            if isinstance(span, SdkSpan):
+                if (mapping := held(span)) is not None:
+                    mapping.update(attributes)
+                else:
+                    span.set_attributes(attributes)
+        else:
+            self._span = span = tracer.start_span(name, current, attributes=attributes)
+        self.context = trace.set_span_in_context(span, current)
+        self.token: Token[Context] | None = None
         self.recorded_in: int | None = None
-
-    def __enter__(self) -> None:
-        self._token = context.attach(self._context)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        context.detach(self._token)
-        self.end(error)
 
     def running(self) -> Step:
         """The span is current while the block runs: a generator holds no token over a `yield`."""
-        return Step(self._context)
+        return Step(self.context)
 
     def ending(self) -> Ending:
         """The span ends when the block ends, but is not current in it."""
         return Ending(self)
 
     def end(self, error: BaseException | None) -> None:
-        """End the span, failed by *error* if that is a failure."""
+        """End the span, failed by *error* if that is a failure, and leave its context."""
+        if self.token is not None:
+            context.detach(self.token)
         if isinstance(error, Exception) and not isinstance(error, _NOT_FAILURES):
             with guard:
                 self._fail(error)
@@ -80,15 +79,6 @@ class Call:
         if all(call.recorded_in != trace_id for call in _left_by(error)):
             self._span.record_exception(error, raised.event)
         self.recorded_in = trace_id  # by this call or below, so that the next need not look there
-
-
-def _started(tracer: Tracer, name: str, current: Context, attributes: Attributes) -> Span:
-    if not Fast.attributes:
-        return tracer.start_span(name, current, attributes=attributes)
-    span = tracer.start_span(name, current)
-    if isinstance(span, SdkSpan):
-        put(span, attributes)
-    return span
 
 
 def _left_by(error: BaseException) -> Iterator[Call]:
@@ -158,7 +148,7 @@ class Site:
     def call(self) -> Call | None:
         """A call that began; None while nothing is to be annotated."""
         try:
-            annotator = state.annotator()
+            annotator = state.current or state.annotator()
             if annotator is None:
                 return None
             if annotator is not self._seen:

@@ -7,19 +7,15 @@ from typing import Final
 
 from aiprov_otel.values import Provenance
 
-_declared: Final[dict[int, tuple[CodeType, Provenance]]] = {}  # the code stays alive, and its id
+stated: Final[dict[int, tuple[CodeType, Provenance]]] = {}
+"""What was stated, by the id of the code, which so stays alive; for those who look often."""
 
 
 def declare(code: CodeType, provenance: Provenance) -> None:
     """State the provenance of *code*."""
-    _declared[id(code)] = (code, provenance)
-
-
-def exist() -> bool:
-    """Whether anything was stated at all."""
-    return bool(_declared)
+    stated[id(code)] = (code, provenance)
 
 
 def declared(code: CodeType) -> Provenance | None:
     """What was stated about *code*."""
-    return found[1] if (found := _declared.get(id(code))) else None
+    return found[1] if (found := stated.get(id(code))) else None

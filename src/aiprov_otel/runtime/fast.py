@@ -10,18 +10,30 @@ holds: about nothing. And recording an exception is 96 to 100 % formatting its t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from sys import _getframe, get_asyncgen_hooks
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanLimits, TracerProvider
+from opentelemetry.trace import SpanKind
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
-from aiprov_otel.runtime import formatter
+from aiprov_otel.runtime import declarations, files, formatter, walk
+
+if TYPE_CHECKING:
+    from aiprov_otel.runtime.annotator import Annotator
 
 ROOM: Final = 24
 """Attributes that ours may add to a span; where a limit is nearer than that, the SDK counts."""
+
+
+OURS: Final = "aiprov_otel"
+"""The scope of our own spans, which say themselves what they stand for."""
+ENTRIES: Final = (SpanKind.SERVER, SpanKind.CONSUMER)
+"""What begins before code of the application runs."""
+_BENEATH: Final = 4  # `call`, the processor, the SDK's composite, and `Span.start`
 
 
 class Fast:
@@ -58,6 +70,37 @@ def put(span: Span, attributes: Attributes) -> None:
         mapping.update(attributes)
 
 
+def call(annotator: Annotator, span: Span) -> bool:
+    """
+    Say on *span*, which begins, which line of the application it was called from.
+
+    False, with nothing done, where that takes a closer look: a line that was not met before,
+    coroutines, attributes that are there already. One long function, as each call of another
+    costs a percent of a span. Of 1.21 and 1.35 bare spans, below 5 and 20 frames of libraries,
+    1.11 and 1.20 are Python making those frames.
+    """
+    if not Fast.attributes:
+        return False
+    kind, scope = span._kind, span._instrumentation_scope  # noqa: SLF001 (as in `held`)
+    if scope is not None and scope.name == OURS:
+        return True
+    # PEP 525 has every loop say that it runs: where none does, no coroutine need be looked for.
+    if kind in ENTRIES or declarations.stated or get_asyncgen_hooks().firstiter is not None:
+        return False
+    frame, libraries = _getframe(_BENEATH), annotator.resolver.libraries
+    for _ in range(walk.DEPTH):
+        if (code := frame.f_code).co_filename not in libraries:
+            break
+        if (above := frame.f_back) is None:
+            return True
+        frame = above
+    known = annotator.sites.get((id(code), frame.f_lasti))
+    if known is None or (mapping := held(span)) is None or mapping:
+        return code.co_filename in files.BOOTSTRAPS
+    mapping.update(known[1])
+    return True
+
+
 def record(
     span: Span,
     error: BaseException,
@@ -92,6 +135,8 @@ def _attributes_agree() -> bool:
     Fast.attributes = True
     mapping = held(ours)
     if mapping is None or held(full) is not None:
+        return False
+    if ours._kind is not ours.kind or ours._instrumentation_scope is not ours.instrumentation_scope:  # noqa: SLF001 (what `call` reads)
         return False
     mapping.update(sample)
     theirs.set_attributes(sample)

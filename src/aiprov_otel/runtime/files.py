@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import site
@@ -11,6 +12,7 @@ import time
 import zipimport
 from bisect import bisect_left
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,13 @@ _LIBRARIES = tuple(
         )
     }
 )
+BOOTSTRAPS = frozenset(
+    function.__code__.co_filename
+    for function in (asyncio.Handle._run, asyncio.run, ThreadPoolExecutor.submit)  # noqa: SLF001 (its file is what counts)
+) | {
+    str(Path(__file__).with_name("calls.py"))  # a span of ours says itself what it stands for
+}
+"""Below a frame of these, a stack belongs to whoever started the loop or the pool."""
 _DEFINITION = re.compile(rb"\s*(?:async\s+def|def|class)\b")
 
 

@@ -57,13 +57,13 @@ class Resolver:
     Finds the provenance of files, lines and units in *manifests*; safe in threads and forks.
 
     Attributes:
-        ours: whether each file that was met is the application's, for those who look often.
+        libraries: the files that were met and hold nothing of the application, for walks.
     """
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
         self.manifests = manifests
         self._files: dict[str, LoadedFile | None] = {}
-        self.ours: dict[str, bool] = {}
+        self.libraries: set[str] = set()
         self._units: dict[int, tuple[CodeType, Provenance]] = {}
         self._registered: dict[int, tuple[CodeType, LoadedFile]] = {}
 
@@ -144,9 +144,10 @@ class Resolver:
             file = None
         if len(self._files) >= LIMIT:
             self._files.clear()
-            self.ours.clear()
+            self.libraries.clear()
         self._files[filename] = file
-        self.ours[filename] = file is not None
+        if file is None and filename not in files.BOOTSTRAPS:
+            self.libraries.add(filename)
         return file
 
     def _named(self, filename: str) -> list[tuple[Manifest, Entry]]:

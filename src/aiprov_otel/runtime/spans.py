@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from contextvars import ContextVar
 from typing import Final
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace import SpanKind
 
 from aiprov_otel.attributes import CODE, ORIGIN, Attributes
-from aiprov_otel.runtime import state, walk
+from aiprov_otel.runtime import fast, state, walk
 from aiprov_otel.runtime.fast import held, put
 from aiprov_otel.runtime.guard import swallow
 
-_SERVER: Final = SpanKind.SERVER
-_CONSUMER: Final = SpanKind.CONSUMER
 # Whose consumer spans stand for asking for messages, and end before these are handled.
 _RECEIVERS: Final = frozenset(
     f"opentelemetry.instrumentation.{name}" for name in ("aiokafka", "confluent_kafka", "kafka")
 )
+_BENEATH: Final = 3  # the processor, the SDK's composite, and `Span.start`
 _entry: ContextVar[Span | None] = ContextVar("aiprov_entry", default=None)
 
 
@@ -35,12 +34,14 @@ class ProvenanceSpanProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Annotate *span* while it can still be written to."""
         try:
-            if (annotator := state.annotator()) is None:
+            annotator = state.current or state.annotator()
+            if annotator is None or fast.call(annotator, span):
                 return
-            kind = span.kind
-            if (kind is _SERVER or kind is _CONSUMER) and not _is_asked_for(span):
+            if span.kind in fast.ENTRIES and not _is_asked_for(span):
                 _entry.set(span)
-            elif (frame := walk.nearest(annotator.resolver)) is not None:
+                return
+            frame = walk.above(annotator.resolver, sys._getframe(_BENEATH))  # noqa: SLF001 (inspect costs ten times as much)
+            if frame is not None:
                 annotate(span, annotator.caller(frame))
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
             swallow(error)
@@ -70,10 +71,7 @@ def entry_span() -> Span | None:
 
 def annotate(span: Span, found: Attributes) -> None:
     """Set *found* on *span*, but for what was said before: `aiprov.*` and `code.*` as a whole."""
-    said = held(span)
-    if said is not None and not said:
-        said.update(found)
-    elif ORIGIN not in (said := said or dict(span.attributes or {})):
+    if ORIGIN not in (said := held(span) or dict(span.attributes or {})):
         if not said.keys().isdisjoint(CODE):
             found = {key: value for key, value in found.items() if key not in CODE}
         put(span, found)

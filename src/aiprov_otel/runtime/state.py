@@ -11,12 +11,14 @@ from aiprov_otel import settings
 from aiprov_otel.runtime import manifests
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.resolver import Resolver
 
 # Reentrant: a warning about a manifest may reach a handler that starts a span.
 _lock = threading.RLock()
-_annotator: Annotator | None = None
+current: Annotator | None = None
+"""What `annotator` returns, once it was made; for those who ask often."""
 _resolver: Resolver | None = None  # outlives `stop`, for `provenance_of`
 _tracer_provider: trace.TracerProvider | None = None
 _stopped = False
@@ -26,27 +28,27 @@ def annotator() -> Annotator | None:
     """The annotator in use; None while disabled or after `uninstall()`."""
     if _stopped:
         return None
-    return _annotator or _first()
+    return current or _first()
 
 
 def tracer() -> trace.Tracer:
     """The tracer of our own spans."""
-    return trace.get_tracer("aiprov_otel", tracer_provider=_tracer_provider)
+    return trace.get_tracer(OURS, tracer_provider=_tracer_provider)
 
 
 def start(annotator: Annotator, tracer_provider: trace.TracerProvider | None = None) -> None:
     """Use *annotator* from now on, and *tracer_provider* for our own spans."""
-    global _annotator, _resolver, _tracer_provider, _stopped
+    global current, _resolver, _tracer_provider, _stopped
     with _lock:
-        _annotator, _resolver = annotator, annotator.resolver
+        current, _resolver = annotator, annotator.resolver
         _tracer_provider, _stopped = tracer_provider, False
 
 
 def stop() -> None:
     """Annotate nothing from now on."""
-    global _annotator, _tracer_provider, _stopped
+    global current, _tracer_provider, _stopped
     with _lock:
-        _annotator, _tracer_provider, _stopped = None, None, True
+        current, _tracer_provider, _stopped = None, None, True
 
 
 def resolver() -> Resolver:
@@ -59,12 +61,12 @@ def resolver() -> Resolver:
 
 
 def _first() -> Annotator | None:
-    global _annotator, _stopped
+    global current, _stopped
     with _lock:
         _stopped = _stopped or settings.read().disabled
-        if _annotator is None and not _stopped:
-            _annotator = Annotator(resolver(), Emission())
-        return _annotator
+        if current is None and not _stopped:
+            current = Annotator(resolver(), Emission())
+        return current
 
 
 def _in_child() -> None:

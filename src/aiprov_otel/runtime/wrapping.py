@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 import wrapt
+from opentelemetry import context
 
 from aiprov_otel.runtime.calls import Site
 
@@ -58,8 +59,14 @@ def _function(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if (call := site.call()) is None:
             return function(*args, **kwargs)
-        with call:
-            return function(*args, **kwargs)
+        call.token = context.attach(call.context)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            call.end(error)
+            raise
+        call.end(None)
+        return result
 
     return wrapper
 
@@ -69,8 +76,14 @@ def _coroutine(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         if (call := site.call()) is None:
             return await function(*args, **kwargs)
-        with call:
-            return await function(*args, **kwargs)
+        call.token = context.attach(call.context)
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            call.end(error)
+            raise
+        call.end(None)
+        return result
 
     return wrapper
 
