@@ -105,6 +105,19 @@ class Provenance:
         """How much the evidence proves."""
         return self.evidence.strength
 
+    def to_json(self) -> dict[str, str | None]:
+        """What is said of a line, as programs read it: what is not known is None."""
+        return {
+            "origin": self.origin.value,
+            "agent": self.agent,
+            "model": self.model,
+            "provider": self.provider,
+            "commit": self.commit,
+            "time": self.time,
+            "evidence": self.evidence.value,
+            "strength": self.strength.value,
+        }
+
 
 MISSING = Provenance()
 """The answer for code that no manifest knows."""

@@ -70,12 +70,6 @@ pattern = "<ours@example.org>"
         ({"ignore_revs_file": 3}, "ignore_revs_file can't be 3"),
         ({"markers": "yes"}, "markers can't be 'yes'; it has to be true or false"),
         ({"moves": "everywhere"}, "moves can't be 'everywhere'; it has to be one of none, within"),
-        ({"extra_agents": [{}]}, r"extra_agents\[0\]\.id can't be None; it has to be a text"),
-        ({"extra_agents": [ROW | {"kind": "x"}]}, "kind can't be 'x'.* author, committer"),
-        ({"extra_agents": [ROW | {"role": "x"}]}, "role can't be 'x'.* co-authored, authored"),
-        ({"extra_agents": [ROW | {"pattern": "("}]}, "pattern .* a regular expression"),
-        ({"extra_agents": [ROW | {"model": 3}]}, "pattern .* a regular expression"),
-        ({"extra_agents": [ROW | {"agent": "a@b.c"}]}, "agent can't be 'a@b.c'.* a slug"),
     ],
 )
 def test_a_wrong_value_is_named(section, message):
@@ -86,65 +80,6 @@ def test_a_wrong_value_is_named(section, message):
         Policy.of(section)
 
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"[tool.aiprov\n", "is not valid TOML"),
-        (b"\xff", "is not valid TOML"),
-        (b"[tool]\naiprov = 3\n", "has to be a table of keys"),
-    ],
-)
-def test_a_file_that_can_not_be_used(tmp_path, text, message):
-    """
-    A pyproject.toml that is broken is said to be, in one line.
-    """
-    (tmp_path / "pyproject.toml").write_bytes(text)
-
-    with pytest.raises(PolicyError, match=message) as caught:
-        Policy.load(tmp_path)
-
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("path", "excluded"),
-    [
-        ("tests/unit/helper.py", True),
-        ("shop/tests/helper.py", True),
-        ("shop/test_cart.py", True),
-        ("shop/cart_test.py", True),
-        ("conftest.py", True),
-        ("shop/latest.py", False),
-        ("contests/cart.py", False),
-        ("tests.py", False),
-    ],
-)
-def test_tests_are_left_out(path, excluded):
-    """
-    By default the manifest is about what is deployed.
-    """
-    assert Policy().excludes(path) is excluded
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "excluded"),
-    [
-        ("docs/api/", "docs/api/a.py", True),
-        ("docs/api/", "x/docs/api/a.py", False),
-        ("shop/*_pb2.py", "shop/cart_pb2.py", True),
-        ("shop/*_pb2.py", "x/shop/cart_pb2.py", False),
-        ("/setup.py", "setup.py", True),
-        ("/setup.py", "x/setup.py", False),
-        ("*.egg/", "a.egg/b.py", True),
-    ],
-)
-def test_patterns_of_exclude(pattern, path, excluded):
-    """
-    A folder, a path from the root and a name anywhere are told apart by their slashes.
-    """
-    assert Policy.of({"exclude": [pattern]}).excludes(path) is excluded
 
 
 def test_a_policy_travels_without_mails():

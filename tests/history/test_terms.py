@@ -7,7 +7,7 @@ import pytest
 from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history.build import build
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.policy import Moves
+from aiprov_otel.history.moves import Moves
 from aiprov_otel.history.terms import changed, terms, within
 from aiprov_otel.manifest import Manifest
 

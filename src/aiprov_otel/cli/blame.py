@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.cli.moves import add_moves
+from aiprov_otel.cli.options import add_manifest, add_moves
 from aiprov_otel.cli.plain import counted, say, say_json, table, visible
-from aiprov_otel.history.answers import FileAnswer, of_file
+from aiprov_otel.history.answer import FileAnswer
+from aiprov_otel.history.answers import of_file
 from aiprov_otel.values import Provenance
 
 PORCELAIN: Final = (
@@ -27,7 +28,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog="example: aiprov blame src/shop/cart.py",
     )
     parser.add_argument("file", type=Path, help="a tracked file")
-    parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+    add_manifest(parser)
     add_moves(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a line")
@@ -55,19 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def as_json(path: str, number: int, line: Provenance) -> dict[str, Any]:
     """One line as the contract has it."""
-    return {
-        "path": path,
-        "line": number,
-        "origin": line.origin.value,
-        "agent": line.agent,
-        "model": line.model,
-        "provider": line.provider,
-        "commit": line.commit,
-        "time": line.time,
-        "evidence": line.evidence.value,
-        "strength": line.strength.value,
-        "match": line.match.value,
-    }
+    return {"path": path, "line": number, **line.to_json(), "match": line.match.value}
 
 
 def _columns(line: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from aiprov_otel.cli.moves import add_moves
+from aiprov_otel.cli.options import add_moves, add_paths
 from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table
 from aiprov_otel.history.build import build
 from aiprov_otel.history.summary import Summary
@@ -24,13 +24,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Blame every tracked Python file and write who wrote its lines to a manifest.",
         epilog="example: aiprov build --rev v2.1.0 --output dist/aiprov.manifest",
     )
-    parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="*",
-        type=Path,
-        help="only what is below it; default: all of the repository",
-    )
+    add_paths(parser)
     parser.add_argument(
         "-o", "--output", type=Path, help="default: aiprov.manifest in PATH, or in the root"
     )

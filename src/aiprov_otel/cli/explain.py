@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.cli.blame import as_json
-from aiprov_otel.cli.moves import add_moves
+from aiprov_otel.cli.options import add_manifest, add_moves
 from aiprov_otel.cli.plain import age, counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.answers import of_file
@@ -27,7 +27,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog="example: aiprov explain src/shop/cart.py:42",
     )
     parser.add_argument("where", metavar="FILE:LINE", help="a tracked file and a line of it")
-    parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+    add_manifest(parser)
     add_moves(parser)
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.set_defaults(run=run)

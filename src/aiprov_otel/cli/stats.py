@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from aiprov_otel.cli.options import add_manifest, add_paths
 from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.advice import advice
-from aiprov_otel.history.answers import TreeAnswer, of_tree
+from aiprov_otel.history.answer import TreeAnswer
+from aiprov_otel.history.answers import of_tree
 from aiprov_otel.history.audit import document
 from aiprov_otel.history.shares import KEYS, Shares, shares
 
@@ -23,15 +24,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "on weak evidence, and what to do about it.",
         epilog="example: aiprov stats --by model; aiprov stats --json --files > provenance.json",
     )
-    parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="*",
-        type=Path,
-        help="only what is below it; default: all of the repository",
-    )
+    add_paths(parser)
     parser.add_argument("--by", choices=list(KEYS), default="origin", help="default: origin")
-    parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+    add_manifest(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the answer as JSON")
     form.add_argument("--markdown", action="store_true", help="print a table in Markdown")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.cli.blame import as_json
+from aiprov_otel.cli.options import add_manifest
 from aiprov_otel.cli.plain import age, counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.answers import of_names
@@ -30,7 +31,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog="example: aiprov traceback error.log",
     )
     parser.add_argument("file", nargs="?", default="-", help="default: -, the standard input")
-    parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+    add_manifest(parser)
     parser.add_argument("--json", action="store_true", help="print the frames as JSON")
     parser.set_defaults(run=run)
 

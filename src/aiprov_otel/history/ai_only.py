@@ -10,9 +10,10 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.history import blame, clone, graph, marked, passing, reading, splice
 from aiprov_otel.history.agents import Table
 from aiprov_otel.history.blame import Hunk
+from aiprov_otel.history.blaming import Progress
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.reading import Progress, Reading
+from aiprov_otel.history.reading import Reading
 from aiprov_otel.history.tree import TrackedFile
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiprov_otel.history.answers import TreeAnswer
+from aiprov_otel.history.answer import TreeAnswer
 from aiprov_otel.history.shares import Shares
 from aiprov_otel.manifest import Run, SourceFile
 
@@ -54,19 +54,8 @@ def _file(source: SourceFile, *, last: bool) -> Iterator[str]:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    line = run.provenance
-    return {
-        "first": run.first,
-        "last": run.first + run.count - 1,
-        "origin": line.origin.value,
-        "agent": line.agent,
-        "model": line.model,
-        "provider": line.provider,
-        "commit": line.commit,
-        "time": line.time,
-        "evidence": line.evidence.value,
-        "strength": line.strength.value,
-    }
+    last = run.first + run.count - 1
+    return {"first": run.first, "last": last, **run.provenance.to_json()}
 
 
 def _json(value: dict[str, Any]) -> str:

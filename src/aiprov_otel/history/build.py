@@ -23,8 +23,10 @@ from aiprov_otel.history import (
     tree,
     unfetched,
 )
+from aiprov_otel.history.blaming import Progress
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.policy import Moves, Policy
+from aiprov_otel.history.moves import Moves
+from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.records.state import state
 from aiprov_otel.history.revision import at
 from aiprov_otel.history.summary import Summary
@@ -39,7 +41,7 @@ def build(
     revision: str | None = None,
     moves: Moves | None = None,
     only_ai: bool = False,
-    progress: reading.Progress | None = None,
+    progress: Progress | None = None,
     ask_remote: bool = False,
 ) -> Summary:
     """
@@ -79,7 +81,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _build(git: Git, policy: Policy, path: Path, progress: reading.Progress | None) -> Summary:
+def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> Summary:
     began = time.monotonic()
     head = git.head()
     found = tree.read(git, policy)

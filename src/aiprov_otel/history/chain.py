@@ -7,7 +7,7 @@ from typing import Any
 
 from aiprov_otel.history import attribution, people
 from aiprov_otel.history.agents import Table
-from aiprov_otel.history.answers import FileAnswer, Place
+from aiprov_otel.history.answer import FileAnswer, Place
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.commits import Commit
 from aiprov_otel.history.marks import Mark

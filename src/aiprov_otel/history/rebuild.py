@@ -11,11 +11,12 @@ from typing import Final
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import cache, clone, graph, passing, reading
+from aiprov_otel.history.blaming import Progress
 from aiprov_otel.history.cache import Known
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.lineage import Since, Whole
 from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.reading import Progress, Reading
+from aiprov_otel.history.reading import Reading
 from aiprov_otel.history.refs import fitting
 from aiprov_otel.history.tree import TrackedFile
 

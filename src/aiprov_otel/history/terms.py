@@ -11,7 +11,8 @@ from typing import Any
 from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history import ignored
 from aiprov_otel.history.git import Git
-from aiprov_otel.history.policy import Moves, Policy
+from aiprov_otel.history.moves import Moves
+from aiprov_otel.history.policy import Policy
 
 
 def terms(

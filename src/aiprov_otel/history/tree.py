@@ -8,50 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.history import languages
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
 
-_LANGUAGES = {
-    ".c": "C",
-    ".cc": "C++",
-    ".clj": "Clojure",
-    ".cpp": "C++",
-    ".cs": "C#",
-    ".cxx": "C++",
-    ".dart": "Dart",
-    ".ex": "Elixir",
-    ".exs": "Elixir",
-    ".go": "Go",
-    ".h": "C",
-    ".hpp": "C++",
-    ".hs": "Haskell",
-    ".ipynb": "Jupyter",
-    ".java": "Java",
-    ".jl": "Julia",
-    ".js": "JavaScript",
-    ".jsx": "JavaScript",
-    ".kt": "Kotlin",
-    ".lua": "Lua",
-    ".m": "Objective-C",
-    ".mjs": "JavaScript",
-    ".php": "PHP",
-    ".pl": "Perl",
-    ".pxd": "Cython",
-    ".pyi": "Python stub",
-    ".pyx": "Cython",
-    ".r": "R",
-    ".rb": "Ruby",
-    ".rs": "Rust",
-    ".scala": "Scala",
-    ".sh": "shell",
-    ".sql": "SQL",
-    ".svelte": "Svelte",
-    ".swift": "Swift",
-    ".ts": "TypeScript",
-    ".tsx": "TypeScript",
-    ".vue": "Vue",
-    ".zig": "Zig",
-}
 _LOST_LINK = "a symlink to something that is not tracked"
 _REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"
 
@@ -107,7 +67,7 @@ def read(git: Git, policy: Policy) -> Tree:
             files.append(TrackedFile(path, import_path(path, packages), source))
         else:
             left_out.append((path, _LOST_LINK))
-    return Tree(tuple(files), tuple(left_out), excluded, _languages(asked))
+    return Tree(tuple(files), tuple(left_out), excluded, languages.count(asked))
 
 
 def locate(git: Git, path: Path) -> TrackedFile:
@@ -176,8 +136,3 @@ def _source(path: str, mode: bytes, modes: dict[str, bytes], root: Path) -> str 
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _languages(modes: dict[str, bytes]) -> Counter[str]:
-    suffixes = ("." + _name(path).rpartition(".")[2].lower() for path in modes)
-    return Counter(_LANGUAGES[suffix] for suffix in suffixes if suffix in _LANGUAGES)

@@ -1,0 +1,54 @@
+"""Answers that git is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from aiprov_otel.errors import HistoryError
+from aiprov_otel.history import blame, generated, reading, rebuild, remote, tree
+from aiprov_otel.history.answer import GIT, FileAnswer, Place, TreeAnswer
+from aiprov_otel.history.blaming import BlamedFile, Progress
+from aiprov_otel.history.git import Git
+from aiprov_otel.history.policy import Policy
+
+
+def of_tree(git: Git, policy: Policy, progress: Progress | None = None) -> TreeAnswer:
+    """Every file that counts under *policy*."""
+    read = rebuild.read(git, policy, tree.read(git, policy).files, progress)
+    sources = tuple(generated.flagged(git, read.sources()))
+    return TreeAnswer(sources, GIT, git.head(), remote.https(remote.url(git)), policy.to_json())
+
+
+def of_file(git: Git, policy: Policy, path: Path) -> FileAnswer:
+    """
+    The file at *path*, with the decision about each line and the place where it comes from.
+
+    Raises:
+        HistoryError: git does not track it, or it can't be read.
+    """
+    read = reading.read(git, policy, [tree.locate(git, path)])
+    if not read.blamed:
+        msg = f"{path} {read.left_out[0][1]}"
+        raise HistoryError(msg)
+    [blamed] = read.blamed
+    [source] = generated.flagged(git, read.sources())
+    return FileAnswer(
+        source,
+        (git.root / blamed.file.source).read_bytes(),
+        GIT,
+        tuple(read.lines(blamed)),
+        tuple(_places(blamed)),
+        blamed.problem,
+        policy,
+        git,
+    )
+
+
+def _places(one: BlamedFile) -> Iterator[Place]:
+    by_git = (
+        Place(hunk.commit, hunk.path, hunk.original + place)
+        for hunk in one.hunks
+        for place in range(hunk.count)
+    )
+    return blame.widened(by_git, one.widths)
