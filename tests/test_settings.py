@@ -41,3 +41,69 @@ def test_an_empty_path_is_none():
     """
     assert settings.read({"AIPROV_MANIFEST": ""}).manifest is None
     assert settings.read({"AIPROV_MANIFEST": "/m"}).manifest == "/m"
+
+
+def test_the_short_ways_are_taken_unless_it_is_said():
+    """
+    `AIPROV_FAST` is the one switch that is on: only `false` turns it off.
+    """
+    assert settings.read({}).fast
+    assert settings.read({"AIPROV_FAST": "maybe"}).fast
+    assert not settings.read({"AIPROV_FAST": "False"}).fast
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("AIPROV_DISABLED", "false"),
+        ("AIPROV_STRICT", "false"),
+        ("AIPROV_FAST", "true"),
+    ],
+)
+def test_a_word_that_is_no_switch_is_named(name, taken):
+    """
+    The sentence has the variable, its value, what it may be, and what holds meanwhile.
+    """
+    said = settings.read({name: "maybe"})
+
+    assert said.wrong == (f"{name} is 'maybe'; use 'true' or 'false'; {taken!r} is taken",)
+    assert settings.read({name: "TRUE"}).wrong == settings.read({name: ""}).wrong == ()
+
+
+def test_options_go_before_the_environment():
+    """
+    What arguments say holds; what they leave open, the environment says.
+    """
+    said = settings.read({"AIPROV_MANIFEST": "/m", "AIPROV_FAST": "false"})
+    given = said.given(manifest=None, attributes="minimal")
+
+    assert (given.manifest, given.attributes, given.commits) == ("/m", "minimal", "all")
+    assert not given.fast
+    assert said.given(manifest="/n").manifest == "/n"
+    assert given.wrong == ()
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (
+            {"attributes": "some"},
+            "attributes is 'some'; use 'all' or 'minimal'; 'minimal' is taken",
+        ),
+        ({"commits": ["all"]}, "commits is ['all']; use 'all' or 'ai-only'; 'ai-only' is taken"),
+        ({"manifest": 5}, "manifest is 5; use a path; one is looked for"),
+        (
+            {"atributes": "all"},
+            "'atributes' can't be set; use 'attributes' or 'commits' or 'manifest'",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_is_named(option, sentence):
+    """
+    Of a choice that can't be, the one that sends less is taken: a slip of the pen reveals nothing.
+    """
+    given = settings.read({}).given(**option)
+
+    assert given.wrong == (sentence,)
+    if "attributes" in option:
+        assert given.attributes == "minimal"

@@ -1,16 +1,25 @@
-"""The only reader of `os.environ`."""
+"""What can be set, by whom, and to what; the only reader of `os.environ`."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+Extent = Literal["all", "minimal"]
+Commits = Literal["all", "ai-only"]
+
+# The last one sends the least, so it is what a value that can't be is taken for.
+_CHOICES: Final = {"attributes": ("all", "minimal"), "commits": ("all", "ai-only")}
+_OPTIONS: Final = ("attributes", "commits", "manifest")
+_SWITCHES: Final = ("AIPROV_DISABLED", "AIPROV_STRICT", "AIPROV_FAST")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    What the environment says.
+    What the environment says, and what arguments or OpenTelemetry's file say before it.
 
     Attributes:
         manifest: `AIPROV_MANIFEST`, path of the manifest; None to look for one.
@@ -18,6 +27,9 @@ class Settings:
         strict: `AIPROV_STRICT`: raise what would be logged.
         fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
         packages: `AIPROV_PACKAGES`, the packages that the import hook is to see.
+        attributes: `minimal` for origin, model, commit and the exception's and error's origin only.
+        commits: `ai-only` leaves out the hashes of commits that people wrote.
+        wrong: one sentence for each value that can't be, and for each name that means nothing.
     """
 
     manifest: str | None = None
@@ -25,6 +37,15 @@ class Settings:
     strict: bool = False
     fast: bool = True
     packages: str = ""
+    attributes: Extent = "all"
+    commits: Commits = "all"
+    wrong: tuple[str, ...] = field(default=(), compare=False)
+
+    def given(self, **options: Any) -> Settings:
+        """These, and what *options* say; None, or an option that is left out, says nothing."""
+        said = {name: value for name, value in options.items() if value is not None}
+        known = {name: _possible(name, said[name]) for name in _OPTIONS if name in said}
+        return replace(self, **known, wrong=(*self.wrong, *_complaints(said)))
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -34,9 +55,41 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         disabled=_true(environ, "AIPROV_DISABLED") or _true(environ, "OTEL_SDK_DISABLED"),
         strict=_true(environ, "AIPROV_STRICT"),
         packages=environ.get("AIPROV_PACKAGES", ""),
-        fast=environ.get("AIPROV_FAST", "").strip().lower() != "false",
+        fast=_word(environ, "AIPROV_FAST") != "false",
+        wrong=tuple(_no_switches(environ)),
     )
 
 
 def _true(environ: Mapping[str, str], name: str) -> bool:
-    return environ.get(name, "").strip().lower() == "true"
+    return _word(environ, name) == "true"
+
+
+def _word(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip().lower()
+
+
+def _no_switches(environ: Mapping[str, str]) -> Iterator[str]:
+    for name in _SWITCHES:
+        if _word(environ, name) not in {"", "true", "false"}:
+            taken = "true" if name == "AIPROV_FAST" else "false"
+            yield f"{name} is {environ[name]!r}; use 'true' or 'false'; {taken!r} is taken"
+
+
+def _possible(name: str, value: Any) -> Any:
+    if name in _CHOICES and value not in _CHOICES[name]:
+        return _CHOICES[name][-1]
+    return None if name == "manifest" and not isinstance(value, str | os.PathLike) else value
+
+
+def _complaints(said: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in said.items():
+        if name not in _OPTIONS:
+            yield f"{name!r} can't be set; use {_either(_OPTIONS)}"
+        elif _possible(name, value) != value:
+            taken = _possible(name, value)
+            otherwise = f"{taken!r} is taken" if taken else "one is looked for"
+            yield f"{name} is {value!r}; use {_either(_CHOICES.get(name))}; {otherwise}"
+
+
+def _either(allowed: tuple[str, ...] | None) -> str:
+    return " or ".join(map(repr, allowed)) if allowed else "a path"

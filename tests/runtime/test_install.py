@@ -181,6 +181,25 @@ def test_a_wrong_value_is_said_at_the_door(application, argument, said):
     assert TracerProvider.__init__.__module__ == "opentelemetry.sdk.trace"
 
 
+def test_a_service_runs_on_with_a_wrong_value(application, monkeypatch, caplog):
+    """
+    Each value that can't be has one warning, and what sends less is taken.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    monkeypatch.setenv("AIPROV_FAST", "maybe")
+    shop = application.module("shop.orders", SHOP)
+    for _ in range(2):
+        with application.install(attributes="some"):
+            shop.order(lambda: application.tracer.start_span("s").end())
+
+    assert [message for message in caplog.messages if "(setting-wrong)" in message] == [
+        "AIPROV_FAST is 'maybe'; use 'true' or 'false'; 'true' is taken (setting-wrong)",
+        "attributes is 'some'; use 'all' or 'minimal'; 'minimal' is taken (setting-wrong)",
+    ]
+    assert "aiprov.agent.name" not in application.spans["s"].attributes
+    assert application.spans["s"].attributes["aiprov.origin"] == "ai"
+
+
 def test_a_provider_that_is_not_ready_does_not_break(application, monkeypatch, caplog):
     """
     A subclass that can't take a processor yet is made all the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import json
 import sys
@@ -121,3 +122,52 @@ def test_it_asks_for_no_other_package():
     It instruments the application, whatever that uses.
     """
     assert AiprovInstrumentor().instrumentation_dependencies() == ()
+
+
+def test_a_second_call_is_quiet(application, caplog):
+    """
+    OpenTelemetry calls it for its configuration file and again for its entry point: no word of it.
+    """
+    instrumentor = AiprovInstrumentor()
+    instrumentor.instrument(manifest=application.manifest())
+    instrumentor.instrument()
+    instrumentor.uninstrument()
+
+    assert not [each for each in caplog.records if each.name.startswith("opentelemetry")]
+
+
+def test_a_manifest_that_is_not_there_does_not_stop_it(application, monkeypatch, caplog):
+    """
+    Nobody is there to catch an exception: one warning says it, and spans are annotated.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    monkeypatch.chdir(application.folder)
+    shop = application.module("shop.orders", "def order(library):\n    return library()\n")
+    application.manifest()
+    instrumentor = AiprovInstrumentor()
+    instrumentor.instrument(manifest="/no/such", tracer_provider=application.provider)
+    shop.order(lambda: application.tracer.start_span("s").end())
+    instrumentor.uninstrument()
+
+    (message,) = caplog.messages
+    assert message.startswith("there is no manifest at /no/such; write one with `aiprov build`;")
+    assert message.endswith("(manifest-unreadable)")
+    assert application.spans["s"].attributes["aiprov.origin"] == "ai"
+
+
+def test_options_of_a_file_are_looked_at(monkeypatch, caplog):
+    """
+    What OpenTelemetry's file may not say is named in a warning; the rest is handed on.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    said = AiprovInstrumentor.configuration(attributes="some", commits="ai-only", atributes="all")
+
+    assert {field.name: getattr(said, field.name) for field in dataclasses.fields(said)} == {
+        "manifest": None,
+        "attributes": "minimal",
+        "commits": "ai-only",
+    }
+    assert [message.split(";")[0] for message in caplog.messages] == [
+        "attributes is 'some'",
+        "'atributes' can't be set",
+    ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from aiprov_otel import attributes
 from aiprov_otel.attributes import Attributes
+from aiprov_otel.settings import Commits, Extent
 from aiprov_otel.values import Origin, Provenance, Unit
-
-Extent = Literal["all", "minimal"]
-Commits = Literal["all", "ai-only"]
 
 _MINIMAL: Final = {
     attributes.ORIGIN,
@@ -33,10 +31,6 @@ class Emission:
 
     extent: Extent = "all"
     commits: Commits = "all"
-
-    def __post_init__(self) -> None:
-        _check("attributes", self.extent, ("all", "minimal"))
-        _check("commits", self.commits, ("all", "ai-only"))
 
     def of_unit(self, provenance: Provenance, unit: Unit) -> Attributes:
         """The attributes of a span that stands for *unit*."""
@@ -64,9 +58,3 @@ class Emission:
         if self.extent == "all":
             return found
         return {key: value for key, value in found.items() if key in _MINIMAL}
-
-
-def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        msg = f"{name} is {value!r}; use {' or '.join(map(repr, allowed))}"
-        raise ValueError(msg)

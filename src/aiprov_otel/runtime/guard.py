@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Final
 
 from aiprov_otel import settings
+from aiprov_otel.settings import Settings
 
 log: Final = logging.getLogger("aiprov_otel")
 _said: set[tuple[str, object]] = set()
@@ -17,6 +18,19 @@ def warn(slug: str, message: str, *, about: object = None) -> None:
     if (slug, about) not in _said:
         _said.add((slug, about))
         log.warning("%s (%s)", message, slug)
+
+
+def complain(said: Settings) -> None:
+    """
+    Warn of each value in *said* that can't be.
+
+    Raises:
+        ValueError: there is one, and `AIPROV_STRICT` is set.
+    """
+    for sentence in said.wrong:
+        if said.strict:
+            raise ValueError(sentence)
+        warn("setting-wrong", sentence, about=sentence)
 
 
 class Guard:

@@ -19,11 +19,12 @@ from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.runtime import exceptions, fast, frameworks, manifests, state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.emission import Commits, Emission, Extent
-from aiprov_otel.runtime.guard import guard, log
+from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.guard import complain, guard, log
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
+from aiprov_otel.settings import Commits, Extent
 
 
 class Installation(AbstractContextManager["Installation"]):
@@ -90,20 +91,23 @@ def install(
     in any order. *manifest* is a manifest or its path; by default it is looked for as
     docs/configuration.md says. `attributes="minimal"` sends origin, model and commit only;
     `commits="ai-only"` leaves out the hashes of commits that people wrote. Installing twice
-    changes nothing and returns the first handle.
+    changes nothing and returns the first handle. Of a value that can't be, a warning tells.
 
     Raises:
         ManifestError: *manifest* was given and can't be read.
-        ValueError: *attributes* or *commits* has a value that it can't have.
+        ValueError: under `AIPROV_STRICT`, a setting has a value that it can't have.
     """
     global _installed
     if _installed is not None:
         log.debug("aiprov_otel is installed already")
         return _installed
-    if settings.read().disabled:
+    said = settings.read().given(attributes=attributes, commits=commits)
+    complain(said)
+    if said.disabled:
         state.stop()
         return Installation()
-    annotator = Annotator(Resolver(_manifests(manifest)), Emission(attributes, commits))
+    emission = Emission(said.attributes, said.commits)
+    annotator = Annotator(Resolver(_manifests(manifest)), emission)
     fast.open_up(Span.record_exception)  # before anything of ours could meet its spans
     _meet_loaded_modules(annotator.resolver)
     state.start(annotator, tracer_provider)

@@ -12,7 +12,7 @@ from aiprov_otel.runtime import manifests
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.fast import OURS
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import complain, guard
 from aiprov_otel.runtime.resolver import Resolver
 
 # Reentrant: a warning about a manifest may reach a handler that starts a span.
@@ -63,7 +63,8 @@ def resolver() -> Resolver:
 def _first() -> Annotator | None:
     global current, _stopped
     with _lock:
-        _stopped = _stopped or settings.read().disabled
+        complain(said := settings.read())
+        _stopped = _stopped or said.disabled
         if current is None and not _stopped:
             current = Annotator(resolver(), Emission())
         return current
