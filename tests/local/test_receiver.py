@@ -6,13 +6,12 @@ import gzip
 import http.client
 import json
 import logging
-import os
+import re
 import socket
-import subprocess
-import sys
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -41,9 +40,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from aiprov_otel.errors import AiprovError
-from aiprov_otel.local.endpoints import LIMIT
-from aiprov_otel.local.receiver import Receiver
+from aiprov_otel.local.receiver import CONNECTIONS, Receiver
 from aiprov_otel.local.store import Store
+from aiprov_otel.local.unpack import LIMIT
+from support.command import start
 from support.telemetry import AI, Service
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -84,6 +84,24 @@ def ask(receiver):
     connection.close()
 
 
+def post(receiver, body):
+    """The answer to *body* on a connection of its own."""
+    address = receiver.endpoint.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=30)
+    connection.request("POST", "/v1/traces", body, PROTOBUF)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response
+
+
+def one_span(number) -> bytes:
+    """A batch with one span, whose ids are made of *number*."""
+    span = Span(trace_id=number.to_bytes(16, "big"), span_id=(number + 1).to_bytes(8, "big"))
+    spans = ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])
+    return ExportTraceServiceRequest(resource_spans=[spans]).SerializeToString()
+
+
 def count(store) -> int:
     return store.query("SELECT count(*) FROM otel_traces")[0][0]
 
@@ -115,17 +133,8 @@ def test_an_answer_means_stored(ask, store, batch):
 
 def test_a_batch_that_is_sent_again_is_stored_once(receiver, store, batch):
     """Retries, from many threads at once, leave each span exactly once."""
-
-    def post(_):
-        address = receiver.endpoint.removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=30)
-        connection.request("POST", "/v1/traces", batch, PROTOBUF)
-        status = connection.getresponse().status
-        connection.close()
-        return status
-
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(post, range(24)))
+        statuses = [one.status for one in pool.map(lambda _: post(receiver, batch), range(24))]
 
     assert statuses == [200] * 24
     assert count(store) == 50
@@ -146,7 +155,11 @@ def test_a_connection_carries_many_requests(ask, batch):
     ("body", "headers", "status"),
     [
         (b"\x00nonsense", PROTOBUF, 400),
-        (b"{}", {"Content-Type": "application/json"}, 415),
+        (b"{}", {"Content-Type": "application/json"}, 200),
+        (b"[]", {"Content-Type": "application/json"}, 400),
+        (b'{"resourceSpans": 5}', {"Content-Type": "application/json; charset=utf-8"}, 400),
+        (b"\xff", {"Content-Type": "application/json"}, 400),
+        (b"[" * 10**6, {"Content-Type": "application/json"}, 400),
         (b"", {}, 415),
         (b"nonsense", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
         (gzip.compress(b"x" * 999)[:-9], {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
@@ -176,6 +189,104 @@ def test_a_body_without_a_sane_length_is_not_read(receiver, length, status):
         connection.sendall(f"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\n{said}\r\n".encode())
 
         assert connection.recv(99).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_json_is_understood_and_answered_in_json(ask, store):
+    """What a browser's or a script's exporter sends is stored; the answer is in its encoding."""
+    span = {"traceId": "5B8EFFF798038103D269B633813FC60C", "spanId": "eee19b7ec3c1b174"}
+    scope = {"spans": [{**span, "name": "total"}, {"name": "lost"}]}
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [scope]}]}).encode()
+
+    status, answer, headers = ask(body=body, headers={"Content-Type": "application/json"})
+    refused = ask(body=b"nonsense", headers={"Content-Type": "application/json"})
+
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert json.loads(answer)["partialSuccess"]["rejectedSpans"] == "1"
+    assert json.loads(refused[1]) == {"message": "this is no ExportTraceServiceRequest in JSON"}
+    assert store.query("SELECT TraceId, SpanName FROM otel_traces") == [
+        ("5b8efff798038103d269b633813fc60c", "total")
+    ]
+
+
+def test_logs_and_metrics_in_json_are_declined_in_words(ask):
+    """They are answered in JSON too."""
+    json_kind = {"Content-Type": "application/json"}
+    logs = b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [{}, {}]}]}]}'
+
+    status, answer, _ = ask(path="/v1/logs", body=logs, headers=json_kind)
+
+    assert (status, json.loads(answer)["partialSuccess"]["rejectedLogRecords"]) == (200, "2")
+    assert ask(path="/v1/metrics", body=b"{", headers=json_kind)[0] == 400
+
+
+def test_more_than_can_be_stored_is_asked_to_come_again(store, batch):
+    """Back-pressure: 429 and when to come again; what waits is stored in the end."""
+    with (
+        Receiver(store, port=0, room=len(batch), patience=0.1) as receiver,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        with store._lock:  # a disk that takes its time
+            waiting = pool.submit(post, receiver, batch)
+            while receiver._server.room._free:
+                time.sleep(0.01)
+            refused = post(receiver, batch)
+        stored = waiting.result(30)
+        again = post(receiver, batch)
+
+    assert (refused.status, stored.status, again.status) == (429, 200, 200)
+    assert int(refused.headers["Retry-After"]) > 0
+    assert count(store) == 50
+
+
+def test_batches_of_many_connections_are_stored_together(store):
+    """A transaction is shared by what arrives while the one before is written."""
+    with Receiver(store, port=0) as receiver, ThreadPoolExecutor(9) as pool:
+        with store._lock:
+            answers = [pool.submit(post, receiver, one_span(n)) for n in range(9)]
+            while len(receiver._server.commits._gathered) < 8:
+                time.sleep(0.01)
+        statuses = [answer.result(30).status for answer in answers]
+
+    assert statuses == [200] * 9
+    assert count(store) == 9
+
+
+def test_more_connections_than_threads_are_turned_away(receiver):
+    """A flood of connections is answered with 429, and makes no thread."""
+    host, port = receiver.endpoint.removeprefix("http://").split(":")
+    with ExitStack() as opened:
+        for _ in range(CONNECTIONS):
+            opened.enter_context(socket.create_connection((host, int(port)), timeout=10))
+        late = opened.enter_context(socket.create_connection((host, int(port)), timeout=10))
+
+        assert late.recv(99).startswith(b"HTTP/1.1 429 ")
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("192.0.2.7:4318", 200),
+        ("receiver:4318", 200),
+        (socket.getfqdn(), 200),
+        ("attacker.example", 403),
+        ("", 403),
+    ],
+)
+def test_another_interface_has_its_own_names(store, name, status):
+    """Asked to listen to the network, it takes no name that a stranger could make point at it."""
+    with Receiver(store, host="0.0.0.0", port=0) as receiver:
+        address = receiver.endpoint.replace("0.0.0.0", "127.0.0.1").removeprefix("http://")
+        connection = http.client.HTTPConnection(address, timeout=10)
+        connection.request("POST", "/v1/traces", b"", {**PROTOBUF, "Host": name})
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+def test_an_address_of_another_machine_is_named(store):
+    """The line says what to name instead."""
+    for host in ("192.0.2.7", "no.such.host.invalid"):
+        with pytest.raises(AiprovError, match=f"{host} is no address of this machine"):
+            Receiver(store, host=host, port=0)
 
 
 def test_spans_without_an_id_are_reported_as_rejected(ask, store):
@@ -284,28 +395,35 @@ def test_a_client_that_goes_away_leaves_no_noise(receiver, store, batch, capfd):
     assert count(store) == 0
 
 
-def test_a_batch_that_was_answered_survives_a_kill(tmp_path, batch):
-    """SIGKILL after the answer: the spans are in the store."""
-    code = (
-        "import sys, time; from pathlib import Path; "
-        "from aiprov_otel.local.store import Store; "
-        "from aiprov_otel.local.receiver import Receiver; "
-        "r = Receiver(Store.open(Path(sys.argv[1])), port=0); "
-        "print(r.endpoint, flush=True); time.sleep(60)"
-    )
+def test_a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered(tmp_path):
+    """SIGKILL while batches arrive: each that was answered is in the store, once."""
     path = tmp_path / "telemetry.duckdb"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", code, path]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        address = process.stdout.readline().strip().removeprefix("http://")
-        connection = http.client.HTTPConnection(address, timeout=10)
-        connection.request("POST", "/v1/traces", batch, PROTOBUF)
-        assert connection.getresponse().status == 200
-        connection.close()
-        process.kill()
+    with start("serve", "--port", "0", "--store", str(path), cwd=tmp_path) as process:
+        address = re.search(r"http://([^,]+)", process.stderr.readline())[1]
+        answered = set()
 
-    with Store.read(path) as store:
-        assert count(store) == 50
+        def load(sender):
+            connection = http.client.HTTPConnection(address, timeout=30)
+            for number in range(sender, 10**6, 4):
+                try:
+                    connection.request("POST", "/v1/traces", one_span(number), PROTOBUF)
+                    assert connection.getresponse().read() == b""
+                except (OSError, http.client.HTTPException):
+                    return
+                answered.add(f"{number:032x}")
+
+        with ThreadPoolExecutor(4) as pool:
+            loads = [pool.submit(load, sender) for sender in range(4)]
+            while len(answered) < 100:
+                time.sleep(0.01)
+            process.kill()
+            for one in loads:
+                one.result(30)
+
+    with Store.open(path) as store:
+        stored = [trace for (trace,) in store.query("SELECT TraceId FROM otel_traces")]
+    assert answered <= set(stored)
+    assert len(stored) == len(set(stored)) <= len(answered) + 4
 
 
 def test_the_exporter_sends_again_what_was_not_stored(tmp_path, caplog):

@@ -160,6 +160,28 @@ def test_a_missing_folder_is_named(tmp_path):
         Store.open(tmp_path / "nowhere" / "store.duckdb")
 
 
+def test_a_path_is_no_pattern(tmp_path, rows):
+    """Whatever stands in the name of a folder, it is a name."""
+    folder = tmp_path / "it's [a] *{b} folder"
+    folder.mkdir()
+
+    with Store.open(folder / "st*re.duckdb") as store:
+        assert store.add(rows) == 2
+    assert [path.name for path in folder.iterdir()] == ["st*re.duckdb"]
+
+
+def test_a_span_may_be_very_large(path):
+    """A line longer than what DuckDB takes by default is stored too."""
+    service = Service()
+    service.span("total", text="x" * 20_000_000)
+    with Store.open(path) as store:
+        service.send(store)
+
+        assert store.query("SELECT length(SpanAttributes['text']) FROM otel_traces") == [
+            (20_000_000,)
+        ]
+
+
 def test_a_closed_store_says_so(path, rows):
     """Using a store after it was closed is an error with a name."""
     store = Store.open(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiprov_otel.local.folder import STORE, make_folder
-from aiprov_otel.local.receiver import PORT, Receiver
+from aiprov_otel.local.receiver import HOST, PORT, Receiver
 from aiprov_otel.local.store import Store
 
 if TYPE_CHECKING:
@@ -29,11 +29,17 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "serve",
         help="receive traces over OTLP, and keep them on this machine",
-        description="Receive traces over OTLP/HTTP on 127.0.0.1, and keep them in a file.",
+        description="Receive traces over OTLP/HTTP, from this machine, and keep them in a file.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s; 0: any free")
+    parser.add_argument(
+        "--host",
+        default=HOST,
+        metavar="ADDRESS",
+        help="of the interface to listen on, 0.0.0.0 for all; default: %(default)s, this machine",
+    )
     parser.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
     parser.set_defaults(run=run)
 
@@ -50,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     path = args.store or make_folder(Path.cwd()) / STORE.name
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Store.open(path) as store, Receiver(store, port=args.port) as receiver:
+        with Store.open(path) as store, Receiver(store, host=args.host, port=args.port) as receiver:
             _say(f"receiving traces at {receiver.endpoint}, keeping them in {path}; Ctrl-C ends it")
             over.wait()
             _say("ending")

@@ -12,11 +12,11 @@ from aiprov_otel.local.extra import local_extra
 if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-_KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
-_STATUSES: Final = ("Unset", "Ok", "Error")
+KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
+STATUSES: Final = ("Unset", "Ok", "Error")
 _TRACE_ID: Final = 16  # bytes
 _SPAN_ID: Final = 8
-_LATEST: Final = 2**63 - 1  # nanoseconds: what a timestamp of the store can hold
+LATEST: Final = 2**63 - 1  # nanoseconds: what a timestamp of the store can hold
 
 
 class Row(NamedTuple):
@@ -61,6 +61,18 @@ def decode(request: bytes) -> Batch:
     Raises:
         ValueError: it is no such message.
     """
+    found = list(rows(request))
+    valid = [row for row in found if row is not None]
+    return Batch(valid, len(found) - len(valid))
+
+
+def rows(request: bytes) -> Iterator[Row | None]:
+    """
+    A row for each span of *request*, as `decode`; None for one that has no valid id.
+
+    Raises:
+        ValueError: it is no such message.
+    """
     with local_extra():
         from google.protobuf.message import DecodeError
         from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -70,9 +82,7 @@ def decode(request: bytes) -> Batch:
         message = ExportTraceServiceRequest.FromString(request)
     except DecodeError as error:
         raise ValueError("this is no ExportTraceServiceRequest in protobuf") from error
-    found = [row for resource in message.resource_spans for row in _of_resource(resource)]
-    rows = [row for row in found if row is not None]
-    return Batch(rows, len(found) - len(rows))
+    return (row for resource in message.resource_spans for row in _of_resource(resource))
 
 
 def _of_resource(spans: ResourceSpans) -> Iterator[Row | None]:
@@ -85,22 +95,22 @@ def _of_resource(spans: ResourceSpans) -> Iterator[Row | None]:
 
 def _row(span: Span, scope: ScopeSpans, resource: dict[str, str]) -> Row:
     return Row(
-        timestamp=min(span.start_time_unix_nano, _LATEST),
+        timestamp=min(span.start_time_unix_nano, LATEST),
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
         parent_span_id=span.parent_span_id.hex(),
         trace_state=span.trace_state,
         span_name=span.name,
-        span_kind=_named(_KINDS, span.kind),
+        span_kind=named(KINDS, span.kind),
         service_name=resource.get("service.name", ""),
         resource_attributes=resource,
         scope_name=scope.scope.name,
         scope_version=scope.scope.version,
         span_attributes=strings(span.attributes),
         duration=max(span.end_time_unix_nano - span.start_time_unix_nano, 0),
-        status_code=_named(_STATUSES, span.status.code),
+        status_code=named(STATUSES, span.status.code),
         status_message=span.status.message,
-        event_timestamps=[min(event.time_unix_nano, _LATEST) for event in span.events],
+        event_timestamps=[min(event.time_unix_nano, LATEST) for event in span.events],
         event_names=[event.name for event in span.events],
         event_attributes=[strings(event.attributes) for event in span.events],
         link_trace_ids=[link.trace_id.hex() for link in span.links],
@@ -110,6 +120,6 @@ def _row(span: Span, scope: ScopeSpans, resource: dict[str, str]) -> Row:
     )
 
 
-def _named(names: tuple[str, ...], number: int) -> str:
+def named(names: tuple[str, ...], number: int) -> str:
     """The name of an enum's value; of one from a newer protocol, the first."""
     return names[number] if 0 <= number < len(names) else names[0]

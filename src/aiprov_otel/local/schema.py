@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,30 +50,32 @@ CREATE TABLE otel_traces (
 );
 """
 
-_FROM_PARAMETER: Final = {
-    "TIMESTAMP_NS": "make_timestamp_ns(unnest(?::BIGINT[]))",
-    "TIMESTAMP_NS[]": "list_transform(unnest(?::BIGINT[][]), lambda ns: make_timestamp_ns(ns))",
+_READ: Final = {name: kind.removesuffix(" NOT NULL") for name, kind in COLUMNS.items()}
+_IN_LINE: Final = {name: kind.replace("TIMESTAMP_NS", "BIGINT") for name, kind in _READ.items()}
+_OF_LINE: Final = {
+    "TIMESTAMP_NS": 'make_timestamp_ns("{}")',
+    "TIMESTAMP_NS[]": 'list_transform("{}", lambda ns: make_timestamp_ns(ns))',
 }
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+_LONGEST: Final = 2**24  # bytes of a line that DuckDB takes without being told
 
-
-def _parameter(kind: str) -> str:
-    kind = kind.removesuffix(" NOT NULL")
-    return _FROM_PARAMETER.get(kind, f"unnest(?::{kind}[])")
-
-
-INSERT: Final = "INSERT OR IGNORE INTO otel_traces SELECT " + ", ".join(
-    _parameter(kind) for kind in COLUMNS.values()
+INSERT: Final = f"""
+INSERT OR IGNORE INTO otel_traces
+SELECT {", ".join(_OF_LINE.get(kind, '"{}"').format(name) for name, kind in _READ.items())}
+FROM read_json(
+    $path, format = 'newline_delimited', compression = 'none', maximum_object_size = $longest,
+    columns = {_IN_LINE}
 )
-"""One parameter a column: a list with the values of every row."""
+"""
+"""Takes the file at $path, of which no line has more than $longest bytes."""
 
 
-def parameters(rows: Iterable[Row]) -> list[list[Any]]:
-    """The values of *rows*, column by column, as `INSERT` wants them."""
-    return [[_value(value) for value in column] for column in zip(*rows, strict=True)]
+def lines(rows: Iterable[Row]) -> bytes:
+    """*rows* as JSON, each a line, which DuckDB reads faster than it takes values from Python."""
+    made = (_JSON.encode(dict(zip(COLUMNS, row, strict=True))) for row in rows)
+    return "".join(f"{line}\n" for line in made).encode(errors="replace")
 
 
-def _value(value: Any) -> Any:
-    """*value*, with maps as DuckDB reads them: the keys and the values, each a list."""
-    if isinstance(value, dict):
-        return {"key": list(value), "value": list(value.values())}
-    return [_value(item) for item in value] if isinstance(value, list) else value
+def longest(lines: bytes) -> int:
+    """What `INSERT` wants as $longest for *lines*."""
+    return max(_LONGEST, len(max(lines.split(b"\n"), key=len, default=b"")) + 1)

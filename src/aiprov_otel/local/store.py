@@ -34,6 +34,7 @@ class Store:
         self.path = path
         self._connection = connection
         self._lock = threading.Lock()
+        self._batch = path.with_name(f"{path.name}.batch")
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -96,10 +97,18 @@ class Store:
         Raises:
             StoreError: the disk is full, or can't be written to.
         """
-        if not rows:
-            return 0
-        ((added,),) = self.query(schema.INSERT, schema.parameters(rows))
-        return int(added)
+        return self.add_lines(schema.lines(rows)) if rows else 0
+
+    def add_lines(self, lines: bytes) -> int:
+        """As `add`, of the rows that `schema.lines` gave."""
+        with self._lock, _explained(self.path):
+            values = {"path": _literal(self._batch), "longest": schema.longest(lines)}
+            try:
+                self._batch.write_bytes(lines)
+                ((added,),) = self._connection.execute(schema.INSERT, values).fetchall()
+            finally:
+                self._batch.unlink(missing_ok=True)
+            return int(added)
 
     def reader(self) -> Self:
         """The same file once more, to read at one's own pace while others write; close it too."""
@@ -149,7 +158,7 @@ def _explained(path: Path) -> Iterator[None]:
     except duckdb.ConnectionException as error:
         msg = f"the store {path} was closed"
         raise StoreError(msg) from error
-    except (duckdb.OperationalError, duckdb.FatalException) as error:
+    except (duckdb.OperationalError, duckdb.FatalException, OSError) as error:
         raise StoreError(_advice(path, str(error))) from error
 
 
@@ -172,9 +181,15 @@ _ADVICE = {
     "Read-only file system": "is on a read-only file system: name another with --store",
     "Is a directory": "is a folder: name a file with --store",
     "Could not write file": "can't grow; is the disk full? Make room, or use another with --store",
+    "File too large": "can't grow; is the disk full? Make room, or use another with --store",
     "No space left": "can't grow; the disk is full: make room, or name another with --store",
 }
 
 
 def _first_line(problem: object) -> str:
     return str(problem).partition("\n")[0]
+
+
+def _literal(path: Path) -> str:
+    """*path* as DuckDB takes it for itself, and not for a pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
