@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from aiprov_otel.values import Provenance, Unit
+from aiprov_otel.values import Origin, Provenance, Strength, Unit
 
 Attributes: TypeAlias = dict[str, str | int | float]
 
@@ -43,6 +43,12 @@ CODE: Final = (CODE_FUNCTION_NAME, CODE_FILE_PATH, CODE_LINE_NUMBER)
 ERROR_TYPE: Final = "error.type"
 VCS_REF_HEAD_REVISION: Final = "vcs.ref.head.revision"
 VCS_REPOSITORY_URL_FULL: Final = "vcs.repository.url.full"
+
+EXCEPTIONS: Final = "aiprov.exceptions"
+EXCEPTIONS_UNIT: Final = "{exception}"
+CODE_LINES: Final = "aiprov.code.lines"
+CODE_LINES_UNIT: Final = "{line}"
+OTHER: Final = "_OTHER"  # what the semantic conventions call an `error.type` too many
 
 
 def of_unit(provenance: Provenance, unit: Unit) -> Attributes:
@@ -92,6 +98,16 @@ def of_error(raised: Provenance) -> Attributes:
             ERROR_COMMIT_ID: raised.commit,
         }
     )
+
+
+def of_lines(origin: Origin, model: str | None, strength: Strength) -> Attributes:
+    """The attributes of so many lines of code that are deployed."""
+    return _present({ORIGIN: origin.value, MODEL_NAME: model, EVIDENCE_STRENGTH: strength.value})
+
+
+def of_raised(origin: str, model: str | None, error_type: str) -> Attributes:
+    """The attributes of one exception among those that are counted."""
+    return _present({EXCEPTION_ORIGIN: origin, EXCEPTION_MODEL_NAME: model, ERROR_TYPE: error_type})
 
 
 def of_code(function: str, path: str, line: int) -> Attributes:

@@ -16,14 +16,15 @@ import json
 import os
 import tempfile
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
-from aiprov_otel.manifest.document import Entry, SourceFile, dumps
+from aiprov_otel.manifest.document import Entry, SourceFile, dumps, tally
+from aiprov_otel.values import Origin, Strength
 
 SCHEMA = 1
 FILE_NAME = "aiprov.manifest"
@@ -118,6 +119,18 @@ class Manifest:
     def sources(self) -> Iterator[SourceFile]:
         """Every file, in order of path, each checked against its digest."""
         return (self.source(entry) for entry in self.entries)
+
+    def tally(self, entries: Iterable[Entry]) -> Counter[tuple[Origin, str | None, Strength]]:
+        """
+        How many lines of *entries* are of which origin, model and strength of evidence.
+
+        Raises:
+            ManifestError: a document is missing or was changed after the build.
+        """
+        found: Counter[tuple[Origin, str | None, Strength]] = Counter()
+        for entry in entries:
+            found.update(tally(self._read(entry)))
+        return found
 
     def _decode(self, entry: Entry) -> SourceFile:
         data = self._read(entry)

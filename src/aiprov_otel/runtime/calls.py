@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
-from aiprov_otel.runtime import state
-from aiprov_otel.runtime.exceptions import type_name
+from aiprov_otel.runtime import metrics, state
+from aiprov_otel.runtime.failures import type_name
 from aiprov_otel.runtime.fast import Fast, held
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.values import Unit
@@ -70,9 +70,12 @@ class Call:
 
     def _fail(self, error: Exception) -> None:
         annotator = state.annotator()
-        if annotator is None or not self._span.is_recording():
+        if annotator is None:
             return
         raised = annotator.exception(error)
+        metrics.count(error, raised.event)  # whether or not this span was sampled
+        if not self._span.is_recording():
+            return
         self._span.set_attributes({ERROR_TYPE: type_name(error), **raised.error})
         self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
         trace_id = self._span.get_span_context().trace_id

@@ -11,7 +11,8 @@ from opentelemetry.trace import Status, StatusCode
 from opentelemetry.util.types import Attributes as OtelAttributes
 
 from aiprov_otel.attributes import CODE, ERROR_ORIGIN, ERROR_TYPE, EXCEPTION_ORIGIN, Attributes
-from aiprov_otel.runtime import fast, state
+from aiprov_otel.runtime import fast, metrics, state
+from aiprov_otel.runtime.failures import type_name
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 
@@ -68,6 +69,7 @@ def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes)
     if annotator is None or not span.is_recording() or EXCEPTION_ORIGIN in (attributes or {}):
         return attributes
     raised = annotator.exception(exception)
+    metrics.count(exception, raised.event)
     error = raised.error | {ERROR_TYPE: type_name(exception)}
     setattr(span, _RAISED, error)
     if _has_failed(span):
@@ -83,13 +85,6 @@ def fail(span: Span, error: Attributes) -> None:
     found = {key: value for key, value in error.items() if key not in said}
     if found and span.is_recording() and ERROR_ORIGIN not in said:
         span.set_attributes(found)
-
-
-def type_name(exception: BaseException) -> str:
-    """`error.type`: the qualified name of the class; bare for a builtin."""
-    kind = type(exception)
-    module = kind.__module__
-    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
 
 
 def _has_failed(span: Span) -> bool:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import Span, TracerProvider
 
 from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
-from aiprov_otel.runtime import exceptions, fast, frameworks, manifests, state
+from aiprov_otel.runtime import exceptions, fast, frameworks, manifests, metrics, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.guard import complain, guard, log
@@ -40,6 +40,7 @@ class Installation(AbstractContextManager["Installation"]):
         self._patches.replace(trace, "set_tracer_provider", _set)
         exceptions.hook(self._patches)
         frameworks.hook(self._patches)
+        metrics.hook()
 
     def observe(self, packages: str) -> None:
         """See *packages*, as `AIPROV_PACKAGES` names them, when they are imported."""

@@ -1,0 +1,52 @@
+"""What can be said of any exception: what it is called, and whether it was met before."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any, Final
+
+# The descriptor itself: a class may have a `__dict__` of its own making.
+_MAPPING: Final[Any] = vars(BaseException)["__dict__"]
+_lock = threading.RLock()  # reentrant: making a mapping may run a finalizer, which may fail
+
+
+class _Met(dict[str, Any]):
+    """
+    The attributes of an exception that was met; the same mapping in all else.
+
+    To remember exceptions would keep their frames, and what these hold, alive; those of Python
+    itself can't be referenced weakly; and the next one often has the address of the last.
+    """
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return dict, (dict(self),)  # in another process there may be none of us
+
+
+def first_met(error: BaseException) -> bool:
+    """Whether this is asked of *error*, the object, for the first time; in whatever thread."""
+    with _lock:
+        known = _MAPPING.__get__(error)
+        if type(known) is _Met:
+            return False
+        _MAPPING.__set__(error, _Met(known))
+        return True
+
+
+def type_name(error: BaseException) -> str:
+    """`error.type`: the qualified name of the class; bare for a builtin."""
+    kind = type(error)
+    module = kind.__module__
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+
+
+def _in_child() -> None:
+    # A lock that another thread held at the fork would stay locked for ever.
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

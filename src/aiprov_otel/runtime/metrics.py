@@ -1,0 +1,108 @@
+"""What is counted: exceptions by the origin of the line that raised, and the lines deployed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from opentelemetry import metrics
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from aiprov_otel import attributes as keys
+from aiprov_otel.attributes import Attributes, of_lines, of_raised
+from aiprov_otel.errors import ManifestError
+from aiprov_otel.manifest import Entry, Manifest
+from aiprov_otel.runtime import state
+from aiprov_otel.runtime.failures import first_met, type_name
+from aiprov_otel.runtime.fast import OURS
+from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.resolver import Resolver
+from aiprov_otel.values import Origin, Strength
+
+LIMIT: Final = 500
+"""Combinations of attribute values that a metric of ours may have, before the rest is one."""
+
+Lines = Counter[tuple[Origin, str | None, Strength]]
+
+_counter: metrics.Counter | None = None
+_raised: dict[tuple[str, str | None, str], Attributes] = {}
+_deployed: tuple[Resolver, list[Observation]] | None = None
+
+
+def hook() -> None:
+    """
+    Have the instruments, of the global meter provider, whenever that is set.
+
+    An instrument can't be taken back, so a process has each once; while nothing is installed,
+    nothing is counted and nothing observed.
+    """
+    global _counter
+    if _counter is None:
+        meter = metrics.get_meter(OURS)
+        _counter = meter.create_counter(
+            keys.EXCEPTIONS, keys.EXCEPTIONS_UNIT, "Exceptions, by who wrote the line that raised"
+        )
+        meter.create_observable_up_down_counter(
+            keys.CODE_LINES, [_observed], keys.CODE_LINES_UNIT, "Lines deployed, by who wrote them"
+        )
+
+
+def count(error: BaseException, event: Attributes) -> None:
+    """
+    Count *error*, with what is said of it on its *event*, unless it was counted before.
+
+    However many spans and logs tell of an exception, it is one; what is no failure
+    (`CancelledError`, `KeyboardInterrupt`) is none.
+    """
+    if _counter is not None and isinstance(error, Exception) and first_met(error):
+        _counter.add(1, _of(error, event))
+
+
+def _of(error: Exception, event: Attributes) -> Attributes:
+    origin, model = str(event[keys.EXCEPTION_ORIGIN]), event.get(keys.EXCEPTION_MODEL_NAME)
+    key = (origin, str(model) if model else None, type_name(error))
+    if key not in _raised and len(_raised) >= LIMIT:
+        key = (origin, None, keys.OTHER)
+    return _raised.setdefault(key, of_raised(*key))
+
+
+def _observed(_: CallbackOptions) -> Iterable[Observation]:
+    """The lines of the manifests in use; read when they are first asked for."""
+    global _deployed
+    with guard:
+        if annotator := state.annotator():
+            resolver = annotator.resolver
+            if _deployed is None or _deployed[0] is not resolver:
+                _deployed = (resolver, list(_observations(_lines(resolver.manifests))))
+            return _deployed[1]
+    return []
+
+
+def _lines(manifests: Iterable[Manifest]) -> Lines:
+    """A file that two manifests hold, as that of a package and of its repository do, is one."""
+    seen: set[tuple[str, str]] = set()
+    found: Lines = Counter()
+    for manifest in manifests:
+        names = [(entry.import_path, entry.hash) for entry in manifest.entries]
+        new = [e for e, name in zip(manifest.entries, names, strict=True) if name not in seen]
+        seen.update(names)
+        found.update(_tally(manifest, new))
+    return found
+
+
+def _tally(manifest: Manifest, entries: Iterable[Entry]) -> Lines:
+    try:
+        return manifest.tally(entries)
+    except ManifestError as error:
+        warn("manifest-unreadable", f"{error}; its lines are not counted", about=manifest.path)
+        return Counter()
+
+
+def _observations(lines: Lines) -> Iterator[Observation]:
+    ranked = lines.most_common()
+    rest: Lines = Counter()
+    for (origin, _, strength), number in ranked[LIMIT:]:
+        rest[origin, keys.OTHER, strength] += number
+    for kind, number in [*ranked[:LIMIT], *rest.items()]:
+        yield Observation(number, of_lines(*kind))
