@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import CodeType, FrameType, TracebackType
-from typing import TypeAlias
 
 from aiprov_otel.attributes import Attributes
-from aiprov_otel.runtime import walk
+from aiprov_otel.manifest import decide
+from aiprov_otel.runtime import raising
 from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.raising import Place
 from aiprov_otel.runtime.resolver import LIMIT, Resolver
-from aiprov_otel.values import MISSING, Provenance, Unit
-
-Place: TypeAlias = tuple[FrameType, int]
-"""A frame and the line that it was executing."""
+from aiprov_otel.values import Provenance, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,49 +58,33 @@ class Annotator:
 
     def exception(self, error: BaseException) -> Raised:
         """What is said about *error*: the line that raised it, and its explicit cause."""
-        place = self._place(error.__traceback__)
-        raised = self._raised(place)
+        places = raising.places(self.resolver, error)
+        raised = self._raised(places)
         cause = last_cause(error)
         event = self.emission.of_exception(raised, self.raised(cause) if cause else None)
-        if place:
-            event |= self._code(*place)
+        if raising.are_one(places):
+            event |= self._code(*places[0])
         return Raised(event, self.emission.of_error(raised))
 
     def raised(self, error: BaseException) -> Provenance:
-        """The provenance of the line that raised *error*."""
-        return self.traceback(error.__traceback__)
+        """The provenance of the line that raised *error*; of the lines of a group, as one unit."""
+        return self._raised(raising.places(self.resolver, error))
 
     def traceback(self, traceback: TracebackType | None) -> Provenance:
         """The provenance of the innermost line of *traceback* that stands in the application."""
-        return self._raised(self._place(traceback))
+        return self._raised(raising.place(self.resolver, traceback))
 
     def _code(self, frame: FrameType, line: int) -> Attributes:
         code, module = frame.f_code, frame.f_globals.get("__name__", "?")
         return self.emission.of_code(f"{module}.{code.co_qualname}", code.co_filename, line)
 
-    def _raised(self, place: Place | None) -> Provenance:
-        return self.resolver.line(place[0].f_code, place[1]) if place else MISSING
-
-    def _place(self, step: TracebackType | None) -> Place | None:
-        """The innermost line of the application in the traceback that begins with *step*."""
-        found, first = None, step
-        while step is not None:
-            if self.resolver.is_ours(step.tb_frame.f_code):
-                found = step
-            step = step.tb_next
-        if found:
-            return found.tb_frame, found.tb_lineno
-        return self._next(first.tb_frame.f_back) if first else None
-
-    def _next(self, frame: FrameType | None) -> Place | None:
-        """
-        The line that an exception, still inside a library, will reach next on its way up.
-
-        A span inside that library so gets the answer of the spans around it. Of a traceback that
-        is no longer on the stack, *frame* is None.
-        """
-        frame = walk.above(self.resolver, frame)
-        return (frame, frame.f_lineno) if frame else None
+    def _raised(self, places: Sequence[Place]) -> Provenance:
+        lines = [self.resolver.line(frame.f_code, number) for frame, number in places]
+        if raising.are_one(places):
+            return lines[0]
+        paths = {line.path for line in lines}
+        path = paths.pop() if len(paths) == 1 else None
+        return replace(decide(lines), path=path, ai_ratio=None)
 
 
 def last_cause(error: BaseException) -> BaseException | None:
