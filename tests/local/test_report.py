@@ -289,32 +289,90 @@ def test_only_what_began_since_is_reported(service, read):
     assert found.coverage.spans == 1
 
 
-def test_the_verdict_compares_with_people(service, read):
-    """With errors enough it gives the counts and the crude ratio, and claims no cause."""
-    for n in range(100):
-        service.span("total", by=AI, failed=n < 30)
-        service.span("stock", by=HUMAN, failed=n < 10)
+def serve(service, *, functions=12, calls=40, ai=4, human=2, route="GET /") -> None:
+    """Requests in which functions of both origins run; so many calls of each fail, or one more."""
+    for n in range(calls):
+        root = service.span(route, at=n * 100, ms=90, **SERVER)
+        for k in range(functions):
+            bad = n - k % 2
+            service.span(f"quote{k}", root, at=n * 100 + 1, ms=4, by=AI, failed=bad < ai)
+            service.span(f"stock{k}", root, at=n * 100 + 1, ms=2, by=HUMAN, failed=bad < human)
+
+
+def test_the_verdict_compares_on_the_same_routes(service, read):
+    """With failing functions enough it gives the adjusted ratio and its limits, and no cause."""
+    serve(service)
 
     verdict = read().verdict
 
     assert (verdict.exposed, verdict.baseline) == ("ai", "human")
-    assert verdict.crude_ratio == pytest.approx(3)
-    assert verdict.adjusted_ratio is None
-    assert "30 errors in 100 calls" in verdict.text
-    assert "10 errors in 100 calls" in verdict.text
-    assert "crude, not adjusted for route: not a comparison of authors" in verdict.text
+    assert verdict.crude_ratio == pytest.approx(54 / 30)
+    adjusted = verdict.adjusted_ratio
+    assert adjusted.value == pytest.approx(54 / 30)
+    assert 1 < adjusted.low < 1.8 < adjusted.high
+    assert (adjusted.strata, adjusted.informative_share, adjusted.failing) == (1, 1, (12, 12))
+    assert "54 errors in 480 calls" in verdict.text
+    assert "30 errors in 480 calls" in verdict.text
+    assert "is associated with 1.8 times the errors a call of human-written code" in verdict.text
+    assert "cause" not in verdict.text
 
 
-def test_a_few_errors_are_too_few_to_tell(service, read):
-    """Below ten errors in an arm the ratio is not put into words."""
+def test_the_verdict_sees_through_simpson(service, read):
+    """AI-written functions mostly serve the route that fails: crude 5, on the same routes 1."""
+    for route, failing, ai in (("GET /bad", 12, 21), ("GET /good", 1, 2)):
+        for n in range(50):
+            root = service.span(route, at=n, ms=9, **SERVER)
+            for k in range(23):
+                by, name = (AI, "quote") if k < ai else (HUMAN, "stock")
+                bad = n < failing + (1, -1, 0)[k % 3]
+                service.span(f"{name}{route}{k}", root, at=n, ms=1, by=by, failed=bad)
+
+    verdict = read().verdict
+
+    assert verdict.crude_ratio > 5
+    assert verdict.adjusted_ratio.value == pytest.approx(1, abs=0.1)
+    assert "no association can be told from chance" in verdict.text
+
+
+def test_routes_of_one_origin_are_not_compared(service, read):
+    """Where both sides hardly share a route, the crude ratio is shown, as what it is."""
+    serve(service, route="GET /both", calls=2, ai=1, human=1)
     for n in range(100):
-        service.span("total", by=AI, failed=n < 30)
-        service.span("stock", by=HUMAN, failed=n < 9)
+        for name, by in (("quote", AI), ("stock", HUMAN)):
+            for k in range(12):
+                service.span(f"{name}{k}", by=by, at=n, failed=n < 5)
 
-    text = read().verdict.text
+    found = read()
 
-    assert "Too few to tell" in text
-    assert "atio" not in text
+    assert found.verdict.adjusted_ratio is None
+    assert found.coverage.informative_share < 0.2
+    assert "can't separate origin from route" in found.verdict.text
+    assert "crude, not adjusted for route: not a comparison of authors" in found.verdict.text
+
+
+@pytest.mark.parametrize("functions", [1, 9])
+def test_few_failing_functions_are_too_few_to_tell(service, read, functions):
+    """Below ten failing functions on a side the ratio is not put into words."""
+    serve(service, functions=functions, ai=20, human=10)
+
+    verdict = read().verdict
+
+    assert verdict.adjusted_ratio is None
+    assert f"Too few to tell: {functions} AI-written and {functions} human-written" in verdict.text
+    assert "atio" not in verdict.text
+
+
+def test_what_the_ratio_depends_on_is_shown(service, read):
+    """Beside the verdict's stands the ratio within ages of the code, and of line-level evidence."""
+    serve(service)
+
+    first, by_age, by_line = read().comparisons
+
+    assert first.adjusted.value == pytest.approx(1.8)
+    assert by_age.adjusted.value == pytest.approx(1.8)
+    assert "age of the code" in by_age.adjusted.method
+    assert by_line.adjusted is None
+    assert "line-level evidence only" in by_line.name
 
 
 def test_without_people_the_baseline_is_what_is_not_ai(service, read):
@@ -432,6 +490,7 @@ def test_an_empty_store_has_a_report(read):
 
 def test_the_json_keeps_to_the_contract(service, read):
     """Other programs find the keys that they rely on, and JSON reads back as the same report."""
+    serve(service)
     service.span("total", by=AI, failed=True, raised=(KeyError("k"), AI))
 
     found = read()
@@ -440,11 +499,18 @@ def test_the_json_keeps_to_the_contract(service, read):
     assert {"exposed", "baseline", "crude_ratio", "adjusted_ratio", "text"} <= set(
         document["verdict"]
     )
+    assert {"value", "low", "high", "method", "strata", "informative_share"} <= set(
+        document["verdict"]["adjusted_ratio"]
+    )
     assert {"verdict", "coverage", "arms", "models"} <= set(document)
     wanted = "origin functions calls errors error_ratio low high self_p50_ms self_p95_ms"
     assert list(document["arms"][0]) == wanted.split()
     assert {*wanted.split(), "agent", "model"} == set(document["models"][0])
     assert Report.from_json(document) == found
+    assert found.excess.functions
+    assert found.latency
+    assert found.over_time
+    assert found.routes
 
 
 @pytest.mark.parametrize("document", [{}, {"verdict": {}}, {"failure": None, "verdict": {"x": 1}}])

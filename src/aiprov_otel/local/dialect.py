@@ -19,6 +19,8 @@ MACROS: Final = """
 CREATE TEMPORARY MACRO arrayJoin(list) AS unnest(list);
 CREATE TEMPORARY MACRO has(list, item) AS list_contains(list, item);
 CREATE TEMPORARY MACRO toInt64OrNull(text) AS TRY_CAST(text AS BIGINT);
+CREATE TEMPORARY MACRO parseDateTimeBestEffortOrNull(text) AS TRY_CAST(text AS TIMESTAMP);
+CREATE TEMPORARY MACRO toUnixTimestamp(time) AS CAST(epoch(time) AS BIGINT);
 CREATE TEMPORARY MACRO fromUnixTimestamp64Nano(ns) AS make_timestamp_ns(ns);
 CREATE TEMPORARY MACRO toUnixTimestamp64Nano(time) AS epoch_ns(time);
 """

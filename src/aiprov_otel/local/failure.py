@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from aiprov_otel.local import queries
 
@@ -52,12 +52,6 @@ class Failure:
     line: int | None
     stacktrace: str
     steps: tuple[Step, ...]
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Read what `Report.to_json` gave."""
-        steps = tuple(Step(**step) for step in document["steps"])
-        return cls(**{**document, "steps": steps})
 
 
 def latest_failure(reader: Store) -> Failure | None:

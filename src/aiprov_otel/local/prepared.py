@@ -31,6 +31,8 @@ from __future__ import annotations
 from typing import Final
 
 from aiprov_otel import attributes as keys
+from aiprov_otel.local.placed import LOCATED, NEAR, PLACED
+from aiprov_otel.local.routes import ENTRIES, LONE, ROUTE, ROUTES, TANGLED
 
 _DEEPEST: Final = 500  # spans above one another; those that name each other as parent end there
 
@@ -87,20 +89,26 @@ waiting AS (
     SELECT TraceId, SpanId, sum(greatest(Ns, 0)) AS Ns FROM covered GROUP BY TraceId, SpanId
 )
 SELECT
-    Origin, Agent, Model, Commit, Function, Start,
+    spans.TraceId AS TraceId, spans.ServiceName AS ServiceName,
+    {ROUTE.format(span="spans")} AS Route,
+    CASE Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
+    Origin, Agent, Model, Commit, Function, coalesce(Function, SpanName) AS Name, Start,
+    {_span(keys.COMMIT_TIME)} AS Committed,
     {_span(keys.EVIDENCE_STRENGTH)} AS Strength,
     {_span(keys.MATCH)} AS Match,
+    Duration / 1e6 AS Ms,
     (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
 FROM spans
 LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
+{ROUTES.format(span="spans")}
 WHERE Origin IS NOT NULL AND {_span("asgi.event.type")} IS NULL
-QUALIFY Rank = min(Rank) OVER (PARTITION BY coalesce(Function, spans.SpanId))
+QUALIFY Rank = min(Rank) OVER (PARTITION BY spans.ServiceName, coalesce(Function, spans.SpanId))
 """
 
 TOUCHED: Final = """
 CREATE TEMPORARY TABLE touched AS
 SELECT
-    TraceId, SpanId, ParentSpanId, Failed, Origin IS NOT NULL AS IsUnit,
+    TraceId, SpanId, ParentSpanId, SpanName, ServiceName, Failed, Origin IS NOT NULL AS IsUnit,
     has("Events.Name", 'exception') AS Raising
 FROM spans
 WHERE TraceId IN (SELECT TraceId FROM spans WHERE Failed OR has("Events.Name", 'exception'))
@@ -255,16 +263,20 @@ FUNCTIONS: Final = """
 CREATE TEMPORARY TABLE functions AS
 WITH called AS (
     SELECT
-        Function, argMax(Origin, Start) AS Origin, argMax(Agent, Start) AS Agent,
-        argMax(Model, Start) AS Model, argMax(Commit, Start) AS Commit, count(*) AS calls,
+        Function, argMax(Origin, Start) AS Origin,
+        nullif(argMax(coalesce(Agent, ''), Start), '') AS Agent,
+        nullif(argMax(coalesce(Model, ''), Start), '') AS Model,
+        nullif(argMax(coalesce(Commit, ''), Start), '') AS Commit, count(*) AS calls,
         sum(SelfMs) AS spent,
         quantile_cont(SelfMs, 0.5) AS p50, quantile_cont(SelfMs, 0.95) AS p95
     FROM units WHERE Function IS NOT NULL GROUP BY Function
 ),
 failed AS (
     SELECT
-        Function, argMax(Origin, Time) AS Origin, argMax(Agent, Time) AS Agent,
-        argMax(Model, Time) AS Model, argMax(Commit, Time) AS Commit, count(*) AS errors
+        Function, argMax(Origin, Time) AS Origin,
+        nullif(argMax(coalesce(Agent, ''), Time), '') AS Agent,
+        nullif(argMax(coalesce(Model, ''), Time), '') AS Model,
+        nullif(argMax(coalesce(Commit, ''), Time), '') AS Commit, count(*) AS errors
     FROM errors WHERE Function IS NOT NULL GROUP BY Function
 )
 SELECT
@@ -277,5 +289,9 @@ SELECT
 FROM called FULL JOIN failed ON called.Function = failed.Function
 """
 
-PREPARE: Final = (SPANS, UNITS, TOUCHED, RECORDED, ABOVE, ECHOED, EXCEPTIONS, ERRORS, FUNCTIONS)
+PREPARE: Final = (
+    *(SPANS, ENTRIES, LONE, TANGLED, UNITS),
+    *(TOUCHED, RECORDED, ABOVE, ECHOED, EXCEPTIONS, ERRORS, FUNCTIONS),
+    *(LOCATED, NEAR, PLACED),
+)
 """What to run, in this order, in a session of one's own; SPANS wants *since*, in nanoseconds."""

@@ -7,10 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local import prepared, queries
+from aiprov_otel.local import compared, document, prepared, queries
+from aiprov_otel.local.analysis import Analysis, analysis
 from aiprov_otel.local.arm import Arm, ModelArm, arm, rate
+from aiprov_otel.local.comparison import Comparison
+from aiprov_otel.local.excess import Carriers
 from aiprov_otel.local.failure import Failure, latest_failure
-from aiprov_otel.local.verdict import Verdict, verdict
+from aiprov_otel.local.latency import Latency
+from aiprov_otel.local.over_time import Moment, RouteRatio
+from aiprov_otel.local.turned import BeforeAfter
+from aiprov_otel.local.verdict import Verdict
 from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
@@ -30,6 +36,8 @@ class Coverage:
         known_share: of the units, those with a known origin.
         weak_share: of the units with a known origin, those for which history has weak evidence.
         matches: the share of the units by how the running code met the manifest.
+        informative_share: of the calls that are compared, those that ran where both sides did.
+        placed_share: of the errors, those of functions that have spans, and so an error rate.
     """
 
     spans: int
@@ -37,6 +45,8 @@ class Coverage:
     known_share: float | None
     weak_share: float | None
     matches: Mapping[str, float]
+    informative_share: float | None
+    placed_share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,12 @@ class Report:
     Attributes:
         verdict: what may be said.
         coverage: how much of the telemetry it speaks of.
+        comparisons: that of the verdict, and two that show what it depends on.
+        before_after: functions before and after their lines changed hands.
+        latency: quantiles of the time of a call, on the routes that both sides serve.
+        excess: the functions, commits, models and exceptions that carry the excess errors.
+        routes: those that both sides serve, each with its own ratio.
+        over_time: the ratio in parts of the time.
         arms: by origin.
         models: by origin, agent and model, of AI-written and mixed code.
         exceptions: the most frequent errors, by the line that raised them.
@@ -90,6 +106,12 @@ class Report:
 
     verdict: Verdict
     coverage: Coverage
+    comparisons: tuple[Comparison, ...]
+    before_after: BeforeAfter
+    latency: tuple[Latency, ...]
+    excess: Carriers
+    routes: tuple[RouteRatio, ...]
+    over_time: tuple[Moment, ...]
     arms: tuple[Arm, ...]
     models: tuple[ModelArm, ...]
     exceptions: tuple[Raised, ...]
@@ -102,7 +124,7 @@ class Report:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
+    def from_json(cls, said: Mapping[str, Any]) -> Self:
         """
         Read what `to_json` gave.
 
@@ -110,17 +132,7 @@ class Report:
             StoreError: it has another shape.
         """
         try:
-            failure = document["failure"]
-            return cls(
-                Verdict(**document["verdict"]),
-                Coverage(**document["coverage"]),
-                tuple(Arm(**row) for row in document["arms"]),
-                tuple(ModelArm(**row) for row in document["models"]),
-                tuple(Raised(**row) for row in document["exceptions"]),
-                tuple(Function(**row) for row in document["functions"]),
-                tuple(Function(**row) for row in document["slowest"]),
-                Failure.from_json(failure) if failure else None,
-            )
+            return document.read(cls, said)
         except (KeyError, TypeError) as error:
             msg = f"this is no report of this version of aiprov ({error}); use one on both sides"
             raise StoreError(msg) from error
@@ -138,9 +150,16 @@ def report(store: Store, *, since: int = 0) -> Report:
         for statement in prepared.PREPARE:
             reader.query(statement.format(since=int(since)))
         arms = tuple(_arm(row) for row in reader.query(queries.by("Origin")))
+        found = analysis(reader, arms)
         return Report(
-            verdict(arms),
-            _coverage(reader),
+            found.verdict,
+            _coverage(reader, found),
+            found.comparisons,
+            found.before_after,
+            found.latency,
+            found.excess,
+            found.routes,
+            found.over_time,
             arms,
             _models(reader),
             tuple(Raised(*row) for row in reader.query(queries.TOP_EXCEPTIONS)),
@@ -150,9 +169,12 @@ def report(store: Store, *, since: int = 0) -> Report:
         )
 
 
-def _coverage(reader: Store) -> Coverage:
+def _coverage(reader: Store, found: Analysis) -> Coverage:
     ((spans, units, known, weak),) = reader.query(queries.COVERAGE)
-    return Coverage(spans, units, known, weak, dict(reader.query(queries.MATCHES)))
+    ((placed,),) = reader.query(compared.PLACED_SHARE)
+    matches = dict(reader.query(queries.MATCHES))
+    share = found.comparisons[0].informative_share
+    return Coverage(spans, units, known, weak, matches, share, placed)
 
 
 def _arm(row: Sequence[Any]) -> Arm:

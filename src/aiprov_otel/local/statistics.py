@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Final
 
-_Z: Final = 1.959963984540054  # the 97.5 % point of the normal distribution
+Z: Final = 1.959963984540054
+"""The 97.5 % point of the normal distribution."""
 
 
 def wilson(errors: int, calls: int) -> tuple[float, float] | None:
@@ -21,7 +22,7 @@ def wilson(errors: int, calls: int) -> tuple[float, float] | None:
     if calls <= 0 or errors > calls:
         return None
     ratio = errors / calls
-    scale = 1 + _Z**2 / calls
-    center = (ratio + _Z**2 / (2 * calls)) / scale
-    half = _Z * sqrt(ratio * (1 - ratio) / calls + _Z**2 / (4 * calls**2)) / scale
+    scale = 1 + Z**2 / calls
+    center = (ratio + Z**2 / (2 * calls)) / scale
+    half = Z * sqrt(ratio * (1 - ratio) / calls + Z**2 / (4 * calls**2)) / scale
     return max(center - half, 0.0), min(center + half, 1.0)

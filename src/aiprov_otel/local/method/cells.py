@@ -1,0 +1,96 @@
+"""Calls and errors of functions in strata: what every comparison is made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Stratum: TypeAlias = tuple[str, ...]
+"""Service, entry route and kind of unit; more where a comparison is made within more."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """
+    What one function did in one stratum while its code was of one arm.
+
+    Attributes:
+        stratum: where it ran.
+        exposed: whether it was of the arm in question, else of the baseline.
+        function: what makes it the same function everywhere.
+        calls: the exposure.
+        errors: how many its own lines raised.
+    """
+
+    stratum: Stratum
+    exposed: bool
+    function: str
+    calls: float
+    errors: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Calls and errors of both arms in one stratum."""
+
+    exposed_calls: float = 0
+    exposed_errors: float = 0
+    baseline_calls: float = 0
+    baseline_errors: float = 0
+
+    @property
+    def calls(self) -> float:
+        """Those of both arms."""
+        return self.exposed_calls + self.baseline_calls
+
+    @property
+    def informative(self) -> bool:
+        """Whether both arms ran there, so that one can be compared with the other."""
+        return self.exposed_calls > 0 and self.baseline_calls > 0
+
+    def plus(self, cell: Cell) -> Tally:
+        """This, and *cell*."""
+        if cell.exposed:
+            calls, errors = self.exposed_calls + cell.calls, self.exposed_errors + cell.errors
+            return Tally(calls, errors, self.baseline_calls, self.baseline_errors)
+        calls, errors = self.baseline_calls + cell.calls, self.baseline_errors + cell.errors
+        return Tally(self.exposed_calls, self.exposed_errors, calls, errors)
+
+
+def merged(cells: Iterable[Cell]) -> list[Cell]:
+    """*cells*, sorted, with one for each function, arm and stratum."""
+    sums: dict[tuple[Stratum, bool, str], list[float]] = defaultdict(lambda: [0, 0])
+    for cell in cells:
+        found = sums[cell.stratum, cell.exposed, cell.function]
+        found[0] += cell.calls
+        found[1] += cell.errors
+    return [Cell(*key, *counts) for key, counts in sorted(sums.items())]
+
+
+def tallies(cells: Iterable[Cell]) -> dict[Stratum, Tally]:
+    """The counts of each stratum."""
+    found: dict[Stratum, Tally] = defaultdict(Tally)
+    for cell in cells:
+        found[cell.stratum] = found[cell.stratum].plus(cell)
+    return dict(found)
+
+
+def informative(cells: Iterable[Cell]) -> list[Cell]:
+    """Those of *cells*, merged, in whose stratum both arms ran."""
+    every = merged(cells)
+    counts = tallies(every)
+    return [cell for cell in every if counts[cell.stratum].informative]
+
+
+def informative_share(counts: Mapping[Stratum, Tally]) -> float | None:
+    """The share of the calls that ran where both arms did; None without calls."""
+    calls = sum(tally.calls for tally in counts.values())
+    told = sum(tally.calls for tally in counts.values() if tally.informative)
+    return told / calls if calls else None
+
+
+def failing(cells: Iterable[Cell], *, exposed: bool) -> int:
+    """How many functions of one arm had an error."""
+    return len({cell.function for cell in cells if cell.exposed == exposed and cell.errors})
