@@ -206,3 +206,16 @@ def test_the_users_own_settings_stay(app):
 
     assert done.returncode == 0
     assert spans(app) == [("total", "checkout")]
+
+
+def test_ctrl_c_before_any_trace(repo):
+    """Nobody is told how to get traces who did not wait for them."""
+    repo.commit("app.py", "import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    with start_in_group("run", "--", sys.executable, "app.py", cwd=repo.path) as process:
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=30)[1]
+
+    assert process.returncode == 130
+    assert "aiprov: interrupted before a trace came; there is nothing to report\n" in said
+    assert "no traces came" not in said

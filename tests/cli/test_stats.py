@@ -233,3 +233,18 @@ def test_advice_that_was_followed_is_not_given_again(shop, aiprov):
     assert "say since when they do" in before
     assert "say since when they do" not in after
     assert "20.0 % (1 line) are unmarked, unknown and older than unmarked_human_since" in after
+
+
+def test_the_advice_names_a_day_of_this_history(repo, aiprov):
+    """
+    The day since when marks are made is that of the oldest AI line; without any, there is none.
+    """
+    repo.commit("a.py", "a = 1\n")
+    without = aiprov("stats", repo.path)[1]
+    repo.commit("b.py", "b = 1\n", CLAUDE, when="2026-03-02T10:00:00Z")
+    repo.commit("c.py", "c = 1\n", CLAUDE, when="2026-04-05T10:00:00Z")
+
+    said = aiprov("stats", repo.path)[1]
+
+    assert "with unmarked_human_since and the day in [tool.aiprov]; or" in without
+    assert "with unmarked_human_since = 2026-03-02 in [tool.aiprov], if it was from" in said

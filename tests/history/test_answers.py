@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.errors import HistoryError, ManifestError, ManifestNotFound
+from aiprov_otel.errors import HistoryError, ManifestError, ManifestNotFound, UsageError
 from aiprov_otel.history.answer import GIT
 from aiprov_otel.history.answers import of_file, of_tree
 from aiprov_otel.history.build import build
@@ -108,15 +108,32 @@ def test_a_file_that_is_excluded_can_be_asked_for(shop):
 
 def test_a_file_that_is_not_there(shop, tmp_path):
     """
-    A typing error, a folder and a file outside of any repository are each said to be.
+    A typing error and a file outside of any repository are each said to be.
     """
     with pytest.raises(HistoryError, match="there is no file"):
         of_file(shop.path / "lost.py", None)
     with pytest.raises(HistoryError, match="there is no file"):
         of_file(shop.path / "nowhere" / "lost.py", None)
-    with pytest.raises(HistoryError, match="is not tracked"):
-        of_file(shop.path / "shop", None)
     outside = tmp_path / "outside.py"
     outside.write_text("x = 1\n")
     with pytest.raises(HistoryError, match="is not in a git repository"):
         of_file(outside, None)
+
+
+def test_a_folder_is_no_file(shop):
+    """
+    Whoever names a folder hears what to do for all of it.
+    """
+    with pytest.raises(UsageError, match=r"shop is a folder; .* with `aiprov stats .*shop`"):
+        of_file(shop.path / "shop", None)
+
+
+def test_a_tree_with_a_file_that_can_not_be_read(shop):
+    """
+    No share is given of a part of the tree as if it were all.
+    """
+    (shop.path / "shop/cart.py").unlink()
+    (shop.path / "shop/cart.py").mkdir()
+
+    with pytest.raises(HistoryError, match=r"cart\.py can't be read: Is a directory; mend that"):
+        of_tree([shop.path], None)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import aiprov_otel
-from aiprov_otel.errors import AiprovError
+from aiprov_otel.errors import AiprovError, HistoryError
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import Manifest, content_hash
 from aiprov_otel.values import Evidence, Match, Origin
@@ -202,6 +202,33 @@ def test_a_file_that_can_not_be_read(repo):
 
     assert summary.files == 1
     assert summary.left_out == (("b.py", "can't be read: Is a directory"),)
+
+
+def test_no_file_that_can_be_read(repo):
+    """
+    Where nothing can be read there is no manifest, and one line says what is wrong.
+    """
+    repo.commit("src/a.py", "a = 1\n")
+    repo.commit("src/b.py", "b = 1\n")
+    (repo.path / "src").rename(repo.path / "gone")
+    (repo.path / "src").symlink_to("src")
+
+    with pytest.raises(HistoryError, match=r"src/a\.py can't be read: .*symb.*, nor can 1 more"):
+        build(repo.path)
+    assert not (repo.path / "aiprov.manifest").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter any folder")
+def test_a_folder_that_may_not_be_entered(repo):
+    """
+    Its files are not said to be deleted: the reason is that it is not permitted.
+    """
+    repo.commit("src/a.py", "a = 1\n")
+    (repo.path / "src").chmod(0)
+
+    with pytest.raises(HistoryError, match=r"src/a\.py can't be read: Permission denied; mend"):
+        build(repo.path)
+    (repo.path / "src").chmod(0o755)
 
 
 def test_lines_that_a_filter_changes(repo):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.build import build
 from aiprov_otel.history.compare import compare
 from aiprov_otel.history.git import Git
@@ -85,3 +86,14 @@ def test_records_have_come(built):
     assert not compared(built).matches
     build(built.path)
     assert compared(built).matches
+
+
+def test_a_file_that_can_not_be_read(built):
+    """
+    It is neither missing nor changed: nothing can be said, and one line says why.
+    """
+    (built.path / "b.py").unlink()
+    (built.path / "b.py").mkdir()
+
+    with pytest.raises(HistoryError, match=r"b\.py can't be read: Is a directory; mend that"):
+        compared(built)

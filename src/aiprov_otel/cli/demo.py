@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import UsageError
-from aiprov_otel.local.folder import FOLDER, STORE, make_folder
+from aiprov_otel.local.folder import STORE, make_folder
 from aiprov_otel.manifest import FILE_NAME, Manifest
+from aiprov_otel.manifest.folder import FOLDER
 
 if TYPE_CHECKING:
     from aiprov_otel.local.store import Store

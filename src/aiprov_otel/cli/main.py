@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import ending
-from aiprov_otel.errors import AiprovError
+from aiprov_otel.errors import AiprovError, UsageError
 
 VERBS: Final = (
     "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
@@ -90,15 +90,29 @@ def entry() -> NoReturn:
     sys.exit(status)
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line, as every error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        """
+        Say what is wrong, and where to read on.
+
+        Raises:
+            UsageError: always.
+        """
+        msg = f"{message}; see `{self.prog} --help`"
+        raise UsageError(msg)
+
+
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     """Understands the verbs *names*: importing the others takes longer than many an answer."""
-    parser = argparse.ArgumentParser(
-        prog="aiprov",
+    parser = Parser(
+        prog=" ".join(["aiprov", *(names if len(names) == 1 else ())]),
         description="Who wrote the code that failed: a person or a model, and in which commit.",
         epilog="example: aiprov run -- uvicorn shop.app:app",
     )
     parser.add_argument("--version", action="version", version=f"aiprov {aiprov_otel.__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="aiprov")
     for name in names:
         importlib.import_module(f"aiprov_otel.cli.{name}").add(verbs)
     return parser

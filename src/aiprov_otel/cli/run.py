@@ -72,16 +72,18 @@ def run(args: argparse.Namespace) -> int:
             variables = environment(
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
             )
-            status = _ended(launcher(command, interpreter=interpreter), variables)
+            status, interrupted = _ended(launcher(command, interpreter=interpreter), variables)
         found = report(store, since=began)
-    _tell(found, manifest)
+    _tell(found, manifest, interrupted=interrupted)
     return status
 
 
-def _tell(found: Report, manifest: Manifest) -> None:
+def _tell(found: Report, manifest: Manifest, *, interrupted: bool) -> None:
     from aiprov_otel.local.render import console, show
 
-    if not found.coverage.spans:
+    if interrupted and not found.coverage.spans:
+        _say("interrupted before a trace came; there is nothing to report")
+    elif not found.coverage.spans:
         _say(
             "no traces came: see that CMD makes requests, that OTEL_SDK_DISABLED, OTEL_CONFIG_FILE "
             "and AIPROV_DISABLED are not set, that its libraries' opentelemetry-instrumentation-* "
@@ -144,19 +146,26 @@ def _check_other(name: str, interpreter: Path) -> None:
         raise UsageError(msg)
 
 
-def _ended(command: Sequence[str], variables: Mapping[str, str]) -> int:
-    """The exit status of *command*, as a shell gives it; SIGTERM is passed on to it."""
+def _ended(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, bool]:
+    """
+    The exit status of *command*, as a shell gives it, and whether somebody wanted it to end.
+
+    SIGTERM is passed on to it.
+    """
     early: list[int] = []
+    came: list[int] = []
     process: subprocess.Popen[bytes] | None = None
 
     def pass_on(number: int, _: FrameType | None) -> None:
+        came.append(number)
         if process is None:
             early.append(number)
         else:
             process.send_signal(number)
 
-    def leave(_number: int, _: FrameType | None) -> None:
-        """Do nothing: the terminal has sent the same signal to the command."""
+    def leave(number: int, _: FrameType | None) -> None:
+        """Pass nothing on: the terminal has sent the same signal to the command."""
+        came.append(number)
 
     with _handling({signal.SIGTERM: pass_on, signal.SIGINT: leave}):
         process = subprocess.Popen(command, env=variables)
@@ -168,7 +177,7 @@ def _ended(command: Sequence[str], variables: Mapping[str, str]) -> int:
             process.kill()
             process.wait()
             raise
-    return status if status >= 0 else 128 - status
+    return status if status >= 0 else 128 - status, bool(came)
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from aiprov_otel.demo.beside import beside
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.git import Git
 
@@ -42,8 +42,8 @@ def lay_out(folder: Path) -> Path:
         raise UsageError(msg)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".aiprov-demo-") as temporary:
-            _apply(made := Path(temporary, "shop"))
+        with beside(folder) as temporary:
+            _apply(made := temporary / "shop")
             if folder.exists():
                 shutil.rmtree(folder)
             made.rename(folder)

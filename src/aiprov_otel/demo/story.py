@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiprov_otel.demo.service import LOG
-from aiprov_otel.local.folder import FOLDER, MANIFEST, STORE
+from aiprov_otel.local.folder import MANIFEST, STORE
+from aiprov_otel.manifest.folder import FOLDER
 
 if TYPE_CHECKING:
     from aiprov_otel.history.summary import Summary

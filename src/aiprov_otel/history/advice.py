@@ -17,7 +17,8 @@ def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator
     The *policy* is what a manifest holds of it.
     """
     lines: Counter[tuple[Evidence, Origin]] = Counter()
-    for source in sources:
+    known = list(sources)
+    for source in known:
         for run in source.runs:
             lines[run.provenance.evidence, run.provenance.origin] += run.count
     total = lines.total()
@@ -25,16 +26,26 @@ def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator
     if not weak:
         return
     yield f"{_share(weak, total)} of the lines rest on weak evidence: no record, no mark"
-    unmarked = _OLDER if policy.get("unmarked_human_since") else _UNMARKED
+    since = policy.get("unmarked_human_since")
+    unmarked = _OLDER if since else _UNMARKED.format(_day(known))
     for kind, sentence in {(Evidence.UNMARKED, Origin.UNKNOWN): unmarked, **_DO}.items():
         if number := sum(n for key, n in lines.items() if key == kind):
             lines_of = "1 line" if number == 1 else f"{number} lines"
             yield f"  {_share(number, total)} ({lines_of}) {sentence}"
 
 
+def _day(sources: Iterable[SourceFile]) -> str:
+    """How the policy says since when marks are made: the oldest AI line is as early as it gets."""
+    lines = (run.provenance for source in sources for run in source.runs)
+    marked = (line.time for line in lines if line.origin is Origin.AI and line.time)
+    if first := min(marked, default=None):
+        return f" = {first[:10]} in [tool.aiprov], if it was from the oldest AI line on"
+    return " and the day in [tool.aiprov]"
+
+
 _UNMARKED = (
     "are unmarked and unknown: let your agents mark their commits and say since when they do, with "
-    'unmarked_human_since = 2026-01-31 in [tool.aiprov]; or unmarked = "human", if they always have'
+    'unmarked_human_since{}; or unmarked = "human", if they always have'
 )
 _OLDER = (
     "are unmarked, unknown and older than unmarked_human_since of [tool.aiprov]: nothing was "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aiprov_otel.errors import HistoryError
+from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history import by_git, by_manifest
 from aiprov_otel.history.answer import FileAnswer, TreeAnswer
 from aiprov_otel.history.asked import Asked
@@ -31,12 +31,18 @@ def of_file(
     Raises:
         HistoryError: git does not know the file.
         ManifestError: *manifest* does not hold the file as it is.
+        UsageError: it is a folder.
     """
     if manifest:
         return by_manifest.of_file(Manifest.load(manifest), path)
     if not path.parent.is_dir() or not path.exists():
         msg = f"there is no file {path}"
         raise HistoryError(msg)
+    if path.is_dir():
+        msg = (
+            f"{path} is a folder; name a file in it, or count all of it with `aiprov stats {path}`"
+        )
+        raise UsageError(msg)
     git = Git.open(path.parent)
     policy = terms(git, moves=moves)
     found = None if history else by_manifest.current(git, policy)

@@ -54,7 +54,8 @@ def build(
     it has five seconds to answer.
 
     Raises:
-        HistoryError: there is no repository that git can read, or no such commit.
+        HistoryError: there is no repository that git can read, no such commit, or not one of the
+            files that count can be read.
         PolicyError: `[tool.aiprov]` holds a value that can't be.
         UsageError: *paths* name what is not in the repository, or several without an *output*.
         AiprovError: *output* can't be written.
@@ -87,6 +88,8 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
     found = tree.read(git, policy)
     reader = ai_only.read if policy.ai_only else rebuild.read
     read = reader(git, policy, found.files, progress)
+    if read.left_out and not read.blamed:
+        raise read.unreadable(git.root)
     sources = tuple(generated.flagged(git, read.sources()))
     url = remote.https(remote.url(git))
     manifest.dump(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import blame, generated, reading, rebuild, remote, tree
 from aiprov_otel.history.answer import GIT, FileAnswer, Place, TreeAnswer
 from aiprov_otel.history.blaming import BlamedFile, Progress
@@ -14,8 +13,15 @@ from aiprov_otel.history.policy import Policy
 
 
 def of_tree(git: Git, policy: Policy, progress: Progress | None = None) -> TreeAnswer:
-    """Every file that counts under *policy*."""
+    """
+    Every file that counts under *policy*.
+
+    Raises:
+        HistoryError: one of them can't be read.
+    """
     read = rebuild.read(git, policy, tree.read(git, policy).files, progress)
+    if read.left_out:
+        raise read.unreadable(git.root)
     sources = tuple(generated.flagged(git, read.sources()))
     return TreeAnswer(sources, GIT, git.head(), remote.https(remote.url(git)), policy.to_json())
 
@@ -29,8 +35,7 @@ def of_file(git: Git, policy: Policy, path: Path) -> FileAnswer:
     """
     read = reading.read(git, policy, [tree.locate(git, path)])
     if not read.blamed:
-        msg = f"{path} {read.left_out[0][1]}"
-        raise HistoryError(msg)
+        raise read.unreadable(git.root)
     [blamed] = read.blamed
     [source] = generated.flagged(git, read.sources())
     return FileAnswer(

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.history.blame import Hunk
+from aiprov_otel.manifest.folder import FOLDER, hidden_folder
 
-_FOLDER: Final = ".aiprov"
 _NAME: Final = "blame.cache"
 _MAGIC: Final = b"aiprov-blame 1 "
 _FASTEST: Final = 1
@@ -48,7 +48,7 @@ class Known:
 def load(root: Path, key: str) -> Known | str | None:
     """What was saved for the work tree at *root*; why it is of no use; None where nothing was."""
     try:
-        data = (root / _FOLDER / _NAME).read_bytes()
+        data = (root / FOLDER / _NAME).read_bytes()
     except OSError:
         return None
     head, _, packed = data.partition(b"\n")
@@ -63,15 +63,7 @@ def save(root: Path, known: Known) -> None:
     packed = zlib.compress(json.dumps(_document(known)).encode(), _FASTEST)
     head = _MAGIC + hashlib.sha256(packed).hexdigest().encode()
     with contextlib.suppress(OSError):
-        _write(_folder(root), head + b"\n" + packed)
-
-
-def _folder(root: Path) -> Path:
-    folder = root / _FOLDER
-    folder.mkdir(exist_ok=True)
-    if not (folder / ".gitignore").exists():
-        (folder / ".gitignore").write_text("*\n")
-    return folder
+        _write(hidden_folder(root), head + b"\n" + packed)
 
 
 def _write(folder: Path, data: bytes) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import tree
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.policy import Policy
@@ -65,6 +66,7 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     Compare the work tree of *git* with *manifest*, by content and in the way it was built.
 
     Raises:
+        HistoryError: a file that counts can't be read.
         ManifestError: a document of *manifest* was changed or is not whole.
     """
     for _ in manifest.sources():  # reading them is what checks their digests
@@ -88,5 +90,8 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
 def _hash(path: Path) -> str | None:
     try:
         return content_hash(path.read_bytes())
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror or error}; mend that and try again"
+        raise HistoryError(msg) from error

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
+from pathlib import Path
 
+from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blaming import BlamedFile, Progress, blame_all
 from aiprov_otel.history.deciding import Decisions
@@ -35,6 +37,12 @@ class Reading:
     decisions: Decisions
     left_out: tuple[tuple[str, str], ...]
     note: str | None = None
+
+    def unreadable(self, root: Path) -> HistoryError:
+        """The error that the first of `left_out`, below *root*, is."""
+        path, reason = self.left_out[0]
+        more = f", nor can {len(self.left_out) - 1} more" if len(self.left_out) > 1 else ""
+        return HistoryError(f"{root / path} {reason}{more}; mend that and try again")
 
     def sources(self) -> Iterator[SourceFile]:
         """The files as the manifest holds them."""

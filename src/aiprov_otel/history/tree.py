@@ -122,8 +122,12 @@ def _why_not(path: str, mode: bytes, root: Path) -> str | None:
         return "a submodule; build in it to have a manifest of its own"
     if printable(path) != path:
         return "its path is not UTF-8"
-    if not os.path.lexists(root / path):
+    try:
+        (root / path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return "deleted from the work tree, or not checked out"
+    except OSError:  # it may well be there: whoever reads it says what is wrong
+        return None
     return None
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from aiprov_otel.errors import StoreError
 from aiprov_otel.manifest import FILE_NAME
+from aiprov_otel.manifest.folder import FOLDER, hidden_folder
 
-FOLDER: Final = ".aiprov"
 STORE: Final = Path(FOLDER, "telemetry.duckdb")
 MANIFEST: Final = Path(FOLDER, FILE_NAME)
 
@@ -20,16 +20,11 @@ def make_folder(root: Path) -> Path:
     Raises:
         StoreError: it can't be made.
     """
-    folder = root / FOLDER
     try:
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
+        return hidden_folder(root)
     except OSError as error:
         msg = (
-            f"can't make {folder}: {error.strerror or error}; "
+            f"can't make {root / FOLDER}: {error.strerror or error}; "
             "run this in a folder that you may write to, or use --store"
         )
         raise StoreError(msg) from error
-    return folder

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from aiprov_otel.cli.main import VERBS, main
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_argument_that_is_none(verb, capsys):
+    """
+    Wrong use of any verb is status 2 and one line, which says where to read on.
+    """
+    words = ["--nonsense"] if verb == "run" else ["x", "--nonsense"]
+
+    assert main([verb, *words]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("aiprov: ")
+    assert verb == "run" or line.endswith(f"see `aiprov {verb} --help`")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: VERB; see `aiprov --help`"),
+        (["blam"], "invalid choice: 'blam' (choose from"),
+        (["--nonsense"], "see `aiprov --help`"),
+        (["blame"], "the following arguments are required: file; see `aiprov blame --help`"),
+        (["stats", "--by", "x"], "argument --by: invalid choice: 'x'"),
+        (
+            ["check", "--min-known", "many"],
+            "invalid float value: 'many'; see `aiprov check --",
+        ),
+        (["blame", "--json", "--porcelain", "a"], "not allowed with argument --json"),
+        (["demo", "--requests", "none"], "use 1 or more; see `aiprov demo --help`"),
+    ],
+)
+def test_wrong_arguments_are_one_line(words, said, capsys):
+    """
+    So is anything else that can be wrong with the arguments.
+    """
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert said in printed.err

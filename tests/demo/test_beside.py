@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from aiprov_otel.demo.beside import beside
+
+
+def test_a_folder_that_is_gone_at_the_end(tmp_path):
+    """
+    It is next to the target, so that what is in it can be moved there, and leaves nothing behind.
+    """
+    with beside(tmp_path / "shop") as folder:
+        (folder / "made").mkdir()
+        (folder / "made").rename(tmp_path / "shop")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+
+
+def test_signals_while_it_is_removed(tmp_path):
+    """
+    Whoever is impatient and interrupts again and again leaves nothing behind either.
+    """
+    left = 5
+
+    def interrupt(*_):
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _fill(tmp_path / "shop")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def _fill(target):
+    with beside(target) as folder:
+        for number in range(3_000):
+            (folder / str(number)).touch()
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        signal.pause()
