@@ -136,3 +136,29 @@ def test_a_wrong_address_is_one_line(tmp_path, address):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert address in done.stderr
+
+
+def test_files_are_reported_and_written(tmp_path, stored):
+    """What `--export` wrote is what `--from` reads, and says the same."""
+    stored(failing())
+
+    written = aiprov("report", "--export", "spans.parquet", cwd=tmp_path)
+    again = aiprov("report", "--export", "spans.parquet", cwd=tmp_path)
+    both = aiprov("report", "--export", "x.parquet", "--from", "spans.parquet", cwd=tmp_path)
+    said = aiprov("report", "--from", "spans.parquet", "--json", cwd=tmp_path)
+
+    assert (written.returncode, again.returncode, both.returncode) == (0, 2, 2)
+    assert "spans.parquet holds 2 spans" in written.stderr
+    assert "is there already" in again.stderr
+    assert "not with --from" in both.stderr
+    assert json.loads(said.stdout) == json.loads(aiprov("report", "--json", cwd=tmp_path).stdout)
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path):
+    """The line names it, and the status is 2."""
+    done = aiprov("report", "--from", "traces.json", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "aiprov: nothing is at traces.json: name a file or folder of OTLP or Parquet with --from\n"
+    )

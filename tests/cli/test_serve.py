@@ -42,6 +42,22 @@ def test_it_receives_reports_and_ends(tmp_path, number, status):
         assert store.query("SELECT SpanName FROM otel_traces") == [("total",)]
 
 
+def test_what_is_too_old_goes(tmp_path):
+    """A store is pruned when it is opened, and the terminal says so."""
+    service = Service()
+    service.span("total", by=AI, at=-3e11)  # ten years
+    with Store.open(tmp_path / "s.duckdb") as store:
+        service.send(store)
+    words = ("--port", "0", "--store", "s.duckdb", "--keep-days", "400")
+    with start("serve", *words, cwd=tmp_path) as process:
+        endpoint_of(process)
+        said = process.stderr.readline()
+        process.terminate()
+        process.communicate(timeout=20)
+
+    assert "1 spans went" in said
+
+
 def test_git_does_not_see_what_it_keeps(tmp_path):
     """The folder that it makes ignores itself."""
     with start("serve", "--port", "0", cwd=tmp_path) as process:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiprov_otel import settings
-from aiprov_otel.errors import ManifestNotFound
-from aiprov_otel.local import remote
+from aiprov_otel.errors import ManifestNotFound, UsageError
+from aiprov_otel.local import remote, sources
 from aiprov_otel.local.folder import MANIFEST, STORE
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.store import Store
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _EPILOG = """example:
   aiprov report --json | jq .verdict
+  aiprov report --from traces.json
 
 Exit status: 0 done, 1 there is nothing to report yet, 2 something to mend."""
 
@@ -37,7 +38,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
     source.add_argument(
-        "--from", dest="address", metavar="URL", help="ask a receiver that runs (`aiprov serve`)"
+        "--from",
+        dest="address",
+        metavar="ADDRESS",
+        help="a receiver that runs (http://…), or a file or folder of OTLP or Parquet",
+    )
+    parser.add_argument(
+        "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
     )
     parser.add_argument("--json", action="store_true", help="for a program to read")
     parser.set_defaults(run=run)
@@ -45,7 +52,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; 1 where there is nothing to report."""
-    found = remote.fetch(args.address) if args.address else _stored(args.store or STORE)
+    if args.export:
+        return _export(args)
+    found = _from(args.address) if args.address else _stored(args.store or STORE)
     if args.json:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
     elif not (missing := why_empty(found)):
@@ -67,6 +76,22 @@ def why_empty(found: Report) -> str | None:
             "AIPROV_MANIFEST to what `aiprov build` wrote"
         )
     return None
+
+
+def _export(args: argparse.Namespace) -> int:
+    if args.address:
+        raise UsageError("--export writes what a store holds: use it with --store, not with --from")
+    with Store.read(args.store or STORE) as store:
+        spans = store.export(args.export)
+    print(f"aiprov: {args.export} holds {spans:,} spans", file=sys.stderr)
+    return 0
+
+
+def _from(address: str) -> Report:
+    if address.startswith(("http://", "https://")):
+        return remote.fetch(address)
+    with sources.opened(address) as source:
+        return report(source)
 
 
 def _stored(path: Path) -> Report:

@@ -6,11 +6,14 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from aiprov_otel.errors import StoreError
 from aiprov_otel.local.folder import STORE, make_folder
 from aiprov_otel.local.receiver import HOST, PORT, Receiver
+from aiprov_otel.local.retention import DAYS, GIB, Retention
 from aiprov_otel.local.store import Store
 
 if TYPE_CHECKING:
@@ -21,7 +24,10 @@ _EPILOG = """example:
   OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf opentelemetry-instrument python app.py
   aiprov report --from http://127.0.0.1:4318
 
+Traces older than --keep-days go, and the oldest when the store grows beyond --keep-gib.
 It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
+
+_LOOK: Final = 60.0  # seconds between two looks at what is too old
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,6 +47,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="of the interface to listen on, 0.0.0.0 for all; default: %(default)s, this machine",
     )
     parser.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
+    parser.add_argument(
+        "--keep-days", type=float, default=DAYS, metavar="N", help="default: %(default)g"
+    )
+    parser.add_argument(
+        "--keep-gib",
+        type=float,
+        default=GIB,
+        metavar="N",
+        help="of the newest; default: %(default)g",
+    )
     parser.set_defaults(run=run)
 
 
@@ -58,11 +74,22 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Store.open(path) as store, Receiver(store, host=args.host, port=args.port) as receiver:
             _say(f"receiving traces at {receiver.endpoint}, keeping them in {path}; Ctrl-C ends it")
-            over.wait()
+            retention = Retention(args.keep_days, args.keep_gib)
+            _prune(store, retention)
+            while not over.wait(_LOOK):
+                _prune(store, retention)
             _say("ending")
     finally:
         _restore(previous)
     return 128 + came[0]
+
+
+def _prune(store: Store, retention: Retention) -> None:
+    try:
+        if gone := retention.prune(store, time.time_ns()):
+            _say(f"{gone:,} spans went: they were too old, or too many (--keep-days, --keep-gib)")
+    except StoreError as error:
+        _say(str(error))
 
 
 def _restore(handlers: dict[signal.Signals, Any]) -> None:

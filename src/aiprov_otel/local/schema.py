@@ -50,8 +50,10 @@ CREATE TABLE otel_traces (
 );
 """
 
-_READ: Final = {name: kind.removesuffix(" NOT NULL") for name, kind in COLUMNS.items()}
-_IN_LINE: Final = {name: kind.replace("TIMESTAMP_NS", "BIGINT") for name, kind in _READ.items()}
+KINDS: Final = {name: kind.removesuffix(" NOT NULL") for name, kind in COLUMNS.items()}
+"""Every column and its type, without what the table demands of it."""
+
+_IN_LINE: Final = {name: kind.replace("TIMESTAMP_NS", "BIGINT") for name, kind in KINDS.items()}
 _OF_LINE: Final = {
     "TIMESTAMP_NS": 'make_timestamp_ns("{}")',
     "TIMESTAMP_NS[]": 'list_transform("{}", lambda ns: make_timestamp_ns(ns))',
@@ -61,7 +63,7 @@ _LONGEST: Final = 2**24  # bytes of a line that DuckDB takes without being told
 
 INSERT: Final = f"""
 INSERT OR IGNORE INTO otel_traces
-SELECT {", ".join(_OF_LINE.get(kind, '"{}"').format(name) for name, kind in _READ.items())}
+SELECT {", ".join(_OF_LINE.get(kind, '"{}"').format(name) for name, kind in KINDS.items())}
 FROM read_json(
     $path, format = 'newline_delimited', compression = 'none', maximum_object_size = $longest,
     columns = {_IN_LINE}

@@ -110,6 +110,36 @@ class Store:
                 self._batch.unlink(missing_ok=True)
             return int(added)
 
+    def checkpoint(self) -> None:
+        """
+        Write what was deleted to the file, so that its room is used again.
+
+        Raises:
+            StoreError: the disk is full, or can't be written to.
+        """
+        self.query("CHECKPOINT")
+
+    def export(self, path: Path) -> int:
+        """
+        Write every span to *path* as Parquet, and say how many there are.
+
+        Raises:
+            StoreError: the file is there already, or can't be written.
+        """
+        import duckdb
+
+        if path.exists():
+            msg = f"{path} is there already: move it away, or name another with --export"
+            raise StoreError(msg)
+        copy = "COPY otel_traces TO $path (FORMAT parquet, COMPRESSION zstd)"
+        try:
+            with self._lock:
+                ((spans,),) = self._connection.execute(copy, {"path": str(path)}).fetchall()
+        except duckdb.Error as error:
+            msg = f"can't write {path} ({_first_line(error)}): name another with --export"
+            raise StoreError(msg) from error
+        return int(spans)
+
     def reader(self) -> Self:
         """The same file once more, to read at one's own pace while others write; close it too."""
         reader = type(self)(self.path, self._connection.cursor())
