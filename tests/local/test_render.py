@@ -9,11 +9,13 @@ import pytest
 from opentelemetry.trace import StatusCode
 from rich.console import Console
 
+from aiprov_otel.local.over_time import Moment
 from aiprov_otel.local.render import console, show
+from aiprov_otel.local.render_comparison import sparkline
 from aiprov_otel.local.report import report
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
-from support.telemetry import AI, HUMAN, Service, record
+from support.telemetry import AI, HUMAN, Service, record, serve
 
 
 @pytest.fixture
@@ -30,6 +32,16 @@ def found(tmp_path):
         service.span("stock", root, by=HUMAN, at=9, failed=True, raised=(error, AI))
     root.end(10)
     service.span("pay", by=HUMAN, failed=True)
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
+        service.send(store)
+        return report(store)
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """A report in which AI-written functions fail twice as often on the same route."""
+    service = Service()
+    serve(service)
     with Store.open(tmp_path / "telemetry.duckdb") as store:
         service.send(store)
         return report(store)
@@ -76,6 +88,51 @@ def test_a_pipe_gets_every_word_and_no_color(found, manifest):
 def found_line(shown: str) -> int:
     (line,) = [line for line in shown.splitlines() if 'test_render.py", line' in line]
     return int(line.partition(", line ")[2].partition(",")[0])
+
+
+def test_what_the_verdict_rests_on_is_shown(compared):
+    """The comparisons beside it, the time of calls, the functions and routes with the excess."""
+    shown = text(compared, None, width=200)
+
+    for word in (
+        *("is associated with 1.8 times the errors a call", "12 AI-written functions failed there"),
+        *("Within service, route, kind of unit and age of the code: 1.8 (95 % limits", "Too few"),
+        *("By regression: 1.8, quasi-Poisson limits", "Ratio over time: ", "shop.quote1"),
+        *("Time of a call on the same routes", "self", "inclusive", "difference ms"),
+        *("AI-written functions beyond the baseline of their routes", "Routes that both serve"),
+        "AI-written exceptions beyond the baseline of their routes",
+    ):
+        assert word in shown
+    assert "cause" not in shown
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_the_comparison_fits_a_narrow_terminal(compared, width):
+    """Its tables leave columns out, and its sentences are wrapped."""
+    shown = plain(text(compared, None, width=width, force_terminal=True, no_color=True))
+
+    assert max(map(len, shown.splitlines())) <= width
+    assert "excess" in shown
+
+
+def moments(*ratios):
+    """One after another, with these ratios."""
+    return [Moment("2026-09-21T14:13:20+00:00", ratio, 1, 1, 1, 1) for ratio in ratios]
+
+
+def test_a_sparkline_shows_the_ratio_over_time():
+    """Doublings are as high as halves are low; where there is none, there is a gap."""
+    line = sparkline(moments(1, 2, None, 0.5, 0))
+
+    assert line.startswith("Ratio over time: ▅█ ▁▁  0.5 to 2, from 2026-09-21T14:13:20+00:00 on")
+    assert line.endswith("1 is ▅")
+
+
+def test_a_single_ratio_has_no_course():
+    """One part with a ratio, or none, makes no line; a level course does."""
+    assert sparkline(moments(None, 2)) is None
+    assert sparkline([]) is None
+    assert "▅▅" in sparkline(moments(1, 1))
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])

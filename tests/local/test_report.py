@@ -12,7 +12,7 @@ from aiprov_otel.errors import StoreError
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.store import Store
 from aiprov_otel.values import Unit
-from support.telemetry import AI, EPOCH, HUMAN, UNKNOWN, Service, record
+from support.telemetry import AI, EPOCH, HUMAN, UNKNOWN, Service, record, serve
 
 SERVER = {"kind": SpanKind.SERVER}
 CLIENT = {"kind": SpanKind.CLIENT}
@@ -287,16 +287,6 @@ def test_only_what_began_since_is_reported(service, read):
 
     assert [arm.origin for arm in found.arms] == ["human"]
     assert found.coverage.spans == 1
-
-
-def serve(service, *, functions=12, calls=40, ai=4, human=2, route="GET /") -> None:
-    """Requests in which functions of both origins run; so many calls of each fail, or one more."""
-    for n in range(calls):
-        root = service.span(route, at=n * 100, ms=90, **SERVER)
-        for k in range(functions):
-            bad = n - k % 2
-            service.span(f"quote{k}", root, at=n * 100 + 1, ms=4, by=AI, failed=bad < ai)
-            service.span(f"stock{k}", root, at=n * 100 + 1, ms=2, by=HUMAN, failed=bad < human)
 
 
 def test_the_verdict_compares_on_the_same_routes(service, read):

@@ -107,4 +107,22 @@ def record(
     span.record_exception(error, said, timestamp=EPOCH + int(at * 1e6))
 
 
-__all__ = ["AI", "EPOCH", "HUMAN", "UNKNOWN", "Service", "keys", "record"]
+def serve(
+    service: Service,
+    *,
+    functions: int = 12,
+    calls: int = 40,
+    ai: int = 4,
+    human: int = 2,
+    route: str = "GET /",
+) -> None:
+    """Requests in which functions of both origins run; so many calls of each fail, or one more."""
+    for n in range(calls):
+        root = service.span(route, at=n * 100, ms=90, kind=SpanKind.SERVER)
+        for k in range(functions):
+            bad = n - k % 2
+            service.span(f"quote{k}", root, at=n * 100 + 1, ms=4, by=AI, failed=bad < ai)
+            service.span(f"stock{k}", root, at=n * 100 + 1, ms=2, by=HUMAN, failed=bad < human)
+
+
+__all__ = ["AI", "EPOCH", "HUMAN", "UNKNOWN", "Service", "keys", "record", "serve"]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from aiprov_otel.local.arm import counted
 from aiprov_otel.local.extra import local_extra
+from aiprov_otel.local.render_comparison import show_comparison, show_details
+from aiprov_otel.local.tables import (
+    PIPE,
+    STYLES,
+    Column,
+    milliseconds,
+    origin_text,
+    percent,
+    show_table,
+)
 from aiprov_otel.stacktrace.frames import Line, annotate, folded
 
 with local_extra():
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table
     from rich.text import Text
 
 if TYPE_CHECKING:
@@ -23,17 +30,15 @@ if TYPE_CHECKING:
     from aiprov_otel.local.report import Coverage, Function, Raised, Report
     from aiprov_otel.manifest import Manifest
 
-_PIPE: Final = 1000  # columns: nothing is cut or wrapped for a program that reads us
 _SHORT: Final = 9  # characters of a commit's hash
 _STEPS: Final = 40  # spans of a trace that are shown
-_STYLES: Final = {"ai": "magenta", "human": "green", "mixed": "yellow", "unknown": "bright_black"}
 
 
 def console(stream: TextIO) -> Console:
     """A console on *stream*: its width and colors on a terminal, plain and wide elsewhere."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")  # not every terminal has every character
-    width = None if stream.isatty() else _PIPE
+    width = None if stream.isatty() else PIPE
     return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
@@ -46,13 +51,19 @@ class _Console(Console):
 def show(report: Report, manifest: Manifest | None, out: Console) -> None:
     """Print *report* on *out*, its failing request's stack trace annotated from *manifest*."""
     out.print(Text(report.verdict.text, "bold"))
+    show_comparison(report, out)
     out.print(Text(_covered(report.coverage), "bright_black"))
-    _table(out, "By origin", [_arm([_origin(arm.origin)], arm) for arm in report.arms], _ORIGIN)
+    show_table(
+        out, "By origin", [_arm([origin_text(arm.origin)], arm) for arm in report.arms], _ORIGIN
+    )
     models = [_arm(_author(one.origin, one.agent, one.model), one) for one in report.models]
-    _table(out, "By model", models, _MODEL)
-    _table(out, "Errors, by the line that raised them", map(_raised, report.exceptions), _RAISED)
-    _table(out, "Functions with most errors", map(_function, report.functions), _FUNCTION)
-    _table(out, "Functions with most self time", map(_function, report.slowest), _SLOWEST)
+    show_table(out, "By model", models, _MODEL)
+    show_details(report, out)
+    show_table(
+        out, "Errors, by the line that raised them", map(_raised, report.exceptions), _RAISED
+    )
+    show_table(out, "Functions with most errors", map(_function, report.functions), _FUNCTION)
+    show_table(out, "Functions with most self time", map(_function, report.slowest), _SLOWEST)
     if report.failure:
         show_failure(report.failure, manifest, out)
 
@@ -103,7 +114,7 @@ def _traced(line: Line, *, first: bool) -> Text:
 def _step(step: Step) -> Text:
     label = Text("  " * (step.depth + 1))
     label.append(step.name, "red" if step.failed else "")
-    label.append(f"  {_ms(step.ms)} ms", "bright_black")
+    label.append(f"  {milliseconds(step.ms)} ms", "bright_black")
     if step.failed:
         label.append("  failed", "red")
     if step.function and step.function != step.name:
@@ -115,149 +126,96 @@ def _step(step: Step) -> Text:
 
 def _who(origin: str, agent: str | None, model: str | None, commit: str | None) -> Text:
     known = [name for name in (agent, model, commit and commit[:_SHORT]) if name]
-    return Text(" ".join([origin, *known]), _STYLES.get(origin, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of a table; of the columns that don't fit, those with the least *worth* go."""
-
-    title: str
-    worth: int
-    number: bool = True
+    return Text(" ".join([origin, *known]), STYLES.get(origin, ""))
 
 
 _COUNTS: Final = (
-    _Column("functions", 1),
-    _Column("calls", 8),
-    _Column("errors", 9),
-    _Column("error ratio", 7),
-    _Column("95 % limits", 4),
-    _Column("self p50 ms", 5),
-    _Column("self p95 ms", 6),
+    Column("functions", 1),
+    Column("calls", 8),
+    Column("errors", 9),
+    Column("error ratio", 7),
+    Column("95 % limits", 4),
+    Column("self p50 ms", 5),
+    Column("self p95 ms", 6),
 )
-_ORIGIN: Final = (_Column("origin", 10, number=False), *_COUNTS)
+_ORIGIN: Final = (Column("origin", 10, number=False), *_COUNTS)
 _AUTHOR: Final = (
-    _Column("origin", 3, number=False),
-    _Column("agent", 2, number=False),
-    _Column("model", 10, number=False),
+    Column("origin", 3, number=False),
+    Column("agent", 2, number=False),
+    Column("model", 10, number=False),
 )
 _MODEL: Final = (*_AUTHOR, *_COUNTS)
 _RAISED: Final = (
-    _Column("errors", 9),
-    _Column("type", 8, number=False),
-    _Column("raised at", 10, number=False),
-    _Column("origin", 7, number=False),
-    _Column("agent", 2, number=False),
-    _Column("model", 6, number=False),
-    _Column("commit", 4, number=False),
+    Column("errors", 9),
+    Column("type", 8, number=False),
+    Column("raised at", 10, number=False),
+    Column("origin", 7, number=False),
+    Column("agent", 2, number=False),
+    Column("model", 6, number=False),
+    Column("commit", 4, number=False),
 )
 _FUNCTION: Final = (
-    _Column("function", 10, number=False),
-    _Column("origin", 9, number=False),
-    _Column("model", 5, number=False),
-    _Column("commit", 2, number=False),
-    _Column("calls", 7),
-    _Column("errors", 8),
-    _Column("error ratio", 6),
-    _Column("self s", 1),
-    _Column("self p50 ms", 3),
-    _Column("self p95 ms", 4),
+    Column("function", 10, number=False),
+    Column("origin", 9, number=False),
+    Column("model", 5, number=False),
+    Column("commit", 2, number=False),
+    Column("calls", 7),
+    Column("errors", 8),
+    Column("error ratio", 6),
+    Column("self s", 1),
+    Column("self p50 ms", 3),
+    Column("self p95 ms", 4),
 )
 _SLOWEST: Final = tuple(
     replace(column, worth=10) if column.title == "self s" else column for column in _FUNCTION
 )
 
 
-def _table(
-    out: Console, title: str, rows: Iterable[Sequence[str | Text]], columns: Sequence[_Column]
-) -> None:
-    every = list(rows)
-    if not every:
-        return
-    chosen = sorted(range(len(columns)), key=lambda index: -columns[index].worth)
-    while chosen:
-        table = _drawn(every, columns, sorted(chosen))
-        needed = Measurement.get(out, out.options.update(max_width=_PIPE), table).maximum
-        if needed <= out.width or len(chosen) == 1:
-            break
-        chosen.pop()
-    out.print()
-    out.print(Text(title, "bold"))
-    out.print(table)
-
-
-def _drawn(
-    rows: Sequence[Sequence[str | Text]], columns: Sequence[_Column], chosen: Sequence[int]
-) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for index in chosen:
-        column = columns[index]
-        table.add_column(
-            column.title, justify="right" if column.number else "left", overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(row[index] for index in chosen))
-    return table
-
-
 def _arm(names: Sequence[Text | str], arm: Arm) -> list[Text | str]:
-    limits = "" if arm.low is None else f"{_percent(arm.low)} - {_percent(arm.high)}"
+    limits = "" if arm.low is None else f"{percent(arm.low)} - {percent(arm.high)}"
     return [
         *names,
         f"{arm.functions:,}",
         f"{arm.calls:,}",
         f"{arm.errors:,}",
-        _percent(arm.error_ratio),
+        percent(arm.error_ratio),
         limits,
-        _ms(arm.self_p50_ms),
-        _ms(arm.self_p95_ms),
+        milliseconds(arm.self_p50_ms),
+        milliseconds(arm.self_p95_ms),
     ]
 
 
 def _author(origin: str, agent: str | None, model: str | None) -> list[Text | str]:
-    return [_origin(origin), agent or "unknown", model or "unknown"]
+    return [origin_text(origin), agent or "unknown", model or "unknown"]
 
 
 def _raised(one: Raised) -> list[Text | str]:
     where = f"{one.path or '?'}:{one.line}" if one.line else one.path or ""
     commit = (one.commit or "")[:_SHORT]
     who = [one.agent or "", one.model or "", commit]
-    return [f"{one.count:,}", one.type, where, _origin(one.origin), *who]
+    return [f"{one.count:,}", one.type, where, origin_text(one.origin), *who]
 
 
 def _function(one: Function) -> list[Text | str]:
     return [
         one.function,
-        _origin(one.origin),
+        origin_text(one.origin),
         one.model or "",
         (one.commit or "")[:_SHORT],
         f"{one.calls:,}",
         f"{one.errors:,}",
-        _percent(one.error_ratio),
+        percent(one.error_ratio),
         "" if one.self_s is None else f"{one.self_s:.3g}",
-        _ms(one.self_p50_ms),
-        _ms(one.self_p95_ms),
+        milliseconds(one.self_p50_ms),
+        milliseconds(one.self_p95_ms),
     ]
-
-
-def _origin(origin: str) -> Text:
-    return Text(origin, _STYLES.get(origin, ""))
 
 
 def _covered(coverage: Coverage) -> str:
     spans, calls = counted(coverage.spans, "span"), counted(coverage.units, "call")
-    weak = f", {_percent(coverage.weak_share)} of those by weak evidence"
+    weak = f", {percent(coverage.weak_share)} of those by weak evidence"
     return (
-        f"{spans}, {calls} of application code; {_percent(coverage.known_share)} of the calls have "
+        f"{spans}, {calls} of application code; {percent(coverage.known_share)} of the calls have "
         f"a known origin{weak if coverage.weak_share else ''}. "
         "Self time is a call's own, without the spans below it."
     )
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}" if share >= 0.1 else f"{share:.2%}"
-
-
-def _ms(ms: float | None) -> str:
-    return "" if ms is None else f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
