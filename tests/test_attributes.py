@@ -58,6 +58,20 @@ def test_an_exception_has_keys_of_its_own():
     assert "aiprov.exception.cause.origin" not in attributes.of_exception(AI)
 
 
+def test_a_log_record_says_less_than_a_span():
+    """
+    A record has the keys of its line, under the names that a span has them by.
+    """
+    said = attributes.of_log(AI)
+
+    assert said.items() < attributes.of_unit(AI, Unit.CALLER).items()
+    assert attributes.of_log(MISSING) == {
+        "aiprov.origin": "unknown",
+        "aiprov.evidence.kind": "none",
+        "aiprov.match": "missing",
+    }
+
+
 def test_a_failed_span_has_keys_of_its_own():
     """
     What failed a span is said under other keys than what the span is.

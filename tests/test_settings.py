@@ -107,3 +107,23 @@ def test_an_option_that_cannot_be_is_named(option, sentence):
     assert given.wrong == (sentence,)
     if "attributes" in option:
         assert given.attributes == "minimal"
+
+
+@pytest.mark.parametrize(
+    ("value", "signal", "wrong"),
+    [
+        ("", "events", 0),
+        ("logs", "logs", 0),
+        ("Logs/Dup", "both", 0),
+        ("http, logs ,logs/dup", "both", 0),
+        ("log", "events", 1),
+    ],
+)
+def test_where_exceptions_go(value, signal, wrong):
+    """
+    One word of a list is enough; a list without one is named, and leaves it at events.
+    """
+    environ = {"OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN": value}
+
+    assert settings.exception_signal(environ) == signal
+    assert len(settings.read(environ).wrong) == wrong

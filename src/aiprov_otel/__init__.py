@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiprov_otel.runtime.install import Installation, install
     from aiprov_otel.runtime.instrumentor import AiprovInstrumentor
     from aiprov_otel.runtime.lookup import provenance_of
+    from aiprov_otel.runtime.records import ProvenanceLogRecordProcessor
     from aiprov_otel.runtime.resource import AiprovResourceDetector
     from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
     from aiprov_otel.values import Origin, Provenance
@@ -28,6 +29,7 @@ __all__ = [
     "ManifestError",
     "Origin",
     "Provenance",
+    "ProvenanceLogRecordProcessor",
     "ProvenanceSpanProcessor",
     "install",
     "install_import_hook",
@@ -46,6 +48,7 @@ _HOMES = {
     "ManifestError": "errors",
     "Origin": "values",
     "Provenance": "values",
+    "ProvenanceLogRecordProcessor": "runtime.records",
     "ProvenanceSpanProcessor": "runtime.spans",
     "install": "runtime.install",
     "install_import_hook": "runtime.hook.install",

@@ -71,6 +71,20 @@ def of_unit(provenance: Provenance, unit: Unit) -> Attributes:
     )
 
 
+def of_log(provenance: Provenance) -> Attributes:
+    """The attributes of a log record: the line that logged."""
+    return _present(
+        {
+            ORIGIN: provenance.origin.value,
+            AGENT_NAME: provenance.agent,
+            MODEL_NAME: provenance.model,
+            COMMIT_ID: provenance.commit,
+            EVIDENCE_KIND: provenance.evidence.value,
+            MATCH: provenance.match.value,
+        }
+    )
+
+
 def of_exception(raised: Provenance, cause: Provenance | None = None) -> Attributes:
     """The attributes of an exception event: the line that *raised*, and its explicit *cause*."""
     return _present(

@@ -9,11 +9,13 @@ from typing import Any, Final, Literal
 
 Extent = Literal["all", "minimal"]
 Commits = Literal["all", "ai-only"]
+ExceptionSignal = Literal["events", "logs", "both"]
 
 # The last one sends the least, so it is what a value that can't be is taken for.
 _CHOICES: Final = {"attributes": ("all", "minimal"), "commits": ("all", "ai-only")}
 _OPTIONS: Final = ("attributes", "commits", "manifest")
 _SWITCHES: Final = ("AIPROV_DISABLED", "AIPROV_STRICT", "AIPROV_FAST")
+_SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,21 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         strict=_true(environ, "AIPROV_STRICT"),
         packages=environ.get("AIPROV_PACKAGES", ""),
         fast=_word(environ, "AIPROV_FAST") != "false",
-        wrong=tuple(_no_switches(environ)),
+        wrong=(*_no_switches(environ), *_no_signal(environ)),
     )
+
+
+def exception_signal(environ: Mapping[str, str] = os.environ) -> ExceptionSignal:
+    """
+    Where exceptions of our own spans go: `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
+
+    By the semantic conventions for exceptions, `events` without one of its two values. As in
+    OpenTelemetry's other lists of opt-ins, `logs/dup` wins over `logs`.
+    """
+    words = {word.strip() for word in _word(environ, _SIGNAL).split(",")}
+    if "logs/dup" in words:
+        return "both"
+    return "logs" if "logs" in words else "events"
 
 
 def _true(environ: Mapping[str, str], name: str) -> bool:
@@ -73,6 +88,11 @@ def _no_switches(environ: Mapping[str, str]) -> Iterator[str]:
         if _word(environ, name) not in {"", "true", "false"}:
             taken = "true" if name == "AIPROV_FAST" else "false"
             yield f"{name} is {environ[name]!r}; use 'true' or 'false'; {taken!r} is taken"
+
+
+def _no_signal(environ: Mapping[str, str]) -> Iterator[str]:
+    if _word(environ, _SIGNAL) and exception_signal(environ) == "events":
+        yield f"{_SIGNAL} is {environ[_SIGNAL]!r}; use 'logs' or 'logs/dup'; events are sent"
 
 
 def _possible(name: str, value: Any) -> Any:

@@ -29,6 +29,6 @@ def application(tmp_path):
 def _forget() -> None:
     if install._installed:
         install._installed.uninstall()
-    state._annotator = state._resolver = None
+    state.current = state._resolver = None
     state._stopped = False
     guard._said.clear()

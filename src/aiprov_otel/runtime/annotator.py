@@ -10,6 +10,7 @@ from aiprov_otel.attributes import Attributes
 from aiprov_otel.manifest import decide
 from aiprov_otel.runtime import raising
 from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.lines import Lines
 from aiprov_otel.runtime.raising import Place
 from aiprov_otel.runtime.resolver import LIMIT, Resolver
 from aiprov_otel.values import Provenance, Unit
@@ -28,6 +29,7 @@ class Annotator:
     The attributes of everything that can be annotated, from one resolver.
 
     Attributes:
+        lines: those of log records.
         sites: what was said of each line that called, by code and instruction.
     """
 
@@ -35,6 +37,7 @@ class Annotator:
         self.resolver = resolver
         self.emission = emission
         self.sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
+        self.lines = Lines(resolver, emission)
 
     def unit(self, code: CodeType, module: str, unit: Unit) -> Attributes:
         """What a span says that stands for the function *code*."""

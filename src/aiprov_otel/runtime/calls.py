@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
-from aiprov_otel.runtime import metrics, state
+from aiprov_otel.runtime import exception_logs, metrics, state
 from aiprov_otel.runtime.failures import type_name
 from aiprov_otel.runtime.fast import Fast, held
 from aiprov_otel.runtime.guard import guard, swallow
@@ -80,7 +80,7 @@ class Call:
         self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
         trace_id = self._span.get_span_context().trace_id
         if all(call.recorded_in != trace_id for call in _left_by(error)):
-            self._span.record_exception(error, raised.event)
+            exception_logs.record(self._span, self.context, error, raised.event)
         self.recorded_in = trace_id  # by this call or below, so that the next need not look there
 
 

@@ -36,6 +36,10 @@ class Emission:
         """The attributes of a span that stands for *unit*."""
         return self._chosen(attributes.of_unit(self._without_commit(provenance), unit))
 
+    def of_log(self, provenance: Provenance) -> Attributes:
+        """The attributes of a log record."""
+        return self._chosen(attributes.of_log(self._without_commit(provenance)))
+
     def of_exception(self, raised: Provenance, cause: Provenance | None) -> Attributes:
         """The attributes of an exception event."""
         told = self._without_commit(cause) if cause else None

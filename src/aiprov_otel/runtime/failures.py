@@ -11,28 +11,44 @@ _MAPPING: Final[Any] = vars(BaseException)["__dict__"]
 _lock = threading.RLock()  # reentrant: making a mapping may run a finalizer, which may fail
 
 
-class _Met(dict[str, Any]):
+class Met(dict[str, Any]):
     """
     The attributes of an exception that was met; the same mapping in all else.
+
+    Attributes:
+        counted: whether the metric has it.
+        told: whether the logs API has it.
 
     To remember exceptions would keep their frames, and what these hold, alive; those of Python
     itself can't be referenced weakly; and the next one often has the address of the last.
     """
 
-    __slots__ = ()
+    __slots__ = ("counted", "told")
+
+    def __init__(self, known: dict[str, Any]) -> None:
+        super().__init__(known)
+        self.counted = self.told = False
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return dict, (dict(self),)  # in another process there may be none of us
 
 
+def met(error: BaseException) -> Met:
+    """The attributes of *error*, in which it can be noted what became of it."""
+    with _lock:
+        known = _MAPPING.__get__(error)
+        if type(known) is not Met:
+            known = Met(known)
+            _MAPPING.__set__(error, known)
+        return known
+
+
 def first_met(error: BaseException) -> bool:
     """Whether this is asked of *error*, the object, for the first time; in whatever thread."""
     with _lock:
-        known = _MAPPING.__get__(error)
-        if type(known) is _Met:
-            return False
-        _MAPPING.__set__(error, _Met(known))
-        return True
+        mapping = met(error)
+        first, mapping.counted = not mapping.counted, True
+        return first
 
 
 def type_name(error: BaseException) -> str:

@@ -12,12 +12,22 @@ from types import ModuleType, TracebackType
 from typing import Any
 from weakref import WeakSet
 
-from opentelemetry import trace
+from opentelemetry import _logs, trace
 from opentelemetry.sdk.trace import Span, TracerProvider
 
 from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
-from aiprov_otel.runtime import exceptions, fast, frameworks, manifests, metrics, state
+from aiprov_otel.runtime import (
+    exceptions,
+    fast,
+    frameworks,
+    loggers,
+    logs,
+    manifests,
+    metrics,
+    state,
+    unhandled,
+)
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.guard import complain, guard, log
@@ -34,11 +44,14 @@ class Installation(AbstractContextManager["Installation"]):
         self._patches = Patches()
         self._import_hook: AbstractContextManager[object] = nullcontext()
 
-    def hook(self) -> None:
-        """Meet the SDK and the frameworks."""
+    def hook(self, logger_provider: _logs.LoggerProvider | None) -> None:
+        """Meet the SDK, `logging`, what nobody handles, and the frameworks."""
         self._patches.replace(TracerProvider, "__init__", _made)
         self._patches.replace(trace, "set_tracer_provider", _set)
         exceptions.hook(self._patches)
+        logs.hook(self._patches)
+        loggers.hook(self._patches, logger_provider)
+        unhandled.hook(self._patches)
         frameworks.hook(self._patches)
         metrics.hook()
 
@@ -82,16 +95,17 @@ def install(
     *,
     manifest: str | os.PathLike[str] | Manifest | None = None,
     tracer_provider: trace.TracerProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
     attributes: Extent = "all",
     commits: Commits = "all",
 ) -> Installation:
     """
-    Annotate the spans and exceptions of this process from now on.
+    Annotate the spans, exceptions and log records of this process from now on.
 
-    Providers that exist (the global one, or *tracer_provider*) and those made later are covered,
-    in any order. *manifest* is a manifest or its path; by default it is looked for as
-    docs/configuration.md says. `attributes="minimal"` sends origin, model and commit only;
-    `commits="ai-only"` leaves out the hashes of commits that people wrote. Installing twice
+    Providers that exist (the global ones, or *tracer_provider* and *logger_provider*) and those
+    made later are covered, in any order. *manifest* is a manifest or its path; by default it is
+    looked for as docs/configuration.md says. `attributes="minimal"` sends origin, model and commit
+    only; `commits="ai-only"` leaves out the hashes of commits that people wrote. Installing twice
     changes nothing and returns the first handle. Of a value that can't be, a warning tells.
 
     Raises:
@@ -111,10 +125,10 @@ def install(
     annotator = Annotator(Resolver(_manifests(manifest)), emission)
     fast.open_up(Span.record_exception)  # before anything of ours could meet its spans
     _meet_loaded_modules(annotator.resolver)
-    state.start(annotator, tracer_provider)
+    state.start(annotator, tracer_provider, logger_provider)
     _processor_on(tracer_provider or trace.get_tracer_provider())
     _installed = Installation()
-    _installed.hook()
+    _installed.hook(logger_provider)
     if packages := settings.read().packages:
         _installed.observe(packages)
     return _installed

@@ -15,7 +15,7 @@ from aiprov_otel.errors import ManifestError
 from aiprov_otel.runtime.guard import complain, guard, warn
 from aiprov_otel.runtime.install import Installation, install
 
-_ARGUMENTS: Final = ("manifest", "tracer_provider", "attributes", "commits")
+_ARGUMENTS: Final = ("manifest", "tracer_provider", "logger_provider", "attributes", "commits")
 
 
 @dataclass(init=False)

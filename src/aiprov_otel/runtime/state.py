@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from opentelemetry import trace
+from opentelemetry import _logs, trace
 
 from aiprov_otel import settings
 from aiprov_otel.runtime import manifests
@@ -21,6 +21,7 @@ current: Annotator | None = None
 """What `annotator` returns, once it was made; for those who ask often."""
 _resolver: Resolver | None = None  # outlives `stop`, for `provenance_of`
 _tracer_provider: trace.TracerProvider | None = None
+_logger_provider: _logs.LoggerProvider | None = None
 _stopped = False
 
 
@@ -36,19 +37,29 @@ def tracer() -> trace.Tracer:
     return trace.get_tracer(OURS, tracer_provider=_tracer_provider)
 
 
-def start(annotator: Annotator, tracer_provider: trace.TracerProvider | None = None) -> None:
-    """Use *annotator* from now on, and *tracer_provider* for our own spans."""
-    global current, _resolver, _tracer_provider, _stopped
+def logger() -> _logs.Logger:
+    """The logger of our own records."""
+    return _logs.get_logger(OURS, logger_provider=_logger_provider)
+
+
+def start(
+    annotator: Annotator,
+    tracer_provider: trace.TracerProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
+) -> None:
+    """Use *annotator* from now on, and these providers for our own spans and records."""
+    global current, _resolver, _tracer_provider, _logger_provider, _stopped
     with _lock:
         current, _resolver = annotator, annotator.resolver
-        _tracer_provider, _stopped = tracer_provider, False
+        _tracer_provider, _logger_provider = tracer_provider, logger_provider
+        _stopped = False
 
 
 def stop() -> None:
     """Annotate nothing from now on."""
-    global current, _tracer_provider, _stopped
+    global current, _tracer_provider, _logger_provider, _stopped
     with _lock:
-        current, _tracer_provider, _stopped = None, None, True
+        current, _tracer_provider, _logger_provider, _stopped = None, None, None, True
 
 
 def resolver() -> Resolver:

@@ -1,0 +1,90 @@
+"""An exception as a log record, in the form of the semantic conventions for exceptions in logs."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import Final
+
+from opentelemetry._logs import Logger, NoOpLogger, SeverityNumber
+from opentelemetry.context import Context
+from opentelemetry.semconv.attributes.exception_attributes import (
+    EXCEPTION_MESSAGE,
+    EXCEPTION_STACKTRACE,
+    EXCEPTION_TYPE,
+)
+from opentelemetry.trace import Span
+
+from aiprov_otel import settings
+from aiprov_otel.attributes import Attributes
+from aiprov_otel.runtime import formatter, state, told
+from aiprov_otel.runtime.failures import type_name
+from aiprov_otel.runtime.fast import Fast
+from aiprov_otel.runtime.guard import warn
+
+EVENT: Final = "exception"
+"""The event name of a record that stands for an exception."""
+
+_IGNORED: Final = (
+    "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN is ignored because no logging provider is configured;"
+    " exceptions stay events of their spans"
+)
+
+
+def record(span: Span, context: Context, error: Exception, event: Attributes) -> None:
+    """Record *error* on *span*, as a log record in its *context*, or both: as was asked for."""
+    signal = settings.exception_signal()
+    if signal != "events" and not emit(error, event, SeverityNumber.ERROR, context=context):
+        warn("exception-signal-ignored", _IGNORED)
+        signal = "events"
+    if signal != "logs":
+        span.record_exception(error, event)
+
+
+def emit(
+    error: Exception,
+    event: Attributes,
+    severity: SeverityNumber,
+    *,
+    body: str | None = None,
+    context: Context | None = None,
+) -> bool:
+    """Emit *error* with what is known of it, *event*; False where no provider takes it."""
+    if (logger := _logger()) is None:
+        return False
+    told.remember(error)
+    now = time.time_ns()
+    logger.emit(
+        timestamp=now,
+        observed_timestamp=now,
+        context=context,
+        severity_number=severity,
+        severity_text=severity.name,
+        body=body,
+        attributes={**_described(error), **event},
+        event_name=EVENT,
+    )
+    return True
+
+
+def _logger() -> Logger | None:
+    logger = state.logger()
+    # Before a provider is set there is a proxy, which has no public name.
+    is_idle = isinstance(logger, NoOpLogger) or isinstance(
+        getattr(logger, "_logger", None), NoOpLogger
+    )
+    return None if is_idle else logger
+
+
+def _described(error: Exception) -> dict[str, str]:
+    return {
+        EXCEPTION_TYPE: type_name(error),
+        EXCEPTION_MESSAGE: str(error),
+        EXCEPTION_STACKTRACE: _text(error),
+    }
+
+
+def _text(error: Exception) -> str:
+    if Fast.exceptions:
+        return formatter.text_of(error)
+    return "".join(traceback.format_exception(error))

@@ -1,0 +1,59 @@
+"""Which exceptions the logs API was told of."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from aiprov_otel.runtime import told
+
+
+class Held:
+    pass
+
+
+def test_it_is_the_same_exception_that_is_known():
+    """
+    One that is equal is another one, also at an address that became free.
+    """
+    told.remember(ValueError("a"))
+
+    assert not any(told.knows(ValueError("a")) for _ in range(100))
+    error = ValueError("a")
+    told.remember(error)
+    assert told.knows(error)
+    assert vars(error) == {}
+
+
+def test_nothing_is_kept_alive():
+    """
+    The frames of an exception that was told, and what they hold, go as they would have gone.
+    """
+
+    def fail():
+        held = Held()
+        seen.append(weakref.ref(held))
+        raise ValueError
+
+    seen = []
+    try:
+        fail()
+    except ValueError as error:
+        told.remember(error)
+    gc.collect()
+
+    assert seen[0]() is None
+
+
+def test_what_is_logged_counts_once_it_arrived():
+    """
+    An exception in a record that no handler takes to the logs API has not been told.
+    """
+    one, two = ValueError(), KeyError()
+    told.is_logging(one)
+    told.is_logging(two)
+    told.was_logged()
+    told.was_logged()
+
+    assert not told.knows(one)
+    assert told.knows(two)
