@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -39,6 +41,22 @@ def test_signals_while_it_is_removed(tmp_path):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
 
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_still_writes(tmp_path):
+    """
+    What somebody writes while it is removed is removed too.
+    """
+    loop = "for n in range(100_000): open(f'made/{n}', 'w').close()"
+    with beside(tmp_path / "shop") as folder:
+        (folder / "made").mkdir()
+        writing = subprocess.Popen([sys.executable, "-c", loop], cwd=folder, stderr=subprocess.PIPE)
+        while len(list((folder / "made").iterdir())) < 100:
+            pass
+    writing.communicate()
+
+    assert writing.returncode == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+# A process that a signal kept us from knowing of goes on writing until it misses its files.
+_TRIES: Final = 30
+_PAUSE: Final = 0.1  # seconds
 
 
 @contextmanager
@@ -28,7 +34,11 @@ def beside(target: Path) -> Iterator[Path]:
 
 def _remove(folder: Path) -> None:
     try:
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(_TRIES):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                return
+            time.sleep(_PAUSE)
     except KeyboardInterrupt:
         _remove(folder)
         raise
