@@ -48,7 +48,12 @@ def test_a_process_that_still_writes(tmp_path):
     """
     What somebody writes while it is removed is removed too.
     """
-    loop = "for n in range(100_000): open(f'made/{n}', 'w').close()"
+    loop = (
+        "import time\n"
+        "for n in range(10_000):\n"
+        "    open(f'made/{n}', 'w').close()\n"
+        "    time.sleep(0.001)\n"
+    )
     with beside(tmp_path / "shop") as folder:
         (folder / "made").mkdir()
         writing = subprocess.Popen([sys.executable, "-c", loop], cwd=folder, stderr=subprocess.PIPE)
