@@ -36,16 +36,21 @@ class Annotator:
     def __init__(self, resolver: Resolver, emission: Emission) -> None:
         self.resolver = resolver
         self.emission = emission
+        self._units: dict[tuple[int, str, Unit], tuple[CodeType, Attributes]] = {}
         self.sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
         self.lines = Lines(resolver, emission)
 
     def unit(self, code: CodeType, module: str, unit: Unit) -> Attributes:
         """What a span says that stands for the function *code*."""
-        found = self.resolver.unit(code)
-        definition = self.resolver.definition(code)
-        return self.emission.of_unit(found, unit) | self.emission.of_code(
-            f"{module}.{code.co_qualname}", code.co_filename, definition
-        )
+        key = (id(code), module, unit)
+        if (known := self._units.get(key)) is None:
+            found = self.emission.of_unit(self.resolver.unit(code), unit) | self.emission.of_code(
+                f"{module}.{code.co_qualname}", code.co_filename, self.resolver.definition(code)
+            )
+            if len(self._units) >= LIMIT:
+                self._units.clear()
+            known = self._units[key] = (code, found)
+        return known[1]
 
     def caller(self, frame: FrameType) -> Attributes:
         """What a span says that the application *frame* started."""

@@ -74,18 +74,17 @@ def call(annotator: Annotator, span: Span) -> bool:
     """
     Say on *span*, which begins, which line of the application it was called from.
 
-    False, with nothing done, where that takes a closer look: a line that was not met before,
-    coroutines, attributes that are there already. One long function, as each call of another
-    costs a percent of a span. Of 1.21 and 1.35 bare spans, below 5 and 20 frames of libraries,
-    1.11 and 1.20 are Python making those frames.
+    False, with nothing done, where that takes a closer look: a line that was not met before, or
+    attributes that are there already. One long function, as each call of another costs a percent
+    of a span. Of 1.21 and 1.35 bare spans, below 5 and 20 frames of libraries, 1.11 and 1.20 are
+    Python making those frames.
     """
     if not Fast.attributes:
         return False
     kind, scope = span._kind, span._instrumentation_scope  # noqa: SLF001 (as in `held`)
     if scope is not None and scope.name == OURS:
         return True
-    # PEP 525 has every loop say that it runs: where none does, no coroutine need be looked for.
-    if kind in ENTRIES or declarations.stated or get_asyncgen_hooks().firstiter is not None:
+    if kind in ENTRIES or declarations.stated:
         return False
     frame, libraries = _getframe(_BENEATH), annotator.resolver.libraries
     for _ in range(walk.DEPTH):
@@ -97,6 +96,9 @@ def call(annotator: Annotator, span: Span) -> bool:
     known = annotator.sites.get((id(code), frame.f_lasti))
     if known is None or (mapping := held(span)) is None or mapping:
         return code.co_filename in files.BOOTSTRAPS
+    # PEP 525 has every loop say that it runs: then a plain function may be what runs the loop.
+    if not code.co_flags & walk.SUSPENDABLE and get_asyncgen_hooks().firstiter is not None:
+        return False
     mapping.update(known[1])
     return True
 

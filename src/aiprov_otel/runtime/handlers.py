@@ -8,8 +8,10 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import SpanKind
 
+from aiprov_otel.attributes import ORIGIN
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.code import function_of
+from aiprov_otel.runtime.fast import held
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.spans import annotate, entry_span
 from aiprov_otel.values import MISSING, Unit
@@ -20,8 +22,8 @@ _ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
 def handled_by(thing: Any) -> None:
     """Say on the current server or consumer span that *thing*, a callable, serves it."""
     with guard:
-        annotator = state.annotator()
-        if annotator is None or (span := _serving()) is None:
+        annotator = state.current or state.annotator()
+        if annotator is None or (span := _serving()) is None or ORIGIN in (held(span) or ()):
             return
         if (function := function_of(thing)) is None:
             annotate(span, annotator.emission.of_unit(MISSING, Unit.HANDLER))

@@ -6,14 +6,15 @@ import inspect
 from types import FrameType
 from typing import Final
 
-from aiprov_otel.runtime import files
+from aiprov_otel.runtime import declarations, files
 from aiprov_otel.runtime.resolver import Resolver
 
 DEPTH: Final = 100
 """Frames looked at before giving up; one costs 50 to 75 ns to materialise."""
 
 _COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-_SUSPENDABLE: Final = _COROUTINE | inspect.CO_GENERATOR
+SUSPENDABLE: Final = _COROUTINE | inspect.CO_GENERATOR
+"""Flags of what a loop may drive."""
 
 
 def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
@@ -23,15 +24,15 @@ def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
     Below a loop or a pool the stack belongs to whoever started it, and so it does below a chain
     of coroutines, whatever drives it.
     """
-    driven = False
+    driven, libraries = False, resolver.libraries
     for _ in range(DEPTH):
         if frame is None or (code := frame.f_code).co_filename in files.BOOTSTRAPS:
             return None
         if code.co_flags & _COROUTINE:
             driven = True
-        elif driven and not code.co_flags & _SUSPENDABLE:
+        elif driven and not code.co_flags & SUSPENDABLE:
             return None
-        if resolver.is_ours(code):
+        if (code.co_filename not in libraries or declarations.stated) and resolver.is_ours(code):
             return frame
         frame = frame.f_back
     return None
