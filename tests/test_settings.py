@@ -58,6 +58,7 @@ def test_the_short_ways_are_taken_unless_it_is_said():
         ("AIPROV_DISABLED", "false"),
         ("AIPROV_STRICT", "false"),
         ("AIPROV_FAST", "true"),
+        ("AIPROV_ANNOTATED_TRACEBACK", "false"),
     ],
 )
 def test_a_word_that_is_no_switch_is_named(name, taken):

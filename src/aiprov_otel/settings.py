@@ -14,7 +14,12 @@ ExceptionSignal = Literal["events", "logs", "both"]
 # The last one sends the least, so it is what a value that can't be is taken for.
 _CHOICES: Final = {"attributes": ("all", "minimal"), "commits": ("all", "ai-only")}
 _OPTIONS: Final = ("attributes", "commits", "manifest")
-_SWITCHES: Final = ("AIPROV_DISABLED", "AIPROV_STRICT", "AIPROV_FAST")
+_SWITCHES: Final = (
+    "AIPROV_DISABLED",
+    "AIPROV_STRICT",
+    "AIPROV_FAST",
+    "AIPROV_ANNOTATED_TRACEBACK",
+)
 _SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 
 
@@ -29,6 +34,7 @@ class Settings:
         strict: `AIPROV_STRICT`: raise what would be logged.
         fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
         packages: `AIPROV_PACKAGES`, the packages that the import hook is to see.
+        annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: say in the console who wrote each frame.
         attributes: `minimal` for origin, model, commit and the exception's and error's origin only.
         commits: `ai-only` leaves out the hashes of commits that people wrote.
         wrong: one sentence for each value that can't be, and for each name that means nothing.
@@ -39,6 +45,7 @@ class Settings:
     strict: bool = False
     fast: bool = True
     packages: str = ""
+    annotated_traceback: bool = False
     attributes: Extent = "all"
     commits: Commits = "all"
     wrong: tuple[str, ...] = field(default=(), compare=False)
@@ -58,6 +65,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         strict=_true(environ, "AIPROV_STRICT"),
         packages=environ.get("AIPROV_PACKAGES", ""),
         fast=_word(environ, "AIPROV_FAST") != "false",
+        annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
         wrong=(*_no_switches(environ), *_no_signal(environ)),
     )
 

@@ -6,12 +6,9 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 _SHOWN_EVERY: Final = 0.1  # seconds
-
-_AGES: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
 
 def say(text: str = "") -> None:
@@ -45,15 +42,6 @@ def counted(number: int, noun: str) -> str:
 def percent(part: int, whole: int) -> str:
     """*part* of *whole* as `12.3 %`."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
-
-
-def age(time: str | None) -> str | None:
-    """How long ago *time* (RFC 3339) was, in words; None where it is not known."""
-    if time is None:
-        return None
-    days = (datetime.now(UTC) - datetime.fromisoformat(time)).days
-    fitting = ((unit, days // length) for unit, length in _AGES if days >= length)
-    return next((counted(number, unit) for unit, number in fitting), "less than a day")
 
 
 def visible(text: str) -> str:

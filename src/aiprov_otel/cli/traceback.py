@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest
-from aiprov_otel.cli.plain import age, counted, say, say_json, visible
+from aiprov_otel.cli.plain import counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.answers import of_names
 from aiprov_otel.stacktrace.frames import Frame, Line, annotate
+from aiprov_otel.stacktrace.telling import age, told, who
 from aiprov_otel.stacktrace.text import unwrapped
 from aiprov_otel.values import Match
 
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json({"said_by": said_by, "frames": [_as_json(frame) for frame in frames]})
     else:
-        for shown in [*_lines(lines), "", _verdict(frames, said_by)]:
+        for shown in [*told(lines), "", _verdict(frames, said_by)]:
             say(visible(shown))
     return 0
 
@@ -87,39 +88,14 @@ def _as_json(frame: Frame) -> dict[str, Any]:
     return {**named, **line, "application": True, "age": age(frame.provenance.time)}
 
 
-def _lines(lines: Sequence[Line]) -> Iterator[str]:
-    shown = None
-    for line in lines:
-        first = line.frame is not None and line.frame is not shown
-        yield f"{line.text}{_told(line.frame)}" if line.frame and first else line.text
-        shown = line.frame
-
-
-def _told(frame: Frame) -> str:
-    return f"  <- {_who(frame)}" if frame.provenance else ""
-
-
-def _who(frame: Frame) -> str:
-    """`ai (claude-code, claude-opus-4-6), 9fd81c2bd, 3 months old`."""
-    if (found := frame.provenance) is None:
-        return ""
-    named = ", ".join(name for name in (found.agent, found.model) if name)
-    origin = f"{found.origin} ({named})" if named else found.origin.value
-    old = age(found.time)
-    return ", ".join(
-        part for part in (origin, found.commit and found.commit[:9], old and f"{old} old") if part
-    )
-
-
 def _verdict(frames: Sequence[Frame], said_by: str) -> str:
-    ours = [frame for frame in frames if frame.provenance]
+    ours = [(frame, found) for frame in frames if (found := frame.provenance)]
     if not ours:
         return f"{counted(len(frames), 'frame')}, none of a file that is known by {said_by}"
-    origins = Counter(frame.provenance.origin.value for frame in ours if frame.provenance)
+    origins = Counter(found.origin.value for _, found in ours)
     shares = ", ".join(f"{number} {origin}" for origin, number in origins.most_common())
-    last = ours[-1]
-    where = f"{(last.provenance and last.provenance.path) or last.path}:{last.line}"
+    last, found = ours[-1]
     return (
         f"{len(ours)} of {counted(len(frames), 'frame')} known by {said_by}: {shares}; "
-        f"the last of them, {where}, is {_who(last)}"
+        f"the last of them, {found.path or last.path}:{last.line}, is {who(found)}"
     )

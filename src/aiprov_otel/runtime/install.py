@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace import Span, TracerProvider
 from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.runtime import (
+    console,
     exceptions,
     fast,
     frameworks,
@@ -51,6 +52,7 @@ class Installation(AbstractContextManager["Installation"]):
         exceptions.hook(self._patches)
         logs.hook(self._patches)
         loggers.hook(self._patches, logger_provider)
+        console.hook(self._patches)  # it prints, so it comes before what only passes on
         unhandled.hook(self._patches)
         frameworks.hook(self._patches)
         metrics.hook()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Protocol, TypeVar
 
-from aiprov_otel.manifest import SourceFile
 from aiprov_otel.values import Match, Provenance
 
 # A group's frames stand behind a margin of `|`; a log puts its own prefix before the two blanks
@@ -35,13 +34,20 @@ class File(Protocol):
         """The tail of *path* that survives an installation."""
 
 
+class Lines(Protocol):
+    """The lines of a file."""
+
+    def line(self, number: int, /) -> Provenance:
+        """Who wrote line *number*."""
+
+
 class Known(Protocol[_File]):
     """What knows the files of an application: a manifest, or git."""
 
     def with_tail(self, filename: str, /) -> list[_File]:
         """The files that *filename* may be a deployed copy of."""
 
-    def source(self, file: _File, /) -> SourceFile:
+    def source(self, file: _File, /) -> Lines:
         """The lines of *file*."""
 
 
@@ -118,9 +124,14 @@ def _frame(path: str, line: int, function: str, known: Known[Any] | None) -> Fra
     return Frame(path, line, function, known.source(files[0]).line(line))
 
 
+def name_below_packages(path: str) -> str | None:
+    """The name of an installed file below `site-packages`; None for any other."""
+    installed = _INSTALLED.match(path)
+    return path[installed.end() :] if installed else None
+
+
 def _files(path: str, known: Known[_File]) -> list[_File]:
     """The *known* files that *path* may be; of an installed package, by its full name."""
-    if installed := _INSTALLED.match(path):
-        name = path[installed.end() :]
+    if name := name_below_packages(path):
         return [file for file in known.with_tail(path) if file.import_path == name]
     return [] if _STANDARD.search(path) else known.with_tail(path)
