@@ -83,6 +83,11 @@ def exception_signal(environ: Mapping[str, str] = os.environ) -> ExceptionSignal
     return "logs" if "logs" in words else "events"
 
 
+def clickhouse(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """The user and password of ClickHouse, in the variables that its own client reads."""
+    return environ.get("CLICKHOUSE_USER") or "default", environ.get("CLICKHOUSE_PASSWORD", "")
+
+
 def _true(environ: Mapping[str, str], name: str) -> bool:
     return _word(environ, name) == "true"
 

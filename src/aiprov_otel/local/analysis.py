@@ -16,7 +16,7 @@ from aiprov_otel.local.turned import BeforeAfter, before_after
 from aiprov_otel.local.verdict import Verdict, sides, verdict
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.local.source import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Analysis:
     excess: Carriers
 
 
-def analysis(reader: Store, by_origin: Iterable[Arm]) -> Analysis:
+def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
     """
     Compare, with what *reader* has prepared.
 
@@ -74,6 +74,6 @@ def analysis(reader: Store, by_origin: Iterable[Arm]) -> Analysis:
     )
 
 
-def _period(reader: Store) -> tuple[int, int]:
+def _period(reader: Reader) -> tuple[int, int]:
     ((begin, end),) = reader.query(compared.PERIOD)
     return begin or 0, end or 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiprov_otel.local import queries
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.local.source import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Failure:
     steps: tuple[Step, ...]
 
 
-def latest_failure(reader: Store) -> Failure | None:
+def latest_failure(reader: Reader) -> Failure | None:
     """The most recent error of application code that has a stack trace; None if there is none."""
     found = reader.query(queries.LATEST_FAILURE)
     if not found:

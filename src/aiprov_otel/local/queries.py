@@ -63,7 +63,7 @@ ORDER BY Origin <> 'unknown' DESC, Time DESC LIMIT 1
 LONGEST_STACKTRACE: Final = """
 SELECT Stacktrace FROM recorded
 WHERE TraceId = $trace AND Type = $type AND Stacktrace IS NOT NULL
-    AND Line IS NOT DISTINCT FROM $line
+    AND coalesce(Line, -1) = coalesce($line, -1)
 ORDER BY length(Stacktrace) DESC LIMIT 1
 """
 

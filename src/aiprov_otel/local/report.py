@@ -20,7 +20,7 @@ from aiprov_otel.local.verdict import Verdict
 from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.local.source import Reader, Source
 
 _WITH_MODEL: Final = {Origin.AI.value, Origin.MIXED.value}
 
@@ -138,15 +138,15 @@ class Report:
             raise StoreError(msg) from error
 
 
-def report(store: Store, *, since: int = 0) -> Report:
+def report(source: Source, *, since: int = 0) -> Report:
     """
-    The report on what *store* holds, of spans that began at *since* or later (Unix nanoseconds).
+    The report on what *source* holds, of spans that began at *since* or later (Unix nanoseconds).
 
     Raises:
-        StoreError: the store can't be read.
+        StoreError: the source can't be read.
     """
-    with store.reader() as reader:
-        reader.query("BEGIN")  # all questions are asked of the same moment
+    with source.reader() as reader:
+        reader.begin()
         for statement in prepared.PREPARE:
             reader.query(statement.format(since=int(since)))
         arms = tuple(_arm(row) for row in reader.query(queries.by("Origin")))
@@ -169,7 +169,7 @@ def report(store: Store, *, since: int = 0) -> Report:
         )
 
 
-def _coverage(reader: Store, found: Analysis) -> Coverage:
+def _coverage(reader: Reader, found: Analysis) -> Coverage:
     ((spans, units, known, weak),) = reader.query(queries.COVERAGE)
     ((placed,),) = reader.query(compared.PLACED_SHARE)
     matches = dict(reader.query(queries.MATCHES))
@@ -182,7 +182,7 @@ def _arm(row: Sequence[Any]) -> Arm:
     return arm(origin, functions, calls, errors, (latencies[0], latencies[1]))
 
 
-def _models(reader: Store) -> tuple[ModelArm, ...]:
+def _models(reader: Reader) -> tuple[ModelArm, ...]:
     return tuple(
         ModelArm(**asdict(_arm((origin, *counts))), agent=agent, model=model)
         for origin, agent, model, *counts in reader.query(queries.by("Origin", "Agent", "Model"))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from aiprov_otel.errors import StoreError
+from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.local import dialect, schema
 from aiprov_otel.local.extra import local_extra
 
@@ -146,8 +146,12 @@ class Store:
         reader.query(dialect.MACROS)
         return reader
 
+    def begin(self) -> None:
+        """Let all questions that follow be about the same moment."""
+        self.query("BEGIN")
+
     def query(
-        self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /
     ) -> list[tuple[Any, ...]]:
         """
         The rows that *sql* answers with.
@@ -157,6 +161,27 @@ class Store:
         """
         with self._lock, _explained(self.path):
             return self._connection.execute(sql, values).fetchall()
+
+    def ask(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """
+        The names of the columns and the rows that *sql* of somebody else answers with.
+
+        It reaches no file but the store, also afterwards.
+
+        Raises:
+            UsageError: it can't be answered.
+        """
+        import duckdb
+
+        try:
+            with self._lock:
+                self._connection.execute("SET enable_external_access = false")
+                found = self._connection.execute(sql)
+                columns = [name for name, *_ in found.description or ()]
+                return columns, found.fetchall()
+        except duckdb.Error as error:
+            msg = f"the store has no answer to that: {_first_line(error)}"
+            raise UsageError(msg) from error
 
     def _prepare(self, *, read_only: bool) -> None:
         tables = {name for (name,) in self.query("SELECT table_name FROM duckdb_tables()")}

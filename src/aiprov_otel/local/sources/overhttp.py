@@ -1,0 +1,80 @@
+"""A server that is asked over HTTP, with time-outs, and what to say when it is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from aiprov_otel.errors import StoreError
+
+_CONNECTING: Final = 10.0  # seconds
+_ANSWERING: Final = 630.0  # seconds: longer than we let a database work at one question
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was answered."""
+
+    name: str
+    status: int
+    text: str
+
+    def json(self) -> Any:
+        """
+        The answer as a value.
+
+        Raises:
+            StoreError: it is no JSON.
+        """
+        try:
+            return json.loads(self.text)
+        except ValueError as error:
+            first = self.text.strip().partition("\n")[0][:100]
+            msg = f"what answers at {self.name} is something else ({first}): check the address"
+            raise StoreError(msg) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    secure: bool
+    headers: Mapping[str, str]
+
+
+class Server:
+    """The server at *host* and *port*; *name* is what messages call it."""
+
+    def __init__(
+        self, name: str, host: str, port: int, *, secure: bool, headers: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self._address = (host, port)
+        self._way = _Way(secure=secure, headers=headers)
+
+    def ask(self, path: str, parameters: Mapping[str, str], body: bytes = b"") -> Reply:
+        """
+        The answer to a POST of *body* to *path*.
+
+        Raises:
+            StoreError: nothing answers, or not in time.
+        """
+        kind = HTTPSConnection if self._way.secure else HTTPConnection
+        connection = kind(*self._address, timeout=_CONNECTING)
+        try:
+            connection.connect()
+            connection.sock.settimeout(_ANSWERING)
+            headers = dict(self._way.headers)
+            connection.request("POST", f"{path}?{urlencode(parameters)}", body, headers)
+            response = connection.getresponse()
+            return Reply(self.name, response.status, response.read().decode(errors="replace"))
+        except TimeoutError as error:
+            msg = f"{self.name} does not answer in time: see that it is up, or ask for less"
+            raise StoreError(msg) from error
+        except (OSError, HTTPException) as error:
+            msg = f"nothing answers at {self.name} ({error}): check the address, and that it is up"
+            raise StoreError(msg) from error
+        finally:
+            connection.close()
