@@ -6,6 +6,10 @@ What reading a history costs, as multiples of plain `git blame` of every file, i
 It works in a clone. Each round blames every Python file with git alone, builds from nothing, builds
 for AI lines only, and builds again after one commit; medians over the rounds are printed. Where an
 answer differs from that of git it says so and ends with 1. Run it with `make bench`.
+
+Where `git-ai` is on PATH, its `git ai blame` of some of those files is timed beside git's. It is a
+Rust program that is built from its sources (github.com/git-ai-project/git-ai, `cargo build
+--release`): what package registries have under that name is another one.
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ GOALS = {
     "build --ai-only": ("git blame", 0.10),
     "build after one commit": ("build", 0.05),
 }
+PEER = "git-ai"
+PEER_FILES = 30  # it takes seconds for each
 HUNK = re.compile(rb"^([0-9a-f]{40,64}) \d+ (\d+) (\d+)$", re.MULTILINE)
 
 
@@ -70,11 +76,11 @@ class Clone:
         command = [sys.executable, *how, *options]
         subprocess.run(command, cwd=self.root, check=True, stdout=subprocess.DEVNULL)
 
-    def blame(self, into: dict[str, list[str]]) -> None:
-        """The commit of each line of each file, by git alone."""
+    def blame(self, into: dict[str, list[str]], files: Sequence[str] | None = None) -> None:
+        """The commit of each line of *files*, by default of all, by git alone."""
         ignored = [name for name in (".git-blame-ignore-revs",) if (self.root / name).exists()]
         options = [f"--ignore-revs-file={name}" for name in ignored]
-        for file in self.files:
+        for file in files or self.files:
             if (self.root / file).is_file() and not (self.root / file).is_symlink():
                 output = git("-C", self.root, "blame", "--incremental", *options, "--", file)
                 into[file] = owners(output)
@@ -129,6 +135,28 @@ def measured(clone: Clone, folder: Path) -> dict[str, tuple[float, float]]:
     return costs
 
 
+def peer(clone: Clone, folder: Path) -> str:
+    """What `git ai blame` costs, in a home of its own: it writes there, and starts a daemon."""
+    if not (program := shutil.which(PEER)):
+        return f"git ai blame             not timed: there is no {PEER} on PATH"
+    some = clone.files[:: max(1, len(clone.files) // PEER_FILES)]
+    (folder / "home").mkdir()
+    home = {**os.environ, "HOME": str(folder / "home")}
+    start = partial(subprocess.run, cwd=clone.root, env=home, capture_output=True, check=False)
+
+    def run(*commands: Sequence[str]) -> None:
+        for words in commands:
+            start([program, *words])
+
+    try:
+        cpu, wall = cost(lambda: run(*(("blame", file) for file in some)))
+    finally:
+        run(("bg", "shutdown"))
+    plain, _ = cost(lambda: clone.blame({}, some))
+    share = f"{cpu / plain:6.3f} of git blame of the same {len(some)} files"
+    return f"{'git ai blame':24} {cpu:7.2f} s CPU {wall:7.2f} s  {share}"
+
+
 def differences(folder: Path, plain: dict[str, list[str]]) -> Iterator[str]:
     """What is not as git says, or not as a build from nothing says."""
     if (folder / "again").read_bytes() != (folder / "whole").read_bytes():
@@ -162,7 +190,8 @@ def main(source: str = ".", rounds: str = "1") -> int:
             for way, spent in measured(clone, folder).items():
                 taken[way].append(spent)
         wrong = list(differences(folder, plain))
-    for line in (*table(taken), *wrong[:20], f"{len(wrong)} differences"):
+        beside = peer(clone, folder)
+    for line in (*table(taken), beside, *wrong[:20], f"{len(wrong)} differences"):
         print(line)
     return bool(wrong)
 
