@@ -11,7 +11,7 @@ import pytest
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 from support.command import AIPROV, aiprov, environment
-from support.telemetry import AI, HUMAN, Service
+from support.telemetry import AI, HUMAN, Service, serve
 
 
 @pytest.fixture
@@ -162,3 +162,88 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path):
     assert done.stderr == (
         "aiprov: nothing is at traces.json: name a file or folder of OTLP or Parquet with --from\n"
     )
+
+
+def compared() -> Service:
+    service = Service()
+    serve(service, ai=20, human=4)
+    return service
+
+
+@pytest.mark.parametrize(
+    ("ratio", "status", "said"),
+    [("1.5", 1, "is above 1.5"), ("100", 0, "is not above 100")],
+)
+def test_a_gate_looks_at_the_lower_limit(tmp_path, stored, ratio, status, said):
+    """`--fail-if-low` is for a pipeline: status 1 above the ratio, and a line that says why."""
+    stored(compared())
+
+    done = aiprov("report", "--markdown", "--fail-if-low", ratio, cwd=tmp_path)
+
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "is associated with" in done.stdout
+
+
+def test_too_few_to_tell_passes_and_says_so(tmp_path, stored):
+    """A gate that can't tell lets pass, and nobody takes that for a finding."""
+    stored(failing())
+
+    done = aiprov("report", "--json", "--fail-if-low", "1.5", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "passes: there is no ratio to hold against 1.5" in done.stderr
+    assert "Too few to tell" in done.stderr
+    assert json.loads(done.stdout)["verdict"]["adjusted_ratio"] is None
+
+
+@pytest.mark.parametrize("ratio", ["0", "-1", "nan", "inf", "much"])
+def test_a_gate_needs_a_ratio(tmp_path, ratio):
+    """Nonsense for a ratio is wrong use."""
+    done = aiprov("report", f"--fail-if-low={ratio}", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "use a number above 0" in done.stderr
+
+
+def test_a_question_of_ones_own(tmp_path, stored):
+    """`--sql` asks the tables that the report is made of, for people and for programs."""
+    stored(failing())
+    question = "SELECT Origin, count(*) AS calls, NULL AS nothing FROM units GROUP BY 1 ORDER BY 1"
+
+    table = aiprov("report", "--sql", question, cwd=tmp_path)
+    as_json = aiprov("report", "--json", "--sql", question, cwd=tmp_path)
+
+    assert table.stdout.splitlines() == ["Origin  calls  nothing", "ai      1", "human   1"]
+    assert json.loads(as_json.stdout)[0] == {"Origin": "ai", "calls": 1, "nothing": None}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "SELEKT 1",
+        "DELETE FROM otel_traces",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "COPY otel_traces TO 'out.csv'",
+        "SET enable_external_access = true",
+        "ATTACH 'other.duckdb'",
+    ],
+)
+def test_a_question_changes_and_reaches_nothing_else(tmp_path, stored, question):
+    """What is no question of the store is one line, and no file is read or written."""
+    stored(failing())
+
+    done = aiprov("report", "--sql", question, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("aiprov: the store has no answer to that")
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == [".aiprov"]
+
+
+def test_a_question_is_asked_of_a_store(tmp_path):
+    """A receiver or a file answers no SQL, and the line says what does."""
+    done = aiprov("report", "--from", "http://127.0.0.1:4318", "--sql", "SELECT 1", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "--store" in done.stderr

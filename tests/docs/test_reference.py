@@ -8,8 +8,9 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -17,6 +18,7 @@ from aiprov_otel import attributes
 from aiprov_otel.cli.blame import PORCELAIN
 from aiprov_otel.cli.main import VERBS, main
 from aiprov_otel.history.keys import READERS
+from aiprov_otel.local.report import Report
 from aiprov_otel.manifest import Run, SourceFile, dump
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
 
@@ -27,6 +29,7 @@ README = (ROOT / "README.md").read_text()
 CLI = (ROOT / "docs" / "cli.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 MANIFEST = (ROOT / "docs" / "manifest.md").read_text()
+REPORT = (ROOT / "docs" / "report.md").read_text()
 MESSAGES = (ROOT / "docs" / "messages.md").read_text()
 
 
@@ -41,6 +44,11 @@ def parser_of(verb: str) -> argparse.ArgumentParser:
     verbs = argparse.ArgumentParser().add_subparsers()
     importlib.import_module(f"aiprov_otel.cli.{verb}").add(verbs)
     return verbs.choices[verb]
+
+
+def options() -> str:
+    """How `aiprov report` is used."""
+    return parser_of("report").format_usage()
 
 
 def said(pattern: str) -> list[str]:
@@ -109,6 +117,31 @@ def test_every_option_on_history_is_described(verb, option):
     section = CLI.split(f"\n## aiprov {verb}\n")[1].split("\n## ")[0]
 
     assert re.search(rf"`(?:[^`]* )?{option}\b", section)
+
+
+def fields_of(kind: Any) -> Iterator[str]:
+    """Every key of the JSON of the dataclass *kind*, and of what it holds."""
+    for name, hint in get_type_hints(kind).items():
+        yield name
+        for inner in (hint, *get_args(hint)):
+            if is_dataclass(inner):
+                yield from fields_of(inner)
+
+
+@pytest.mark.parametrize("key", sorted(set(fields_of(Report))))
+def test_every_key_of_the_report_is_described(key):
+    """
+    A program that reads `aiprov report --json` finds each of its keys in docs/report.md.
+    """
+    assert re.search(rf"`(\w+\.)?{key}(\[\])?`", REPORT)
+
+
+@pytest.mark.parametrize("option", re.findall(r"--\w[\w-]*", options()))
+def test_every_option_of_the_report_is_described(option):
+    """
+    The page on the report says what an option does.
+    """
+    assert re.search(rf"`{option}\b", REPORT)
 
 
 def test_the_columns_of_porcelain_are_described():

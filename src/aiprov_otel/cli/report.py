@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiprov_otel import settings
+from aiprov_otel.cli.plain import say, table, visible
 from aiprov_otel.errors import ManifestNotFound, UsageError
 from aiprov_otel.local import remote, sources
 from aiprov_otel.local.folder import MANIFEST, STORE
+from aiprov_otel.local.prepared import PREPARE
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import FILE_NAME, Manifest
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
 _EPILOG = """example:
   aiprov report --json | jq .verdict
   aiprov report --from traces.json
+  aiprov report --markdown --fail-if-low 1.5
+  aiprov report --sql "SELECT Origin, count(*) FROM units GROUP BY Origin"
 
-Exit status: 0 done, 1 there is nothing to report yet, 2 something to mend."""
+Exit status: 0 done, 1 there is nothing to report yet, or the ratio is above the one of
+--fail-if-low, 2 something to mend."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +52,18 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
     )
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument(
+        "--sql", metavar="QUESTION", help="ask the store a question of your own instead"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for a program to read")
+    form.add_argument("--markdown", action="store_true", help="for a pull request")
+    parser.add_argument(
+        "--fail-if-low",
+        type=_ratio,
+        metavar="RATIO",
+        help="status 1 where the lower limit of the adjusted ratio is above RATIO",
+    )
     parser.set_defaults(run=run)
 
 
@@ -54,15 +71,18 @@ def run(args: argparse.Namespace) -> int:
     """Print the report; 1 where there is nothing to report."""
     if args.export:
         return _export(args)
+    if args.sql:
+        return _ask(args)
     found = _from(args.address) if args.address else _stored(args.store or STORE)
+    missing = why_empty(found)
     if args.json:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
-    elif not (missing := why_empty(found)):
-        _show(found)
-    if missing := why_empty(found):
+    elif not missing:
+        _show(found, markdown=args.markdown)
+    if missing:
         print(f"aiprov: {missing}", file=sys.stderr)
         return 1
-    return 0
+    return _gate(found, args.fail_if_low) if args.fail_if_low else 0
 
 
 def why_empty(found: Report) -> str | None:
@@ -87,6 +107,50 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
+def _ask(args: argparse.Namespace) -> int:
+    if args.address:
+        raise UsageError("--sql asks a store: use it with --store, not with --from")
+    with Store.read(args.store or STORE) as store, store.reader() as reader:
+        for statement in PREPARE:
+            reader.query(statement.format(since=0))
+        columns, rows = reader.ask(args.sql)
+    if args.json:
+        found = [dict(zip(columns, row, strict=True)) for row in rows]
+        print(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+    else:
+        for line in table([columns, *([_cell(value) for value in row] for row in rows)]):
+            say(visible(line))
+    return 0
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _gate(found: Report, most: float) -> int:
+    """1 where the lower limit is above *most*; says on standard error what was decided, and why."""
+    adjusted = found.verdict.adjusted_ratio
+    if adjusted is None:
+        said, status = f"passes: there is no ratio to hold against {most:g}", 0
+    elif adjusted.low > most:
+        said, status = f"fails: the lower limit {adjusted.low:.3g} is above {most:g}", 1
+    else:
+        said, status = f"passes: the lower limit {adjusted.low:.3g} is not above {most:g}", 0
+    print(f"aiprov: {said}. {found.verdict.text}", file=sys.stderr)
+    return status
+
+
+def _ratio(text: str) -> float:
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = 0.0
+    if not 0 < ratio < inf:
+        msg = f"{text!r} is no ratio: use a number above 0, such as 1.5"
+        raise argparse.ArgumentTypeError(msg)
+    return ratio
+
+
 def _from(address: str) -> Report:
     if address.startswith(("http://", "https://")):
         return remote.fetch(address)
@@ -99,7 +163,13 @@ def _stored(path: Path) -> Report:
         return report(store)
 
 
-def _show(found: Report) -> None:
+def _show(found: Report, *, markdown: bool) -> None:
+    if markdown:
+        from aiprov_otel.local.markdown import markdown as lines
+
+        for line in lines(found):
+            say(visible(line))
+        return
     from aiprov_otel.local.render import console, show
 
     show(found, _manifest(), console(sys.stdout))
