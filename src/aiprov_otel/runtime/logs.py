@@ -41,9 +41,11 @@ def _making(original: Callable[..., logging.LogRecord]) -> Callable[..., logging
 def _annotate(record: logging.LogRecord, annotator: Annotator) -> None:
     """Say on *record* what nobody has said on it."""
     said = record.__dict__
-    if ORIGIN not in said:
-        for key, value in annotator.lines.at(record.pathname, record.lineno).items():
-            said.setdefault(key, value)
+    if (found := annotator.lines.at(record.pathname, record.lineno)) and ORIGIN not in said:
+        if said.keys().isdisjoint(found):
+            said.update(found)
+        else:
+            said.update({key: value for key, value in found.items() if key not in said})
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None and EXCEPTION_ORIGIN not in said:
         told.is_logging(error)
