@@ -44,6 +44,9 @@ def main(arguments: list[str]) -> int:
         f"Python {version}": pytest(commands, *NOT_HERE, *arguments, measured=version == newest)
         for version, commands in environments.items()
     }
+    results[f"Python {newest}, no short ways through the SDK"] = pytest(
+        environments[newest], "tests/runtime", AIPROV_FAST="false"
+    )
     results[f"Python {newest}, no extras"] = pytest(bare, "tests/bare")
     results[f"Python {lowest}, oldest OpenTelemetry"] = pytest(oldest, "tests/runtime")
     results[f"Python {newest}, frameworks"] = pytest(frameworks, "tests/frameworks")
@@ -76,11 +79,13 @@ def prove(commands: Path) -> None:
         sys.exit(f"the tests would import {told.strip()}, not the wheel in {commands.parent}")
 
 
-def pytest(commands: Path, *arguments: str, measured: bool = False) -> tuple[int, float]:
-    """Exit status and seconds of one run; if *measured*, its coverage counts too."""
+def pytest(
+    commands: Path, *arguments: str, measured: bool = False, **variables: str
+) -> tuple[int, float]:
+    """Exit status and seconds of one run with *variables*; if *measured*, its coverage counts."""
     started = time.monotonic()
     tool = [commands / "coverage", "run", "-m", "pytest"] if measured else [commands / "pytest"]
-    status = _call(*tool, *arguments)
+    status = _call(*tool, *arguments, **variables)
     if measured and not status and not sys.argv[1:]:
         _call(commands / "coverage", "combine", "--quiet")
         status = _call(commands / "coverage", "report")
@@ -94,9 +99,9 @@ def summary(results: dict[str, tuple[int, float]]) -> int:
     return max(status for status, _ in results.values())
 
 
-def _call(*command: Path | str) -> int:
-    print("$", *command, flush=True)
-    return subprocess.run(command, cwd=ROOT, env=clean(), check=False).returncode
+def _call(*command: Path | str, **variables: str) -> int:
+    print("$", *(f"{key}={value}" for key, value in variables.items()), *command, flush=True)
+    return subprocess.run(command, cwd=ROOT, env=clean() | variables, check=False).returncode
 
 
 def _version(python: str) -> str:

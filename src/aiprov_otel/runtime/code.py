@@ -14,6 +14,8 @@ def function_of(thing: Any) -> FunctionType | None:
 
     None if that is not written in Python.
     """
+    if type(thing) is FunctionType and not thing.__dict__:
+        return thing  # nothing is below; a handler is asked for with each request
     function = _innermost(thing)
     if not isinstance(function, FunctionType):
         function = _innermost(type(function).__call__) if callable(function) else None
