@@ -57,7 +57,7 @@ def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
     width = (end - begin) // PARTS + 1
     timed = [
         Timed(min(max(int(part), 0), PARTS - 1), *row)  # an error ends later than it began
-        for part, *row in reader.query(compared.OVER_TIME.format(begin=begin, width=width))
+        for part, *row in sorted(reader.query(compared.OVER_TIME.format(begin=begin, width=width)))
     ]
     check = made[0].adjusted.check if made[0].adjusted else None
     return Analysis(

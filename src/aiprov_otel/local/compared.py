@@ -28,7 +28,7 @@ OLDEST: Final = "over 2 years"
 
 _DAYS: Final = f"(Time / 1e9 - toUnixTimestamp(parseDateTimeBestEffortOrNull(Committed))) / {_DAY}"
 _AGE: Final = (
-    "CASE WHEN Committed IS NULL THEN 'unknown' "
+    f"CASE WHEN {_DAYS} IS NULL THEN 'unknown' "
     + " ".join(f"WHEN {_DAYS} <= {days} THEN '{band}'" for band, days in AGES)
     + f" ELSE '{OLDEST}' END"
 )

@@ -64,6 +64,13 @@ FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{since}})
 """
 
+RANKS: Final = f"""
+CREATE TEMPORARY TABLE ranks AS
+SELECT ServiceName, Function, min(Rank) AS Rank FROM spans
+WHERE Origin IS NOT NULL AND Function IS NOT NULL AND {_span("asgi.event.type")} IS NULL
+GROUP BY ServiceName, Function
+"""
+
 UNITS: Final = f"""
 CREATE TEMPORARY TABLE units AS
 WITH children AS (
@@ -91,8 +98,9 @@ waiting AS (
 SELECT
     spans.TraceId AS TraceId, spans.ServiceName AS ServiceName,
     {ROUTE.format(span="spans")} AS Route,
-    CASE Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
-    Origin, Agent, Model, Commit, Function, coalesce(Function, SpanName) AS Name, Start,
+    CASE spans.Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
+    Origin, Agent, Model, Commit, spans.Function AS Function,
+    coalesce(spans.Function, SpanName) AS Name, Start,
     {_span(keys.COMMIT_TIME)} AS Committed,
     {_span(keys.EVIDENCE_STRENGTH)} AS Strength,
     {_span(keys.MATCH)} AS Match,
@@ -101,8 +109,9 @@ SELECT
 FROM spans
 LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
 {ROUTES.format(span="spans")}
+LEFT JOIN ranks ON ranks.ServiceName = spans.ServiceName AND ranks.Function = spans.Function
 WHERE Origin IS NOT NULL AND {_span("asgi.event.type")} IS NULL
-QUALIFY Rank = min(Rank) OVER (PARTITION BY spans.ServiceName, coalesce(Function, spans.SpanId))
+    AND spans.Rank = coalesce(ranks.Rank, spans.Rank)
 """
 
 TOUCHED: Final = """
@@ -290,7 +299,7 @@ FROM called FULL JOIN failed ON called.Function = failed.Function
 """
 
 PREPARE: Final = (
-    *(SPANS, ENTRIES, LONE, TANGLED, UNITS),
+    *(SPANS, ENTRIES, LONE, TANGLED, RANKS, UNITS),
     *(TOUCHED, RECORDED, ABOVE, ECHOED, EXCEPTIONS, ERRORS, FUNCTIONS),
     *(LOCATED, NEAR, PLACED),
 )
