@@ -4,45 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 
-from aiprov_otel import provenance
+from aiprov_otel.manifest import Run, SourceFile, content_hash
+from support.application import AI
 
-TASKS, THREADS = 1000, 50
+TASKS, THREADS = 10_000, 500
+FUNCTIONS = """
+@provenance
+def f{0}(library):
+    return library({0})
 
-
-def functions(count):
-    """As many decorated functions, each with its own commit."""
-    made = []
-    for number in range(count):
-        space = {"provenance": provenance, "__name__": "many"}
-        text = (
-            f"@provenance(origin='ai', commit='{number}')\n"
-            f"def f{number}(library):\n    return library({number})\n"
-            f"@provenance(origin='ai', commit='{number}')\n"
-            f"async def g{number}(library):\n    return await library({number})\n"
-        )
-        exec(compile(text, "/many.py", "exec"), space)
-        made.append((space[f"f{number}"], space[f"g{number}"]))
-    return made
+@provenance
+async def g{0}(library):
+    return await library({0})
+"""
+LINES = FUNCTIONS.count("\n")
 
 
 @pytest.fixture
-def library(application):
-    """What each function calls: it starts a span of its own, named by number."""
-    application.install()
+def many(application):
+    """Makes a module of as many functions, plain and async, each of a commit of its own."""
 
-    def sync(number):
-        with application.tracer.start_as_current_span(f"library {number}"):
-            return number
+    def many(count):
+        text = "from aiprov_otel import provenance\n"
+        text += "".join(FUNCTIONS.format(number) for number in range(count))
+        runs = tuple(
+            Run(2 + number * LINES, LINES, replace(AI, commit=str(number), path="many.py"))
+            for number in range(count)
+        )
+        application.sources.append(
+            SourceFile("many.py", "many.py", content_hash(text.encode()), runs)
+        )
+        application.place("many.py", text)
+        application.install()
+        return application.module("many")
 
-    async def later(number):
-        with application.tracer.start_as_current_span(f"library {number}"):
-            await asyncio.sleep(0)
-            return number
-
-    return sync, later
+    return many
 
 
 def check(application, count):
@@ -53,35 +53,50 @@ def check(application, count):
     for span in spans:
         number = span.attributes["aiprov.commit.id"]
         if span.name.startswith("library"):
+            assert span.attributes["aiprov.unit"] == "caller"
             assert span.name == f"library {number}"
             assert by_id[span.parent.span_id].attributes["aiprov.commit.id"] == number
         else:
+            assert span.attributes["aiprov.unit"] == "function"
             assert span.name in (f"many.f{number}", f"many.g{number}")
 
 
-def test_tasks_do_not_mix(application, library):
+def test_tasks_do_not_mix(application, many):
     """
-    A thousand tasks, each with a function of its own, each keep their provenance.
+    Ten thousand tasks, each with a function of its own, each keep their provenance.
     """
+    functions = many(TASKS)
+
+    async def library(number):
+        with application.tracer.start_as_current_span(f"library {number}"):
+            await asyncio.sleep(0)
+            return number
 
     async def main():
-        return await asyncio.gather(*(g(library[1]) for _, g in functions(TASKS)))
+        return await asyncio.gather(*(getattr(functions, f"g{n}")(library) for n in range(TASKS)))
 
     assert asyncio.run(main()) == list(range(TASKS))
     check(application, TASKS)
 
 
-def test_threads_do_not_mix(application, library):
+def test_threads_do_not_mix(application, many):
     """
-    Fifty threads that begin together each keep theirs.
+    Five hundred threads that begin together each keep theirs.
     """
+    functions = many(THREADS)
     barrier = threading.Barrier(THREADS)
+
+    def library(number):
+        with application.tracer.start_as_current_span(f"library {number}"):
+            pass
 
     def work(function):
         barrier.wait()
-        function(library[0])
+        function(library)
 
-    threads = [threading.Thread(target=work, args=(f,)) for f, _ in functions(THREADS)]
+    threads = [
+        threading.Thread(target=work, args=(getattr(functions, f"f{n}"),)) for n in range(THREADS)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
