@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aiprov_otel.runtime.decorator import provenance
     from aiprov_otel.runtime.hook.handle import ImportHook
     from aiprov_otel.runtime.hook.install import install_import_hook
+    from aiprov_otel.runtime.hook.optout import no_instrument
     from aiprov_otel.runtime.install import Installation, install
     from aiprov_otel.runtime.instrumentor import AiprovInstrumentor
     from aiprov_otel.runtime.lookup import provenance_of
@@ -33,6 +34,7 @@ __all__ = [
     "ProvenanceSpanProcessor",
     "install",
     "install_import_hook",
+    "no_instrument",
     "provenance",
     "provenance_of",
 ]
@@ -52,6 +54,7 @@ _HOMES = {
     "ProvenanceSpanProcessor": "runtime.spans",
     "install": "runtime.install",
     "install_import_hook": "runtime.hook.install",
+    "no_instrument": "runtime.hook.optout",
     "provenance": "runtime.decorator",
     "provenance_of": "runtime.lookup",
 }

@@ -46,6 +46,10 @@ VCS_REPOSITORY_URL_FULL: Final = "vcs.repository.url.full"
 
 EXCEPTIONS: Final = "aiprov.exceptions"
 EXCEPTIONS_UNIT: Final = "{exception}"
+FUNCTION_CALLS: Final = "aiprov.function.calls"
+FUNCTION_CALLS_UNIT: Final = "{call}"
+FUNCTION_TIME: Final = "aiprov.function.time"
+FUNCTION_SELF_TIME: Final = "aiprov.function.self_time"
 CODE_LINES: Final = "aiprov.code.lines"
 CODE_LINES_UNIT: Final = "{line}"
 OTHER: Final = "_OTHER"  # what the semantic conventions call an `error.type` too many
@@ -117,6 +121,12 @@ def of_error(raised: Provenance) -> Attributes:
 def of_lines(origin: Origin, model: str | None, strength: Strength) -> Attributes:
     """The attributes of so many lines of code that are deployed."""
     return _present({ORIGIN: origin.value, MODEL_NAME: model, EVIDENCE_STRENGTH: strength.value})
+
+
+def of_function(made: Provenance, name: str | None) -> Attributes:
+    """The attributes of the calls of functions, or of the one that is called *name*."""
+    said = of_lines(made.origin, made.model, made.strength)
+    return said | _present({CODE_FUNCTION_NAME: name})
 
 
 def of_raised(origin: str, model: str | None, error_type: str) -> Attributes:

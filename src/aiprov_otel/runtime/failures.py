@@ -53,7 +53,11 @@ def first_met(error: BaseException) -> bool:
 
 def type_name(error: BaseException) -> str:
     """`error.type`: the qualified name of the class; bare for a builtin."""
-    kind = type(error)
+    return class_name(type(error))
+
+
+def class_name(kind: type[BaseException]) -> str:
+    """The same of a class."""
     module = kind.__module__
     return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
 

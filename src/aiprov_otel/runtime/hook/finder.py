@@ -29,7 +29,7 @@ class Finder:
         spec = _found_by_another(name, path, target)
         if spec is not None:
             with guard:
-                loader.observe(spec)
+                loader.observe(spec, rule)
         return spec
 
 

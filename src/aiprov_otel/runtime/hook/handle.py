@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 
 from aiprov_otel.runtime.guard import guard
-from aiprov_otel.runtime.hook import finder, late
+from aiprov_otel.runtime.hook import finder, late, metrics
 from aiprov_otel.runtime.hook.rules import Rule
+from aiprov_otel.runtime.hook.slots import SLOTS
 
 
 class ImportHook(AbstractContextManager["ImportHook"]):
@@ -24,9 +25,10 @@ class ImportHook(AbstractContextManager["ImportHook"]):
         """
         Let later imports be, and undo what else was installed for this hook; twice is fine.
 
-        What was imported meanwhile stays as it was loaded.
+        What was imported meanwhile stays as it was loaded, and reports nothing any more.
         """
         finder.PLAN.remove(self._rules)
+        SLOTS.turn(_is_instrumented)
         if not list(finder.PLAN):
             finder.leave()
         if self._installation:
@@ -47,7 +49,16 @@ def attach(
 ) -> ImportHook:
     """Let *rules* count; *installation* ends with them."""
     with guard:
-        late.report(rules)
+        late.report(rules, SLOTS.modules())
     finder.PLAN.add(rules)
     finder.attend()
+    if any(rule.rewrites for rule in rules):
+        with guard:
+            metrics.observe()
+    SLOTS.turn(_is_instrumented)
     return ImportHook(rules, installation)
+
+
+def _is_instrumented(module: str) -> bool:
+    rule = finder.PLAN.rule_for(module)
+    return rule is not None and rule.rewrites

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import FrameType, ModuleType
 from typing import Final
 
@@ -14,14 +14,14 @@ from aiprov_otel.runtime.guard import warn
 from aiprov_otel.runtime.hook.rules import Rule
 
 _OURS: Final = "aiprov_otel."
-_LOSS: Final = {
-    "annotate": "what they run is taken to be what stands on disk now",
-}
+_ANNOTATED: Final = "what they run is taken to be what stands on disk now"
+_REWRITTEN: Final = "what their functions do is not counted"
 
 
-def report(rules: Sequence[Rule]) -> None:
-    """Warn, once for all of *rules*, of the modules that came too early for them."""
-    early = [(name, rule) for name in sorted(sys.modules) for rule in rules if rule.covers(name)]
+def report(rules: Sequence[Rule], known: Collection[str]) -> None:
+    """Warn, once for all of *rules*, of the modules that came too early, but for those *known*."""
+    names = sorted(set(sys.modules).difference(known))
+    early = [(name, rule) for name in names for rule in rules if rule.covers(name)]
     early = [(name, rule) for name, rule in early if rule.mode != "off"]
     if not early:
         return
@@ -29,7 +29,8 @@ def report(rules: Sequence[Rule]) -> None:
     warn(
         "imported-before-hook",
         f"{_counted(names)} imported before the import hook, {_where(rule.package)}, so "
-        f"{_LOSS[rule.mode]}: call install_import_hook({rule.package!r}) above that line, or set "
+        f"{_REWRITTEN if rule.rewrites else _ANNOTATED}: call "
+        f"install_import_hook({rule.package!r}) above that line, or set "
         f"AIPROV_PACKAGES={rule.package} and start with opentelemetry-instrument",
         about=tuple(names),
     )

@@ -17,21 +17,30 @@ from typing import Any, TypeAlias
 
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.hook.rules import Rule
 
 GetCode: TypeAlias = Callable[[str], CodeType | None]
 
 
-def observe(spec: ModuleSpec) -> None:
-    """Take note of the code of *spec*'s module, when its loader has it."""
+def observe(spec: ModuleSpec, rule: Rule) -> None:
+    """See the code of *spec*'s module when it is loaded; have it rewritten if *rule* says so."""
     loader = _within(spec.loader)
     get_code = None if isinstance(loader, type) else getattr(loader, "get_code", None)
     if get_code is None:
         _expect(spec)
     elif not isinstance(get_code, Observed):
         try:
-            loader.get_code = Observed(loader, get_code)
+            loader.get_code = _observing(loader, get_code, rule)
         except AttributeError:  # an object that takes none
             _expect(spec)
+
+
+def _observing(loader: Any, get_code: GetCode, rule: Rule) -> Observed:
+    if not rule.rewrites:
+        return Observed(loader, get_code)
+    from aiprov_otel.runtime.hook.rewritten import rewriting  # most hooks rewrite nothing
+
+    return rewriting(loader, get_code, rule)
 
 
 def _within(loader: Any) -> Any:
@@ -59,16 +68,24 @@ class Observed:
         source = source_of(self._loader, fullname)
         code = self._get_code(fullname)
         with guard:
-            annotator = state.annotator()
-            if annotator and code:
-                annotator.resolver.register(code, source)
+            register(code, source)
         return code
 
 
-# As the frames of the import system do, ours is left out of the traceback of a module's mistake.
-Observed.__call__.__code__ = Observed.__call__.__code__.replace(
-    co_filename=SourceLoader.get_code.__code__.co_filename
-)
+def register(code: CodeType | None, source: bytes | None) -> None:
+    """Know *code*, which is about to run, by its *source*."""
+    annotator = state.annotator()
+    if annotator and code:
+        annotator.resolver.register(code, source)
+
+
+def as_importlib(kind: type[Observed]) -> None:
+    """Leave frames of *kind* out of a traceback, as Python does with those of its import system."""
+    code = kind.__call__.__code__
+    kind.__call__.__code__ = code.replace(co_filename=SourceLoader.get_code.__code__.co_filename)
+
+
+as_importlib(Observed)
 
 
 def source_of(loader: Any, fullname: str) -> bytes | None:

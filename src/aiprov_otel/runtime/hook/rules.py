@@ -9,8 +9,9 @@ from typing import Final, Literal, TypeAlias, cast, get_args
 from aiprov_otel import settings
 from aiprov_otel.runtime.guard import warn
 
-Mode: TypeAlias = Literal["annotate", "off"]
+Mode: TypeAlias = Literal["annotate", "metrics", "count", "off"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+_REWRITING: Final = {"metrics", "count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,12 @@ class Rule:
     Attributes:
         package: its dotted name.
         mode: `off` leaves it alone, whatever another rule says of a package above it.
+        by_function: whether metrics name each function.
     """
 
     package: str
     mode: Mode = "annotate"
+    by_function: bool = False
 
     def __post_init__(self) -> None:
         if not all(part.isidentifier() for part in self.package.split(".")):
@@ -34,12 +37,19 @@ class Rule:
             msg = f"mode is {self.mode!r}; use one of {', '.join(MODES)}"
             raise ValueError(msg)
 
+    @property
+    def rewrites(self) -> bool:
+        """Whether modules are changed as they are loaded."""
+        return self.mode in _REWRITING
+
     def covers(self, name: str) -> bool:
         """Whether the module *name* is the package, or stands below it."""
         return name == self.package or name.startswith(f"{self.package}.")
 
 
-def rules_of(packages: str | Iterable[str], mode: Mode) -> tuple[Rule, ...]:
+def rules_of(
+    packages: str | Iterable[str], mode: Mode, *, by_function: bool = False
+) -> tuple[Rule, ...]:
     """
     A rule for each of *packages*, one name or several.
 
@@ -49,7 +59,7 @@ def rules_of(packages: str | Iterable[str], mode: Mode) -> tuple[Rule, ...]:
     names = [packages] if isinstance(packages, str) else list(packages)
     if not names:
         raise ValueError("no package was named; say which, as in install_import_hook('shop')")
-    return tuple(Rule(name, mode) for name in names)
+    return tuple(Rule(name, mode, by_function) for name in names)
 
 
 class Plan:

@@ -1,0 +1,109 @@
+"""
+What a call waits for, with the call paused while it does.
+
+No frame of ours stands between the two: each step is `map` calling `resume`, the awaited object
+and `pause` in turn, in C, so an exception that passes has the traceback that it always had.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from types import CoroutineType, GeneratorType
+from typing import Any, Final
+
+from aiprov_otel.runtime.hook.running import Running
+
+_NEVER: Final = object()
+
+
+class Steps(map):  # type: ignore[type-arg]  # its stubs know it as generic, and Python does not
+    """The steps of an iterator, with what else it can do."""
+
+    def __await__(self) -> Any:
+        return self
+
+
+def steps(running: Running, awaited: Any) -> Any:
+    """What `await awaited` goes through; *awaited* itself where Python is to say what is wrong."""
+    inner = _awaitable(awaited)
+    return awaited if inner is None else _steps(running, inner)
+
+
+def delegated(running: Running, iterable: Any) -> Any:
+    """The same for `yield from iterable`."""
+    if isinstance(iterable, CoroutineType) or not hasattr(type(iterable), "__iter__"):
+        return iterable
+    return _steps(running, iter(iterable))
+
+
+def _steps(running: Running, inner: Any) -> Steps:
+    def pause(_: bool, value: Any) -> Any:  # it comes from `resume`
+        running.pause()
+        return value
+
+    made = Steps(pause, iter(running.resume, _NEVER), inner)
+    for name in ("send", "throw", "close"):
+        if (method := getattr(inner, name, None)) is not None:
+            setattr(made, name, method)
+    return made
+
+
+def _awaitable(awaited: Any) -> Any:
+    if isinstance(awaited, CoroutineType):
+        # One that waits already is refused by Python, in its own words.
+        return awaited.__await__() if awaited.cr_await is None else None
+    if isinstance(awaited, GeneratorType):
+        return awaited if awaited.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE else None
+    method = getattr(type(awaited), "__await__", None)
+    inner = method(awaited) if method else None
+    return inner if hasattr(type(inner), "__next__") else None
+
+
+class Each:
+    """An asynchronous iterable whose every step is waited for like that."""
+
+    __slots__ = ("_inner", "_running")
+
+    def __init__(self, running: Running, inner: Any) -> None:
+        self._running = running
+        self._inner = inner
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        self._inner = type(self._inner).__aiter__(self._inner)
+        return self if hasattr(type(self._inner), "__anext__") else self._inner
+
+    def __anext__(self) -> Any:
+        awaited = type(self._inner).__anext__(self._inner)
+        try:
+            return steps(self._running, awaited)
+        except Exception:  # noqa: BLE001 (Python meets it again, and has words of its own for it)
+            return awaited
+
+
+def each(running: Running, iterable: Any) -> Any:
+    """What `async for … in iterable` goes through."""
+    return Each(running, iterable) if hasattr(type(iterable), "__aiter__") else iterable
+
+
+class Around:
+    """An asynchronous context manager that is entered and left like that."""
+
+    __slots__ = ("_inner", "_running")
+
+    def __init__(self, running: Running, inner: Any) -> None:
+        self._running = running
+        self._inner = inner
+
+    def __aenter__(self) -> Any:
+        return steps(self._running, type(self._inner).__aenter__(self._inner))
+
+    def __aexit__(self, *raised: Any) -> Any:
+        return steps(self._running, type(self._inner).__aexit__(self._inner, *raised))
+
+
+def around(running: Running, manager: Any) -> Any:
+    """What `async with manager` goes through."""
+    kind = type(manager)
+    whole = hasattr(kind, "__aenter__") and hasattr(kind, "__aexit__")
+    return Around(running, manager) if whole else manager

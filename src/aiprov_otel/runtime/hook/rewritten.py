@@ -1,0 +1,114 @@
+"""
+A loader whose modules are rewritten, as far as it lets us.
+
+Python's own loader of files gets a cache of ours. One that inherits from it, as typeguard's does,
+works on the tree that we rewrote, and is told of no date, so that it caches nothing that holds our
+code. A zip is compiled here. Any other loads its modules as ever.
+"""
+
+from __future__ import annotations
+
+import ast
+import zipimport
+from importlib.abc import SourceLoader
+from importlib.machinery import SourceFileLoader
+from importlib.util import source_hash
+from types import CodeType
+from typing import Any
+
+from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.hook import bytecode
+from aiprov_otel.runtime.hook.linking import Linking
+from aiprov_otel.runtime.hook.loader import GetCode, Observed, as_importlib, register, source_of
+from aiprov_otel.runtime.hook.rewriting import rewrite
+from aiprov_otel.runtime.hook.rules import Rule
+
+
+def rewriting(loader: Any, get_code: GetCode, rule: Rule) -> Observed:
+    """What stands in for *get_code* of *loader*, so that the functions of its modules report."""
+    if isinstance(loader, SourceLoader) and type(loader) is not SourceFileLoader:
+        return _Beside(loader, get_code, rule)
+    if type(loader) in {SourceFileLoader, zipimport.zipimporter}:
+        return _Instead(loader, get_code, rule)
+    kind = type(loader).__name__
+    warn("not-rewritten", f"A {kind} loads modules in a way of its own, as they are", about=kind)
+    return Observed(loader, get_code)
+
+
+class _Instead(Observed):
+    """Compiles in the place of the loader; where that fails, the loader does it as ever."""
+
+    def __init__(self, loader: Any, get_code: GetCode, rule: Rule) -> None:
+        super().__init__(loader, get_code)
+        self._rule = rule
+
+    def __call__(self, fullname: str) -> CodeType | None:
+        """The code of the module *fullname*, rewritten if that can be done."""
+        source, wrong = source_of(self._loader, fullname), None
+        try:
+            if source is not None:
+                return self._linked(self._compiled(fullname, source), fullname, source)
+        except Exception as error:  # noqa: BLE001 (of the module's own mistakes, Python is to tell)
+            wrong = error
+        code = super().__call__(fullname)
+        if wrong:
+            with guard:
+                warn("not-rewritten", f"{fullname} runs as it is: {wrong}", about=fullname)
+        return code
+
+    def _compiled(self, fullname: str, source: bytes) -> CodeType:
+        path, mode = self._loader.get_filename(fullname), self._rule.mode
+        if type(self._loader) is not SourceFileLoader:
+            return _compile(self._tree(source), path)
+        if (code := bytecode.stored(self._loader, path, source, mode)) is None:
+            code = _compile(self._tree(source), path)
+            bytecode.store(self._loader, path, source, mode, code)
+        return code
+
+    def _tree(self, source: bytes) -> ast.Module:
+        tree = ast.parse(source)
+        rewrite(tree, source, timed=self._rule.mode != "count")
+        return tree
+
+    def _linked(self, code: CodeType, fullname: str, source: bytes) -> CodeType:
+        made = Linking(fullname, source_hash(source), self._rule).linked(code)
+        with guard:
+            register(made, source)
+        return made
+
+
+class _Beside(_Instead):
+    """Hands the loader a tree in the place of the text; the rest is the loader's own work."""
+
+    def __init__(self, loader: Any, get_code: GetCode, rule: Rule) -> None:
+        super().__init__(loader, get_code, rule)
+        self._theirs = loader.source_to_code
+        loader.source_to_code = self._source_to_code
+        loader.path_stats = _undated
+
+    def _compiled(self, fullname: str, source: bytes) -> CodeType:
+        code = self._get_code(fullname)
+        if code is None:
+            raise TypeError("its loader has no code")
+        return code
+
+    def _source_to_code(self, data: Any, path: str, **options: Any) -> CodeType:
+        try:
+            code: CodeType = self._theirs(self._tree(bytes(data)), path, **options)
+        except Exception as error:  # noqa: BLE001 (it may want a text, as beartype does)
+            code = self._theirs(data, path, **options)
+            with guard:
+                warn("not-rewritten", f"{path} runs as its loader makes it: {error}", about=path)
+        return code
+
+
+def _compile(tree: ast.Module, path: str) -> CodeType:
+    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    return code
+
+
+def _undated(path: str) -> None:
+    raise OSError(path)
+
+
+as_importlib(_Instead)

@@ -1,0 +1,121 @@
+"""
+What is counted about each function: a slot, which its code holds among its constants.
+
+Instrumented code adds to `counts` with plain operators and no call between reading and writing,
+which threads of a build with the GIL can't come between; so there is no lock on any call.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any, Final
+
+from aiprov_otel.attributes import OTHER
+
+CALLS, TIME, SELF_TIME, ERRORS = range(4)
+"""Where in `counts` they stand: calls, nanoseconds, nanoseconds, and calls by the error's class."""
+
+NAMED: Final = 2_000
+"""Functions that metrics name, where they are asked to; the others are one."""
+
+COUNTS: Final = 2
+"""Where in a slot its counts stand; an index below would be looked up by the compiler."""
+
+
+class Slot(list[Any]):
+    """
+    The counts of one function, and which it is.
+
+    A list because code reads an item of it without a name; hashable because code must be.
+
+    Attributes:
+        code: the function, as it runs; None until it was loaded.
+        module: the name of its module.
+        qualname: its own, `Cart.total`.
+        reported: what metrics call it; None unless they were asked to name functions.
+    """
+
+    __slots__ = ("_kept", "code", "module", "qualname", "reported")
+    __hash__ = object.__hash__  # type: ignore[assignment]  # a list has none
+    __eq__ = object.__eq__
+
+    def __init__(self, module: str, qualname: str) -> None:
+        self._kept: list[Any] = [0, 0, 0, {}]
+        super().__init__((None, None, self._kept))
+        self.module = module
+        self.qualname = qualname
+        self.code: CodeType | None = None
+        self.reported: str | None = None
+
+    @property
+    def counts(self) -> list[Any]:
+        """What was counted while the slot was on."""
+        return self._kept
+
+    def turn(self, *, on: bool) -> None:
+        """Count the calls that begin from now on, or count them nowhere."""
+        self[COUNTS] = self._kept if on else [0, 0, 0, {}]
+
+    def clear_counts(self) -> None:
+        """Begin at zero, in a forked child; in place, for the calls that are going on."""
+        self._kept[:] = [0, 0, 0, {}]
+
+    def __reduce__(self) -> Any:
+        # Code that is sent to another process takes its slot along: one that nobody reads.
+        return list, ([None, None, [0, 0, 0, {}]],)
+
+
+Key = tuple[object, ...]
+
+
+class Slots:
+    """The slots of this process; those of a module that is loaded again from the same text stay."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slots: dict[Key, Slot] = {}
+        self._names: set[str] = set()
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(list(self._slots.values()))
+
+    def slot(self, key: Key, module: str, qualname: str) -> Slot:
+        """The slot for *key*, which says what the function is made of."""
+        with self._lock:
+            if (found := self._slots.get(key)) is None:
+                found = self._slots[key] = Slot(module, qualname)
+            return found
+
+    def named(self, slot: Slot) -> Slot:
+        """*slot*, which metrics are to name; the first 2,000 are, and the others are one."""
+        if slot.reported is None:
+            name = f"{slot.module}.{slot.qualname}"
+            with self._lock:
+                if len(self._names) < NAMED:
+                    self._names.add(name)
+            slot.reported = name if name in self._names else OTHER
+        return slot
+
+    def turn(self, wanted: Callable[[str], bool]) -> None:
+        """Let the slots of those modules count that are *wanted*, and no others."""
+        for slot in self:
+            slot.turn(on=wanted(slot.module))
+
+    def modules(self) -> set[str]:
+        """The modules that have any."""
+        return {slot.module for slot in self}
+
+    def forked(self) -> None:
+        """What the parent counted, the parent reports."""
+        self._lock = threading.Lock()
+        for slot in self._slots.values():
+            slot.clear_counts()
+
+
+SLOTS: Final = Slots()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=SLOTS.forked)
