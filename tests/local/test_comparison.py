@@ -58,7 +58,7 @@ def test_code_of_different_age_is_not_compared_by_age():
 
     assert first.adjusted
     assert by_age.adjusted is None
-    assert "can't separate" in by_age.reason
+    assert "can't separate origin from route and age: 0% of the calls" in by_age.reason
 
 
 def test_weak_evidence_is_left_out_by_line():

@@ -148,6 +148,7 @@ def comparisons(rows: Sequence[Counted], arms: Arms) -> tuple[Comparison, ...]:
             "service, route, kind of unit and age of the code",
             arms.cells(rows, lambda row: (*row.stratum, row.age)),
             arms,
+            inseparable="route and age",
         ),
         compare(
             "service, route and kind of unit, line-level evidence only", arms.cells(told), arms
@@ -155,12 +156,16 @@ def comparisons(rows: Sequence[Counted], arms: Arms) -> tuple[Comparison, ...]:
     )
 
 
-def compare(name: str, cells: Sequence[Cell], arms: Arms) -> Comparison:
-    """The comparison of *cells*, or why there is none."""
+def compare(
+    name: str, cells: Sequence[Cell], arms: Arms, *, inseparable: str = "route"
+) -> Comparison:
+    """The comparison of *cells*, or why there is none: origin may be *inseparable* from that."""
     counts = tallies(cells)
     share = informative_share(counts)
     told = informative(cells)
-    reason = _few(cells, arms, "") or _apart(share) or _few(told, arms, " where both ran")
+    reason = (
+        _few(cells, arms, "") or _apart(share, inseparable) or _few(told, arms, " where both ran")
+    )
     if reason:
         return Comparison(name, None, reason, share)
     adjusted = _adjusted(name, told, share or 0)
@@ -182,12 +187,12 @@ def _few(cells: Sequence[Cell], arms: Arms, where: str) -> str | None:
     )
 
 
-def _apart(share: float | None) -> str | None:
+def _apart(share: float | None, inseparable: str) -> str | None:
     if share is not None and share >= FLOOR:
         return None
     return (
-        f"The data can't separate origin from route: {share or 0:.0%} of the calls ran on routes "
-        f"that both sides serve, and it takes {FLOOR:.0%}."
+        f"The data can't separate origin from {inseparable}: {share or 0:.0%} of the calls ran "
+        f"where both sides did, and it takes {FLOOR:.0%}."
     )
 
 

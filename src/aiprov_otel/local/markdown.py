@@ -28,7 +28,7 @@ def markdown(report: Report) -> Iterator[str]:
         yield from _table(("agent", "model", *_COUNTS), rows, names=2)
     if excess := [one for one in report.excess.functions if one.excess > 0][:_MOST]:
         titles = ("AI-written function", "model", "commit", "errors", "expected", "excess")
-        yield from _table((*titles, "95 % limits"), map(_excess, excess), names=3)
+        yield from _table((*titles, "rough limits"), map(_excess, excess), names=3)
     yield ""
     yield _covered(report)
 

@@ -41,7 +41,7 @@ _EXCESS: Final = (
     Column("errors", 8),
     Column("expected", 7),
     Column("excess", 9),
-    Column("95 % limits", 6),
+    Column("rough limits", 6),
 )
 _ROUTES: Final = (
     Column("route", 10, number=False),
