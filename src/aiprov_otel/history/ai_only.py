@@ -56,6 +56,10 @@ class OfMarked:
         self._parents = {commit: those for commit, *those in rows if commit in names}
         self._age = {row[0]: age for age, row in enumerate(rows) if row[0] in names}
 
+    def at_hand(self, path: str) -> bool:
+        """Whether `committed` knows the file at *path* without asking git."""
+        return path not in self.oldest
+
     def committed(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file that is at *path* in `head`; they may go on beyond its end."""
         if path not in self.oldest:

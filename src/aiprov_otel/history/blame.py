@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from aiprov_otel.history.quoting import unquoted
 
@@ -23,8 +22,7 @@ UNASKED: Final = "-"
 """The commit of a line of which no AI commit is the one, which is all that was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """
     Consecutive lines of a file that come from one place.
 
@@ -38,7 +36,7 @@ class Hunk:
 
     commit: str
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple can count too, which nobody asks of this one
     original: int
     path: str
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import blame, markers
+from aiprov_otel.history import blame, generated, markers
 from aiprov_otel.history.blame import Hunk
 from aiprov_otel.history.complaints import IGNORE_REVS
 from aiprov_otel.history.lineage import WorkTree
@@ -34,6 +34,7 @@ class BlamedFile:
         widths: how many lines of Python each of those is.
         problem: why git could not say whose the lines are; None where it did.
         tag: what the file says of itself.
+        generated: whether it looks as if a generator wrote it.
     """
 
     file: TrackedFile
@@ -42,19 +43,23 @@ class BlamedFile:
     widths: Sequence[int]
     problem: str | None = None
     tag: Mark | None = None
+    generated: bool = False
 
 
 def blame_all(
     work_tree: WorkTree, files: Sequence[TrackedFile], progress: Progress | None
 ) -> list[BlamedFile | tuple[str, str]]:
     """Each file with its hunks, or its path with the reason why not."""
-    outcomes = []
+    # What is known already is not worth the hand-over to another thread.
+    known = {file: found for file in files if (found := _known(work_tree, file))}
+    outcomes: list[BlamedFile | tuple[str, str]] = list(known.values())
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        for done, outcome in enumerate(pool.map(partial(_blame, work_tree), files), start=1):
+        asked = (file for file in files if file not in known)
+        for outcome in pool.map(partial(_blame, work_tree), asked):
             outcomes.append(outcome)
             if progress:
-                progress(done, len(files))
+                progress(len(outcomes), len(files))
     except BaseException:
         # Without waiting: a signal inside a lock of a future would have us wait for ever.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -64,24 +69,44 @@ def blame_all(
     return outcomes
 
 
+def _known(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | None:
+    """*file* where git need not be asked about it."""
+    if not work_tree.may_be_at_hand(file.source):
+        return None
+    try:
+        content = _content(work_tree, file)
+    except OSError:  # `_blame` says so
+        return None
+    hunks = work_tree.at_hand(file.source, content)
+    return None if hunks is None else _blamed(file, content, lambda: hunks)
+
+
 def _blame(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | tuple[str, str]:
     try:
-        content = Path(work_tree.git.root, file.source).read_bytes()
+        content = _content(work_tree, file)
     except OSError as error:
         return file.path, f"can't be read: {error.strerror or error}"
+    return _blamed(file, content, lambda: work_tree.hunks(file.source, content))
+
+
+def _content(work_tree: WorkTree, file: TrackedFile) -> bytes:
+    return Path(work_tree.git.root, file.source).read_bytes()
+
+
+def _blamed(file: TrackedFile, content: bytes, lookup: Callable[[], Sequence[Hunk]]) -> BlamedFile:
     widths = blame.widths(content)
-    hunks, problem = _hunks(work_tree, file.source, content, len(widths))
-    tag = markers.find(content)
-    return BlamedFile(file, content_hash(content), hunks, widths, problem, tag)
+    hunks, problem = _hunks(lookup, file.source, len(widths))
+    tag, looks = markers.find(content), generated.looks_generated(file.path, content)
+    return BlamedFile(file, content_hash(content), hunks, widths, problem, tag, looks)
 
 
 def _hunks(
-    work_tree: WorkTree, path: str, content: bytes, lines: int
+    lookup: Callable[[], Sequence[Hunk]], path: str, lines: int
 ) -> tuple[Sequence[Hunk], str | None]:
     """The hunks of the file at *path* and why they say nothing, if they don't."""
     unknown = [Hunk(blame.NOBODY, 1, lines, 1, path)]
     try:
-        hunks = work_tree.hunks(path, content)
+        hunks = lookup()
     except HistoryError as error:  # an object that a partial clone lacks, for one
         if IGNORE_REVS in str(error):
             raise

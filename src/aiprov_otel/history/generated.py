@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
 
 from aiprov_otel.history.git import Git
@@ -23,12 +22,12 @@ _ATTRIBUTE: Final = "linguist-generated"
 
 
 def flagged(git: Git, sources: Iterable[SourceFile]) -> Iterator[SourceFile]:
-    """*sources*, with `generated` set on those that a generator wrote."""
+    """*sources*, with `generated` as the repository says, where it says something."""
     known = list(sources)
     said = _attributes(git, [source.path for source in known])
     for source in known:
-        generated = said.get(source.path, _looks_generated(git.root, source.path))
-        yield replace(source, generated=True) if generated else source
+        generated = said.get(source.path, source.generated)
+        yield source if generated == source.generated else replace(source, generated=generated)
 
 
 def _attributes(git: Git, paths: list[str]) -> dict[str, bool]:
@@ -40,12 +39,10 @@ def _attributes(git: Git, paths: list[str]) -> dict[str, bool]:
     return {path: value in {b"set", b"true"} for path, value in said.items()}
 
 
-def _looks_generated(root: Path, path: str) -> bool:
+def looks_generated(path: str, content: bytes) -> bool:
+    """Whether a generator seems to have written the file at *path*, by its name and its head."""
     name = path.rpartition("/")[2]
     if any(fnmatchcase(name, pattern) for pattern in _NAMES):
         return True
-    try:
-        with (root / path).open("rb") as file:
-            return bool(_COMMENT.search(file.read(_HEADER)))
-    except OSError:
-        return False
+    head = content[:_HEADER]
+    return b"enerated" in head and bool(_COMMENT.search(head))

@@ -17,6 +17,9 @@ class Lineage(Protocol):
 
     head: str
 
+    def at_hand(self, path: str) -> bool:
+        """Whether `committed` knows the file at *path* without asking git."""
+
     def committed(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file that is at *path* in `head`; they may go on beyond its end."""
 
@@ -31,6 +34,10 @@ class Whole:
         self.head = head
         self.known: dict[str, Sequence[Hunk]] = {}
         self._git = git
+
+    def at_hand(self, path: str) -> bool:
+        """Whether `committed` knows the file at *path* without asking git."""
+        return path in self.known
 
     def committed(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file that is at *path* in `head`."""
@@ -84,10 +91,20 @@ class WorkTree:
         self._lineage = lineage
         self._blobs = _blobs(git.tree(lineage.head))
 
+    def may_be_at_hand(self, path: str) -> bool:
+        """Whether git need not be asked about the file at *path*, if it is as it was committed."""
+        return self._lineage.at_hand(path)
+
+    def at_hand(self, path: str, content: bytes) -> Sequence[Hunk] | None:
+        """The hunks of the file at *path*, which holds *content*; None if git has to be asked."""
+        if not self._lineage.at_hand(path) or not self._is_committed(path, content):
+            return None
+        return _cut(self._lineage.committed(path), len(blame.widths(content)))
+
     def hunks(self, path: str, content: bytes) -> Sequence[Hunk]:
         """The hunks of the file at *path*, which holds *content*."""
         head = self._lineage.head
-        if self._blobs.get(path) == _blob(content, len(head)):
+        if self._is_committed(path, content):
             return _cut(self._lineage.committed(path), len(blame.widths(content)))
         if self.git.follows_moves:
             return self._lineage.anew(path)
@@ -95,6 +112,9 @@ class WorkTree:
         # In the middle of a merge a line may come from the other side.
         found = splice.splice(recent, head, {"0" * len(head)}, self._lineage.committed)
         return self._lineage.anew(path) if found is None else found
+
+    def _is_committed(self, path: str, content: bytes) -> bool:
+        return self._blobs.get(path) == _blob(content, len(self._lineage.head))
 
 
 def _cut(hunks: Sequence[Hunk], lines: int) -> Sequence[Hunk]:

@@ -18,7 +18,6 @@ import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +181,7 @@ def dump(
         "policy": dict(policy),
         "records": dict(records),
         "files": [
-            asdict(_entry(source, name, data))
+            _entry(source, name, data)
             for source, (name, data) in zip(ordered, documents.items(), strict=True)
         ],
     }
@@ -202,9 +201,16 @@ def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     return index
 
 
-def _entry(source: SourceFile, document: str, data: bytes) -> Entry:
-    digest = hashlib.sha256(data).hexdigest()
-    return Entry(source.path, source.import_path, source.hash, source.lines, document, digest)
+def _entry(source: SourceFile, document: str, data: bytes) -> dict[str, Any]:
+    """What `Entry.of` reads."""
+    return {
+        "path": source.path,
+        "import_path": source.import_path,
+        "hash": source.hash,
+        "lines": source.lines,
+        "document": document,
+        "digest": hashlib.sha256(data).hexdigest(),
+    }
 
 
 def _pack(members: Mapping[str, bytes]) -> bytes:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance, Strength
@@ -15,12 +15,11 @@ from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance, Str
 _FIELDS = ("origin", "agent", "model", "provider", "commit", "time", "evidence")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Consecutive lines with one provenance: *count* lines from *first*, which is 1-based."""
 
     first: int
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple can count too, which nobody asks of this one
     provenance: Provenance
 
 
