@@ -35,6 +35,7 @@ class Settings:
         fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
         packages: `AIPROV_PACKAGES`, the packages that the import hook is to see.
         annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: say in the console who wrote each frame.
+        doctor: `AIPROV_DOCTOR`, the folder where a process is to say what it has; None for none.
         attributes: `minimal` for origin, model, commit and the exception's and error's origin only.
         commits: `ai-only` leaves out the hashes of commits that people wrote.
         wrong: one sentence for each value that can't be, and for each name that means nothing.
@@ -46,6 +47,7 @@ class Settings:
     fast: bool = True
     packages: str = ""
     annotated_traceback: bool = False
+    doctor: str | None = None
     attributes: Extent = "all"
     commits: Commits = "all"
     wrong: tuple[str, ...] = field(default=(), compare=False)
@@ -65,6 +67,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         strict=_true(environ, "AIPROV_STRICT"),
         packages=environ.get("AIPROV_PACKAGES", ""),
         fast=_word(environ, "AIPROV_FAST") != "false",
+        doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
         wrong=(*_no_switches(environ), *_no_signal(environ)),
     )

@@ -94,3 +94,13 @@ def test_a_verb_that_needs_an_extra_says_which(repository, verb):
     assert done.returncode == 2
     assert "pip install 'aiprov-otel[" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_doctor_needs_no_extra(repository):
+    """
+    Where what `opentelemetry-instrument` needs is not installed, it says how to install that.
+    """
+    done = aiprov("doctor", cwd=repository)
+
+    assert done.returncode == 1, done.stderr
+    assert "-m pip install opentelemetry-distro" in done.stdout

@@ -10,12 +10,12 @@ def test_an_argument_that_is_none(verb, capsys):
     """
     Wrong use of any verb is status 2 and one line, which says where to read on.
     """
-    words = ["--nonsense"] if verb == "run" else ["x", "--nonsense"]
+    words = ["--nonsense"] if verb in {"run", "doctor"} else ["x", "--nonsense"]
 
     assert main([verb, *words]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("aiprov: ")
-    assert verb == "run" or line.endswith(f"see `aiprov {verb} --help`")
+    assert verb in {"run", "doctor"} or line.endswith(f"see `aiprov {verb} --help`")
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel import settings
+from aiprov_otel.cli.command import resolved
 from aiprov_otel.cli.report import why_empty
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.build import build
@@ -42,7 +40,6 @@ Exit status: CMD's own, 128+n if signal n ended it, 126 if the system refuses to
 2 if there is no such command. Ctrl-C reaches CMD, and the report follows when CMD has ended."""
 
 _NEEDED: Final = "import aiprov_otel, opentelemetry.distro, opentelemetry.instrumentation"
-_PYTHON: Final = re.compile(r"python[\d.]*$")
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,7 +58,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and report; the exit status is the command's."""
-    command, interpreter = _resolved(args.command)
+    command, interpreter = resolved(args.command, "aiprov run")
+    if Path(interpreter).parent != Path(sys.executable).parent:
+        _check_other(command[0], interpreter)
     with local_extra():
         import rich  # noqa: F401 (better now than after the run)
     folder = make_folder(Path.cwd())
@@ -107,35 +106,7 @@ def _manifest(folder: Path) -> Manifest:
     return Manifest.load(made.path)
 
 
-def _resolved(words: Sequence[str]) -> tuple[list[str], str]:
-    """The command with the path of its program, and the interpreter whose packages it will use."""
-    name, *rest = (words[1:] if words[:1] == ["--"] else words) or [""]
-    beside = Path(sys.executable).parent  # `aiprov` may be called by its path, without activation
-    program = name and (shutil.which(name) or shutil.which(name, path=str(beside)))
-    if not program:
-        said = f"there is no command {shlex.quote(name)}" if name else "say what to run"
-        msg = f"{said}; the form is `aiprov run -- CMD`, as in `aiprov run -- python app.py`"
-        raise UsageError(msg)
-    interpreter = _interpreter(Path(program))
-    if interpreter is None or interpreter.parent == beside:
-        return [program, *rest], sys.executable
-    _check_other(name, interpreter)
-    return [program, *rest], str(interpreter)
-
-
-def _interpreter(program: Path) -> Path | None:
-    """The Python that *program* is, or that its first line names; None where it is neither."""
-    if _PYTHON.fullmatch(program.name):
-        return program
-    with program.open("rb") as file:
-        first = file.readline(512)
-    words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
-    if words[:1] == ["/usr/bin/env"]:
-        words = [shutil.which(words[1]) or ""] if len(words) > 1 else []
-    return Path(words[0]) if words and _PYTHON.fullmatch(Path(words[0]).name) else None
-
-
-def _check_other(name: str, interpreter: Path) -> None:
+def _check_other(name: str, interpreter: str) -> None:
     """See that *interpreter*, which is not ours, has what the command will need."""
     asked = subprocess.run([interpreter, "-c", _NEEDED], capture_output=True, check=False)
     if asked.returncode:

@@ -20,6 +20,11 @@ def warn(slug: str, message: str, *, about: object = None) -> None:
         log.warning("%s (%s)", message, slug)
 
 
+def warned() -> list[str]:
+    """The slugs of what this process was warned of."""
+    return sorted({slug for slug, _ in _said.copy()})
+
+
 def complain(said: Settings) -> None:
     """
     Warn of each value in *said* that can't be.

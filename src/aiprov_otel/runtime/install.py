@@ -120,6 +120,10 @@ def install(
         return _installed
     said = settings.read().given(attributes=attributes, commits=commits)
     complain(said)
+    if said.doctor:
+        from aiprov_otel.runtime import probe  # for `aiprov doctor` alone
+
+        probe.report_to(said.doctor)
     if said.disabled:
         state.stop()
         return Installation()

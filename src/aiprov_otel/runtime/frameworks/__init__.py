@@ -40,6 +40,9 @@ _HOOKS: Final[dict[str, Hook]] = {
     "starlette.routing": starlette.hook,
 }
 
+met: Final[set[str]] = set()
+"""The modules of frameworks whose handlers name themselves in this process."""
+
 
 def hook(patches: Patches) -> None:
     """Meet each framework when it is imported, or at once if it was."""
@@ -51,6 +54,7 @@ def _imported(meet: Hook, patches: Patches, module: ModuleType) -> None:
     with guard:
         try:
             meet(module, patches)
+            met.add(module.__name__)
         except AttributeError as error:
             name = module.__name__
             warn("framework-changed", f"{name} names no handlers: {error}", about=name)
