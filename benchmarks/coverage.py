@@ -3,10 +3,11 @@ How often the 95 % limits of the report hold the true ratio, on data that is mad
 
     python benchmarks/coverage.py [SAMPLES]
 
-Prints the table of docs/method.md. Every function has one origin, as in life, and runs in two of
+Prints the tables of docs/method.md. Every function has one origin, as in life, and runs in two of
 ten routes; the true ratio is 1, or 2 where the name says so. Calls of a function are many or few
 (log-normal). Samples in which one side has fewer than ten failing functions are not counted, since
-the report refuses them.
+the report refuses them. The second table is of functions that change hands in the midst of a trend
+that befalls all, and of self times that differ from function to function.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import exp, sqrt
 
 import numpy as np
 
+from aiprov_otel.local.compared import STEPS
 from aiprov_otel.local.comparison import ENOUGH
+from aiprov_otel.local.method.before_after import Change, Steady, before_after
 from aiprov_otel.local.method.bootstrap import limits
 from aiprov_otel.local.method.cells import Cell, failing, informative, tallies
+from aiprov_otel.local.method.quantiles import Timing, quantiles
 from aiprov_otel.local.method.ratios import mantel_haenszel, quasi_poisson
 from aiprov_otel.local.statistics import Z
 
@@ -159,5 +164,59 @@ def _crude(cells: list[Cell]) -> float:
     return rates[0] / rates[1]
 
 
+def others(samples: int) -> None:
+    """Print a row for each of the other limits, and size."""
+    print("\n| limits | functions a side | hold the truth |\n| --- | ---: | ---: |")
+    for name, held in (
+        ("before and after, true ratio 1", partial(turned, 1)),
+        ("before and after, true ratio 2", partial(turned, 2)),
+        ("difference of the medians of self time, equal arms", partial(timed, 0.5)),
+        ("difference of the 95th percentiles, equal arms", partial(timed, 0.95)),
+    ):
+        for functions in SIZES:
+            chance = np.random.default_rng(functions)
+            share = sum(held(functions, chance) for _ in range(samples)) / samples
+            print(f"| {name} | {functions} | {100 * share:.1f} % |", flush=True)
+
+
+def turned(ratio: float, functions: int, chance: np.random.Generator) -> bool:
+    """Whether the limits hold *ratio*, when everything fails 1.5 times as often afterwards."""
+
+    def counts(change: float) -> tuple[int, int, int, int]:
+        own, (before, after) = 0.01 * chance.gamma(1), chance.lognormal(7, 1, 2).astype(int) + 1
+        errors = chance.poisson(before * own), chance.poisson(after * own * change)
+        return int(before), int(errors[0]), int(after), int(errors[1])
+
+    changes = [Change(f"c{n}", ("shop", n % 20), *counts(1.5 * ratio)) for n in range(functions)]
+    steady = [counts(1.5) for _ in range(functions)]
+    others = [
+        Steady(f"s{n}", ("shop", turn), *found)
+        for n, found in enumerate(steady)
+        for turn in range(20)
+    ]
+    found = before_after(changes, others, resamples=RESAMPLES)
+    return found is None or found.low <= ratio <= found.high
+
+
+def timed(quantile: float, functions: int, chance: np.random.Generator) -> bool:
+    """Whether the limits hold 0, when functions have times of their own on slow and fast routes."""
+    slow = chance.normal(0, 1, ROUTES)
+    timings = []
+    for exposed in (True, False):
+        for number in range(functions):
+            own = chance.normal(0, 0.7)
+            for route in chance.choice(ROUTES, 2, replace=False):
+                times = chance.normal(np.log2(5) + slow[route] + own, 1, 100) * STEPS
+                steps, calls = np.unique(np.floor(times).astype(int), return_counts=True)
+                timings += [
+                    Timing((str(route),), exposed, f"{exposed} {number}", int(step), int(count))
+                    for step, count in zip(steps, calls, strict=True)
+                ]
+    found = quantiles(timings, (quantile,), doubling=STEPS)
+    return found is None or found[0].low <= 0 <= found[0].high
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 1_000)
+    samples = int(sys.argv[1]) if sys.argv[1:] else 1_000
+    main(samples)
+    others(samples)
