@@ -16,6 +16,7 @@ from aiprov_otel.local import remote, sources
 from aiprov_otel.local.folder import MANIFEST, STORE
 from aiprov_otel.local.prepared import PREPARE
 from aiprov_otel.local.report import Report, report
+from aiprov_otel.local.sampling import Sampled
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import FILE_NAME, Manifest
 
@@ -47,13 +48,22 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--from",
         dest="address",
         metavar="ADDRESS",
-        help="a receiver that runs (http://…), or a file or folder of OTLP or Parquet",
+        help="a receiver that runs (http://…), a ClickHouse (clickhouse://…), or a file or folder "
+        "of OTLP or Parquet",
     )
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
     )
     parser.add_argument(
         "--sql", metavar="QUESTION", help="ask the store a question of your own instead"
+    )
+    parser.add_argument(
+        "--sampled",
+        type=Sampled,
+        choices=list(Sampled),
+        metavar="HOW",
+        help="how the spans were chosen, where they don't say it: no, evenly, or failures, which "
+        "were kept while successes were not",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for a program to read")
@@ -73,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         return _export(args)
     if args.sql:
         return _ask(args)
-    found = _from(args.address) if args.address else _stored(args.store or STORE)
+    found = _found(args)
     missing = why_empty(found)
     if args.json:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
@@ -151,16 +161,16 @@ def _ratio(text: str) -> float:
     return ratio
 
 
-def _from(address: str) -> Report:
-    if address.startswith(("http://", "https://")):
-        return remote.fetch(address)
-    with sources.opened(address) as source:
-        return report(source)
-
-
-def _stored(path: Path) -> Report:
-    with Store.read(path) as store:
-        return report(store)
+def _found(args: argparse.Namespace) -> Report:
+    if not args.address:
+        with Store.read(args.store or STORE) as store:
+            return report(store, sampled=args.sampled)
+    if args.address.startswith(("http://", "https://")):
+        if args.sampled:
+            raise UsageError("a receiver computes its report itself: leave --sampled out")
+        return remote.fetch(args.address)
+    with sources.opened(args.address) as source:
+        return report(source, sampled=args.sampled)
 
 
 def _show(found: Report, *, markdown: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiprov_otel.local import compared
@@ -72,6 +72,15 @@ def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
         ),
         carriers(rows, reader.query(compared.TYPES), arms, end),
     )
+
+
+def allowed(found: Analysis, refused: str | None) -> Analysis:
+    """*found*, without any ratio where a verdict is *refused*, for the reason that it says."""
+    if refused is None:
+        return found
+    said = replace(found.verdict, crude_ratio=None, adjusted_ratio=None, text=refused)
+    none = tuple(replace(one, adjusted=None, reason=refused) for one in found.comparisons)
+    return replace(found, verdict=said, comparisons=none, routes=(), over_time=())
 
 
 def _period(reader: Reader) -> tuple[int, int]:

@@ -53,9 +53,13 @@ class Rate:
     high: float | None
 
 
-def rate(errors: int, calls: int) -> Rate:
-    """The error ratio and its 95 % limits; None where there is none."""
-    limits = wilson(errors, calls)
+def rate(errors: int, calls: int, spread: float = 1) -> Rate:
+    """
+    The error ratio and its 95 % limits; None where there is none.
+
+    Of *spread* calls, one tells something new: more than one where not all were kept.
+    """
+    limits = wilson(errors / spread, calls / spread)
     return Rate(errors / calls, *limits) if limits else Rate(None, None, None)
 
 
@@ -65,9 +69,10 @@ def arm(
     calls: int,
     errors: int,
     latencies: tuple[float | None, float | None] = (None, None),
+    spread: float = 1,
 ) -> Arm:
     """The arm with these counts, and the median and the 95th percentile of its self time."""
-    found = rate(errors, calls)
+    found = rate(errors, calls, spread)
     return Arm(
         origin=origin,
         functions=functions,

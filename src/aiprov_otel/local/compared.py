@@ -55,12 +55,12 @@ GROUP BY {_PART}, ServiceName, Route, Kind, Name, Origin
 """Counts by time, in parts of *width* nanoseconds since *begin*."""
 
 TYPES: Final = f"""
-SELECT ServiceName, Route, Kind, Origin, Type, count(*) FROM placed WHERE {_HERE}
+SELECT ServiceName, Route, Kind, Origin, Type, sum(Weight) FROM placed WHERE {_HERE}
 GROUP BY ServiceName, Route, Kind, Origin, Type
 """
 
 PLACED_SHARE: Final = """
-SELECT (SELECT count(*) FROM placed) / nullif((SELECT count(*) FROM errors), 0)
+SELECT (SELECT sum(Weight) FROM placed) / nullif((SELECT sum(Weight) FROM errors), 0)
 """
 
 
@@ -68,7 +68,7 @@ def histogram(column: str) -> str:
     """How often *column* of the units, in milliseconds, was in each step of a doubling."""
     step = f"floor(log2(greatest({column}, 1e-4)) * {STEPS})"
     return f"""
-        SELECT ServiceName, Route, Kind, Name, Origin, {step} AS Step, count(*)
+        SELECT ServiceName, Route, Kind, Name, Origin, {step} AS Step, sum(Weight)
         FROM units WHERE {_HERE}
         GROUP BY ServiceName, Route, Kind, Name, Origin, {step}
     """

@@ -27,7 +27,8 @@ CREATE TEMPORARY TABLE located AS
 SELECT
     row_number() OVER (ORDER BY Time, errors.TraceId, errors.SpanId, Type, Line) AS Number,
     errors.TraceId AS TraceId, touched.ServiceName AS ServiceName,
-    {ROUTE.format(span="touched")} AS Route, errors.Function AS Function, Time, Type
+    {ROUTE.format(span="touched")} AS Route, errors.Function AS Function, Time, Type,
+    errors.Weight AS Weight
 FROM errors
 JOIN touched ON touched.TraceId = errors.TraceId AND touched.SpanId = errors.SpanId
 {ROUTES.format(span="touched")}
@@ -36,7 +37,7 @@ WHERE errors.Function IS NOT NULL
 
 NEAR: Final = f"""
 CREATE TEMPORARY TABLE near AS
-SELECT {_of("units")}, Time, Type, Number
+SELECT {_of("units")}, Time, Type, located.Weight AS Weight, Number
 FROM located
 JOIN units
     ON units.TraceId = located.TraceId AND units.ServiceName = located.ServiceName
@@ -49,7 +50,7 @@ QUALIFY row_number() OVER (
 PLACED: Final = f"""
 CREATE TEMPORARY TABLE placed AS
 WITH far AS (
-    SELECT Number, ServiceName, Route, Function, Time, Type FROM located
+    SELECT Number, ServiceName, Route, Function, Time, Type, Weight FROM located
     WHERE Number NOT IN (SELECT Number FROM near)
 ),
 versions AS (
@@ -58,21 +59,21 @@ versions AS (
     GROUP BY {_UNIT}
 ),
 told AS (
-    SELECT {_of("versions")}, Time, Type, Number
+    SELECT {_of("versions")}, Time, Type, Weight, Number
     FROM far
     JOIN versions
         ON versions.ServiceName = far.ServiceName AND versions.Route = far.Route
         AND versions.Function = far.Function
     QUALIFY row_number() OVER (PARTITION BY Number ORDER BY First <= Time DESC, First DESC) = 1
 )
-SELECT {_UNIT}, Time, Type FROM near
+SELECT {_UNIT}, Time, Type, Weight FROM near
 UNION ALL
-SELECT {_UNIT}, Time, Type FROM told
+SELECT {_UNIT}, Time, Type, Weight FROM told
 """
 
 OBSERVED: Final = f"""(
-SELECT {_UNIT}, Start AS Time, 1 AS calls, 0 AS errors FROM units
+SELECT {_UNIT}, Start AS Time, Weight AS calls, 0 AS errors FROM units
 UNION ALL
-SELECT {_UNIT}, Time, 0 AS calls, 1 AS errors FROM placed
+SELECT {_UNIT}, Time, 0 AS calls, Weight AS errors FROM placed
 ) AS observed"""
-"""What to select FROM: a row for each call and for each error."""
+"""What to select FROM: a row for each call and for each error that was kept."""

@@ -33,6 +33,7 @@ from typing import Final
 from aiprov_otel import attributes as keys
 from aiprov_otel.local.placed import LOCATED, NEAR, PLACED
 from aiprov_otel.local.routes import ENTRIES, LONE, ROUTE, ROUTES, TANGLED
+from aiprov_otel.local.sampling import COUNT, SPREAD, WEIGHTS
 
 _DEEPEST: Final = 500  # spans above one another; those that name each other as parent end there
 
@@ -54,6 +55,7 @@ SELECT
     toUnixTimestamp64Nano(Timestamp) + CAST(Duration AS BIGINT) AS Finish,
     CAST(otel_traces.Duration AS BIGINT) AS Duration,
     StatusCode = 'Error' AS Failed,
+    {WEIGHTS},
     {_span(keys.ORIGIN)} AS Origin,
     {_span(keys.AGENT_NAME)} AS Agent,
     {_span(keys.MODEL_NAME)} AS Model,
@@ -104,7 +106,7 @@ SELECT
     {_span(keys.COMMIT_TIME)} AS Committed,
     {_span(keys.EVIDENCE_STRENGTH)} AS Strength,
     {_span(keys.MATCH)} AS Match,
-    Duration / 1e6 AS Ms,
+    Duration / 1e6 AS Ms, Weight,
     (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
 FROM spans
 LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
@@ -128,14 +130,14 @@ RECORDED: Final = f"""
 CREATE TEMPORARY TABLE recorded AS
 WITH places AS (
     SELECT
-        TraceId, SpanId, Failed, "Events.Timestamp", "Events.Name", "Events.Attributes",
+        TraceId, SpanId, Failed, Weight, "Events.Timestamp", "Events.Name", "Events.Attributes",
         arrayJoin(range(1, length("Events.Name") + 1)) AS Place
     FROM spans
     WHERE has("Events.Name", 'exception')
 ),
 events AS (
     SELECT
-        TraceId, SpanId, Failed,
+        TraceId, SpanId, Failed, Weight,
         toUnixTimestamp64Nano("Events.Timestamp"[Place]) AS Time,
         "Events.Attributes"[Place] AS Event
     FROM places
@@ -143,7 +145,7 @@ events AS (
 ),
 exceptions AS (
     SELECT
-        TraceId, SpanId, Failed, Time,
+        TraceId, SpanId, Failed, Weight, Time,
         Event['exception.type'] AS Type,
         Event['exception.message'] AS Message,
         {_event(keys.EXCEPTION_ORIGIN)} AS Origin,
@@ -157,7 +159,8 @@ exceptions AS (
     FROM events
 )
 SELECT
-    TraceId, SpanId, Failed, Time, coalesce(Type, '') AS Type, coalesce(Message, '') AS Message,
+    TraceId, SpanId, Failed, Weight, Time,
+    coalesce(Type, '') AS Type, coalesce(Message, '') AS Message,
     Origin, Agent, Model, Commit, Function, Path, Line, Stacktrace,
     row_number() OVER (ORDER BY Time, TraceId, SpanId) AS Number
 FROM exceptions
@@ -210,7 +213,7 @@ WHERE {_SAME}
 EXCEPTIONS: Final = """
 CREATE TEMPORARY TABLE exceptions AS
 SELECT
-    Number, TraceId, SpanId, Time, Type, Origin, Agent, Model, Commit, Function, Path, Line,
+    Number, TraceId, SpanId, Weight, Time, Type, Origin, Agent, Model, Commit, Function, Path, Line,
     Stacktrace, Failed OR Number IN (SELECT Number FROM echoed WHERE Failed) AS Failed
 FROM recorded
 WHERE Number NOT IN (SELECT Again FROM echoed)
@@ -248,13 +251,13 @@ echoes AS (
     WHERE AboveFailed AND NOT BelowIsUnit
 )
 SELECT
-    TraceId, SpanId, Time, coalesce(Origin, 'unknown') AS Origin, Agent, Model, Commit,
+    TraceId, SpanId, Weight, Time, coalesce(Origin, 'unknown') AS Origin, Agent, Model, Commit,
     Type, Function, Path, Line, Stacktrace
 FROM exceptions
 WHERE Failed OR Number IN (SELECT Number FROM explained)
 UNION ALL
 SELECT
-    TraceId, SpanId, Finish AS Time,
+    TraceId, SpanId, Weight, Finish AS Time,
     coalesce({_span(keys.ERROR_ORIGIN)}, Origin, 'unknown') AS Origin,
     CASE WHEN {_span(keys.ERROR_ORIGIN)} IS NULL THEN Agent
         ELSE {_span(keys.ERROR_AGENT_NAME)} END AS Agent,
@@ -268,16 +271,17 @@ FROM silent
 WHERE (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM echoes)
 """
 
-FUNCTIONS: Final = """
+FUNCTIONS: Final = f"""
 CREATE TEMPORARY TABLE functions AS
 WITH called AS (
     SELECT
         Function, argMax(Origin, Start) AS Origin,
         nullif(argMax(coalesce(Agent, ''), Start), '') AS Agent,
         nullif(argMax(coalesce(Model, ''), Start), '') AS Model,
-        nullif(argMax(coalesce(Commit, ''), Start), '') AS Commit, count(*) AS calls,
-        sum(SelfMs) AS spent,
-        quantile_cont(SelfMs, 0.5) AS p50, quantile_cont(SelfMs, 0.95) AS p95
+        nullif(argMax(coalesce(Commit, ''), Start), '') AS Commit, {COUNT} AS calls,
+        sum(SelfMs * Weight) AS spent,
+        quantile_cont(SelfMs, 0.5) AS p50, quantile_cont(SelfMs, 0.95) AS p95,
+        {SPREAD} AS spread
     FROM units WHERE Function IS NOT NULL GROUP BY Function
 ),
 failed AS (
@@ -285,7 +289,7 @@ failed AS (
         Function, argMax(Origin, Time) AS Origin,
         nullif(argMax(coalesce(Agent, ''), Time), '') AS Agent,
         nullif(argMax(coalesce(Model, ''), Time), '') AS Model,
-        nullif(argMax(coalesce(Commit, ''), Time), '') AS Commit, count(*) AS errors
+        nullif(argMax(coalesce(Commit, ''), Time), '') AS Commit, {COUNT} AS errors
     FROM errors WHERE Function IS NOT NULL GROUP BY Function
 )
 SELECT
@@ -294,7 +298,8 @@ SELECT
     CASE WHEN calls IS NULL THEN failed.Agent ELSE called.Agent END AS Agent,
     CASE WHEN calls IS NULL THEN failed.Model ELSE called.Model END AS Model,
     CASE WHEN calls IS NULL THEN failed.Commit ELSE called.Commit END AS Commit,
-    coalesce(calls, 0) AS calls, coalesce(errors, 0) AS errors, spent / 1e3 AS spent, p50, p95
+    coalesce(calls, 0) AS calls, coalesce(errors, 0) AS errors, spent / 1e3 AS spent, p50, p95,
+    coalesce(spread, 1) AS spread
 FROM called FULL JOIN failed ON called.Function = failed.Function
 """
 

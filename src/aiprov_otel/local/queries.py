@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from aiprov_otel.local.sampling import COUNT, SPREAD
+
 
 def by(*dimensions: str) -> str:
     """Calls, errors and self time by *dimensions*, columns that units and errors share."""
@@ -13,35 +15,37 @@ def by(*dimensions: str) -> str:
     return f"""
         WITH called AS (
             SELECT
-                {columns}, count(DISTINCT Function) AS functions, count(*) AS calls,
-                quantile_cont(SelfMs, 0.5) AS p50, quantile_cont(SelfMs, 0.95) AS p95
+                {columns}, count(DISTINCT Function) AS functions, {COUNT} AS calls,
+                quantile_cont(SelfMs, 0.5) AS p50, quantile_cont(SelfMs, 0.95) AS p95,
+                {SPREAD} AS spread
             FROM units GROUP BY {columns}
         ),
-        failed AS (SELECT {columns}, count(*) AS errors FROM errors GROUP BY {columns})
+        failed AS (SELECT {columns}, {COUNT} AS errors FROM errors GROUP BY {columns})
         SELECT
-            {chosen}, coalesce(functions, 0), coalesce(calls, 0), coalesce(errors, 0), p50, p95
+            {chosen}, coalesce(functions, 0), coalesce(calls, 0), coalesce(errors, 0), p50, p95,
+            coalesce(spread, 1)
         FROM called FULL JOIN failed ON {same}
         ORDER BY {", ".join(str(number + 1) for number in range(len(dimensions)))}
     """
 
 
-COVERAGE: Final = """
+COVERAGE: Final = f"""
 SELECT
     (SELECT count(*) FROM spans),
-    count(*),
-    count(*) FILTER (WHERE Origin <> 'unknown') / nullif(count(*), 0),
-    count(*) FILTER (WHERE Origin <> 'unknown' AND Strength = 'weak')
-        / nullif(count(*) FILTER (WHERE Origin <> 'unknown' AND Strength IS NOT NULL), 0)
+    {COUNT},
+    sum(Weight) FILTER (WHERE Origin <> 'unknown') / nullif(sum(Weight), 0),
+    sum(Weight) FILTER (WHERE Origin <> 'unknown' AND Strength = 'weak')
+        / nullif(sum(Weight) FILTER (WHERE Origin <> 'unknown' AND Strength IS NOT NULL), 0)
 FROM units
 """
 
 MATCHES: Final = """
-SELECT Match, count(*) / sum(count(*)) OVER () FROM units
+SELECT Match, sum(Weight) / sum(sum(Weight)) OVER () FROM units
 WHERE Match IS NOT NULL GROUP BY Match ORDER BY Match
 """
 
-TOP_EXCEPTIONS: Final = """
-SELECT Type, Origin, Agent, Model, Commit, Path, Line, count(*) AS n FROM errors
+TOP_EXCEPTIONS: Final = f"""
+SELECT Type, Origin, Agent, Model, Commit, Path, Line, {COUNT} AS n FROM errors
 GROUP BY Type, Origin, Agent, Model, Commit, Path, Line
 ORDER BY n DESC, Type, Path, Line LIMIT 10
 """

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel.errors import StoreError
 from aiprov_otel.local import compared, document, prepared, queries
-from aiprov_otel.local.analysis import Analysis, analysis
+from aiprov_otel.local.analysis import Analysis, allowed, analysis
 from aiprov_otel.local.arm import Arm, ModelArm, arm, rate
 from aiprov_otel.local.comparison import Comparison
 from aiprov_otel.local.excess import Carriers
 from aiprov_otel.local.failure import Failure, latest_failure
 from aiprov_otel.local.latency import Latency
 from aiprov_otel.local.over_time import Moment, RouteRatio
+from aiprov_otel.local.sampling import Sampled, Sampling, sampling
 from aiprov_otel.local.turned import BeforeAfter
 from aiprov_otel.local.verdict import Verdict
 from aiprov_otel.values import Origin
@@ -38,6 +39,7 @@ class Coverage:
         matches: the share of the units by how the running code met the manifest.
         informative_share: of the calls that are compared, those that ran where both sides did.
         placed_share: of the errors, those of functions that have spans, and so an error rate.
+        stands_for: how many calls each that was kept stands for, on average; 1 if all were.
     """
 
     spans: int
@@ -47,6 +49,7 @@ class Coverage:
     matches: Mapping[str, float]
     informative_share: float | None
     placed_share: float | None
+    stands_for: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +141,11 @@ class Report:
             raise StoreError(msg) from error
 
 
-def report(source: Source, *, since: int = 0) -> Report:
+def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) -> Report:
     """
     The report on what *source* holds, of spans that began at *since* or later (Unix nanoseconds).
+
+    *sampled* says how they were chosen, where that can't be seen.
 
     Raises:
         StoreError: the source can't be read.
@@ -150,10 +155,11 @@ def report(source: Source, *, since: int = 0) -> Report:
         for statement in prepared.PREPARE:
             reader.query(statement.format(since=int(since)))
         arms = tuple(_arm(row) for row in reader.query(queries.by("Origin")))
-        found = analysis(reader, arms)
+        chosen = sampling(reader, sampled)
+        found = allowed(analysis(reader, arms), chosen.refused)
         return Report(
             found.verdict,
-            _coverage(reader, found),
+            _coverage(reader, found, chosen),
             found.comparisons,
             found.before_after,
             found.latency,
@@ -169,17 +175,17 @@ def report(source: Source, *, since: int = 0) -> Report:
         )
 
 
-def _coverage(reader: Reader, found: Analysis) -> Coverage:
+def _coverage(reader: Reader, found: Analysis, chosen: Sampling) -> Coverage:
     ((spans, units, known, weak),) = reader.query(queries.COVERAGE)
     ((placed,),) = reader.query(compared.PLACED_SHARE)
     matches = dict(reader.query(queries.MATCHES))
     share = found.comparisons[0].informative_share
-    return Coverage(spans, units, known, weak, matches, share, placed)
+    return Coverage(spans, units, known, weak, matches, share, placed, chosen.stands_for)
 
 
 def _arm(row: Sequence[Any]) -> Arm:
-    origin, functions, calls, errors, *latencies = row
-    return arm(origin, functions, calls, errors, (latencies[0], latencies[1]))
+    origin, functions, calls, errors, p50, p95, spread = row
+    return arm(origin, functions, calls, errors, (p50, p95), spread)
 
 
 def _models(reader: Reader) -> tuple[ModelArm, ...]:
@@ -191,8 +197,8 @@ def _models(reader: Reader) -> tuple[ModelArm, ...]:
 
 
 def _function(row: Sequence[Any]) -> Function:
-    function, origin, agent, model, commit, calls, errors, spent, p50, p95 = row
-    found = rate(errors, calls)
+    function, origin, agent, model, commit, calls, errors, spent, p50, p95, spread = row
+    found = rate(errors, calls, spread)
     return Function(
         function=function,
         origin=origin,

@@ -9,7 +9,7 @@ Z: Final = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
 
 
-def wilson(errors: int, calls: int) -> tuple[float, float] | None:
+def wilson(errors: float, calls: float) -> tuple[float, float] | None:
     """
     The 95 % score limits of the ratio *errors* / *calls*.
 
