@@ -41,15 +41,19 @@ def decorated():
 def span(tracer, frames, library):
     library(tracer, frames)
 
-def fail(depth):
-    if depth:
-        fail(depth - 1)
-    else:
-        raise ValueError("no")
+def fail0():
+    raise ValueError("no")
 """
+APPLICATION += "".join(
+    f"""
+def fail{n + 1}():
+    return fail{n}()
+"""
+    for n in range(20)
+)
 LIBRARY = """
 def span(tracer, frames):
-    if frames:
+    if frames > 1:
         span(tracer, frames - 1)
     else:
         with tracer.start_as_current_span("work"):
@@ -148,7 +152,7 @@ def _failures(app: Any, manifest: Path) -> None:
 
     def work() -> None:
         with suppress(ValueError), tracer.start_as_current_span("work"):
-            app.fail(20)
+            app.fail20()
 
     ratios = []
     for _ in range(ROUNDS):

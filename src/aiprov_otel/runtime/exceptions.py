@@ -74,17 +74,20 @@ def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes)
     setattr(span, _RAISED, error)
     if _has_failed(span):
         fail(span, error)
-    said = dict(attributes or {})
+    if not attributes:
+        return raised.event
+    said = dict(attributes)
     ours = {k: v for k, v in raised.event.items() if k not in CODE or said.keys().isdisjoint(CODE)}
     return {**ours, **said}
 
 
 def fail(span: Span, error: Attributes) -> None:
     """Say on *span* what failed it, where nobody has said so."""
-    said = span.attributes or {}
-    found = {key: value for key, value in error.items() if key not in said}
-    if found and span.is_recording() and ERROR_ORIGIN not in said:
-        span.set_attributes(found)
+    said = fast.held(span)
+    if said is None:
+        said = dict(span.attributes or {})
+    if span.is_recording() and ERROR_ORIGIN not in said:
+        fast.put(span, {key: value for key, value in error.items() if key not in said})
 
 
 def _has_failed(span: Span) -> bool:

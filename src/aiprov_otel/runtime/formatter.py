@@ -41,6 +41,8 @@ def text_of(error: BaseException) -> str:
     if hasattr(sys, "tracebacklimit"):
         return "".join(traceback.format_exception(error))
     told = TracebackException(type(error), error, error.__traceback__, limit=0, compact=True)
+    if told.exceptions is None and told.__cause__ is None and told.__context__ is None:
+        return "".join(_alone(told, error.__traceback__))
     pending = [(told, error)]
     while pending:
         one, its = pending.pop()
@@ -48,6 +50,14 @@ def text_of(error: BaseException) -> str:
             one.stack = _Stack(_lines(its.__traceback__))  # type: ignore[assignment]
         pending += _below(one, its)
     return "".join(told.format())
+
+
+def _alone(told: TracebackException, traceback: TracebackType | None) -> Iterator[str]:
+    """Without a chain or a group: nothing to indent, which is half of what `format` costs."""
+    if traceback is not None:
+        yield "Traceback (most recent call last):\n"
+        yield from _lines(traceback)
+    yield from told.format_exception_only()
 
 
 def _below(told: TracebackException, error: BaseException) -> list[Any]:
@@ -67,18 +77,20 @@ def _lines(step: TracebackType | None) -> Iterator[str]:
     while step is not None:
         frame = _frame(step)
         if frame.line != last:
-            yield from _repeated(count)
+            if count > _SHOWN:
+                yield _repeated(count)
             last, count = frame.line, 0
         count += 1
         if count <= _SHOWN:
             yield frame.text
         step = step.tb_next
-    yield from _repeated(count)
+    if count > _SHOWN:
+        yield _repeated(count)
 
 
-def _repeated(count: int) -> list[str]:
+def _repeated(count: int) -> str:
     more = count - _SHOWN
-    return [f"  [Previous line repeated {more} more time{'s' if more > 1 else ''}]\n"][: more > 0]
+    return f"  [Previous line repeated {more} more time{'s' if more > 1 else ''}]\n"
 
 
 def _frame(step: TracebackType) -> _Frame:
