@@ -37,6 +37,8 @@ class Commit:
     @property
     def lines(self) -> list[str]:
         """The lines of the message."""
+        if "\\" not in self.message and "\r" not in self.message:
+            return self.message.split("\n")  # most are, and this is faster
         # A shell that did not expand "\n" leaves it in the message as two characters.
         return re.split(r"\r\n|\r|\n|\\n", self.message)
 

@@ -38,19 +38,22 @@ class Decisions:
         # Of most commits no record tells, and all their lines are decided alike.
         self._plain = {name: self._decision(name, ()) for name, _ in places if name not in recorded}
 
-    def of(self, hunk: Hunk, tag: Mark | None = None) -> list[tuple[Decision, int]]:
+    def of(self, hunks: Iterable[Hunk], tag: Mark | None = None) -> list[tuple[Decision, int]]:
         """
-        The decisions about the lines of *hunk*, in order, each with how many it is about.
+        The decisions about the lines of *hunks*, in order, each with how many it is about.
 
         *tag* is what their file says of itself.
         """
-        if not tag and (known := self._plain.get(hunk.commit)):
-            return [(known, hunk.count)]
         tags = (tag,) if tag and self._policy.markers else ()
-        return [
-            (self._decision(hunk.commit, (*said, *tags)), count)
-            for said, count in statements(self._records, hunk)
-        ]
+        plain = {} if tags else self._plain
+        found: list[tuple[Decision, int]] = []
+        for hunk in hunks:
+            if known := plain.get(hunk.commit):
+                found.append((known, hunk.count))
+                continue
+            for said, count in statements(self._records, hunk):
+                found.append((self._decision(hunk.commit, (*said, *tags)), count))
+        return found
 
     def _decision(self, name: str, said: tuple[Mark, ...]) -> Decision:
         """One and the same for each line of the commit *name* of which the same is *said*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aiprov_otel.history import models
 from aiprov_otel.history.agents import lexicon
@@ -29,6 +30,7 @@ _OF_A_TOOL = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # few people make most of the commits
 def is_bot(who: str) -> bool:
     """Whether `Name <mail>` is an automaton; asked of those that no row of the table knows."""
     return bool(_BOT.search(who))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
@@ -57,13 +57,13 @@ class Reading:
         for decision, count in self.stretches(one):
             yield from repeat(decision, count)
 
-    def stretches(self, one: BlamedFile) -> Iterator[tuple[Decision, int]]:
+    def stretches(self, one: BlamedFile) -> list[tuple[Decision, int]]:
         """The decisions about *one* in order, each with for how many lines of Python it holds."""
-        line, alike = 0, sum(one.widths) == len(one.widths)
-        for hunk in one.hunks:
-            for decision, count in self.decisions.of(hunk, one.tag):
-                yield decision, count if alike else sum(one.widths[line : line + count])
-                line += count
+        found = self.decisions.of(one.hunks, one.tag)
+        if sum(one.widths) == len(one.widths):
+            return found
+        lines = iter(one.widths)
+        return [(decision, sum(islice(lines, count))) for decision, count in found]
 
     def tally(self) -> list[tuple[Decision, int]]:
         """Each decision with the number of lines that it is about."""
@@ -77,7 +77,7 @@ class Reading:
 
     @cached_property
     def _decided(self) -> list[list[tuple[Decision, int]]]:
-        return [list(self.stretches(one)) for one in self.blamed]
+        return [self.stretches(one) for one in self.blamed]
 
 
 def _placed(

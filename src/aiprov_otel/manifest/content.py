@@ -7,5 +7,6 @@ import hashlib
 
 def content_hash(source: bytes) -> str:
     """`sha256:` and the hexadecimal SHA-256 of *source* with every line ending as `\\n`."""
-    normalised = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return "sha256:" + hashlib.sha256(normalised).hexdigest()
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return "sha256:" + hashlib.sha256(source).hexdigest()
