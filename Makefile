@@ -26,8 +26,9 @@ check:  ## format, lint, types, import contracts, README and docs
 	$(check)/pytest tests/docs
 
 bench:  ## what provenance costs a service, and a build (HISTORY=path of a repository)
-	@commands=$$($(PYTHON) scripts/environment.py check --group dev '.[demo]') && \
+	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \
 	$$commands/python benchmarks/spans.py && \
+	$$commands/python benchmarks/service.py && \
 	$$commands/python benchmarks/manifest.py && \
 	$$commands/python benchmarks/history.py $(or $(HISTORY),.)
 

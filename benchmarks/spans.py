@@ -13,9 +13,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,26 @@ def _spans(app: Any, lib: Any) -> None:
         "a foreign span, 20 library frames below ours": (foreign(ours, 20), foreign(bare, 20)),
         "a foreign span that is not sampled": (foreign(ours_dark, 5), foreign(dark, 5)),
     }
+    pairs |= {f"a span of {name}, for comparison": (peer, _plain(bare)) for name, peer in _peers()}
     print("A span (1.00 = the same span of the SDK, bare)")
     for label, ratio in _ratios(pairs).items():
         print(f"  {label:<46} x {ratio:.2f}")
+
+
+def _peers() -> Iterator[tuple[str, Work]]:
+    """What others decorate a function with, where they are installed."""
+    if find_spec("logfire"):
+        logfire = import_module("logfire")
+        logfire.configure(send_to_logfire=False, console=False, metrics=False)
+        yield "logfire.instrument", logfire.instrument()(_nothing)
+    if find_spec("autometrics"):
+        autometrics = import_module("autometrics")
+        autometrics.init(tracker="opentelemetry")
+        yield "autometrics", autometrics.autometrics(_nothing)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _provider(**known: Any) -> TracerProvider:
