@@ -185,9 +185,11 @@ def test_what_is_printed_is_logged_too(application, code):
     logs = """\
 from opentelemetry import _logs
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import ConsoleLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk._logs import export
+new = "ConsoleLogRecordExporter"  # since 1.39
+exporter = getattr(export, new)() if hasattr(export, new) else export.ConsoleLogExporter()
 provider = LoggerProvider()
-provider.add_log_record_processor(SimpleLogRecordProcessor(ConsoleLogRecordExporter()))
+provider.add_log_record_processor(export.SimpleLogRecordProcessor(exporter))
 _logs.set_logger_provider(provider)
 """
     done = process(logs + PROLOGUE + code, application.folder, sys.executable, **ASKED)
