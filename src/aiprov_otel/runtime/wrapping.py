@@ -6,6 +6,7 @@ import contextlib
 import copy
 import functools
 import inspect
+import sys
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
@@ -62,8 +63,8 @@ def _function(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
         call.token = context.attach(call.context)
         try:
             result = function(*args, **kwargs)
-        except BaseException as error:
-            call.end(error)
+        except BaseException:
+            call.end(sys.exception())  # a frame that kept it would be a cycle
             raise
         call.end(None)
         return result
@@ -79,8 +80,8 @@ def _coroutine(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
         call.token = context.attach(call.context)
         try:
             result = await function(*args, **kwargs)
-        except BaseException as error:
-            call.end(error)
+        except BaseException:
+            call.end(sys.exception())  # a frame that kept it would be a cycle
             raise
         call.end(None)
         return result
