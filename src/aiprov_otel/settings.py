@@ -91,6 +91,13 @@ def clickhouse(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     return environ.get("CLICKHOUSE_USER") or "default", environ.get("CLICKHOUSE_PASSWORD", "")
 
 
+def prometheus(environ: Mapping[str, str] = os.environ) -> tuple[str, str, str]:
+    """The user, the password and the token of Prometheus; empty where nothing is said."""
+    names = ("PROMETHEUS_USERNAME", "PROMETHEUS_PASSWORD", "PROMETHEUS_TOKEN")
+    user, password, token = (environ.get(name, "") for name in names)
+    return user, password, token
+
+
 def _true(environ: Mapping[str, str], name: str) -> bool:
     return _word(environ, name) == "true"
 

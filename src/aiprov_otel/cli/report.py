@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiprov_otel import settings
+from aiprov_otel.cli import crude
 from aiprov_otel.cli.plain import say, table, visible
 from aiprov_otel.errors import ManifestNotFound, UsageError
 from aiprov_otel.local import remote, sources
@@ -17,6 +18,7 @@ from aiprov_otel.local.folder import MANIFEST, STORE
 from aiprov_otel.local.prepared import PREPARE
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.sampling import Sampled
+from aiprov_otel.local.sources import prometheus
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import FILE_NAME, Manifest
 
@@ -48,8 +50,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--from",
         dest="address",
         metavar="ADDRESS",
-        help="a receiver that runs (http://…), a ClickHouse (clickhouse://…), or a file or folder "
-        "of OTLP or Parquet",
+        help="a receiver that runs (http://…), a ClickHouse (clickhouse://…), a Prometheus "
+        "(prometheus://…), or a file or folder of OTLP or Parquet",
     )
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
@@ -83,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
         return _export(args)
     if args.sql:
         return _ask(args)
+    if args.address and args.address.startswith("prometheus://"):
+        return _crude(args)
     found = _found(args)
     missing = why_empty(found)
     if args.json:
@@ -159,6 +163,18 @@ def _ratio(text: str) -> float:
         msg = f"{text!r} is no ratio: use a number above 0, such as 1.5"
         raise argparse.ArgumentTypeError(msg)
     return ratio
+
+
+def _crude(args: argparse.Namespace) -> int:
+    if args.markdown or args.fail_if_low or args.sampled:
+        raise UsageError("counters give no verdict: of the options, only --json goes with them")
+    found = prometheus.asked(args.address)
+    if args.json:
+        first, *others = (one.to_json() for one in found)
+        print(json.dumps(first | {"others": others}, indent=2, ensure_ascii=False))
+    else:
+        crude.show(found)
+    return 0
 
 
 def _found(args: argparse.Namespace) -> Report:

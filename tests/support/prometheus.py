@@ -1,0 +1,70 @@
+"""A real Prometheus whose counters were written beforehand."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+
+_STEP: Final = 60  # seconds
+_STEPS: Final = 120
+
+
+def why_not() -> str | None:
+    """Say why there can be none; None if there can."""
+    missing = [name for name in ("prometheus", "promtool") if not shutil.which(name)]
+    return f"there is no {missing[0]}: run scripts/brokers" if missing else None
+
+
+@contextmanager
+def prometheus(counters: Mapping[str, int], folder: Path) -> Iterator[str]:
+    """The `host:port` of one that saw *counters*, series and totals, grow within two hours."""
+    _write(counters, folder)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    (folder / "prometheus.yml").write_text("")
+    command = [
+        "prometheus",
+        f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address={address}", "--log.level=error",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            _wait(address)
+            yield address
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def _write(counters: Mapping[str, int], folder: Path) -> None:
+    now = int(time.time()) - _STEP
+    lines = []
+    for name in sorted({series.partition("{")[0] for series in counters}):
+        lines.append(f"# TYPE {name.removesuffix('_total')} counter")
+        for series, total in counters.items():
+            if series.startswith(f"{name}{{"):
+                lines += (
+                    f"{series} {total * step / _STEPS} {now - (_STEPS - step) * _STEP}"
+                    for step in range(_STEPS + 1)
+                )
+    (folder / "metrics").write_text("\n".join([*lines, "# EOF", ""]))
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "metrics")]
+    subprocess.run([*command, str(folder / "data")], check=True, capture_output=True)
+
+
+def _wait(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://{address}/-/ready", timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise TimeoutError(address)
