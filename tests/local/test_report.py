@@ -7,6 +7,7 @@ import random
 
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
+from statsmodels.stats.proportion import proportion_confint
 
 from aiprov_otel.errors import StoreError
 from aiprov_otel.local.report import Report, report
@@ -77,6 +78,20 @@ def test_the_error_ratio_has_limits(service, read):
 
     assert (arm.errors, arm.error_ratio) == (1, 0.1)
     assert (arm.low, arm.high) == pytest.approx((0.01788, 0.40415), abs=5e-5)
+
+
+def test_the_limits_of_an_origin_are_over_its_functions(service, read):
+    """Ten errors of one function tell less than one of each of ten."""
+    for n in range(10):
+        for call in range(10):
+            service.span(f"even{n}", by=AI, failed=call == 0)
+            service.span(f"odd{n}", by=HUMAN, failed=n == 0)
+
+    ai, human = read().arms
+
+    assert (ai.error_ratio, human.error_ratio) == (0.1, 0.1)
+    assert (ai.low, ai.high) == pytest.approx(proportion_confint(10, 100, method="wilson"))
+    assert (human.low, human.high) == pytest.approx(proportion_confint(0.9, 9, method="wilson"))
 
 
 def test_more_errors_than_calls_have_no_ratio(service, read):

@@ -19,8 +19,8 @@ class Arm:
         calls: how many spans stand for them.
         errors: how many failures their lines raised.
         error_ratio: errors a call; None without calls, or with more errors than calls.
-        low: lower 95 % limit of that.
-        high: upper 95 % limit of that.
+        low: lower 95 % limit of that, which is the wider the less alike the functions fail.
+        high: upper 95 % limit of that, likewise.
         self_p50_ms: median of the time spent in the unit itself, in milliseconds.
         self_p95_ms: its 95th percentile.
     """
@@ -57,7 +57,8 @@ def rate(errors: int, calls: int, spread: float = 1) -> Rate:
     """
     The error ratio and its 95 % limits; None where there is none.
 
-    Of *spread* calls, one tells something new: more than one where not all were kept.
+    Of *spread* calls, one tells something new: more than one where not all were kept, or where
+    those of one function fail together.
     """
     limits = wilson(errors / spread, calls / spread)
     return Rate(errors / calls, *limits) if limits else Rate(None, None, None)

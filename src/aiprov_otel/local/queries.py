@@ -29,6 +29,26 @@ def by(*dimensions: str) -> str:
     """
 
 
+def over_functions(*dimensions: str) -> str:
+    """By *dimensions*, the number of functions and the sums that `bunched.Sums` wants of them."""
+    columns = ", ".join(dimensions)
+    return f"""
+        WITH counted AS (
+            SELECT {columns}, Function, Weight AS calls, 0 AS errors FROM units
+            UNION ALL
+            SELECT {columns}, Function, 0 AS calls, Weight AS errors FROM errors
+        ),
+        each AS (
+            SELECT {columns}, Function, sum(calls) AS calls, sum(errors) AS errors
+            FROM counted GROUP BY {columns}, Function
+        )
+        SELECT
+            {columns}, count(*), sum(calls), sum(errors), sum(errors * errors),
+            sum(errors * calls), sum(calls * calls)
+        FROM each GROUP BY {columns}
+    """
+
+
 COVERAGE: Final = f"""
 SELECT
     (SELECT count(*) FROM spans),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -14,6 +14,7 @@ from aiprov_otel.local.comparison import Comparison
 from aiprov_otel.local.excess import Carriers
 from aiprov_otel.local.failure import Failure, latest_failure
 from aiprov_otel.local.latency import Latency
+from aiprov_otel.local.method.bunched import Sums, design_effect
 from aiprov_otel.local.over_time import Moment, RouteRatio
 from aiprov_otel.local.sampling import Sampled, Sampling, sampling
 from aiprov_otel.local.turned import BeforeAfter
@@ -154,7 +155,7 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
         reader.begin()
         for statement in prepared.PREPARE:
             reader.query(statement.format(since=int(since)))
-        arms = tuple(_arm(row) for row in reader.query(queries.by("Origin")))
+        arms = tuple(_arm(row) for row in _by(reader, "Origin"))
         chosen = sampling(reader, sampled)
         found = allowed(analysis(reader, arms), chosen.refused)
         return Report(
@@ -183,6 +184,16 @@ def _coverage(reader: Reader, found: Analysis, chosen: Sampling) -> Coverage:
     return Coverage(spans, units, known, weak, matches, share, placed, chosen.stands_for)
 
 
+def _by(reader: Reader, *dimensions: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of `queries.by`; of so many calls as the last column says, one tells something."""
+    size = len(dimensions)
+    sums = {
+        row[:size]: Sums(*row[size:]) for row in reader.query(queries.over_functions(*dimensions))
+    }
+    for *row, spread in reader.query(queries.by(*dimensions)):
+        yield (*row, max(spread, design_effect(sums[tuple(row[:size])])))
+
+
 def _arm(row: Sequence[Any]) -> Arm:
     origin, functions, calls, errors, p50, p95, spread = row
     return arm(origin, functions, calls, errors, (p50, p95), spread)
@@ -191,7 +202,7 @@ def _arm(row: Sequence[Any]) -> Arm:
 def _models(reader: Reader) -> tuple[ModelArm, ...]:
     return tuple(
         ModelArm(**asdict(_arm((origin, *counts))), agent=agent, model=model)
-        for origin, agent, model, *counts in reader.query(queries.by("Origin", "Agent", "Model"))
+        for origin, agent, model, *counts in _by(reader, "Origin", "Agent", "Model")
         if origin in _WITH_MODEL
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import random
 import socket
 import threading
 
@@ -79,14 +80,16 @@ def test_the_same_spans_give_the_same_report(server, store, tmp_path):
     """Every number of the report is computed in ClickHouse, and is that of DuckDB."""
     rows = decode(shop().request()).rows
     states = ("", "vendor=1,ot=rv:6e6d1a75832a2f;th:c8", "ot=th:fd70a3d70a3d71")
-    store.add([row._replace(trace_state=states[int(row.trace_id, 16) % 3]) for row in rows])
+    chance = random.Random(1)
+    states_of = {row.trace_id: chance.choice(states) for row in rows}
+    store.add([row._replace(trace_state=states_of[row.trace_id]) for row in rows])
     server.load(store, tmp_path)
 
     ours, theirs = report(store), from_(server.address)
 
     assert ours.coverage.spans == 600
     assert ours.failure
-    assert 30 < ours.coverage.stands_for < 40
+    assert 20 < ours.coverage.stands_for < 50
     for field in dataclasses.fields(ours):
         assert same(getattr(ours, field.name), getattr(theirs, field.name)), field.name
     assert server.tables() == []
