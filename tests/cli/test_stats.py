@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aiprov_otel.errors import UsageError
+from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.manifest import content_hash
 
 CLAUDE = "Add it\n\nCo-Authored-By: Claude Opus 4.6 <noreply@anthropic.com>\n"
@@ -81,7 +81,7 @@ def test_a_manifest_without_its_repository(shop, aiprov, tmp_path):
     """
     aiprov("build", shop.path, "--output", tmp_path / "m")
 
-    assert "ai " in aiprov("stats", tmp_path, "--manifest", tmp_path / "m")[1]
+    assert "ai " in aiprov("stats", "--manifest", tmp_path / "m")[1]
 
 
 def test_bands_of_age(repo, aiprov):
@@ -248,3 +248,27 @@ def test_the_advice_names_a_day_of_this_history(repo, aiprov):
 
     assert "with unmarked_human_since and the day in [tool.aiprov]; or" in without
     assert "with unmarked_human_since = 2026-03-02 in [tool.aiprov], if it was from" in said
+
+
+def test_a_part_of_a_manifest(shop, aiprov, tmp_path, monkeypatch):
+    """
+    With --manifest, PATH is as the manifest names it, and no repository is needed.
+    """
+    aiprov("build", shop.path, "-o", tmp_path / "m")
+    whole = json.loads(aiprov("stats", "--manifest", tmp_path / "m", "--json")[1])
+    monkeypatch.chdir(tmp_path)
+
+    part = json.loads(aiprov("stats", "src/pay/", "--manifest", tmp_path / "m", "--json")[1])
+
+    assert 0 < part["total_lines"] < whole["total_lines"]
+    with pytest.raises(UsageError, match="holds nothing at pay; name it as seen from the root"):
+        aiprov("stats", "pay", "--manifest", tmp_path / "m")
+
+
+@pytest.mark.parametrize("verb", ["stats", "build"])
+def test_a_path_that_is_not_there(shop, aiprov, verb):
+    """
+    A typing error in PATH is said to be one, however deep it is.
+    """
+    with pytest.raises(HistoryError, match=r"git tracks nothing at no/where in .*mend the path"):
+        aiprov(verb, shop.path / "no" / "where")

@@ -65,7 +65,7 @@ def test_a_manifest_that_was_named_answers_without_git(shop, tmp_path):
     copy.write_text("a = 1\n")
 
     assert of_file(copy, manifest).file.line(1).origin is Origin.AI
-    assert len(of_tree([tmp_path], manifest).sources) == 1
+    assert len(of_tree([], manifest).sources) == 1
 
 
 def test_a_manifest_that_does_not_hold_the_file(shop, tmp_path):

@@ -11,6 +11,7 @@ from aiprov_otel.cli.options import add_moves, add_paths
 from aiprov_otel.cli.plain import counted, percent, progress, say, say_json, table
 from aiprov_otel.history.build import build
 from aiprov_otel.history.summary import Summary
+from aiprov_otel.history.terms import folder_of
 from aiprov_otel.values import Evidence, Origin
 
 _MOST = 5  # paths that are listed for one reason
@@ -41,9 +42,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build, and print what was found."""
-    start = args.paths[0] if args.paths else Path()
     summary = build(
-        start if start.is_dir() else start.parent,
+        folder_of(args.paths),
         args.output,
         paths=args.paths,
         revision=args.rev,

@@ -14,8 +14,7 @@ from aiprov_otel.history.blaming import Progress
 from aiprov_otel.history.compare import compare
 from aiprov_otel.history.git import Git
 from aiprov_otel.history.moves import Moves
-from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.terms import terms, within
+from aiprov_otel.history.terms import folder_of, terms, within
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.stacktrace.frames import Known
 
@@ -56,9 +55,8 @@ def of_tree(
 ) -> TreeAnswer:
     """Every file below *paths*, by default all, and who says so: as `of_file` decides it."""
     if manifest:
-        return by_manifest.of_tree(Manifest.load(manifest), Policy())
-    start = paths[0] if paths else Path()
-    git = Git.open(start if start.is_dir() else start.parent)
+        return by_manifest.of_part(Manifest.load(manifest), paths)
+    git = Git.open(folder_of(paths))
     policy = terms(git, paths=within(git, paths))
     found = by_manifest.current(git, policy)
     if found and compare(git, policy, found).matches:

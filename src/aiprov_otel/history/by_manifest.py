@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from aiprov_otel.errors import HistoryError, ManifestError
+from aiprov_otel.errors import HistoryError, ManifestError, UsageError
 from aiprov_otel.history import tree
 from aiprov_otel.history.answer import FileAnswer, TreeAnswer
 from aiprov_otel.history.git import Git
@@ -39,6 +41,21 @@ def of_tree(manifest: Manifest, policy: Policy) -> TreeAnswer:
     sources = tuple(source for source in manifest.sources() if policy.covers(source.path))
     said = {**manifest.policy, "paths": list(policy.paths or manifest.policy.get("paths", ()))}
     return TreeAnswer(sources, str(manifest.path), manifest.revision, manifest.repository_url, said)
+
+
+def of_part(manifest: Manifest, paths: Sequence[Path]) -> TreeAnswer:
+    """
+    Every file of *manifest* that is below one of *paths*, by default all.
+
+    Raises:
+        UsageError: there is none below one of them.
+    """
+    names = {os.path.normpath(path).replace(os.sep, "/") for path in paths} - {"."}
+    for name in names:
+        if not any(Policy(paths=(name,)).covers(entry.path) for entry in manifest.entries):
+            msg = f"{manifest.path} holds nothing at {name}; name it as seen from the root"
+            raise UsageError(msg)
+    return of_tree(manifest, Policy(paths=tuple(sorted(names))))
 
 
 def held(manifest: Manifest, path: Path, git: Git) -> FileAnswer | None:

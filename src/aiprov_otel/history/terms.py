@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,3 +81,9 @@ def within(git: Git, paths: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]
         msg = f"{outside[0]} is not in the repository {git.root}; build it in its own"
         raise UsageError(msg)
     return () if "." in names else tuple(sorted(names))
+
+
+def folder_of(paths: Sequence[Path]) -> Path:
+    """A folder of the repository that *paths* are in, whether they are there or not."""
+    start = (paths[0] if paths else Path()).absolute()
+    return next(folder for folder in (start, *start.parents) if folder.is_dir())
