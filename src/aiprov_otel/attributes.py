@@ -50,6 +50,7 @@ FUNCTION_CALLS: Final = "aiprov.function.calls"
 FUNCTION_CALLS_UNIT: Final = "{call}"
 FUNCTION_TIME: Final = "aiprov.function.time"
 FUNCTION_SELF_TIME: Final = "aiprov.function.self_time"
+FUNCTION_DURATION: Final = "aiprov.function.duration"
 CODE_LINES: Final = "aiprov.code.lines"
 CODE_LINES_UNIT: Final = "{line}"
 OTHER: Final = "_OTHER"  # what the semantic conventions call an `error.type` too many

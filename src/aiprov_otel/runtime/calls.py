@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextvars import Token
-from types import FunctionType, TracebackType
+from types import CodeType, TracebackType
 from typing import Final
 
 from opentelemetry import context, trace
@@ -21,6 +21,7 @@ from aiprov_otel.values import Unit
 
 _NOT_FAILURES: Final = (StopIteration, StopAsyncIteration)  # how an iterator says that it is done
 _WRAPPERS: Final = "aiprov_otel.runtime.wrapping"  # whose frames have a `call`
+_INLINE: Final = {".aiprov_call", ".aiprov_running"}  # as the import hook names what has one
 
 
 class Call:
@@ -33,17 +34,26 @@ class Call:
 
     __slots__ = ("_span", "context", "recorded_in", "token")
 
-    def __init__(self, tracer: Tracer, name: str, attributes: Attributes) -> None:
-        current = context.get_current()
+    def __init__(
+        self,
+        tracer: Tracer,
+        name: str,
+        attributes: Attributes,
+        current: Context | None = None,
+        began: int | None = None,
+    ) -> None:
+        current = context.get_current() if current is None else current
         if Fast.attributes:
-            self._span = span = tracer.start_span(name, current)
+            self._span = span = tracer.start_span(name, current, start_time=began)
             if isinstance(span, SdkSpan):
                 if (mapping := held(span)) is not None:
                     mapping.update(attributes)
                 else:
                     span.set_attributes(attributes)
         else:
-            self._span = span = tracer.start_span(name, current, attributes=attributes)
+            self._span = span = tracer.start_span(
+                name, current, attributes=attributes, start_time=began
+            )
         self.context = trace.set_span_in_context(span, current)
         self.token: Token[Context] | None = None
         self.recorded_in: int | None = None
@@ -93,11 +103,20 @@ def _left_by(error: BaseException) -> Iterator[Call]:
     step = error.__traceback__
     while step is not None:
         frame = step.tb_frame
-        if frame.f_globals.get("__name__") == _WRAPPERS:
+        if name := _inline_in(frame.f_code):
+            call = getattr(frame.f_locals.get(name), "call", None)
+        elif frame.f_globals.get("__name__") == _WRAPPERS:
             call = frame.f_locals.get("call")
-            if isinstance(call, Call):
-                yield call
+        else:
+            call = None
+        if isinstance(call, Call):
+            yield call
         step = step.tb_next
+
+
+def _inline_in(code: CodeType) -> str | None:
+    names = _INLINE.intersection(code.co_varnames + code.co_cellvars)
+    return next(iter(names), None)
 
 
 class Step:
@@ -136,20 +155,24 @@ class Ending:
 
 
 class Site:
-    """A decorated function: what its spans say, worked out at the first call."""
+    """A function of a module: what its spans say, worked out at the first call."""
 
     __slots__ = ("_attributes", "_code", "_module", "_seen", "_tracer", "name")
 
-    def __init__(self, function: FunctionType) -> None:
-        self._code = function.__code__
-        self._module = function.__module__
-        self.name = f"{function.__module__}.{self._code.co_qualname}"
+    def __init__(self, code: CodeType, module: str) -> None:
+        self._code = code
+        self._module = module
+        self.name = f"{module}.{code.co_qualname}"
         self._seen: object = None
         self._tracer: Tracer = NoOpTracer()
         self._attributes: Attributes = {}
 
-    def call(self) -> Call | None:
-        """A call that began; None while nothing is to be annotated."""
+    def call(self, current: Context | None = None, began: int | None = None) -> Call | None:
+        """
+        A call that began now; None while nothing is to be annotated.
+
+        Or one that *began* at so many nanoseconds since the epoch, in the context *current*.
+        """
         try:
             annotator = state.current or state.annotator()
             if annotator is None:
@@ -158,7 +181,7 @@ class Site:
                 self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
                 self._tracer = state.tracer()
                 self._seen = annotator
-            return Call(self._tracer, self.name, self._attributes)
+            return Call(self._tracer, self.name, self._attributes, current, began)
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
             swallow(error)
             return None

@@ -83,7 +83,7 @@ def _decorate(thing: Any, *, stated: Provenance | None, span: bool) -> Any:
             raise TypeError(msg)
         if stated:
             declarations.declare(function.__code__, stated)
-        return Site(function)
+        return Site(function.__code__, function.__module__)
 
     wrapped = wrap(thing, site)
     return wrapped if span else thing

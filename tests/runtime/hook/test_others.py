@@ -27,7 +27,7 @@ THEIRS = {
     "beartype": "from beartype.claw import beartype_package; beartype_package('shop')\n",
 }
 RAISED = {"typeguard": "TypeCheckError", "beartype": "BeartypeCallHintParamViolation"}
-MODES = ("annotate", "count", "metrics")
+MODES = ("annotate", "count", "metrics", "spans")
 
 
 @pytest.fixture

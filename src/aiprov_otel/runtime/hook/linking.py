@@ -32,6 +32,7 @@ class Linking:
             made = made.replace(co_name="<lambda>")
         if slot is not None:
             slot.code = made
+            slot.turn(on=True)
         return made
 
     def _constant(self, constant: Any, slot: Slot | None, renamed: tuple[str, str]) -> Any:
@@ -47,7 +48,7 @@ class Linking:
             key = (*key, "again")
         self._seen.add(key)
         slot = SLOTS.slot(key, self._name, code.co_qualname)
-        slot.turn(on=True)
+        slot.least = self._rule.least
         return SLOTS.named(slot) if self._rule.by_function else slot
 
 

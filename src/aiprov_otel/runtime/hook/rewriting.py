@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from aiprov_otel.runtime.hook import templates
+from aiprov_otel.runtime.hook.rules import Mode
 from aiprov_otel.runtime.hook.suspension import own_nodes, pausing
 from aiprov_otel.runtime.hook.templates import Function, Mark, Template
 
@@ -23,15 +24,16 @@ _YIELDS: Final = (ast.Yield, ast.YieldFrom)
 _OPT_OUT: Final = "no_instrument"
 
 
-def rewrite(tree: ast.Module, source: bytes, *, timed: bool) -> None:
-    """Let each function of *tree*, which *source* is the text of, count; if *timed*, time too."""
-    _Rewriting(source, timed=timed).statements(tree.body)
+def rewrite(tree: ast.Module, source: bytes, mode: Mode) -> None:
+    """Let each function of *tree*, which *source* is the text of, do what *mode* says."""
+    _Rewriting(source, mode).statements(tree.body)
 
 
 class _Rewriting:
-    def __init__(self, source: bytes, *, timed: bool) -> None:
+    def __init__(self, source: bytes, mode: Mode) -> None:
         self._lines = source.splitlines()
-        self._timed = timed
+        self._timed = mode != "count"
+        self._spans = mode == "spans"
 
     def statements(self, body: list[ast.stmt]) -> None:
         for index, statement in enumerate(body):
@@ -63,9 +65,10 @@ class _Rewriting:
         text = b"\n".join(self._lines[function.lineno - 1 : function.end_lineno])
         if not self._timed or (_SEES_NAMES_TEXT.search(text) and _sees_names(function)):
             return templates.COUNT_ONLY, _as_it_is
+        spanned = self._spans and not _has_spans(function)
         if isinstance(function, ast.AsyncFunctionDef) or (b"yield" in text and _yields(function)):
-            return templates.SUSPENDABLE, pausing
-        return templates.FUNCTION, _as_it_is
+            return templates.SUSPENDABLE_SPANNED if spanned else templates.SUSPENDABLE, pausing
+        return templates.SPANNED if spanned else templates.FUNCTION, _as_it_is
 
 
 def _as_it_is(function: Function) -> list[ast.stmt]:
@@ -91,8 +94,22 @@ def _yields(function: Function) -> bool:
 
 def _opts_out(statement: Function | ast.ClassDef) -> bool:
     """Whether `@no_instrument` stands above *statement*, under that name."""
-    names = (getattr(each, "attr", getattr(each, "id", "")) for each in statement.decorator_list)
-    return _OPT_OUT in names
+    return any(_name_of(each) == _OPT_OUT for each in statement.decorator_list)
+
+
+def _has_spans(function: Function) -> bool:
+    """Whether `@provenance` makes a span of each call already."""
+    return any(_name_of(each) == "provenance" and _spans(each) for each in function.decorator_list)
+
+
+def _name_of(decorator: ast.expr) -> str:
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return str(getattr(named, "attr", getattr(named, "id", "")))
+
+
+def _spans(decorator: ast.expr) -> bool:
+    said = {each.arg: each.value for each in getattr(decorator, "keywords", ())}
+    return not (isinstance(no := said.get("span"), ast.Constant) and no.value is False)
 
 
 def _named_lambda(statement: ast.stmt) -> Function | None:

@@ -67,7 +67,7 @@ class _Instead(Observed):
 
     def _tree(self, source: bytes) -> ast.Module:
         tree = ast.parse(source)
-        rewrite(tree, source, timed=self._rule.mode != "count")
+        rewrite(tree, source, self._rule.mode)
         return tree
 
     def _linked(self, code: CodeType, fullname: str, source: bytes) -> CodeType:

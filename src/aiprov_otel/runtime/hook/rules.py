@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from aiprov_otel import settings
 from aiprov_otel.runtime.guard import warn
 
-Mode: TypeAlias = Literal["annotate", "metrics", "count", "off"]
+Mode: TypeAlias = Literal["annotate", "metrics", "spans", "count", "off"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
-_REWRITING: Final = {"metrics", "count"}
+_REWRITING: Final = {"metrics", "spans", "count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class Rule:
         package: its dotted name.
         mode: `off` leaves it alone, whatever another rule says of a package above it.
         by_function: whether metrics name each function.
+        min_duration: seconds that a call takes at least to have a span, in mode `spans`.
     """
 
     package: str
     mode: Mode = "annotate"
     by_function: bool = False
+    min_duration: float = 0.0
 
     def __post_init__(self) -> None:
         if not all(part.isidentifier() for part in self.package.split(".")):
@@ -36,11 +39,19 @@ class Rule:
         if self.mode not in MODES:
             msg = f"mode is {self.mode!r}; use one of {', '.join(MODES)}"
             raise ValueError(msg)
+        if not 0 <= self.min_duration < inf:
+            msg = f"min_duration is {self.min_duration!r}; say seconds, 0.05 or 0 for every call"
+            raise ValueError(msg)
 
     @property
     def rewrites(self) -> bool:
         """Whether modules are changed as they are loaded."""
         return self.mode in _REWRITING
+
+    @property
+    def least(self) -> int | None:
+        """The same in nanoseconds; None where there are no spans."""
+        return round(self.min_duration * 1e9) if self.mode == "spans" else None
 
     def covers(self, name: str) -> bool:
         """Whether the module *name* is the package, or stands below it."""
@@ -48,7 +59,11 @@ class Rule:
 
 
 def rules_of(
-    packages: str | Iterable[str], mode: Mode, *, by_function: bool = False
+    packages: str | Iterable[str],
+    mode: Mode,
+    *,
+    by_function: bool = False,
+    min_duration: float = 0.0,
 ) -> tuple[Rule, ...]:
     """
     A rule for each of *packages*, one name or several.
@@ -59,7 +74,7 @@ def rules_of(
     names = [packages] if isinstance(packages, str) else list(packages)
     if not names:
         raise ValueError("no package was named; say which, as in install_import_hook('shop')")
-    return tuple(Rule(name, mode, by_function) for name in names)
+    return tuple(Rule(name, mode, by_function, min_duration) for name in names)
 
 
 class Plan:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import inf
 from types import CodeType
 from typing import Any, Final
 
 from aiprov_otel.attributes import OTHER
+from aiprov_otel.runtime.calls import Site
 
 CALLS, TIME, SELF_TIME, ERRORS = range(4)
 """Where in `counts` they stand: calls, nanoseconds, nanoseconds, and calls by the error's class."""
@@ -21,8 +24,19 @@ CALLS, TIME, SELF_TIME, ERRORS = range(4)
 NAMED: Final = 2_000
 """Functions that metrics name, where they are asked to; the others are one."""
 
-COUNTS: Final = 2
-"""Where in a slot its counts stand; an index below would be looked up by the compiler."""
+COUNTS, SPANNED, LEAST = range(2, 5)
+"""
+Where in a slot stand its counts, what its spans are made by once it has earned them, and the
+nanoseconds from which on a call earns them; an index below would be looked up by the compiler.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spanned:
+    """What makes the spans of a function, and the nanoseconds that a call with a span takes."""
+
+    site: Site
+    least: int
 
 
 class Slot(list[Any]):
@@ -36,19 +50,21 @@ class Slot(list[Any]):
         module: the name of its module.
         qualname: its own, `Cart.total`.
         reported: what metrics call it; None unless they were asked to name functions.
+        least: nanoseconds that a call with a span takes; None where there are no spans.
     """
 
-    __slots__ = ("_kept", "code", "module", "qualname", "reported")
+    __slots__ = ("_kept", "code", "least", "module", "qualname", "reported")
     __hash__ = object.__hash__  # type: ignore[assignment]  # a list has none
     __eq__ = object.__eq__
 
     def __init__(self, module: str, qualname: str) -> None:
         self._kept: list[Any] = [0, 0, 0, {}]
-        super().__init__((None, None, self._kept))
+        super().__init__((None, None, self._kept, None, inf))
         self.module = module
         self.qualname = qualname
         self.code: CodeType | None = None
         self.reported: str | None = None
+        self.least: int | None = None
 
     @property
     def counts(self) -> list[Any]:
@@ -56,8 +72,18 @@ class Slot(list[Any]):
         return self._kept
 
     def turn(self, *, on: bool) -> None:
-        """Count the calls that begin from now on, or count them nowhere."""
+        """Count the calls that begin from now on, or count them nowhere and make no spans."""
         self[COUNTS] = self._kept if on else [0, 0, 0, {}]
+        self[LEAST] = inf if self.least is None or not on else self.least
+        self[SPANNED] = None
+        self.took(0)  # where any call earns them, the first one does
+
+    def took(self, spent: int) -> None:
+        """A call took so many nanoseconds: if that is enough, the next ones have spans."""
+        if spent >= self[LEAST] and self.code is not None:
+            site = Site(self.code, self.module)
+            site.name = f"{self.module}.{self.qualname}"  # which code of a lambda does not know
+            self[SPANNED] = Spanned(site, self[LEAST])
 
     def clear_counts(self) -> None:
         """Begin at zero, in a forked child; in place, for the calls that are going on."""
@@ -65,7 +91,7 @@ class Slot(list[Any]):
 
     def __reduce__(self) -> Any:
         # Code that is sent to another process takes its slot along: one that nobody reads.
-        return list, ([None, None, [0, 0, 0, {}]],)
+        return list, ([None, None, [0, 0, 0, {}], None, inf],)
 
 
 Key = tuple[object, ...]

@@ -58,6 +58,44 @@ except TOOLS[ERROR]:
 """
 
 
+_SPANNED: Final = """
+counts = SLOT[2]
+cell = TOOLS[HERE]()
+before = cell[0]
+call = SLOT[3] and TOOLS[OPENED](SLOT)
+time = TOOLS[CLOCK]()
+try:
+    try:
+        BODY
+    finally:
+        time = TOOLS[CLOCK]() - time
+        counts[0] += 1
+        counts[1] += time
+        counts[2] += time - cell[0] + before
+        cell[0] = before + time
+        if call:
+            TOOLS[CLOSED](call)
+        elif time >= SLOT[4]:
+            TOOLS[TOOK](SLOT, time)
+except TOOLS[ERROR]:
+    TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
+    raise
+"""
+_SUSPENDABLE_SPANNED: Final = """
+counts = SLOT[2]
+running = TOOLS[BEGUN](SLOT)
+try:
+    try:
+        BODY
+    finally:
+        TOOLS[ENDED](running)
+        counts[0] += 1
+except TOOLS[ERROR]:
+    TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
+    raise
+"""
+
+
 class Template:
     """Statements around the body of a function."""
 
@@ -147,3 +185,5 @@ class _Filled(ast.NodeTransformer):
 COUNT_ONLY: Final = Template("SLOT[2][0] += 1")
 FUNCTION: Final = Template(_FUNCTION)
 SUSPENDABLE: Final = Template(_SUSPENDABLE)
+SPANNED: Final = Template(_SPANNED)
+SUSPENDABLE_SPANNED: Final = Template(_SUSPENDABLE_SPANNED)

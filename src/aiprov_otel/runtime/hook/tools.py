@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from aiprov_otel.runtime.hook.awaiting import around, delegated, each, steps
 from aiprov_otel.runtime.hook.running import Running, here, resumed, suspended
+from aiprov_otel.runtime.hook.slots import Slot
+from aiprov_otel.runtime.hook.spanning import begun, closed, ended, opened
 
 
 def _count(counts: dict[Any, int], things: Iterable[Any]) -> None:
@@ -41,6 +43,11 @@ class Tool(IntEnum):
     DELEGATED = 13
     EACH = 14
     AROUND = 15
+    OPENED = 16
+    CLOSED = 17
+    TOOK = 18
+    BEGUN = 19
+    ENDED = 20
 
 
 TOOLS: Final = (
@@ -60,4 +67,9 @@ TOOLS: Final = (
     delegated,
     each,
     around,
+    opened,
+    closed,
+    Slot.took,
+    begun,
+    ended,
 )

@@ -1,0 +1,173 @@
+"""`spans`: a function whose calls take long enough has a span for each such call from then on."""
+
+from __future__ import annotations
+
+import sys
+from contextvars import Token
+from functools import cache
+from time import perf_counter_ns
+from types import FrameType
+from typing import Any
+
+from opentelemetry import context, metrics, trace
+from opentelemetry.context import Context
+
+from aiprov_otel import attributes as keys
+from aiprov_otel.attributes import of_function
+from aiprov_otel.runtime import state
+from aiprov_otel.runtime.calls import Call
+from aiprov_otel.runtime.failures import type_name
+from aiprov_otel.runtime.fast import OURS
+from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.runtime.hook.pending import Pending
+from aiprov_otel.runtime.hook.running import Running
+from aiprov_otel.runtime.hook.slots import COUNTS, SPANNED, Slot, Spanned
+
+
+class Opened:
+    """A call that may have a span; current from `enter` to `leave`, which may come many times."""
+
+    __slots__ = ("_began", "_pending", "_slot", "_started", "_token", "_within")
+
+    def __init__(self, slot: Slot, spanned: Spanned) -> None:
+        self._slot = slot
+        self._began = perf_counter_ns()
+        self._pending: Pending | None = None
+        self._started: Call | None = None
+        self._token: Token[Context] | None = None
+        if spanned.least:
+            around = context.get_current()
+            self._pending = Pending(spanned.site, around, spanned.least)
+            self._within: Context | None = trace.set_span_in_context(self._pending, around)
+        else:
+            self._started = spanned.site.call()
+            self._within = self._started.context if self._started else None
+
+    @property
+    def call(self) -> Call | None:
+        """The call, if it has a span."""
+        return self._pending.call if self._pending else self._started
+
+    def enter(self) -> None:
+        """What begins from now on belongs to it."""
+        if self._within is not None:
+            self._token = context.attach(self._within)
+
+    def leave(self) -> None:
+        """What begins from now on does not."""
+        if self._token is not None:
+            context.detach(self._token)
+            self._token = None
+
+    def end(self, error: BaseException | None) -> None:
+        """It ended, failed by *error* if there is one."""
+        self.leave()
+        call = self._pending.due() if self._pending else self._started
+        if call is not None:
+            call.end(error)
+            with guard:
+                _record(self._slot, perf_counter_ns() - self._began, error, call.context)
+
+
+def opened(slot: Slot) -> Opened | None:
+    """A call of the function of *slot*, which has earned its spans."""
+    try:
+        if (spanned := slot[SPANNED]) is None:
+            return None
+        made = Opened(slot, spanned)
+        made.enter()
+    except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
+        swallow(error)
+        return None
+    return made
+
+
+def closed(opened: Opened) -> None:
+    """The call of the function that calls this ends."""
+    try:
+        opened.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+    except Exception as error:  # noqa: BLE001 (as above)
+        swallow(error)
+
+
+def _leaving(frame: FrameType) -> BaseException | None:
+    """
+    The exception that is leaving *frame*.
+
+    One that an outer function handles meanwhile is the current one too, but has no step here.
+    """
+    error = sys.exception()
+    step = error.__traceback__ if error else None
+    return error if step is not None and step.tb_frame is frame else None
+
+
+class SpanRunning(Running):
+    """A generator or a coroutine whose span is current while it runs."""
+
+    __slots__ = ("_begun", "_slot", "opened")
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self._begun = perf_counter_ns()
+        self.opened = Opened(slot, slot[SPANNED]) if slot[SPANNED] else None
+        super().__init__(slot[COUNTS])
+
+    @property
+    def call(self) -> Call | None:
+        """The call, if it has a span."""
+        return self.opened.call if self.opened else None
+
+    def resume(self) -> bool:
+        """It runs from now on."""
+        if self.opened and not self.running:
+            self.opened.enter()
+        return super().resume()
+
+    def pause(self) -> None:
+        """It is suspended."""
+        if self.opened and self.running:
+            self.opened.leave()
+        super().pause()
+
+
+def begun(slot: Slot) -> Running:
+    """A call of a generator or a coroutine, which begins to run."""
+    try:
+        return SpanRunning(slot)
+    except Exception as error:  # noqa: BLE001 (as above)
+        swallow(error)
+        return Running(slot[COUNTS])
+
+
+def ended(running: Running) -> None:
+    """The call of the generator or the coroutine that calls this ends."""
+    try:
+        running.pause()
+        if isinstance(running, SpanRunning):
+            _finish(running, _leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+    except Exception as error:  # noqa: BLE001 (as above)
+        swallow(error)
+
+
+def _finish(running: SpanRunning, error: BaseException | None) -> None:
+    if running.opened:
+        running.opened.end(error)
+    else:
+        running._slot.took(perf_counter_ns() - running._begun)  # noqa: SLF001 (our own class)
+
+
+@cache
+def _histogram() -> metrics.Histogram:
+    meter = metrics.get_meter(OURS)
+    said = "Calls that have a span, by who wrote the function"
+    return meter.create_histogram(keys.FUNCTION_DURATION, "s", said)
+
+
+def _record(slot: Slot, spent: int, error: BaseException | None, within: Context) -> None:
+    annotator = state.annotator()
+    if annotator is None or slot.code is None:
+        return
+    said: dict[str, Any] = of_function(annotator.resolver.unit(slot.code), slot.reported)
+    if isinstance(error, Exception):
+        said[keys.ERROR_TYPE] = type_name(error)
+    _histogram().record(spent / 1e9, said, within)
