@@ -72,5 +72,6 @@ def test_without_a_comparison_there_are_counts(made):
     lines = made(service)
 
     assert "Nothing to compare" in lines[0]
+    assert "AI-written function" not in "".join(lines)
     assert "Mantel-Haenszel" not in "".join(lines)
     assert lines[-1].startswith("100.0% of 1 calls have a known origin.")

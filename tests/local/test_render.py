@@ -115,6 +115,19 @@ def test_the_comparison_fits_a_narrow_terminal(compared, width):
     assert "excess" in shown
 
 
+def test_what_is_not_told_as_a_whole_is_not_told_in_parts(tmp_path):
+    """With too few failing functions there is no ratio over time or by route, and no excess."""
+    service = Service()
+    serve(service, functions=9)
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
+        service.send(store)
+        shown = text(report(store), None, width=200)
+
+    assert "Too few to tell" in shown
+    for word in ("over time", "beyond the baseline", "Routes that both serve", "Time of a call on"):
+        assert word not in shown
+
+
 def moments(*ratios):
     """One after another, with these ratios."""
     return [Moment("2026-09-21T14:13:20+00:00", ratio, 1, 1, 1, 1) for ratio in ratios]

@@ -26,7 +26,8 @@ def markdown(report: Report) -> Iterator[str]:
     if report.models:
         rows = [(*_author(one), *_counts(one)) for one in report.models]
         yield from _table(("agent", "model", *_COUNTS), rows, names=2)
-    if excess := [one for one in report.excess.functions if one.excess > 0][:_MOST]:
+    excess = [one for one in report.excess.functions if one.excess > 0][:_MOST]
+    if excess and report.verdict.adjusted_ratio:
         titles = ("AI-written function", "model", "commit", "errors", "expected", "excess")
         yield from _table((*titles, "rough limits"), map(_excess, excess), names=3)
     yield ""

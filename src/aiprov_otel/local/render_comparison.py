@@ -58,18 +58,26 @@ _ROUTES: Final = (
 
 def show_comparison(report: Report, out: Console) -> None:
     """Print what the verdict of *report* rests on: nothing where there is none but the verdict."""
-    if report.verdict.adjusted_ratio:
-        for line in _rests_on(report.verdict.adjusted_ratio, report.comparisons[1:]):
-            out.print(line)
+    adjusted = report.verdict.adjusted_ratio
+    for line in _rests_on(adjusted, report.comparisons[1:]) if adjusted else ():
+        out.print(line)
     if report.before_after.changed:
         out.print(report.before_after.text)
-    if line := sparkline(report.over_time):
+    if adjusted and (line := sparkline(report.over_time)):
         out.print(line)
 
 
 def show_details(report: Report, out: Console) -> None:
-    """Print where it shows: latency, and the functions, exceptions and routes with the excess."""
-    show_table(out, "Time of a call on the same routes", map(_latency, report.latency), _LATENCY)
+    """
+    Print where it shows: latency, and the functions, exceptions and routes with the excess.
+
+    What the data can't tell as a whole is not told in parts either.
+    """
+    if any(one.low is not None for one in report.latency):
+        rows = map(_latency, report.latency)
+        show_table(out, "Time of a call on the same routes", rows, _LATENCY)
+    if not report.verdict.adjusted_ratio:
+        return
     excess = (("functions", report.excess.functions), ("exceptions", report.excess.exceptions))
     for kind, rows in excess:
         beyond = [_excess(row) for row in rows if row.excess > 0][:_MOST]
