@@ -31,7 +31,9 @@ ROOM: Final = 24
 
 OURS: Final = "aiprov_otel"
 """The scope of our own spans, which say themselves what they stand for."""
-ENTRIES: Final = (SpanKind.SERVER, SpanKind.CONSUMER)
+_SERVER: Final = SpanKind.SERVER
+_CONSUMER: Final = SpanKind.CONSUMER
+ENTRIES: Final = (_SERVER, _CONSUMER)
 """What begins before code of the application runs."""
 _BENEATH: Final = 4  # `call`, the processor, the SDK's composite, and `Span.start`
 
@@ -82,9 +84,9 @@ def call(annotator: Annotator, span: Span) -> bool:
     if not Fast.attributes:
         return False
     kind, scope = span._kind, span._instrumentation_scope  # noqa: SLF001 (as in `held`)
-    if scope is not None and scope.name == OURS:
+    if scope is not None and scope._name == OURS:  # noqa: SLF001 (the same)
         return True
-    if kind in ENTRIES or declarations.stated:
+    if kind is _SERVER or kind is _CONSUMER or declarations.stated:
         return False
     frame, libraries = _getframe(_BENEATH), annotator.resolver.libraries
     for _ in range(walk.DEPTH):
@@ -138,12 +140,19 @@ def _attributes_agree() -> bool:
     mapping = held(ours)
     if mapping is None or held(full) is not None:
         return False
-    if ours._kind is not ours.kind or ours._instrumentation_scope is not ours.instrumentation_scope:  # noqa: SLF001 (what `call` reads)
+    if not _is_as_read(ours):
         return False
     mapping.update(sample)
     theirs.set_attributes(sample)
     ended = _ended(ours).attributes
     return dict(ended or {}) == dict(_ended(theirs).attributes or {}) == sample
+
+
+def _is_as_read(span: Any) -> bool:
+    """Whether what `call` reads of *span* is what the SDK says in public."""
+    scope = span._instrumentation_scope  # noqa: SLF001 (that is the question)
+    known = (span._kind, scope, scope._name)  # noqa: SLF001 (the same)
+    return bool(known == (span.kind, span.instrumentation_scope, span.instrumentation_scope.name))
 
 
 def _exceptions_agree(record_exception: Callable[..., None]) -> bool:
