@@ -25,12 +25,14 @@ check:  ## format, lint, types, import contracts, README and docs
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
 
-bench:  ## what provenance costs a service, and a build (HISTORY=path of a repository)
+bench:  ## what provenance costs a service, a build, a report (HISTORY=path of a repository)
 	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \
 	$$commands/python benchmarks/spans.py && \
 	$$commands/python benchmarks/service.py && \
 	$$commands/python benchmarks/manifest.py && \
-	$$commands/python benchmarks/history.py $(or $(HISTORY),.)
+	$$commands/python benchmarks/history.py $(or $(HISTORY),.) && \
+	$$commands/python benchmarks/receiver.py && \
+	$$commands/python benchmarks/growth.py
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \

@@ -247,3 +247,17 @@ def test_a_question_is_asked_of_a_store(tmp_path):
 
     assert done.returncode == 2
     assert "--store" in done.stderr
+
+
+def test_chosen_failures_give_no_verdict(tmp_path, stored):
+    """`--sampled failures` is a reason, and a receiver is not told how to compute."""
+    stored(failing())
+
+    said = aiprov("report", "--json", "--sampled", "failures", cwd=tmp_path)
+    wrong = aiprov("report", "--sampled", "often", cwd=tmp_path)
+    receiver = aiprov("report", "--from", "http://127.0.0.1:1", "--sampled", "evenly", cwd=tmp_path)
+
+    assert json.loads(said.stdout)["verdict"]["text"].startswith("No verdict")
+    assert (said.returncode, wrong.returncode, receiver.returncode) == (0, 2, 2)
+    assert "choose from no, evenly, failures" in wrong.stderr.replace("'", "")
+    assert "leave --sampled out" in receiver.stderr

@@ -81,6 +81,10 @@ class ClickHouse:
         """Put the spans of *store* into the table, and no others."""
         path = folder / "for-clickhouse.parquet"
         store.export(path)
+        self.load_file(path)
+
+    def load_file(self, path: Path) -> None:
+        """Put the spans of the Parquet file at *path* into the table, and no others."""
         with self._lock:
             self._engine.query("TRUNCATE TABLE otel.otel_traces")
             self._engine.query(

@@ -61,8 +61,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--sampled",
-        type=Sampled,
-        choices=list(Sampled),
+        choices=[one.value for one in Sampled],
         metavar="HOW",
         help="how the spans were chosen, where they don't say it: no, evenly, or failures, which "
         "were kept while successes were not",
@@ -178,15 +177,16 @@ def _crude(args: argparse.Namespace) -> int:
 
 
 def _found(args: argparse.Namespace) -> Report:
+    sampled = Sampled(args.sampled) if args.sampled else None
     if not args.address:
         with Store.read(args.store or STORE) as store:
-            return report(store, sampled=args.sampled)
+            return report(store, sampled=sampled)
     if args.address.startswith(("http://", "https://")):
         if args.sampled:
             raise UsageError("a receiver computes its report itself: leave --sampled out")
         return remote.fetch(args.address)
     with sources.opened(args.address) as source:
-        return report(source, sampled=args.sampled)
+        return report(source, sampled=sampled)
 
 
 def _show(found: Report, *, markdown: bool) -> None:
