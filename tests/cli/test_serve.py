@@ -79,3 +79,15 @@ def test_a_port_in_use_is_one_line(tmp_path):
     assert done.stderr.count("\n") == 1
     assert f"port {port} is in use" in done.stderr
     assert not (tmp_path / ".aiprov").exists()
+
+
+def test_a_second_receiver_on_one_store_is_told_so(tmp_path):
+    """The store is held by the first; the second says so in one line, and both are whole."""
+    with start("serve", "--port", "0", "--store", "s.duckdb", cwd=tmp_path) as process:
+        endpoint_of(process)
+        second = aiprov("serve", "--port", "0", "--store", "s.duckdb", cwd=tmp_path)
+        process.terminate()
+        process.communicate(timeout=20)
+
+    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+    assert "is held by another process" in second.stderr

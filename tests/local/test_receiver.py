@@ -7,11 +7,13 @@ import http.client
 import json
 import logging
 import re
+import resource
 import socket
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -424,6 +426,26 @@ def test_a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered(tmp_path
         stored = [trace for (trace,) in store.query("SELECT TraceId FROM otel_traces")]
     assert answered <= set(stored)
     assert len(stored) == len(set(stored)) <= len(answered) + 4
+
+
+def test_a_full_disk_loses_nothing_and_takes_more_when_there_is_room(tmp_path, batch):
+    """While files can't grow a batch is refused, in words; later it is stored, and all before."""
+    path = tmp_path / "telemetry.duckdb"
+    with start("serve", "--port", "0", "--store", str(path), cwd=tmp_path) as process:
+        endpoint = re.search(r"http://[^,]+", process.stderr.readline())[0]
+        receiver = SimpleNamespace(endpoint=endpoint)
+        assert post(receiver, one_span(1)).status == 200
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1000, most))  # stands in for it
+        refused = post(receiver, batch)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        stored = post(receiver, batch)
+        process.kill()
+
+    assert (refused.status, stored.status) == (503, 200)
+    assert int(refused.headers["Retry-After"]) > 0
+    with Store.read(path) as store:
+        assert count(store) == 51
 
 
 def test_the_exporter_sends_again_what_was_not_stored(tmp_path, caplog):
