@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.records.git_ai import parse, to_record
+from aiprov_otel.history.records.git_ai import to_record
+from aiprov_otel.history.records.git_ai_log import parse
 from aiprov_otel.values import Evidence, Origin
 from support.notes import CLAUDE, git_ai
 
