@@ -59,12 +59,13 @@ _ROUTES: Final = (
 def show_comparison(report: Report, out: Console) -> None:
     """Print what the verdict of *report* rests on: nothing where there is none but the verdict."""
     adjusted = report.verdict.adjusted_ratio
-    for line in _rests_on(adjusted, report.comparisons[1:]) if adjusted else ():
-        out.print(line)
+    if adjusted:
+        for line in _rests_on(adjusted, report.comparisons[1:]):
+            out.print(line)
     if report.before_after.changed:
         out.print(report.before_after.text)
-    if adjusted and (line := sparkline(report.over_time)):
-        out.print(line)
+    if adjusted and (course := sparkline(report.over_time)):
+        out.print(course)
 
 
 def show_details(report: Report, out: Console) -> None:
@@ -74,8 +75,8 @@ def show_details(report: Report, out: Console) -> None:
     What the data can't tell as a whole is not told in parts either.
     """
     if any(one.low is not None for one in report.latency):
-        rows = map(_latency, report.latency)
-        show_table(out, "Time of a call on the same routes", rows, _LATENCY)
+        times = map(_latency, report.latency)
+        show_table(out, "Time of a call on the same routes", times, _LATENCY)
     if not report.verdict.adjusted_ratio:
         return
     excess = (("functions", report.excess.functions), ("exceptions", report.excess.exceptions))
