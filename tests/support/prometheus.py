@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
 import time
+import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.error import URLError
 
+_LABELS: Final = ("service_name", "job", "aiprov_origin", "raised_by", "aiprov_exception_origin")
 _STEP: Final = 60  # seconds
 _STEPS: Final = 120
+_CONFIG: Final = "{global: {evaluation_interval: 1s}, rule_files: ['*.rules.yml']}"
 
 
 def why_not() -> str | None:
@@ -24,12 +28,20 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def prometheus(counters: Mapping[str, int], folder: Path) -> Iterator[str]:
-    """The `host:port` of one that saw *counters*, series and totals, grow within two hours."""
+def prometheus(
+    counters: Mapping[str, float], folder: Path, rules: Sequence[str] = ()
+) -> Iterator[str]:
+    """
+    The `host:port` of one that saw *counters*, series and totals, grow within two hours.
+
+    It evaluates *rules*, the texts of files, each second.
+    """
     _write(counters, folder)
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    (folder / "prometheus.yml").write_text("")
+    (folder / "prometheus.yml").write_text(_CONFIG)
+    for number, text in enumerate(rules):
+        (folder / f"{number}.rules.yml").write_text(text)
     command = [
         "prometheus",
         f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
@@ -44,7 +56,25 @@ def prometheus(counters: Mapping[str, int], folder: Path) -> Iterator[str]:
             process.communicate(timeout=30)
 
 
-def _write(counters: Mapping[str, int], folder: Path) -> None:
+def ask(address: str, path: str, **parameters: str) -> Any:
+    """The data of an answer of Prometheus's interface."""
+    asked = f"http://{address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+    with urllib.request.urlopen(asked, timeout=30) as reply:
+        return json.load(reply)["data"]
+
+
+def rows(address: str, expression: str) -> dict[tuple[str, ...], float]:
+    """What *expression* returns, by its labels."""
+    result = ask(address, "query", query=expression)["result"]
+    return {
+        tuple(row["metric"][name] for name in _LABELS if name in row["metric"]): float(
+            row["value"][1]
+        )
+        for row in result
+    }
+
+
+def _write(counters: Mapping[str, float], folder: Path) -> None:
     now = int(time.time()) - _STEP
     lines = []
     for name in sorted({series.partition("{")[0] for series in counters}):

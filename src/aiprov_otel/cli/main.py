@@ -18,7 +18,7 @@ from aiprov_otel.errors import AiprovError, UsageError
 
 VERBS: Final = (
     "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
-    "doctor",
+    "dashboards", "doctor",
 )  # fmt: skip
 
 DONE: Final = 0

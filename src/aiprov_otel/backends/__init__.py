@@ -1,0 +1,1 @@
+"""What a backend imports: rules, queries, configuration and dashboards, as files."""

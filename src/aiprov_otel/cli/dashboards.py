@@ -1,0 +1,56 @@
+"""`aiprov dashboards`: the files that a backend imports, written into a folder."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiprov_otel.backends.files import texts
+from aiprov_otel.cli.plain import say
+from aiprov_otel.errors import UsageError
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "dashboards",
+        help="write the files that your backends import",
+        description="Write rules, queries and configuration by code origin into a folder, one "
+        "subfolder a backend. The first lines of each file say where it belongs.",
+        epilog="example: aiprov dashboards ./observability",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="made where it is missing")
+    parser.add_argument(
+        "--force", action="store_true", help="replace files that say something else"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write what is not there yet, or nothing at all."""
+    wanted = {args.folder / name: text for name, text in texts().items()}
+    others = [path for path, text in wanted.items() if _says_otherwise(path, text)]
+    if others and not args.force:
+        raise UsageError(_refusal(others))
+    _write(wanted)
+    say(f"wrote {len(wanted)} files in {args.folder}; the first lines of each say where it belongs")
+    return 0
+
+
+def _says_otherwise(path: Path, text: str) -> bool:
+    return path.exists() and (not path.is_file() or path.read_bytes() != text.encode())
+
+
+def _refusal(others: list[Path]) -> str:
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return (
+        f"{others[0]}{more} would be replaced, and nothing was written; "
+        "keep what you changed and name another folder, or replace it with --force"
+    )
+
+
+def _write(wanted: Mapping[Path, str]) -> None:
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
