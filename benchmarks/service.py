@@ -152,7 +152,7 @@ def _service(folder: Path, endpoint: str, **variables: str) -> Iterator[Service]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [Path(sys.executable).with_name("opentelemetry-instrument"), sys.executable]
+    command = [str(Path(sys.executable).with_name("opentelemetry-instrument")), sys.executable]
     command += ["-m", "uvicorn", "service:app", "--port", str(port), "--log-level", "critical"]
     process = subprocess.Popen(
         command,
