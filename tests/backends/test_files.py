@@ -21,7 +21,7 @@ SUFFIXES = {
     attributes.EXCEPTIONS: "_total",
     attributes.CODE_LINES: "",
 }
-"""What Prometheus adds to the name of a metric: its unit, if that is no annotation, and its kind."""
+"""What Prometheus adds to the name of a metric: its kind, and its unit unless an annotation."""
 
 METRICS = {f"{name.replace('.', '_')}{suffix}" for name, suffix in SUFFIXES.items()}
 LABELS = {key.replace(".", "_") for key in KEYS - SUFFIXES.keys()}
