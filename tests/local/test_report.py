@@ -484,6 +484,55 @@ def test_the_latest_failure_has_its_trace_and_longest_stack(service, read):
     assert [step.failed for step in failure.steps] == [True, True, False, False]
 
 
+def test_earlier_failures_are_of_other_lines(service, read):
+    """Each line that raised is shown once, with its latest failing request, newest first."""
+    for n, error in enumerate((KeyError("k"), ValueError("v"), ValueError("v"), TypeError("t"))):
+        service.span("GET /", at=n * 60_000, ms=1, failed=True, raised=(error, HUMAN))
+
+    found = read()
+
+    assert found.failure
+    assert [(one.type, one.time[11:]) for one in (found.failure, *found.earlier_failures)] == [
+        ("TypeError", "14:16:20+00:00"),
+        ("ValueError", "14:15:20+00:00"),
+        ("KeyError", "14:13:20+00:00"),
+    ]
+
+
+def test_self_time_is_told_over_time(service, read):
+    """Each part of the time has the quantiles of each origin that ran in it."""
+    service.span("quote", by=AI, ms=3)
+    service.span("stock", by=HUMAN, ms=2)
+    service.span("quote", by=AI, at=240_000, ms=5)
+
+    first, second, third = read().self_time
+
+    assert (first.origin, first.calls, first.self_p50_ms) == ("ai", 1, 3)
+    assert (second.origin, second.begin, second.self_p95_ms) == ("human", first.begin, 2)
+    assert (third.origin, third.begin[11:16], third.self_p50_ms) == ("ai", "14:17", 5)
+
+
+@pytest.mark.parametrize(
+    ("services", "expected"),
+    [
+        (["https://forge.example/shop"], "https://forge.example/shop"),
+        (["https://forge.example/shop", ""], "https://forge.example/shop"),
+        (["https://forge.example/shop", "https://forge.example/pay"], None),
+        ([""], None),
+    ],
+)
+def test_the_repository_is_named_where_it_is_one(tmp_path, services, expected):
+    """Where what failed is of two repositories, a commit may be of either."""
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
+        for repository in services:
+            service = Service(repository=repository)
+            service.span("total", by=AI, failed=True)
+            service.send(store)
+        found = report(store)
+
+    assert found.repository == expected
+
+
 def test_an_empty_store_has_a_report(read):
     """No spans is an answer, with nothing in it."""
     found = read()

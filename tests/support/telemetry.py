@@ -48,10 +48,11 @@ UNKNOWN = Provenance()
 class Service:
     """A service whose spans are made by hand, at times of one's choice."""
 
-    def __init__(self, exporter: SpanExporter | None = None) -> None:
+    def __init__(self, exporter: SpanExporter | None = None, repository: str = "") -> None:
         self.memory = InMemorySpanExporter()
+        of = {keys.VCS_REPOSITORY_URL_FULL: repository} if repository else {}
         self.provider = TracerProvider(
-            resource=Resource({"service.name": "shop"}), shutdown_on_exit=False
+            resource=Resource({"service.name": "shop"} | of), shutdown_on_exit=False
         )
         self.provider.add_span_processor(SimpleSpanProcessor(exporter or self.memory))
         self.tracer = self.provider.get_tracer("tests", "1.0")

@@ -12,6 +12,7 @@ from aiprov_otel.local.comparison import Comparison, Counted, comparisons
 from aiprov_otel.local.excess import Carriers, carriers
 from aiprov_otel.local.latency import INCLUSIVE, SELF, Latency, latency
 from aiprov_otel.local.over_time import PARTS, Moment, RouteRatio, Timed, by_route, moments
+from aiprov_otel.local.pace import Pace, paces
 from aiprov_otel.local.turned import BeforeAfter, before_after
 from aiprov_otel.local.verdict import Verdict, sides, verdict
 
@@ -29,6 +30,7 @@ class Analysis:
         comparisons: that of the verdict, and two that show what it depends on.
         routes: the routes that both serve, each with its own ratio.
         over_time: the ratio in parts of the time.
+        self_time: by origin, in the same parts.
         before_after: functions that changed hands.
         latency: quantiles of the time of a call on the same routes.
         excess: what carries the excess errors.
@@ -38,6 +40,7 @@ class Analysis:
     comparisons: tuple[Comparison, ...]
     routes: tuple[RouteRatio, ...]
     over_time: tuple[Moment, ...]
+    self_time: tuple[Pace, ...]
     before_after: BeforeAfter
     latency: tuple[Latency, ...]
     excess: Carriers
@@ -65,6 +68,7 @@ def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
         made,
         by_route(arms.cells(rows), check.dispersion if check else 1),
         moments(timed, arms, begin, width),
+        paces(reader.query(compared.SELF_TIME.format(begin=begin, width=width)), begin, width),
         before_after(rows, timed, arms),
         (
             *latency(reader.query(compared.histogram("SelfMs")), arms, SELF),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from aiprov_otel.local.placed import OBSERVED
+from aiprov_otel.local.sampling import COUNT
 
 _HERE: Final = "Kind IN ('function', 'caller')"
 STEPS: Final = 8
@@ -45,6 +46,7 @@ GROUP BY
 PERIOD: Final = "SELECT min(Start), max(Start) FROM units"
 
 _PART: Final = "floor((Time - {begin}) / {width})"
+_BEGUN: Final = "floor((Start - {begin}) / {width})"
 
 OVER_TIME: Final = f"""
 SELECT
@@ -53,6 +55,14 @@ FROM {OBSERVED} WHERE {_HERE}
 GROUP BY {_PART}, ServiceName, Route, Kind, Name, Origin
 """
 """Counts by time, in parts of *width* nanoseconds since *begin*."""
+
+SELF_TIME: Final = f"""
+SELECT
+    {_BEGUN} AS Part, Origin, {COUNT}, quantile_cont(SelfMs, 0.5), quantile_cont(SelfMs, 0.95)
+FROM units WHERE {_HERE}
+GROUP BY {_BEGUN}, Origin ORDER BY 1, 2
+"""
+"""Self time by time and origin, likewise."""
 
 TYPES: Final = f"""
 SELECT ServiceName, Route, Kind, Origin, Type, sum(Weight) FROM placed WHERE {_HERE}

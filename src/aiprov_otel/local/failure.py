@@ -1,4 +1,4 @@
-"""One failing request: its spans, and the stack trace of what failed it."""
+"""Failing requests: the spans of each, and the stack trace of what failed it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiprov_otel.local import queries
+from aiprov_otel.local.over_time import rfc3339
 
 if TYPE_CHECKING:
     from aiprov_otel.local.source import Reader
@@ -36,6 +37,7 @@ class Failure:
 
     Attributes:
         trace_id: of the request.
+        time: when it failed, RFC 3339.
         type: of the exception.
         origin: of the line that raised it; agent, model, commit, path and line are that line's.
         stacktrace: as Python printed it, the longest that was recorded.
@@ -43,6 +45,7 @@ class Failure:
     """
 
     trace_id: str
+    time: str
     type: str
     origin: str
     agent: str | None
@@ -54,25 +57,27 @@ class Failure:
     steps: tuple[Step, ...]
 
 
-def latest_failure(reader: Reader) -> Failure | None:
-    """The most recent error of application code that has a stack trace; None if there is none."""
-    found = reader.query(queries.LATEST_FAILURE)
-    if not found:
-        return None
-    ((trace, kind, origin, agent, model, commit, path, line, stacktrace),) = found
-    longest = reader.query(queries.LONGEST_STACKTRACE, {"trace": trace, "type": kind, "line": line})
-    return Failure(
-        trace_id=trace,
-        type=kind,
-        origin=origin,
-        agent=agent,
-        model=model,
-        commit=commit,
-        path=path,
-        line=line,
-        stacktrace=longest[0][0] if longest else stacktrace,
-        steps=tuple(_tree(reader.query(queries.TRACE, {"trace": trace}))),
-    )
+def latest_failures(reader: Reader) -> Iterator[Failure]:
+    """Of the last five lines that raised an error with a stack trace the latest, newest first."""
+    for trace, time, kind, origin, agent, model, commit, path, line, stacktrace in reader.query(
+        queries.LATEST_FAILURES
+    ):
+        longest = reader.query(
+            queries.LONGEST_STACKTRACE, {"trace": trace, "type": kind, "line": line}
+        )
+        yield Failure(
+            trace_id=trace,
+            time=rfc3339(time),
+            type=kind,
+            origin=origin,
+            agent=agent,
+            model=model,
+            commit=commit,
+            path=path,
+            line=line,
+            stacktrace=longest[0][0] if longest else stacktrace,
+            steps=tuple(_tree(reader.query(queries.TRACE, {"trace": trace}))),
+        )
 
 
 def _tree(spans: Sequence[tuple[Any, ...]]) -> Iterator[Step]:

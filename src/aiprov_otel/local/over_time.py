@@ -97,13 +97,18 @@ def _moment(cells: Sequence[Cell], begin: int) -> Moment:
     every = tallies(Cell((), one.exposed, "", one.calls, one.errors) for one in cells)
     total = every.get((), Tally())
     return Moment(
-        datetime.fromtimestamp(begin / 1e9, UTC).isoformat(timespec="seconds"),
+        rfc3339(begin),
         mantel_haenszel(counts.values()),
         total.exposed_calls,
         total.exposed_errors,
         total.baseline_calls,
         total.baseline_errors,
     )
+
+
+def rfc3339(ns: int) -> str:
+    """The second in which *ns*, Unix nanoseconds, lies."""
+    return datetime.fromtimestamp(ns // 10**9, UTC).isoformat()
 
 
 def by_route(cells: Iterable[Cell], dispersion: float) -> tuple[RouteRatio, ...]:

@@ -56,6 +56,7 @@ SELECT
     CAST(otel_traces.Duration AS BIGINT) AS Duration,
     StatusCode = 'Error' AS Failed,
     {WEIGHTS},
+    nullif(ResourceAttributes['{keys.VCS_REPOSITORY_URL_FULL}'], '') AS Repository,
     {_span(keys.ORIGIN)} AS Origin,
     {_span(keys.AGENT_NAME)} AS Agent,
     {_span(keys.MODEL_NAME)} AS Model,

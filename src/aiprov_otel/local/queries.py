@@ -6,6 +6,9 @@ from typing import Final
 
 from aiprov_otel.local.sampling import COUNT, SPREAD
 
+MOST: Final = 200
+"""Functions of a list."""
+
 
 def by(*dimensions: str) -> str:
     """Calls, errors and self time by *dimensions*, columns that units and errors share."""
@@ -70,18 +73,26 @@ GROUP BY Type, Origin, Agent, Model, Commit, Path, Line
 ORDER BY n DESC, Type, Path, Line LIMIT 10
 """
 
-FAILING: Final = """
-SELECT * FROM functions WHERE errors > 0 ORDER BY errors DESC, calls DESC, Function LIMIT 10
+FAILING: Final = f"""
+SELECT * FROM functions WHERE errors > 0 ORDER BY errors DESC, calls DESC, Function LIMIT {MOST}
 """
 
-SLOWEST: Final = """
-SELECT * FROM functions WHERE spent > 0 ORDER BY spent DESC, Function LIMIT 10
+SLOWEST: Final = f"""
+SELECT * FROM functions WHERE spent > 0 ORDER BY spent DESC, Function LIMIT {MOST}
 """
 
-LATEST_FAILURE: Final = """
-SELECT TraceId, Type, Origin, Agent, Model, Commit, Path, Line, Stacktrace FROM errors
-WHERE Stacktrace IS NOT NULL AND Path IS NOT NULL
-ORDER BY Origin <> 'unknown' DESC, Time DESC LIMIT 1
+LATEST_FAILURES: Final = """
+WITH latest AS (
+    SELECT TraceId, Time, Type, Origin, Agent, Model, Commit, Path, Line, Stacktrace FROM errors
+    WHERE Stacktrace IS NOT NULL AND Path IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY Type, Path, Line ORDER BY Time DESC, TraceId) = 1
+)
+SELECT TraceId, Time, Type, Origin, Agent, Model, Commit, Path, Line, Stacktrace FROM latest
+ORDER BY Origin <> 'unknown' DESC, Time DESC, Type, Path, Line LIMIT 5
+"""
+
+REPOSITORIES: Final = """
+SELECT DISTINCT Repository FROM spans WHERE Failed AND Repository IS NOT NULL ORDER BY 1 LIMIT 2
 """
 
 LONGEST_STACKTRACE: Final = """

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aiprov_otel.manifest import Manifest
 
 _SHORT: Final = 9  # characters of a commit's hash
+_MOST: Final = 10  # functions
 _STEPS: Final = 40  # spans of a trace that are shown
 
 
@@ -62,8 +63,12 @@ def show(report: Report, manifest: Manifest | None, out: Console) -> None:
     show_table(
         out, "Errors, by the line that raised them", map(_raised, report.exceptions), _RAISED
     )
-    show_table(out, "Functions with most errors", map(_function, report.functions), _FUNCTION)
-    show_table(out, "Functions with most self time", map(_function, report.slowest), _SLOWEST)
+    show_table(
+        out, "Functions with most errors", map(_function, report.functions[:_MOST]), _FUNCTION
+    )
+    show_table(
+        out, "Functions with most self time", map(_function, report.slowest[:_MOST]), _SLOWEST
+    )
     if report.failure:
         show_failure(report.failure, manifest, out)
 

@@ -12,10 +12,11 @@ from aiprov_otel.local.analysis import Analysis, allowed, analysis
 from aiprov_otel.local.arm import Arm, ModelArm, arm, rate
 from aiprov_otel.local.comparison import Comparison
 from aiprov_otel.local.excess import Carriers
-from aiprov_otel.local.failure import Failure, latest_failure
+from aiprov_otel.local.failure import Failure, latest_failures
 from aiprov_otel.local.latency import Latency
 from aiprov_otel.local.method.bunched import Sums, design_effect
 from aiprov_otel.local.over_time import Moment, RouteRatio
+from aiprov_otel.local.pace import Pace
 from aiprov_otel.local.sampling import Sampled, Sampling, sampling
 from aiprov_otel.local.turned import BeforeAfter
 from aiprov_otel.local.verdict import Verdict
@@ -100,12 +101,15 @@ class Report:
         excess: the functions, commits, models and exceptions that carry the excess errors.
         routes: those that both sides serve, each with its own ratio.
         over_time: the ratio in parts of the time.
+        self_time: by origin, in the same parts.
         arms: by origin.
         models: by origin, agent and model, of AI-written and mixed code.
         exceptions: the most frequent errors, by the line that raised them.
         functions: those with most errors.
         slowest: the functions that most time was spent in, without what they called.
         failure: the most recent failing request with a stack trace; None where there is none.
+        earlier_failures: the latest of other lines that raised, newest first.
+        repository: the address of the code, where what failed names one, and only one.
     """
 
     verdict: Verdict
@@ -116,12 +120,15 @@ class Report:
     excess: Carriers
     routes: tuple[RouteRatio, ...]
     over_time: tuple[Moment, ...]
+    self_time: tuple[Pace, ...]
     arms: tuple[Arm, ...]
     models: tuple[ModelArm, ...]
     exceptions: tuple[Raised, ...]
     functions: tuple[Function, ...]
     slowest: tuple[Function, ...]
     failure: Failure | None
+    earlier_failures: tuple[Failure, ...]
+    repository: str | None
 
     def to_json(self) -> dict[str, Any]:
         """What `aiprov report --json` prints."""
@@ -158,6 +165,7 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
         arms = tuple(_arm(row) for row in _by(reader, "Origin"))
         chosen = sampling(reader, sampled)
         found = allowed(analysis(reader, arms), chosen.refused)
+        failures = tuple(latest_failures(reader))
         return Report(
             found.verdict,
             _coverage(reader, found, chosen),
@@ -167,12 +175,15 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
             found.excess,
             found.routes,
             found.over_time,
+            found.self_time,
             arms,
             _models(reader),
             tuple(Raised(*row) for row in reader.query(queries.TOP_EXCEPTIONS)),
             tuple(_function(row) for row in reader.query(queries.FAILING)),
             tuple(_function(row) for row in reader.query(queries.SLOWEST)),
-            latest_failure(reader),
+            failures[0] if failures else None,
+            failures[1:],
+            _repository(reader),
         )
 
 
@@ -182,6 +193,11 @@ def _coverage(reader: Reader, found: Analysis, chosen: Sampling) -> Coverage:
     matches = dict(reader.query(queries.MATCHES))
     share = found.comparisons[0].informative_share
     return Coverage(spans, units, known, weak, matches, share, placed, chosen.stands_for)
+
+
+def _repository(reader: Reader) -> str | None:
+    named = reader.query(queries.REPOSITORIES)
+    return named[0][0] if len(named) == 1 else None
 
 
 def _by(reader: Reader, *dimensions: str) -> Iterator[tuple[Any, ...]]:
