@@ -11,6 +11,7 @@ import pytest
 
 from aiprov_otel.local.store import Store
 from support.command import AIPROV, aiprov, environment, start
+from support.telemetry import Service
 
 APP = """
 import sys
@@ -219,3 +220,16 @@ def test_ctrl_c_before_any_trace(repo):
     assert process.returncode == 130
     assert "aiprov: interrupted before a trace came; there is nothing to report\n" in said
     assert "no traces came" not in said
+
+
+def test_what_is_too_old_goes_before_a_run(app):
+    """The store does not grow for ever: traces of more than thirty days go."""
+    service = Service()
+    service.span("old", at=-3e11)  # ten years
+    (app / ".aiprov").mkdir()
+    with Store.open(app / ".aiprov" / "telemetry.duckdb") as store:
+        service.send(store)
+
+    aiprov("run", "--", sys.executable, "app.py", cwd=app)
+
+    assert [name for name, _ in spans(app)] == ["total"]

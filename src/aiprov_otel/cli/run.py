@@ -23,6 +23,7 @@ from aiprov_otel.local.folder import STORE, make_folder
 from aiprov_otel.local.instrumented import environment, launcher
 from aiprov_otel.local.receiver import Receiver
 from aiprov_otel.local.report import Report, report
+from aiprov_otel.local.retention import Retention
 from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import FILE_NAME, Manifest
 
@@ -67,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = _manifest(folder)
     with Store.open(folder / STORE.name) as store:
         began = time.time_ns()
+        Retention().prune(store, began)
         with Receiver(store, port=0) as receiver:
             variables = environment(
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
