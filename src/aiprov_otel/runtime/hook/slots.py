@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
+from operator import not_
 from types import CodeType
 from typing import Any, Final
 
@@ -24,10 +25,10 @@ CALLS, TIME, SELF_TIME, ERRORS = range(4)
 NAMED: Final = 2_000
 """Functions that metrics name, where they are asked to; the others are one."""
 
-COUNTS, SPANNED, LEAST = range(2, 5)
+COUNTS, OPEN, LEAST = range(2, 5)
 """
-Where in a slot stand its counts, what its spans are made by once it has earned them, and the
-nanoseconds from which on a call earns them; an index below would be looked up by the compiler.
+Where in a slot stand its counts, what opens a call that may have a span, and the nanoseconds from
+which on a call earns them; an index below would be looked up by the compiler.
 """
 
 
@@ -51,20 +52,22 @@ class Slot(list[Any]):
         qualname: its own, `Cart.total`.
         reported: what metrics call it; None unless they were asked to name functions.
         least: nanoseconds that a call with a span takes; None where there are no spans.
+        spanned: what its spans are made by; None until it has earned them.
     """
 
-    __slots__ = ("_kept", "code", "least", "module", "qualname", "reported")
+    __slots__ = ("_kept", "code", "least", "module", "qualname", "reported", "spanned")
     __hash__ = object.__hash__  # type: ignore[assignment]  # a list has none
     __eq__ = object.__eq__
 
     def __init__(self, module: str, qualname: str) -> None:
         self._kept: list[Any] = [0, 0, 0, {}]
-        super().__init__((None, None, self._kept, None, inf))
+        super().__init__((None, None, self._kept, not_, inf))
         self.module = module
         self.qualname = qualname
         self.code: CodeType | None = None
         self.reported: str | None = None
         self.least: int | None = None
+        self.spanned: Spanned | None = None
 
     @property
     def counts(self) -> list[Any]:
@@ -75,7 +78,8 @@ class Slot(list[Any]):
         """Count the calls that begin from now on, or count them nowhere and make no spans."""
         self[COUNTS] = self._kept if on else [0, 0, 0, {}]
         self[LEAST] = inf if self.least is None or not on else self.least
-        self[SPANNED] = None
+        # Nothing is opened by what is there anyway, in C, and says no: a branch would be a line.
+        self[OPEN], self.spanned = not_, None
         self.took(0)  # where any call earns them, the first one does
 
     def took(self, spent: int) -> None:
@@ -83,7 +87,8 @@ class Slot(list[Any]):
         if spent >= self[LEAST] and self.code is not None:
             site = Site(self.code, self.module)
             site.name = f"{self.module}.{self.qualname}"  # which code of a lambda does not know
-            self[SPANNED] = Spanned(site, self[LEAST])
+            self.spanned = Spanned(site, self[LEAST])
+            self[OPEN] = _opener()
 
     def clear_counts(self) -> None:
         """Begin at zero, in a forked child; in place, for the calls that are going on."""
@@ -91,7 +96,13 @@ class Slot(list[Any]):
 
     def __reduce__(self) -> Any:
         # Code that is sent to another process takes its slot along: one that nobody reads.
-        return list, ([None, None, [0, 0, 0, {}], None, inf],)
+        return list, ([None, None, [0, 0, 0, {}], not_, inf],)
+
+
+def _opener() -> Any:
+    from aiprov_otel.runtime.hook.spanning import opened  # which needs slots
+
+    return opened
 
 
 Key = tuple[object, ...]

@@ -21,7 +21,7 @@ from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.hook.pending import Pending
 from aiprov_otel.runtime.hook.running import Running
-from aiprov_otel.runtime.hook.slots import COUNTS, SPANNED, Slot, Spanned
+from aiprov_otel.runtime.hook.slots import COUNTS, Slot, Spanned
 
 
 class Opened:
@@ -72,7 +72,7 @@ class Opened:
 def opened(slot: Slot) -> Opened | None:
     """A call of the function of *slot*, which has earned its spans."""
     try:
-        if (spanned := slot[SPANNED]) is None:
+        if (spanned := slot.spanned) is None:
             return None
         made = Opened(slot, spanned)
         made.enter()
@@ -109,7 +109,7 @@ class SpanRunning(Running):
     def __init__(self, slot: Slot) -> None:
         self._slot = slot
         self._begun = perf_counter_ns()
-        self.opened = Opened(slot, slot[SPANNED]) if slot[SPANNED] else None
+        self.opened = Opened(slot, slot.spanned) if slot.spanned else None
         super().__init__(slot[COUNTS])
 
     @property

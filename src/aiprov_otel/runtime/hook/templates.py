@@ -62,7 +62,7 @@ _SPANNED: Final = """
 counts = SLOT[2]
 cell = TOOLS[HERE]()
 before = cell[0]
-call = SLOT[3] and TOOLS[OPENED](SLOT)
+call = SLOT[3](SLOT)
 time = TOOLS[CLOCK]()
 try:
     try:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiprov_otel.runtime.hook.awaiting import around, delegated, each, steps
 from aiprov_otel.runtime.hook.running import Running, here, resumed, suspended
 from aiprov_otel.runtime.hook.slots import Slot
-from aiprov_otel.runtime.hook.spanning import begun, closed, ended, opened
+from aiprov_otel.runtime.hook.spanning import begun, closed, ended
 
 
 def _count(counts: dict[Any, int], things: Iterable[Any]) -> None:
@@ -43,11 +43,10 @@ class Tool(IntEnum):
     DELEGATED = 13
     EACH = 14
     AROUND = 15
-    OPENED = 16
-    CLOSED = 17
-    TOOK = 18
-    BEGUN = 19
-    ENDED = 20
+    CLOSED = 16
+    TOOK = 17
+    BEGUN = 18
+    ENDED = 19
 
 
 TOOLS: Final = (
@@ -67,7 +66,6 @@ TOOLS: Final = (
     delegated,
     each,
     around,
-    opened,
     closed,
     Slot.took,
     begun,
