@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 Extent = Literal["all", "minimal"]
 Commits = Literal["all", "ai-only"]
+Mode = Literal["annotate", "metrics", "spans", "count", "off"]
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+"""What the import hook may do to a package."""
 ExceptionSignal = Literal["events", "logs", "both"]
 
 # The last one sends the least, so it is what a value that can't be is taken for.

@@ -69,6 +69,9 @@ pattern = "<ours@example.org>"
         ({"exclude": "tests/"}, "exclude can't be 'tests/'; it has to be a list of patterns"),
         ({"ignore_revs_file": 3}, "ignore_revs_file can't be 3"),
         ({"markers": "yes"}, "markers can't be 'yes'; it has to be true or false"),
+        ({"packages": "shop"}, "packages can't be 'shop'; it has to be a list like"),
+        ({"packages": ["shop=fast"]}, r"packages can't be \['shop=fast'\]; .* one of annotate, "),
+        ({"packages": [3]}, r"packages can't be \[3\]"),
         ({"moves": "everywhere"}, "moves can't be 'everywhere'; it has to be one of none, within"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -9,8 +10,10 @@ from typing import Any, Final
 from aiprov_otel.history import extra_agents
 from aiprov_otel.history.moves import Moves
 from aiprov_otel.history.section import wrong
+from aiprov_otel.settings import MODES
 from aiprov_otel.values import Evidence, Origin
 
+_PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
 _DECIDABLE: Final = (
     Evidence.AGENT_AUTHOR,
     Evidence.CO_AUTHOR,
@@ -57,6 +60,13 @@ def _texts(key: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _packages(key: str, value: object) -> tuple[str, ...]:
+    said = value if isinstance(value, list) else [None]
+    if not all(isinstance(each, str) and _PACKAGE.fullmatch(each) for each in said):
+        raise wrong(key, value, f'a list like ["shop=metrics"], with one of {", ".join(MODES)}')
+    return tuple(map(str, said))
+
+
 def _file(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise wrong(key, value, "the path of a file below the root")
@@ -84,6 +94,7 @@ READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "ignore_revs_file": _file,
     "moves": _moves,
     "markers": _truth,
+    "packages": _packages,
     "extra_agents": extra_agents.rules,
 }
 """What `[tool.aiprov]` may hold; each raises a PolicyError that names key and value."""

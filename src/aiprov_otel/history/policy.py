@@ -32,6 +32,7 @@ class Policy:
         ignore_revs_file: names the commits that blame looks through; relative to the root.
         moves: how far blame follows moved lines; None where nobody has said.
         markers: whether structured tags at the top of a file count.
+        packages: what the import hook is to see in a service, each with a mode if it has one.
         extra_agents: rows that are added to the table of agents.
         ignore_revs_files: the files that are in force, that one or git's own; no key.
         ignored: the commits that those name; no key.
@@ -47,6 +48,7 @@ class Policy:
     ignore_revs_file: str | None = None
     moves: Moves | None = None
     markers: bool = False
+    packages: tuple[str, ...] = ()
     extra_agents: tuple[Rule, ...] = ()
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ class Policy:
             "ignore_revs_file": self.ignore_revs_file,
             "moves": (self.moves or Moves.NONE).value,
             "markers": self.markers,
+            "packages": list(self.packages),
             "extra_agents": [{"id": rule.id, "agent": rule.agent} for rule in self.extra_agents],
             "ignored": list(self.ignored),
             "paths": list(self.paths),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
@@ -135,9 +135,15 @@ def install(
     _processor_on(tracer_provider or trace.get_tracer_provider())
     _installed = Installation()
     _installed.hook(logger_provider)
-    if packages := settings.read().packages:
+    if packages := _packages(annotator.resolver.manifests):
         _installed.observe(packages)
     return _installed
+
+
+def _packages(loaded: Sequence[Manifest]) -> str:
+    """What the policies of manifests say, and then the environment, which has the last word."""
+    said = [package for manifest in loaded for package in manifest.policy.get("packages", ())]
+    return ",".join(filter(None, [*said, settings.read().packages]))
 
 
 def is_installed() -> bool:

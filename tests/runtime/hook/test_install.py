@@ -8,6 +8,7 @@ import pytest
 
 import aiprov_otel
 from aiprov_otel import provenance_of
+from aiprov_otel.manifest import dump
 from aiprov_otel.runtime import install
 from support.application import process, run
 
@@ -23,8 +24,10 @@ def test_uninstall_lets_later_imports_be(application):
     """
     After `uninstall()`, and twice is fine, nothing of ours stands on `sys.meta_path`.
     """
+    application.install()
     finders = list(sys.meta_path)
     hook = aiprov_otel.install_import_hook("shop")
+    assert sys.meta_path[1:] == finders
     first = application.module("shop.first", SHOP)
     hook.uninstall()
     hook.uninstall()
@@ -200,3 +203,17 @@ def test_a_mistake_is_said_at_the_door(packages, said):
     with pytest.raises(ValueError, match=said):
         aiprov_otel.install_import_hook(packages)
     assert not install.is_installed()
+
+
+def test_the_policy_in_the_manifest_names_packages(application, monkeypatch):
+    """
+    A team may say it once, for every service that has the manifest; the environment says it last.
+    """
+    application.write("shop/first.py", SHOP)
+    path = application.folder / "aiprov.manifest"
+    policy = {"packages": ["shop=metrics", "cart=off"]}
+    dump(path, application.sources, revision=None, repository_url=None, policy=policy)
+    monkeypatch.setenv("AIPROV_PACKAGES", "cart")
+    with aiprov_otel.install(manifest=path):
+        assert "Instead" in type(application.module("shop.first").__loader__.get_code).__name__
+        assert seen(application.module("cart", SHOP))

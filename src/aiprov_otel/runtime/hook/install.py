@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from aiprov_otel import settings
 from aiprov_otel.runtime import install as installing
 from aiprov_otel.runtime.hook.handle import ImportHook, attach
-from aiprov_otel.runtime.hook.rules import Mode, rules_of
+from aiprov_otel.runtime.hook.rules import rules_of
+from aiprov_otel.settings import Mode
 
 
 def install_import_hook(

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from aiprov_otel.runtime.hook import templates
-from aiprov_otel.runtime.hook.rules import Mode
 from aiprov_otel.runtime.hook.suspension import own_nodes, pausing
 from aiprov_otel.runtime.hook.templates import Function, Mark, Template
+from aiprov_otel.settings import Mode
 
 # Where a function sees its own names by these, one of ours would show.
 _SEES_NAMES: Final = {"locals", "vars", "dir", "eval", "exec"}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Final, cast
 
 from aiprov_otel import settings
 from aiprov_otel.runtime.guard import warn
+from aiprov_otel.settings import MODES, Mode
 
-Mode: TypeAlias = Literal["annotate", "metrics", "spans", "count", "off"]
-MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 _REWRITING: Final = {"metrics", "spans", "count"}
 
 
@@ -118,5 +117,6 @@ def _said(text: str) -> Rule | None:
     except ValueError as error:
         if settings.read().strict:
             raise
-        warn("package-wrong", f"AIPROV_PACKAGES says {text!r}, which is left out: {error}")
+        whose = "AIPROV_PACKAGES or `packages` of the policy"
+        warn("package-wrong", f"{whose} says {text!r}, which is left out: {error}")
         return None
