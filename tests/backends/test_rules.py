@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 import yaml
 
 from aiprov_otel.backends.files import texts
-from support.generated import COUNTS, RATIOS, counters
-from support.prometheus import ask, prometheus, rows, why_not
+from support.generated import COUNTS, RATIOS
+from support.prometheus import ask, rows, why_not
 
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -25,15 +24,6 @@ RULES = [
     for group in yaml.safe_load(text)["groups"]
     for rule in group["rules"]
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A Prometheus that has evaluated all rules twice."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    with prometheus(counters(), folder, list(FILES.values())) as address:
-        time.sleep(2.5)
-        yield address
 
 
 @pytest.mark.parametrize("record", [rule["record"] for rule in RULES if "record" in rule])

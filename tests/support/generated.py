@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 ORIGINS = ("ai", "human", "mixed", "unknown")
+MODELS = {"ai": "claude-opus-4-6"}
+SECONDS_OF_HALF = {"ai": 0.1, "human": 0.25, "mixed": 0.5, "unknown": 1.0}
+"""Half of the requests to a handler of an origin take that long or less, all others twice that."""
+
 DRAWN = random.Random(7)
 Key = tuple[str, ...]
 Counts = dict[Key, float]
@@ -39,6 +43,19 @@ def series(name: str, **labels: str) -> str:
     return f"{name}{{{said}}}"
 
 
+def buckets() -> Iterator[tuple[str, float]]:
+    """The histogram of how long requests take."""
+    for origin, half in SECONDS_OF_HALF.items():
+        labels = {
+            "service_name": "shop",
+            "span_kind": "SPAN_KIND_SERVER",
+            "aiprov_origin": origin,
+        }
+        for le, number in ((half / 2, 0), (half, 600), (half * 2, 1_200), ("+Inf", 1_200)):
+            name = "traces_span_metrics_duration_seconds_bucket"
+            yield series(name, **labels, le=str(le)), number
+
+
 def counters() -> dict[str, float]:
     """The generated telemetry as Prometheus has it."""
     found: dict[str, float] = {}
@@ -49,11 +66,13 @@ def counters() -> dict[str, float]:
             "span_kind": "SPAN_KIND_SERVER",
             "aiprov_origin": origin,
             "aiprov_error_origin": raised or "",
+            "aiprov_model_name": MODELS.get(origin, ""),
             "status_code": f"STATUS_CODE_{'UNSET' if raised is None else 'ERROR'}",
         }
         found[series("traces_span_metrics_calls_total", **labels)] = number
         client = labels | {"span_kind": "SPAN_KIND_CLIENT"}
         found[series("traces_span_metrics_calls_total", **client)] = 99_999
+    found |= dict(buckets())
     for (job, origin, error), number in CALLS.items():
         labels = {"job": job, "aiprov_origin": origin, "error_type": error}
         found[series("aiprov_function_calls_total", **labels)] = number
@@ -62,6 +81,8 @@ def counters() -> dict[str, float]:
         found[series("aiprov_function_self_time_seconds_total", **labels)] = SECONDS[job, origin]
         found[series("aiprov_code_lines", **labels)] = LINES[job, origin]
         raising = {"job": job, "aiprov_exception_origin": origin, "error_type": "KeyError"}
+        if origin in MODELS:
+            raising["aiprov_exception_model_name"] = MODELS[origin]
         found[series("aiprov_exceptions_total", **raising)] = exceptions
     return found
 

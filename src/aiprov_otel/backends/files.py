@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from aiprov_otel.backends.grafana.exceptions import EXCEPTIONS
+from aiprov_otel.backends.grafana.overview import OVERVIEW
+
 
 def texts() -> dict[str, str]:
     """The texts of all files, by their paths below the folder that they are written to; sorted."""
-    return dict(sorted(_below(files("aiprov_otel.backends").joinpath("data"), "")))
+    made = {f"grafana/{one.uid}.json": one.text() for one in (OVERVIEW, EXCEPTIONS)}
+    return dict(sorted({**made, **dict(_below(files(__package__).joinpath("data"), ""))}.items()))
 
 
 def _below(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
