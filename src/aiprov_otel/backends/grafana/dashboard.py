@@ -12,6 +12,19 @@ from aiprov_otel.backends.grafana.panel import PROMETHEUS, Panel
 
 _SCHEMA: Final = 39
 _COLUMNS: Final = 24
+_TAG: Final = "aiprov"
+_TO_THE_OTHERS: Final = {
+    "type": "dashboards",
+    "tags": [_TAG],
+    "title": "Code origin",
+    "tooltip": "",
+    "icon": "external link",
+    "url": "",
+    "asDropdown": False,
+    "includeVars": False,
+    "keepTime": True,
+    "targetBlank": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +54,13 @@ class Dashboard:
             "uid": self.uid,
             "title": self.title,
             "description": self.description,
-            "tags": ["aiprov"],
+            "tags": [_TAG],
             "schemaVersion": _SCHEMA,
             "editable": True,
             "graphTooltip": 1,
             "refresh": "1m",
             "time": {"from": "now-6h", "to": "now"},
-            "links": [{"type": "dashboards", "tags": ["aiprov"], "title": "aiprov"}],
+            "links": [_TO_THE_OTHERS],
             "templating": {"list": list(self._variables())},
             "panels": list(_laid_out(self.panels)),
         }
