@@ -29,6 +29,7 @@ bench:  ## what provenance costs a service, a build, a report (HISTORY=path of a
 	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \
 	$$commands/python benchmarks/spans.py && \
 	$$commands/python benchmarks/service.py && \
+	$$commands/python benchmarks/hook.py && \
 	$$commands/python benchmarks/manifest.py && \
 	$$commands/python benchmarks/history.py $(or $(HISTORY),.) && \
 	$$commands/python benchmarks/receiver.py && \

@@ -1,14 +1,21 @@
-"""From code as it is kept in a file to code that runs: slots and tools for what stands for them."""
+"""
+From code as it is kept in a file to code that runs: slots and tools for what stands for them.
+
+Every start goes through every function of a package here, so it is written for speed.
+"""
 
 from __future__ import annotations
 
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
-from aiprov_otel.runtime.hook import templates
 from aiprov_otel.runtime.hook.rules import Rule
 from aiprov_otel.runtime.hook.slots import SLOTS, Key, Slot
+from aiprov_otel.runtime.hook.templates import LAMBDA, MARK
+from aiprov_otel.runtime.hook.templates import TOOLS as TOOLS_MARK
 from aiprov_otel.runtime.hook.tools import TOOLS
+
+_LAMBDA: Final = "<lambda>"
 
 
 class Linking:
@@ -22,25 +29,28 @@ class Linking:
 
     def linked(self, code: CodeType, was: str = "", now: str = "") -> CodeType:
         """*code*, ready to run; its qualified name begins with *now* where it began with *was*."""
-        qualname = now + code.co_qualname.removeprefix(was)
-        is_lambda = templates.LAMBDA in _marks(code)
-        inner = (code.co_qualname, _as_lambda(qualname)) if is_lambda else (was, now)
-        slot = self._slot(code) if is_lambda or templates.SLOT in _marks(code) else None
-        consts = tuple(self._constant(each, slot, inner) for each in code.co_consts)
-        made = code.replace(co_consts=consts, co_qualname=inner[1] if is_lambda else qualname)
-        if is_lambda:
-            made = made.replace(co_name="<lambda>")
+        slot, consts, changed = None, list(code.co_consts), bool(was)
+        name, qualname = code.co_name, now + code.co_qualname.removeprefix(was)
+        for index, constant in enumerate(consts):
+            if type(constant) is tuple and constant and constant[0] == MARK:
+                changed = True
+                if constant == TOOLS_MARK:
+                    consts[index] = TOOLS
+                else:
+                    consts[index] = slot = self._slot(code)
+                if constant == LAMBDA:
+                    was, now = code.co_qualname, _as_lambda(qualname)
+                    name, qualname = _LAMBDA, now
+        for index, constant in enumerate(consts):
+            if type(constant) is CodeType:
+                consts[index] = linked = self.linked(constant, was, now)
+                changed = changed or linked is not constant
+        if not changed:
+            return code
+        made = _replaced(code, consts, name, qualname)
         if slot is not None:
-            slot.code = made
-            slot.turn(on=True)
+            slot.runs(made)
         return made
-
-    def _constant(self, constant: Any, slot: Slot | None, renamed: tuple[str, str]) -> Any:
-        if isinstance(constant, CodeType):
-            return self.linked(constant, *renamed)
-        if type(constant) is not tuple or constant[:1] != (templates.MARK,):
-            return constant
-        return TOOLS if constant == templates.TOOLS else slot
 
     def _slot(self, code: CodeType) -> Slot:
         key: Key = (code.co_filename, self._digest, code.co_qualname, code.co_firstlineno)
@@ -52,10 +62,12 @@ class Linking:
         return SLOTS.named(slot) if self._rule.by_function else slot
 
 
-def _marks(code: CodeType) -> list[Any]:
-    return [each for each in code.co_consts if type(each) is tuple]
+def _replaced(code: CodeType, consts: list[Any], name: str, qualname: str) -> CodeType:
+    if qualname == code.co_qualname:
+        return code.replace(co_consts=tuple(consts))
+    return code.replace(co_consts=tuple(consts), co_name=name, co_qualname=qualname)
 
 
 def _as_lambda(qualname: str) -> str:
     head, dot, _ = qualname.rpartition(".")
-    return f"{head}{dot}<lambda>"
+    return f"{head}{dot}{_LAMBDA}"
