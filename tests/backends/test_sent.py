@@ -34,7 +34,11 @@ try:
 except KeyError:
     print(reader.get_metrics_data().to_json())
 """
-OVER_OURS = ("prometheus/aiprov-functions.rules.yml", "grafana/aiprov-exceptions.json")
+OVER_OURS = (
+    "grafana/aiprov-exceptions.json",
+    "grafana/aiprov-functions.json",
+    "prometheus/aiprov-functions.rules.yml",
+)
 
 
 def in_prometheus(metric: dict) -> str:

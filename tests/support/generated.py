@@ -75,6 +75,7 @@ def counters() -> dict[str, float]:
     found |= dict(buckets())
     for (job, origin, error), number in CALLS.items():
         labels = {"job": job, "aiprov_origin": origin, "error_type": error}
+        labels["aiprov_model_name"] = MODELS.get(origin, "")
         found[series("aiprov_function_calls_total", **labels)] = number
     for (job, origin), exceptions in EXCEPTIONS.items():
         labels = {"job": job, "aiprov_origin": origin}

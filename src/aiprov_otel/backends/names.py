@@ -19,6 +19,8 @@ EXCEPTION_ORIGIN: Final = label(keys.EXCEPTION_ORIGIN)
 EXCEPTION_MODEL: Final = label(keys.EXCEPTION_MODEL_NAME)
 ERROR_TYPE: Final = label(keys.ERROR_TYPE)
 
+CALLS: Final = f"{label(keys.FUNCTION_CALLS)}_total"
+SELF_TIME: Final = f"{label(keys.FUNCTION_SELF_TIME)}_seconds_total"
 EXCEPTIONS: Final = f"{label(keys.EXCEPTIONS)}_total"
 LINES: Final = label(keys.CODE_LINES)
 

@@ -10,11 +10,13 @@ import pytest
 
 from aiprov_otel.backends.files import texts
 from support.generated import (
+    CALLS,
     COUNTS,
     EXCEPTIONS,
     LINES,
     MODELS,
     REQUESTS,
+    SECONDS,
     SECONDS_OF_HALF,
     ratio,
     share,
@@ -45,6 +47,10 @@ RAISED = total(((raised or origin,), number) for (_, origin, raised), number in 
 IN_ALL = sum(REQUESTED.values())
 RATIO = ratio(FAILING, REQUESTED)
 RAISING = by_origin(EXCEPTIONS)
+CALLED = by_origin(COUNTS["function_calls"])
+SPENT = by_origin(SECONDS)
+DEPLOYED = by_origin(LINES)
+FUNCTION_RATIO = ratio(by_origin(COUNTS["function_errors"]), CALLED)
 AN_HOUR = 0.5  # of the two that the telemetry is of
 A_SECOND = 1 / 7_200
 
@@ -65,6 +71,23 @@ WANTED = {
             :20
         ]
     },
+    "Error ratio of calls, by origin": FUNCTION_RATIO,
+    "Error ratio, AI-written over human-written functions": {
+        (): FUNCTION_RATIO["ai",] / FUNCTION_RATIO["human",]
+    },
+    "Coverage of calls": {(): 1 - CALLED["unknown",] / sum(CALLED.values())},
+    "Calls, by origin": {k: n * AN_HOUR for k, n in CALLED.items()},
+    "Time in functions, by origin": {k: n * A_SECOND for k, n in SPENT.items()},
+    "Mean self time of a call, by origin": ratio(SPENT, CALLED),
+    "Share of the deployed lines, by origin": {
+        k: n / sum(DEPLOYED.values()) for k, n in DEPLOYED.items()
+    },
+    "Error ratio of calls, by model": {(MODELS["ai"],): FUNCTION_RATIO["ai",]},
+    "Failed calls, by type of error and origin": {
+        (job, origin, error): number * AN_HOUR
+        for (job, origin, error), number in CALLS.items()
+        if error
+    },
     "Exceptions a second, by who wrote the line that raised": {
         k: n * A_SECOND for k, n in RAISING.items()
     },
@@ -73,7 +96,7 @@ WANTED = {
         key[1:]: part for key, part in share({("", *k): n for k, n in RAISING.items()}).items()
     },
     "Exceptions for each thousand deployed lines": {
-        k: 1000 * n * AN_HOUR / by_origin(LINES)[k] for k, n in RAISING.items()
+        k: 1000 * n * AN_HOUR / DEPLOYED[k] for k, n in RAISING.items()
     },
     "Exceptions, by model that wrote the line": {(MODELS["ai"],): RAISING["ai",] * AN_HOUR},
     "Exceptions, by type and origin": {
@@ -141,6 +164,7 @@ def test_the_uids_stay():
     """
     assert {name: board["uid"] for name, board in DASHBOARDS.items()} == {
         "grafana/aiprov-exceptions.json": "aiprov-exceptions",
+        "grafana/aiprov-functions.json": "aiprov-functions",
         "grafana/aiprov-overview.json": "aiprov-overview",
     }
 

@@ -67,8 +67,14 @@ class Dashboard:
         return json.dumps(document, indent=2) + "\n"
 
     def _variables(self) -> Iterator[dict[str, Any]]:
-        for kind, said in (("prometheus", "Metrics"), ("tempo", "Traces")):
-            yield {"type": "datasource", "name": kind, "label": said, "query": kind}
+        yield {
+            "type": "datasource",
+            "name": "prometheus",
+            "label": "Metrics",
+            "query": "prometheus",
+        }
+        if any(panel.link for panel in self.panels):
+            yield {"type": "datasource", "name": "tempo", "label": "Traces", "query": "tempo"}
         name, said, query = self.chosen
         yield {
             "type": "query",
