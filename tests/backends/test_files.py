@@ -38,10 +38,21 @@ def test_every_name_of_ours_is_one_that_is_sent(name):
     assert found - KEYS - LABELS - METRICS - recorded - {"aiprov_otel"} == set()
 
 
+def test_the_readme_says_where_each_belongs():
+    """
+    Who finds the files in a repository knows what reads them: every folder, and no other.
+    """
+    folders = {name.partition("/")[0] for name in FILES if "/" in name}
+
+    assert set(re.findall(r"^\| `(\w+)/` \|", FILES["README.md"], re.MULTILINE)) == folders
+    for name in re.findall(r"\b(?:\w+/)[\w-]+\.(?:yaml|json|sql)\b", FILES["README.md"]):
+        assert name in FILES
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_says_where_it_belongs(name):
+def test_every_file_ends_in_a_line(name):
     """
-    Who finds a file in a repository knows what reads it.
+    What is committed makes no noise in a diff.
     """
-    assert re.match(r"(#|--|\{)", FILES[name])
     assert FILES[name].endswith("\n")
+    assert not re.search(r"[ \t]$", FILES[name], re.MULTILINE)

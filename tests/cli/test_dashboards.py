@@ -15,7 +15,9 @@ def test_the_files_are_written_and_written_again(tmp_path):
 
     assert first.returncode == 0, first.stderr
     assert first.stdout == second.stdout
-    assert first.stdout.startswith(f"wrote {len(texts())} files in observability; ")
+    assert first.stdout == (
+        f"wrote {len(texts())} files; observability/README.md says where each belongs\n"
+    )
     folder = tmp_path / "observability"
     written = {
         path.relative_to(folder).as_posix(): path.read_text()

@@ -16,8 +16,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "dashboards",
         help="write the files that your backends import",
-        description="Write rules, queries and configuration by code origin into a folder, one "
-        "subfolder a backend. The first lines of each file say where it belongs.",
+        description="Write dashboards, rules, queries and configuration by code origin, one "
+        "subfolder a backend, with a README.md that says where each belongs.",
         epilog="example: aiprov dashboards ./observability",
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="made where it is missing")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if others and not args.force:
         raise UsageError(_refusal(others))
     _write(wanted)
-    say(f"wrote {len(wanted)} files in {args.folder}; the first lines of each say where it belongs")
+    say(f"wrote {len(wanted)} files; {args.folder / 'README.md'} says where each belongs")
     return 0
 
 
