@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import guard, log, warn, warned
 
 
 def test_each_type_of_error_is_logged_once(monkeypatch, caplog):
@@ -46,3 +48,26 @@ def test_a_warning_is_said_once(caplog):
         warn("some-slug", "Something", about=about)
 
     assert caplog.messages == ["Something (some-slug)"] * 3
+
+
+@pytest.mark.parametrize("place", ["filter", "handler"])
+def test_what_fails_to_take_a_warning_is_not_in_the_way(monkeypatch, place):
+    """
+    A handler or a filter of the application that raises does not do so through us.
+    """
+
+    def broken(record):
+        raise OSError(record)
+
+    monkeypatch.delenv("AIPROV_STRICT")
+    handler = logging.StreamHandler()
+    handler.emit = broken
+    getattr(log, f"add{place.title()}")(handler if place == "handler" else broken)
+    try:
+        warn("some-slug", "Something")
+        with guard:
+            raise KeyError
+    finally:
+        getattr(log, f"remove{place.title()}")(handler if place == "handler" else broken)
+
+    assert warned() == ["provenance-failed", "some-slug"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
@@ -17,7 +18,7 @@ def warn(slug: str, message: str, *, about: object = None) -> None:
     """Log *message* with its *slug* once a process, or once for each thing it is *about*."""
     if (slug, about) not in _said:
         _said.add((slug, about))
-        log.warning("%s (%s)", message, slug)
+        _say("%s (%s)", message, slug)
 
 
 def warned() -> list[str]:
@@ -70,4 +71,10 @@ def swallow(error: Exception) -> None:
 def _log(error: Exception) -> None:
     if ("provenance-failed", type(error)) not in _said:
         _said.add(("provenance-failed", type(error)))
-        log.warning("Provenance was not attached (provenance-failed)", exc_info=error)
+        _say("Provenance was not attached (provenance-failed)", exc_info=error)
+
+
+def _say(*words: str, exc_info: Exception | None = None) -> None:
+    # A handler or a filter of the application may fail, and at the end of a process each does.
+    with suppress(Exception):
+        log.warning(*words, exc_info=exc_info)
