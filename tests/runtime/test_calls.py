@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import StatusCode
 
-from aiprov_otel import provenance
+from aiprov_otel import install, provenance
 
 KEYS = {"aiprov.error.origin", "error.type"}
 
@@ -359,3 +359,26 @@ def test_the_context_is_as_it_was(application):
 
     assert trace.get_current_span() is before
     assert inside.get_span_context() == application.span().context
+
+
+@pytest.mark.parametrize("fast", ["true", "false"])
+def test_an_exception_that_can_not_say_what_it_is_fails_its_call(application, monkeypatch, fast):
+    """
+    Its message is what Python prints in its place; the span has failed and tells of it once.
+    """
+
+    class Mute(Exception):
+        def __str__(self):
+            raise OSError
+
+    install().uninstall()
+    monkeypatch.setenv("AIPROV_FAST", fast)
+    application.install()
+    with pytest.raises(Mute):
+        outer(fail, Mute())
+
+    assert failed(application)
+    assert events(application) == [("fail", 1), ("outer", 0)]
+    span = application.span("fail")
+    assert span.status.description == "Mute: <exception str() failed>"
+    assert span.events[0].attributes["exception.message"] == "<exception str() failed>"

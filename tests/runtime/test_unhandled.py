@@ -283,3 +283,45 @@ def test_a_service_that_dies_is_told_to_the_collector(application):
     assert fatal.attributes["aiprov.exception.origin"] == "human"
     assert fatal.attributes["code.line.number"] == 2
     assert fatal.attributes["exception.type"] == "KeyError"
+
+
+LAST = """
+import threading
+import aiprov_otel
+aiprov_otel.install(manifest="aiprov.manifest")
+import shop.dying
+threading.last = shop.dying.Failing()
+"""
+
+
+@pytest.mark.parametrize("annotated", ["true", "false"])
+def test_what_python_does_last_is_printed_and_no_more(application, annotated):
+    """
+    In a finalizer that runs when the modules are gone, an exception is printed as without us.
+    """
+    application.write("shop/dying.py", SHOP.replace('fail(OSError("too late"))', "1 / 0"))
+    application.manifest()
+    asked = {"AIPROV_ANNOTATED_TRACEBACK": annotated, "AIPROV_STRICT": ""}
+    done = process(LAST, application.folder, sys.executable, **asked)
+
+    assert done.returncode == 0
+    assert done.stderr.startswith("Exception ignored in: <function Failing.__del__")
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+    assert done.stderr.count("Exception ignored") == 1
+
+
+class Mute(Exception):
+    """One that fails to say what it is."""
+
+    def __str__(self):
+        raise OSError
+
+
+def test_an_exception_that_can_not_say_what_it_is_is_told(shop, records):
+    """
+    With the words that Python prints for it, in the place of its message.
+    """
+    unhandled(shop.fail, Mute())
+
+    assert records.said["exception.message"] == "<exception str() failed>"
+    assert records.said["aiprov.exception.origin"] == "human"

@@ -14,7 +14,7 @@ from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, metrics, state
-from aiprov_otel.runtime.failures import type_name
+from aiprov_otel.runtime.failures import message_of, type_name
 from aiprov_otel.runtime.fast import Fast, held
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.values import Unit
@@ -87,7 +87,7 @@ class Call:
         if not self._span.is_recording():
             return
         self._span.set_attributes({ERROR_TYPE: type_name(error), **raised.error})
-        self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
+        self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {message_of(error)}")
         trace_id = self._span.get_span_context().trace_id
         if all(call.recorded_in != trace_id for call in _left_by(error)):
             exception_logs.record(self._span, self.context, error, raised.event)

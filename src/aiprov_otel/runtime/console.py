@@ -60,9 +60,13 @@ def _in_thread(original: Hook) -> Hook:
 
 
 def _unraisable(original: Hook) -> Hook:
+    is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
+
     @wraps(original)
     def unraisablehook(args: sys.UnraisableHookArgs) -> None:
-        if not _printed(_about(args), args.exc_value, args.exc_traceback, chain=False):
+        if is_finalizing() or not _printed(
+            _about(args), args.exc_value, args.exc_traceback, chain=False
+        ):
             original(args)
 
     return unraisablehook

@@ -9,6 +9,7 @@ from typing import Final
 from opentelemetry._logs import Logger, NoOpLogger, SeverityNumber
 from opentelemetry.context import Context
 from opentelemetry.semconv.attributes.exception_attributes import (
+    EXCEPTION_ESCAPED,
     EXCEPTION_MESSAGE,
     EXCEPTION_STACKTRACE,
     EXCEPTION_TYPE,
@@ -18,7 +19,7 @@ from opentelemetry.trace import Span
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
 from aiprov_otel.runtime import formatter, state, told
-from aiprov_otel.runtime.failures import type_name
+from aiprov_otel.runtime.failures import message_of, type_name
 from aiprov_otel.runtime.fast import Fast
 from aiprov_otel.runtime.guard import warn
 
@@ -38,7 +39,14 @@ def record(span: Span, context: Context, error: Exception, event: Attributes) ->
         warn("exception-signal-ignored", _IGNORED)
         signal = "events"
     if signal != "logs":
+        _record_on(span, error, event)
+
+
+def _record_on(span: Span, error: Exception, event: Attributes) -> None:
+    try:
         span.record_exception(error, event)
+    except Exception:  # noqa: BLE001 (the SDK asks for its message, and a class may fail to say)
+        span.add_event(EVENT, {**_described(error), EXCEPTION_ESCAPED: "False", **event})
 
 
 def emit(
@@ -79,7 +87,7 @@ def _logger() -> Logger | None:
 def _described(error: Exception) -> dict[str, str]:
     return {
         EXCEPTION_TYPE: type_name(error),
-        EXCEPTION_MESSAGE: str(error),
+        EXCEPTION_MESSAGE: message_of(error),
         EXCEPTION_STACKTRACE: _text(error),
     }
 

@@ -62,6 +62,14 @@ def class_name(kind: type[BaseException]) -> str:
     return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
 
 
+def message_of(error: BaseException) -> str:
+    """What *error* says; where it fails to, what Python prints in its place."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (whatever the class does, the failure is to be told)
+        return "<exception str() failed>"
+
+
 def _in_child() -> None:
     # A lock that another thread held at the fork would stay locked for ever.
     global _lock

@@ -51,13 +51,16 @@ def _thread_dies(original: _Hook) -> _Hook:
 
 
 def _ignored(original: _Hook) -> _Hook:
+    is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
+
     @wraps(original)
     def unraisablehook(unraisable: Any) -> Any:
         try:
             return original(unraisable)
         finally:
-            body = unraisable.err_msg or "Exception ignored"
-            _tell(unraisable.exc_value, SeverityNumber.ERROR, body)
+            if not is_finalizing():
+                body = unraisable.err_msg or "Exception ignored"
+                _tell(unraisable.exc_value, SeverityNumber.ERROR, body)
 
     return unraisablehook
 
