@@ -147,6 +147,24 @@ def test_the_cause_is_at_the_end_of_its_chain(application, shop):
     assert event(application.span())["aiprov.exception.cause.origin"] == "human"
 
 
+def test_a_cause_that_holds_nothing_is_one(application, shop):
+    """
+    An exception that is false, as an empty collection is, is a cause as any other.
+    """
+
+    class Problems(Exception):
+        def __len__(self):
+            return 0
+
+    def fail():
+        raise OSError from Problems()
+
+    with pytest.raises(OSError):
+        failing(application, shop.call, fail)
+
+    assert event(application.span())["aiprov.exception.cause.origin"] == "unknown"
+
+
 def test_an_implicit_context_is_no_cause(application, shop):
     """
     What was being handled when an exception was raised is not blamed for it.

@@ -69,7 +69,9 @@ class Annotator:
         places = raising.places(self.resolver, error)
         raised = self._raised(places)
         cause = last_cause(error)
-        event = self.emission.of_exception(raised, self.raised(cause) if cause else None)
+        event = self.emission.of_exception(
+            raised, self.raised(cause) if cause is not None else None
+        )
         if raising.are_one(places):
             event |= self._code(*places[0])
         return Raised(event, self.emission.of_error(raised))
