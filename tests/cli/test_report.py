@@ -74,6 +74,39 @@ def test_json_for_programs(tmp_path, stored):
     assert document["verdict"]["adjusted_ratio"] is None
 
 
+def test_a_page_for_a_browser(tmp_path, stored):
+    """`--html` writes one file and prints nothing but its name; a gate goes with it."""
+    stored(failing())
+
+    done = aiprov("report", "--html", "report.html", "--fail-if-low", "1.5", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "report.html holds the report" in done.stderr
+    assert "passes: there is no ratio" in done.stderr
+    assert "KeyError" in (tmp_path / "report.html").read_text()
+
+
+def test_a_page_that_can_not_be_written(tmp_path, stored):
+    """One line names the file and the way out."""
+    stored(failing())
+
+    done = aiprov("report", "--html", "nowhere/report.html", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "can't write nowhere/report.html" in done.stderr
+
+
+def test_nothing_makes_no_page(tmp_path, stored):
+    """Where there is nothing to report, an earlier page stays as it is."""
+    stored(Service())
+
+    done = aiprov("report", "--html", "report.html", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "no traces were received yet" in done.stderr
+    assert not (tmp_path / "report.html").exists()
+
+
 def test_a_reader_that_went_away(tmp_path, stored):
     """`aiprov report | head -1` ends quietly and well."""
     stored(failing())

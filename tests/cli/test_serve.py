@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import signal
 import socket
+from urllib.request import urlopen
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 from aiprov_otel.local.store import Store
+from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 from support.command import aiprov, start
 from support.telemetry import AI, Service
 
@@ -40,6 +42,33 @@ def test_it_receives_reports_and_ends(tmp_path, number, status):
     assert "Traceback" not in said
     with Store.read(tmp_path / ".aiprov" / "telemetry.duckdb") as store:
         assert store.query("SELECT SpanName FROM otel_traces") == [("total",)]
+
+
+def test_its_page_annotates_stacks_from_the_manifest(tmp_path):
+    """The manifest beside the store says who wrote each frame; one that is broken, nothing."""
+    service = Service()
+    try:
+        {}["price"]
+    except KeyError as error:
+        service.span("total", by=AI, failed=True, raised=(error, AI))
+    with Store.open(tmp_path / "s.duckdb") as store:
+        service.send(store)
+    file = SourceFile(
+        "tests/cli/test_serve.py", "test_serve.py", content_hash(b""), (Run(1, 200, AI),)
+    )
+    dump(tmp_path / "aiprov.manifest", [file], revision=None, repository_url=None, policy={})
+    words = ("--port", "0", "--store", "s.duckdb", "--keep-days", "36500")
+    with start("serve", *words, cwd=tmp_path) as process:
+        address = endpoint_of(process)
+        page = urlopen(address).read().decode()
+        (tmp_path / "aiprov.manifest").write_text("no manifest")
+        plain = urlopen(address).read().decode()
+        process.terminate()
+        process.communicate(timeout=20)
+
+    assert page.count('◀ <span class="origin ai">ai</span> claude-code') == 1
+    assert "◀" not in plain
+    assert "KeyError" in plain
 
 
 def test_what_is_too_old_goes(tmp_path):

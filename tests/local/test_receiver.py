@@ -352,6 +352,20 @@ def test_the_report_is_shown_while_it_receives(ask, batch):
     assert ask("GET", "/etc/passwd", headers={})[0] == 404
 
 
+def test_the_report_is_shown_to_people(ask, batch):
+    """The same address in a browser: a page that no other page may frame or read."""
+    ask(body=batch)
+
+    status, body, headers = ask("GET", "/", headers={})
+
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert b"50 calls of application code" in body
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in headers
+    assert ask("GET", "/", headers={"Host": "evil.example"})[0] == 403
+
+
 def test_a_port_in_use_is_named(store, receiver):
     """The line says which port, and what to do."""
     port = int(receiver.endpoint.rpartition(":")[2])

@@ -5,29 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from aiprov_otel import settings
 from aiprov_otel.cli import crude
 from aiprov_otel.cli.plain import say, table, visible
-from aiprov_otel.errors import ManifestNotFound, UsageError
+from aiprov_otel.errors import UsageError
 from aiprov_otel.local import remote, sources
-from aiprov_otel.local.folder import MANIFEST, STORE
+from aiprov_otel.local.deployed import deployed
+from aiprov_otel.local.empty import why_empty
+from aiprov_otel.local.folder import STORE
 from aiprov_otel.local.prepared import PREPARE
 from aiprov_otel.local.report import Report, report
 from aiprov_otel.local.sampling import Sampled
 from aiprov_otel.local.sources import prometheus
 from aiprov_otel.local.store import Store
-from aiprov_otel.manifest import FILE_NAME, Manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _EPILOG = """example:
   aiprov report --json | jq .verdict
   aiprov report --from traces.json
+  aiprov report --html report.html
   aiprov report --markdown --fail-if-low 1.5
   aiprov report --sql "SELECT Origin, count(*) FROM units GROUP BY Origin"
 
@@ -69,6 +67,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for a program to read")
     form.add_argument("--markdown", action="store_true", help="for a pull request")
+    form.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write a page for a browser, which needs no other file",
+    )
     parser.add_argument(
         "--fail-if-low",
         type=_ratio,
@@ -90,25 +94,14 @@ def run(args: argparse.Namespace) -> int:
     missing = why_empty(found)
     if args.json:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+    elif args.html and not missing:
+        _write(found, args.html)
     elif not missing:
         _show(found, markdown=args.markdown)
     if missing:
         print(f"aiprov: {missing}", file=sys.stderr)
         return 1
     return _gate(found, args.fail_if_low) if args.fail_if_low else 0
-
-
-def why_empty(found: Report) -> str | None:
-    """Say why *found* has nothing to show and how to get it; None where it has."""
-    if not found.coverage.spans:
-        return "no traces were received yet; get some with `aiprov run -- CMD`"
-    if not found.coverage.units:
-        return (
-            f"{found.coverage.spans} spans were received, none with aiprov.* attributes: run the "
-            "service under `aiprov run`, or call aiprov_otel.install() in it and set "
-            "AIPROV_MANIFEST to what `aiprov build` wrote"
-        )
-    return None
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -165,7 +158,7 @@ def _ratio(text: str) -> float:
 
 
 def _crude(args: argparse.Namespace) -> int:
-    if args.markdown or args.fail_if_low or args.sampled:
+    if args.markdown or args.html or args.fail_if_low or args.sampled:
         raise UsageError("counters give no verdict: of the options, only --json goes with them")
     found = prometheus.asked(args.address)
     if args.json:
@@ -189,6 +182,18 @@ def _found(args: argparse.Namespace) -> Report:
         return report(source, sampled=sampled)
 
 
+def _write(found: Report, path: Path) -> None:
+    from aiprov_otel.local.page.page import page
+
+    text = page(found, deployed(), made=datetime.now(UTC))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"can't write {path} ({error.strerror or error}): name another with --html"
+        raise UsageError(msg) from error
+    print(f"aiprov: {path} holds the report; open it in a browser", file=sys.stderr)
+
+
 def _show(found: Report, *, markdown: bool) -> None:
     if markdown:
         from aiprov_otel.local.markdown import markdown as lines
@@ -198,21 +203,4 @@ def _show(found: Report, *, markdown: bool) -> None:
         return
     from aiprov_otel.local.render import console, show
 
-    show(found, _manifest(), console(sys.stdout))
-
-
-def _manifest() -> Manifest | None:
-    """The manifest that the service probably ran with; without one, the frames stay plain."""
-    for path in _manifests():
-        try:
-            return Manifest.load(path)
-        except ManifestNotFound:
-            continue
-    return None
-
-
-def _manifests() -> Iterator[Path]:
-    if said := settings.read().manifest:
-        yield Path(said)
-    yield MANIFEST
-    yield from (folder / FILE_NAME for folder in (Path.cwd(), *Path.cwd().parents))
+    show(found, deployed(), console(sys.stdout))

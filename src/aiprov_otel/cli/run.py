@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel import settings
 from aiprov_otel.cli.command import resolved
-from aiprov_otel.cli.report import why_empty
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.build import build
+from aiprov_otel.local.empty import why_empty
 from aiprov_otel.local.extra import local_extra
 from aiprov_otel.local.folder import STORE, make_folder
 from aiprov_otel.local.instrumented import environment, launcher

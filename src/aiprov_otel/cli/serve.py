@@ -1,4 +1,4 @@
-"""`aiprov serve`: the local OTLP receiver."""
+"""`aiprov serve`: the local OTLP receiver and its page."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _EPILOG = """example:
   OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf opentelemetry-instrument python app.py
   aiprov report --from http://127.0.0.1:4318
 
+http://127.0.0.1:4318 in a browser shows the report.
 Traces older than --keep-days go, and the oldest when the store grows beyond --keep-gib.
 It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
 
@@ -73,7 +74,10 @@ def run(args: argparse.Namespace) -> int:
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Store.open(path) as store, Receiver(store, host=args.host, port=args.port) as receiver:
-            _say(f"receiving traces at {receiver.endpoint}, keeping them in {path}; Ctrl-C ends it")
+            _say(
+                f"receiving traces at {receiver.endpoint}, which shows them in a browser, and "
+                f"keeping them in {path}; Ctrl-C ends it"
+            )
             retention = Retention(args.keep_days, args.keep_gib)
             _prune(store, retention)
             while not over.wait(_LOOK):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -16,8 +15,8 @@ from aiprov_otel.local.answer import JSON, PROTOBUF, Answer, Refused, refusal, t
 from aiprov_otel.local.decode import Row, rows
 from aiprov_otel.local.hosts import why_not
 from aiprov_otel.local.otlpjson import json_rows
-from aiprov_otel.local.report import report
 from aiprov_otel.local.room import NoRoom
+from aiprov_otel.local.shown import shown
 from aiprov_otel.local.unpack import LIMIT, unpacked
 
 if TYPE_CHECKING:
@@ -83,10 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         return known[self.path]
 
     def _shown(self) -> Answer:
-        if self.path != "/report.json":
-            raise Refused(HTTPStatus.NOT_FOUND, "there is only /report.json")
-        document = json.dumps(report(self._receiver.store).to_json(), ensure_ascii=False)
-        return Answer(HTTPStatus.OK, document.encode(), "application/json; charset=utf-8")
+        return shown(self._receiver.store, self.path)
 
     def _traces(self, request: bytes, kind: str) -> Message:
         from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service

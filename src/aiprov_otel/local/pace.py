@@ -34,4 +34,7 @@ class Pace:
 
 def paces(rows: Iterable[PaceRow], begin: int, width: int) -> tuple[Pace, ...]:
     """What *rows* say of the parts of *width* nanoseconds since *begin* in which calls began."""
-    return tuple(Pace(rfc3339(begin + int(part) * width), *told) for part, *told in rows)
+    return tuple(
+        Pace(rfc3339(begin + int(part) * width), origin, calls, p50, p95)
+        for part, origin, calls, p50, p95 in rows
+    )

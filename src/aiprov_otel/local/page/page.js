@@ -1,0 +1,122 @@
+"use strict";
+// Sort and search the functions; open everything to print; where the page is served, keep it fresh.
+
+const FIRST = 25; // functions, until more are asked for
+const chosen = { text: "", origin: "", column: -1, up: false, all: false };
+const byId = (id) => document.getElementById(id);
+
+function prepare() {
+  const table = byId("functions-table");
+  if (!table) return;
+  table.querySelectorAll("thead th").forEach((head, place) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    button.dataset.column = place;
+    head.replaceChildren(button);
+  });
+  byId("functions-search").value = chosen.text;
+  byId("functions-origin").value = chosen.origin;
+  byId("functions-controls").hidden = false;
+  if (chosen.column >= 0) sort(table);
+  filter(table);
+}
+
+function sort(table) {
+  const heads = [...table.querySelectorAll("thead th")];
+  heads.forEach((head, place) => {
+    const way = chosen.up ? "ascending" : "descending";
+    if (place === chosen.column) head.setAttribute("aria-sort", way);
+    else head.removeAttribute("aria-sort");
+  });
+  const number = "number" in heads[chosen.column].dataset;
+  const key = (row) => {
+    const cell = row.cells[chosen.column];
+    return number ? Number(cell.dataset.value ?? NaN) : cell.textContent;
+  };
+  const compare = (a, b) => (number ? a - b : a.localeCompare(b));
+  const rows = [...table.tBodies[0].rows].sort((one, other) => {
+    const [a, b] = [key(one), key(other)];
+    if (number && (isNaN(a) || isNaN(b))) return isNaN(a) - isNaN(b); // what is not known is last
+    return chosen.up ? compare(a, b) : compare(b, a);
+  });
+  table.tBodies[0].append(...rows);
+}
+
+function filter(table) {
+  const words = chosen.text.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
+  for (const row of table.tBodies[0].rows) {
+    const text = row.textContent.toLowerCase();
+    const origin = row.querySelector(".origin").textContent;
+    const fits = words.every((word) => text.includes(word));
+    const wanted = fits && (!chosen.origin || origin === chosen.origin);
+    found += wanted;
+    row.hidden = !wanted || (!chosen.all && found > FIRST);
+  }
+  const shown = chosen.all ? found : Math.min(found, FIRST);
+  byId("functions-count").textContent = `${shown} of ${table.tBodies[0].rows.length}`;
+  byId("functions-all").hidden = found <= shown;
+  byId("functions-all").textContent = `Show all ${found}`;
+}
+
+document.addEventListener("click", (event) => {
+  const table = byId("functions-table");
+  const column = event.target.dataset?.column;
+  if (event.target.id === "functions-all") {
+    chosen.all = true;
+    filter(table);
+  } else if (column !== undefined) {
+    const number = "number" in event.target.parentElement.dataset;
+    chosen.up = chosen.column === Number(column) ? !chosen.up : !number;
+    chosen.column = Number(column);
+    sort(table);
+    filter(table);
+  }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "functions-search") chosen.text = event.target.value;
+  else if (event.target.id === "functions-origin") chosen.origin = event.target.value;
+  else return;
+  filter(byId("functions-table"));
+});
+
+window.addEventListener("beforeprint", () => {
+  document.querySelectorAll("details").forEach((one) => (one.open = true));
+});
+
+async function refresh(box) {
+  const began = performance.now();
+  if (box.checked && !document.hidden) {
+    try {
+      const answer = await fetch(location.pathname, { cache: "no-store" });
+      if (answer.ok) show(await answer.text());
+      byId("news").textContent = answer.ok ? "" : "The store can't be read now; this may be old.";
+    } catch {
+      byId("news").textContent = "aiprov serve doesn't answer; this may be old.";
+    }
+  }
+  // A report on a large store takes its time, which the service beside it needs too.
+  const pause = Math.max(box.dataset.seconds * 1000, 10 * (performance.now() - began));
+  setTimeout(refresh, pause, box);
+}
+
+function show(text) {
+  if (!getSelection().isCollapsed) return; // somebody is copying
+  const news = new DOMParser().parseFromString(text, "text/html");
+  const focused = document.activeElement?.id;
+  for (const one of document.querySelectorAll("main details[id]")) {
+    const next = news.getElementById(one.id);
+    if (next) next.open = one.open;
+  }
+  for (const name of ["main", "nav"]) {
+    document.querySelector(name).replaceWith(news.querySelector(name));
+  }
+  prepare();
+  if (focused) byId(focused)?.focus({ preventScroll: true });
+}
+
+prepare();
+const box = byId("refresh");
+if (box) setTimeout(refresh, box.dataset.seconds * 1000, box);
