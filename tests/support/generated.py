@@ -43,6 +43,11 @@ def series(name: str, **labels: str) -> str:
     return f"{name}{{{said}}}"
 
 
+def of_tempo(labels: dict[str, str]) -> dict[str, str]:
+    """The *labels* of a series of the Collector as Tempo's metrics-generator has them."""
+    return {"service" if key == "service_name" else key: value for key, value in labels.items()}
+
+
 def buckets() -> Iterator[tuple[str, float]]:
     """The histogram of how long requests take."""
     for origin, half in SECONDS_OF_HALF.items():
@@ -54,6 +59,10 @@ def buckets() -> Iterator[tuple[str, float]]:
         for le, number in ((half / 2, 0), (half, 600), (half * 2, 1_200), ("+Inf", 1_200)):
             name = "traces_span_metrics_duration_seconds_bucket"
             yield series(name, **labels, le=str(le)), number
+            yield (
+                series("traces_spanmetrics_latency_bucket", **of_tempo(labels), le=str(le)),
+                number,
+            )
 
 
 def counters() -> dict[str, float]:
@@ -72,6 +81,7 @@ def counters() -> dict[str, float]:
         found[series("traces_span_metrics_calls_total", **labels)] = number
         client = labels | {"span_kind": "SPAN_KIND_CLIENT"}
         found[series("traces_span_metrics_calls_total", **client)] = 99_999
+        found[series("traces_spanmetrics_calls_total", **of_tempo(labels))] = number
     found |= dict(buckets())
     for (job, origin, error), number in CALLS.items():
         labels = {"job": job, "aiprov_origin": origin, "error_type": error}

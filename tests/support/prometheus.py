@@ -16,8 +16,9 @@ from typing import Any, Final
 from urllib.error import URLError
 
 _LABELS: Final = (
-    "service_name", "job", "span_name", "aiprov_origin", "aiprov_error_origin", "raised_by",
-    "error_type", "aiprov_exception_origin", "aiprov_model_name", "aiprov_exception_model_name",
+    "service_name", "service", "job", "span_name",
+    "aiprov_origin", "aiprov_error_origin", "raised_by", "error_type",
+    "aiprov_exception_origin", "aiprov_model_name", "aiprov_exception_model_name",
 )  # fmt: skip
 _STEP: Final = 60  # seconds
 _STEPS: Final = 120

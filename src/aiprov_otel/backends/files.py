@@ -8,12 +8,12 @@ from importlib.resources.abc import Traversable
 
 from aiprov_otel.backends.grafana.exceptions import EXCEPTIONS
 from aiprov_otel.backends.grafana.functions import FUNCTIONS
-from aiprov_otel.backends.grafana.overview import OVERVIEW
+from aiprov_otel.backends.grafana.overview import OVERVIEWS
 
 
 def texts() -> dict[str, str]:
     """The texts of all files, by their paths below the folder that they are written to; sorted."""
-    made = {f"grafana/{one.uid}.json": one.text() for one in (OVERVIEW, FUNCTIONS, EXCEPTIONS)}
+    made = {f"grafana/{one.uid}.json": one.text() for one in (*OVERVIEWS, FUNCTIONS, EXCEPTIONS)}
     return dict(sorted({**made, **dict(_below(files(__package__).joinpath("data"), ""))}.items()))
 
 

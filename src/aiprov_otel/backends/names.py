@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from aiprov_otel import attributes as keys
@@ -24,8 +25,38 @@ SELF_TIME: Final = f"{label(keys.FUNCTION_SELF_TIME)}_seconds_total"
 EXCEPTIONS: Final = f"{label(keys.EXCEPTIONS)}_total"
 LINES: Final = label(keys.CODE_LINES)
 
-SPANS: Final = "traces_span_metrics_calls_total"
-SPAN_SECONDS: Final = "traces_span_metrics_duration_seconds_bucket"
 REQUEST: Final = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
 FAILED: Final = 'status_code="STATUS_CODE_ERROR"'
-"""As the connector `span_metrics` names and labels them, with the unit s."""
+"""As all that makes metrics of spans labels them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanMetrics:
+    """
+    What makes metrics of spans, and how it calls them.
+
+    Attributes:
+        maker: as a reader knows it.
+        calls: the counter of spans.
+        seconds: the histogram of their durations.
+        service: the label that has the name of the service.
+    """
+
+    maker: str
+    calls: str
+    seconds: str
+    service: str
+
+
+COLLECTOR: Final = SpanMetrics(
+    "the Collector's span_metrics",
+    "traces_span_metrics_calls_total",
+    "traces_span_metrics_duration_seconds_bucket",
+    "service_name",
+)
+TEMPO: Final = SpanMetrics(
+    "Tempo's metrics-generator",
+    "traces_spanmetrics_calls_total",
+    "traces_spanmetrics_latency_bucket",
+    "service",
+)

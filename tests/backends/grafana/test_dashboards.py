@@ -165,6 +165,7 @@ def test_the_uids_stay():
     assert {name: board["uid"] for name, board in DASHBOARDS.items()} == {
         "grafana/aiprov-exceptions.json": "aiprov-exceptions",
         "grafana/aiprov-functions.json": "aiprov-functions",
+        "grafana/aiprov-overview-tempo.json": "aiprov-overview-tempo",
         "grafana/aiprov-overview.json": "aiprov-overview",
     }
 
