@@ -290,9 +290,10 @@ assert os.wait()[1] == 0
 
 def test_a_fork_whose_manifest_is_gone_goes_on(application):
     """
-    Where the file was removed meanwhile, the child runs with what the parent had read.
+    Where the file was removed meanwhile, the child, and a child of it, reads on what was there.
     """
-    application.write("shop/orders.py", SHOP)
+    for name in ("orders", "other", "third"):
+        application.write(f"shop/{name}.py", SHOP)
     application.manifest()
     asked = """
 import os
@@ -301,10 +302,63 @@ aiprov_otel.install(manifest="aiprov.manifest")
 print(aiprov_otel.provenance_of(shop.orders.order).origin, flush=True)
 os.unlink("aiprov.manifest")
 if os.fork() == 0:
+    import shop.other
+    print(aiprov_otel.provenance_of(shop.other.order).origin, flush=True)
+    if os.fork() == 0:
+        import shop.third
+        print(aiprov_otel.provenance_of(shop.third.order).origin, flush=True)
+        os._exit(0)
+    os._exit(os.wait()[1])
+assert os.wait()[1] == 0
+"""
+    done = process(asked, application.folder)
+    assert (done.stdout, done.stderr) == ("ai\nai\nai\n", "")
+
+
+def test_a_fork_whose_manifest_was_replaced_reads_the_old_one(application):
+    """
+    What is deployed next takes its place by a new name, and is not what this process runs.
+    """
+    application.write("shop/orders.py", SHOP)
+    application.write("shop/other.py", SHOP)
+    application.manifest()
+    asked = """
+import os
+import aiprov_otel, shop.orders
+aiprov_otel.install(manifest="aiprov.manifest")
+with open("next", "w") as file:
+    file.write("another")
+os.replace("next", "aiprov.manifest")
+if os.fork() == 0:
+    import shop.other
+    print(aiprov_otel.provenance_of(shop.other.order).origin, flush=True)
+    os._exit(0)
+assert os.wait()[1] == 0
+"""
+    done = process(asked, application.folder)
+    assert (done.stdout, done.stderr) == ("ai\n", "")
+
+
+def test_a_fork_whose_manifest_was_overwritten_says_so(application):
+    """
+    One line names the cause; what the parent had read is known on.
+    """
+    application.write("shop/orders.py", SHOP)
+    application.manifest()
+    asked = """
+import os
+import aiprov_otel, shop.orders
+aiprov_otel.install(manifest="aiprov.manifest")
+aiprov_otel.provenance_of(shop.orders.order)
+with open("aiprov.manifest", "w") as file:
+    file.write("another")
+if os.fork() == 0:
     print(aiprov_otel.provenance_of(shop.orders.order).origin, flush=True)
     os._exit(0)
 assert os.wait()[1] == 0
 """
     done = process(asked, application.folder)
-    assert done.stdout == "ai\nai\n"
-    assert "provenance-failed" in done.stderr
+    assert done.stdout == "ai\n"
+    assert "aiprov.manifest was overwritten while in use" in done.stderr
+    assert "(manifest-unreadable)" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,30 @@ class Manifest:
             raise ManifestError(msg) from error
 
     def reopen(self) -> None:
-        """Open the file anew: a forked child must not share an offset and a lock."""
-        self._archive = zipfile.ZipFile(self.path)
+        """
+        Open the file anew: a forked child must not share an offset and a lock.
+
+        Where it was removed or replaced since, by what is deployed next, it is what it was.
+
+        Raises:
+            ManifestError: it was overwritten since.
+        """
+        try:
+            self._archive = zipfile.ZipFile(self._anew())
+        except Exception as error:  # as in `load`
+            msg = f"{self.path} was overwritten while in use ({error}); replace it by renaming"
+            raise ManifestError(msg) from error
+
+    def _anew(self) -> Path | io.BytesIO:
+        file: Any = self._archive.fp  # open, as nobody closes it
+        if isinstance(file, io.BytesIO):  # a copy already, of which a fork makes another
+            return file
+        number = file.fileno()
+        known = os.fstat(number)
+        with suppress(OSError):
+            if os.path.samestat(known, self.path.stat()):
+                return self.path
+        return io.BytesIO(os.pread(number, known.st_size, 0))
 
     def with_hash(self, content: str) -> list[Entry]:
         """The files whose content has this hash."""

@@ -125,7 +125,14 @@ class Resolver:
     def reopen(self) -> None:
         """Let go of what a forked child shares with its parent."""
         for manifest in self.manifests:
-            manifest.reopen()
+            try:
+                manifest.reopen()
+            except ManifestError as error:
+                warn(
+                    "manifest-unreadable",
+                    f"{error}; what was not read of it is unknown",
+                    about=manifest.path,
+                )
 
     def _file_of(self, code: CodeType) -> LoadedFile | None:
         """The application's file that *code* was made of."""
