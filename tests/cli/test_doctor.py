@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import py_compile
 import sys
 import time
 
@@ -34,6 +35,9 @@ SURVEY = Survey(
 )
 REPORT = {
     "disabled": False,
+    "installed": True,
+    "early": True,
+    "unreadable": [],
     "wrong": [],
     "folder": "/app",
     "path": [],
@@ -266,3 +270,62 @@ def test_a_manifest_of_something_else_is_named(app, tmp_path):
 
     assert finding.found == "0 exact, 0 stale, 2 missing of 2 files that can be imported"
     assert "set AIPROV_MANIFEST" in finding.then
+
+
+def test_a_manifest_that_can_not_be_read_is_named(app):
+    """
+    It is not said that there is none where one was named, or found and can't be read.
+    """
+    (app / "broken").write_text("not a manifest")
+    for name, words in (("broken", "is not a whole manifest"), ("gone", "there is no manifest at")):
+        named = str(app / name)
+        said, answer, _ = doctor(
+            app, "--", sys.executable, "app.py", **WELL, AIPROV_MANIFEST=named, AIPROV_STRICT=""
+        )
+        assert [each["name"] for each in answer["findings"]].count("manifest") == 1
+        assert words in said["manifest"]["found"]
+        assert named in said["manifest"]["found"]
+        assert "warning" not in said
+
+
+def test_who_installed_is_told(app):
+    """
+    `opentelemetry-instrument`, the code itself, or nobody in the end.
+    """
+    off = {**WELL, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "aiprov"}
+    begin = "import aiprov_otel; a = aiprov_otel.install()"
+    found = [
+        doctor(app, "--", sys.executable, "-c", code, **environ)[0]["installed"]
+        for code, environ in ((begin, WELL), (begin, off), (begin + "; a.uninstall()", WELL))
+    ]
+    assert [each["found"] for each in found] == [
+        "before the command's own modules",
+        "by the command's own code",
+        "not in the end: it was undone, or it failed",
+    ]
+    assert [bool(each["then"]) for each in found] == [False, False, True]
+
+
+def test_a_setting_that_strict_does_not_take_is_said(app):
+    """
+    Where `install()` fails of it, the answer is the setting, not that nothing was loaded.
+    """
+    said, _, _ = doctor(app, **WELL, AIPROV_FAST="maybe", AIPROV_STRICT="true")
+
+    assert said["setting"]["found"].startswith("AIPROV_FAST is 'maybe'")
+    assert said["installed"]["then"]
+    assert "manifest" not in said
+
+
+def test_an_application_without_its_source_is_no_stranger(app):
+    """
+    Modules that are there as `.pyc` only are unverified, and nothing is missing of them.
+    """
+    file = app / "shop" / "cart.py"
+    py_compile.compile(str(file), cfile=f"{file}c", doraise=True)
+    file.unlink()
+    said, _, done = doctor(app, "--", sys.executable, "app.py", **WELL)
+
+    assert done.returncode == 0, done.stdout
+    assert said["match"]["found"].startswith("1 exact, 1 unverified, 0 stale, 0 missing of 2 files")
+    assert said["loaded"]["found"] == "1 unverified"

@@ -91,25 +91,40 @@ def of_packages(survey: Survey) -> Iterator[Finding]:
 
 def of_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
     """What a process has, by its own *report*."""
-    if report["disabled"]:
-        then = "unset AIPROV_DISABLED and OTEL_SDK_DISABLED"
-        yield Finding("installed", "it is switched off by the environment", then)
-    else:
-        yield Finding("installed", "before the command's own modules")
+    yield _of_installation(report)
+    if not report["disabled"]:
         yield from _of_manifests(report)
     for sentence in report["wrong"]:
         yield Finding("setting", sentence, "say one of those; see docs/configuration.md")
     yield from _of_provider(report)
     yield _of_frameworks(report["frameworks"], packages)
     for slug in report["warnings"]:
-        if slug not in {"manifest-missing", "setting-wrong"}:
+        if slug not in {"manifest-missing", "setting-wrong"} and not (
+            slug == "manifest-unreadable" and report["unreadable"]
+        ):
             yield Finding("warning", slug, f"docs/messages.md#{slug} has its cause and its cure")
 
 
+def _of_installation(report: Mapping[str, Any]) -> Finding:
+    if report["disabled"]:
+        then = "unset AIPROV_DISABLED and OTEL_SDK_DISABLED"
+        return Finding("installed", "it is switched off by the environment", then)
+    if not report["installed"]:
+        then = "see where the code calls uninstall(), or what CMD printed of an error of install()"
+        return Finding("installed", "not in the end: it was undone, or it failed", then)
+    when = "before the command's own modules" if report["early"] else "by the command's own code"
+    return Finding("installed", when)
+
+
 def _of_manifests(report: Mapping[str, Any]) -> Iterator[Finding]:
+    then = "run `aiprov build` where git is, and set AIPROV_MANIFEST to the file"
+    for sentence in report["unreadable"]:
+        yield Finding("manifest", sentence, then)
+    if not report["installed"]:
+        return
     if not report["manifests"]:
-        then = "run `aiprov build` where git is, and set AIPROV_MANIFEST to the file"
-        yield Finding("manifest", f"none at, or above, {report['folder']}", then)
+        if not report["unreadable"]:
+            yield Finding("manifest", f"none at, or above, {report['folder']}", then)
         return
     for path in report["manifests"]:
         try:
@@ -129,14 +144,15 @@ def _of_manifest(manifest: Manifest, report: Mapping[str, Any]) -> Iterator[Find
     met = matched(manifest, [*report["path"], report["folder"]])
     stale = [name for name, match in met.items() if match == "stale"]
     counts = Counter(met.values())
-    said = ", ".join(f"{counts[match]} {match}" for match in ("exact", "stale", "missing"))
+    kinds = ["exact", *(["unverified"] if counts["unverified"] else []), "stale", "missing"]
+    said = ", ".join(f"{counts[match]} {match}" for match in kinds)
     yield Finding("match", f"{said} of {files} that can be imported", _why_not(stale, counts))
 
 
 def _why_not(stale: Sequence[str], counts: Mapping[str, int]) -> str | None:
     if stale:
         return f"{', '.join(stale[:3])} changed after the build: run `aiprov build` again"
-    if not counts["exact"]:
+    if not counts["exact"] and not counts["unverified"]:
         return "this is the manifest of something else, or CMD runs elsewhere: set AIPROV_MANIFEST"
     return None
 
@@ -145,7 +161,7 @@ def matched(manifest: Manifest, folders: Sequence[str]) -> dict[str, str]:
     """
     How each file of *manifest* meets the one that is imported from *folders*, by its path.
 
-    `exact`, `stale` (another content), or `missing`.
+    `exact`, `unverified` (compiled, without its source), `stale` (another content), or `missing`.
     """
     return {
         entry.path: _match((entry.import_path, entry.path), entry.hash, folders)
@@ -154,11 +170,12 @@ def matched(manifest: Manifest, folders: Sequence[str]) -> dict[str, str]:
 
 
 def _match(names: Sequence[str], digest: str, folders: Sequence[str]) -> str:
-    candidates = (str(Path(folder, name)) for folder in folders for name in names)
+    candidates = [str(Path(folder, name)) for folder in folders for name in names]
     found = (source for path in candidates if (source := read(path)) is not None)
     source = next(found, None)
     if source is None:
-        return "missing"
+        compiled = any(read(f"{path}c") is not None for path in candidates)
+        return "unverified" if compiled else "missing"
     return "exact" if content_hash(source) == digest else "stale"
 
 

@@ -119,11 +119,11 @@ def install(
         log.debug("aiprov_otel is installed already")
         return _installed
     said = settings.read().given(attributes=attributes, commits=commits)
-    complain(said)
     if said.doctor:
         from aiprov_otel.runtime import probe  # for `aiprov doctor` alone
 
         probe.report_to(said.doctor)
+    complain(said)
     if said.disabled:
         state.stop()
         return Installation()

@@ -6,11 +6,15 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.runtime.guard import warn
+
+unreadable: Final[dict[Path, str]] = {}
+"""The manifests that could not be read, and why."""
 
 
 def find() -> list[Manifest]:
@@ -55,6 +59,7 @@ def _load(path: Path) -> Manifest | None:
     try:
         return Manifest.load(path)
     except ManifestError as error:
+        unreadable[path] = str(error)
         if settings.read().strict:
             raise
         warn("manifest-unreadable", f"{error}; provenance is unknown until then", about=path)

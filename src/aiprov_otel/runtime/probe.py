@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Final
 
 from opentelemetry import metrics, trace
@@ -17,17 +17,34 @@ from opentelemetry._logs import get_logger_provider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
-from aiprov_otel.runtime import frameworks, state
+from aiprov_otel.runtime import frameworks, install, manifests, state
 from aiprov_otel.runtime.guard import guard, warned
 
 _EVERY: Final = 0.5  # seconds
+_STARTER: Final = "opentelemetry.instrumentation.auto_instrumentation"
+_early = False
 
 
 def report_to(folder: str) -> None:
     """Write `<pid>.json` into *folder*, from now on, and in each process that is forked."""
+    global _early
+    _early = _is_early()
     _start(folder)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _start(folder))
+
+
+def _is_early() -> bool:
+    """Whether `opentelemetry-instrument` calls, which is before anything of the application."""
+    frame = sys._getframe()  # noqa: SLF001 (inspect would read the source of each frame)
+    names = (above.f_globals.get("__name__") or "" for above in _stack(frame))
+    return any(name.startswith(_STARTER) for name in names)
+
+
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _start(folder: str) -> None:
@@ -60,9 +77,12 @@ def report() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "disabled": said.disabled,
+        "installed": install.is_installed(),
+        "early": _early,
         "wrong": list(said.wrong),
         "folder": os.getcwd(),
         "path": [os.path.abspath(each) for each in sys.path],
+        "unreadable": list(manifests.unreadable.values()),
         **_application(),
         "tracer_provider": _provider(trace.get_tracer_provider()),
         "processors": list(_processors(trace.get_tracer_provider())),
@@ -92,7 +112,8 @@ def _files() -> Iterator[str]:
         if isinstance(module, ModuleType):
             names = object.__getattribute__(module, "__dict__")
             if isinstance(filename := names.get("__file__"), str):
-                yield filename
+                # Of a module without its source, the file that its code was made of.
+                yield filename.removesuffix("c") if filename.endswith(".pyc") else filename
 
 
 def _provider(provider: object) -> str:
