@@ -44,12 +44,12 @@ def test_what_is_used_is_defined_and_the_other_way_round(config):
     assert set(config["service"].get("extensions", ())) == set(config.get("extensions", ()))
 
 
-def test_metrics_are_made_before_anything_is_dropped():
+def test_what_counts_counts_before_anything_is_dropped():
     """
-    No pipeline that feeds a connector samples, and no policy looks at an origin.
+    No pipeline samples that feeds a connector or ClickHouse; no policy looks at an origin.
     """
     for pipeline in PIPELINES.values():
-        if set(pipeline["exporters"]) & {"spanmetrics", "exceptions", "count"}:
+        if set(pipeline["exporters"]) & {"spanmetrics", "exceptions", "count", "clickhouse"}:
             assert "tail_sampling" not in pipeline["processors"]
     assert "tail_sampling" in used("processors")
     assert "aiprov" not in json.dumps(COLLECTOR["processors"])
