@@ -61,7 +61,7 @@ def _columns(rows: Mapping[str, str]) -> Iterator[str]:
 
 def _commands(report: Report) -> Iterator[str]:
     aiprov = _aiprov()
-    yield f"{aiprov} report"
+    yield f"{aiprov} report --html report.html"
     for one in _one_of_each_origin(report):
         yield f"{aiprov} explain {one}"
     yield f"{aiprov} blame src/shop/pricing.py"

@@ -153,6 +153,7 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path):
         serve(service, calls=20)
         service.send(store)
         wait_for(window, "document.getElementById('functions-search')")
+        window.click("#errors-numbers summary")
         window.type("#functions-search", "later")
         later = Service()
         later.span("later", by=AI)
@@ -161,6 +162,7 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path):
         wait_for(window, "document.querySelector('#functions-table tbody tr:not([hidden])')")
         assert column(window, 0) == ["shop.later"]
         assert window.run("return document.activeElement.id") == "functions-search"
+        assert window.run("return document.getElementById('errors-numbers').open")
         assert window.complaints() == []
         window.open("about:blank")
 

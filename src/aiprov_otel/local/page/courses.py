@@ -92,7 +92,8 @@ def _dates(begins: Sequence[str]) -> Iterator[Markup]:
 
 
 def moment(begin: str, begins: Sequence[str]) -> str:
-    """*begin*, RFC 3339, as short as tells it from the others."""
-    if begins[0][:10] == begins[-1][:10]:
-        return begin[11:16] if begins[0][11:16] != begins[-1][11:16] else begin[11:19]
-    return f"{begin[5:10]} {begin[11:16]}"
+    """*begin*, RFC 3339, as short as tells it from the other *begins*."""
+    if begins[0][:10] != begins[-1][:10]:
+        return f"{begin[5:10]} {begin[11:16]}"
+    apart = len({one[:16] for one in begins}) == len(begins)
+    return begin[11:16] if apart else begin[11:19]

@@ -39,7 +39,7 @@ def _errors(report: Report) -> Iterator[Markup]:
         "Errors a call over time, AI-written code and the baseline; the numbers are below",
         series, found, [f"{100 * tick:.3g}%" for tick in found.ticks], begins,
     )  # fmt: skip
-    yield numbers("The numbers", _moments(moments, begins))
+    yield numbers("errors", _moments(moments, begins))
 
 
 def _rate(errors: float, calls: float) -> float | None:
@@ -76,7 +76,7 @@ def _ratio(report: Report) -> Iterator[Markup]:
     yield tag("p", "Without limits: read the course, not a single part.", class_="quiet")
     ticks = [f"{tick:g}" if tick >= 1 else f"1/{1 / tick:g}" for tick in found.ticks]
     begins = [one.begin for one in report.over_time]
-    yield chart("The adjusted ratio over time", series, found, ticks, begins)
+    yield chart("The adjusted ratio over time; the numbers are above", series, found, ticks, begins)
 
 
 def _self_time(report: Report) -> Iterator[Markup]:
@@ -98,7 +98,7 @@ def _self_time(report: Report) -> Iterator[Markup]:
     ticks = [f"{milliseconds(tick)} ms" for tick in found.ticks]
     label = "Self time over time, AI-written code and the baseline; the numbers are below"
     yield chart(label, series, found, ticks, begins)
-    yield numbers("The numbers", _paces(report.self_time, begins))
+    yield numbers("self-time", _paces(report.self_time, begins))
 
 
 def _baseline(report: Report) -> str:

@@ -12,6 +12,7 @@ function prepare() {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
+    button.id = `sort-${place}`;
     button.dataset.column = place;
     head.replaceChildren(button);
   });
@@ -103,20 +104,29 @@ async function refresh(box) {
 }
 
 function show(text) {
-  if (!getSelection().isCollapsed) return; // somebody is copying
   const news = new DOMParser().parseFromString(text, "text/html");
-  const focused = document.activeElement?.id;
+  byId("made").textContent = news.getElementById("made").textContent;
+  const main = news.querySelector("main");
+  if (main.innerHTML === shown || !getSelection().isCollapsed) return; // somebody may be copying
+  shown = main.innerHTML;
+  const focused = selector(document.activeElement);
   for (const one of document.querySelectorAll("main details[id]")) {
     const next = news.getElementById(one.id);
     if (next) next.open = one.open;
   }
-  for (const name of ["main", "nav"]) {
-    document.querySelector(name).replaceWith(news.querySelector(name));
-  }
+  document.querySelector("nav").replaceWith(news.querySelector("nav"));
+  document.querySelector("main").replaceWith(main);
   prepare();
-  if (focused) byId(focused)?.focus({ preventScroll: true });
+  if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
 }
 
+function selector(element) {
+  const summary = element?.matches("details[id] > summary");
+  const named = summary ? element.parentElement : element;
+  return named?.id ? `#${CSS.escape(named.id)}${summary ? " > summary" : ""}` : null;
+}
+
+let shown = document.querySelector("main").innerHTML;
 prepare();
 const box = byId("refresh");
 if (box) setTimeout(refresh, box.dataset.seconds * 1000, box);

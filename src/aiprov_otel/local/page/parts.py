@@ -72,9 +72,6 @@ def table(
             **attributes,
         ),
         class_="scroll",
-        role="region",
-        aria_label=caption,
-        tabindex="0",
     )
 
 
@@ -91,9 +88,9 @@ def _class(column: Column) -> str | None:
     return " ".join(names) or None
 
 
-def numbers(title: str, inside: Content) -> Markup:
-    """What a drawing shows, as a table that can be opened."""
-    return tag("details", tag("summary", title), inside)
+def numbers(name: str, inside: Content) -> Markup:
+    """What the drawing *name* shows, as a table that can be opened."""
+    return tag("details", tag("summary", "The numbers"), inside, id=f"{name}-numbers")
 
 
 def percentage(place: float) -> str:
