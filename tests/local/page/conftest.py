@@ -24,10 +24,10 @@ def made():
 def of(tmp_path):
     """The report on what a service sent."""
 
-    def of(service: Service):
+    def of(service: Service, **options):
         with Store.open(tmp_path / "telemetry.duckdb") as store:
             service.send(store)
-            return report(store)
+            return report(store, **options)
 
     return of
 

@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from aiprov_otel.local.page.page import nothing, page
+from aiprov_otel.local.sampling import Sampled
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
-from support.telemetry import AI, HUMAN, Service
+from support.telemetry import AI, HUMAN, Service, serve
 
 VOID = {"input", "link", "meta"}
 
@@ -159,6 +160,19 @@ def test_without_a_verdict_no_part_has_one(of, made):
     assert "Too few to tell" in read.text
     assert not {"routes", "excess"} & set(sections)
     assert "Ratio on the same routes" not in read.text
+
+
+def test_where_failures_were_kept_no_share_is_drawn(of, made):
+    """Counts of what was kept are told as such, and nothing is drawn that invites to compare."""
+    service = Service()
+    serve(service)
+
+    read = Reader(page(of(service, sampled=Sampled.FAILURES), None, made=made))
+
+    assert "No verdict: failures were kept" in read.text
+    assert "Not to be compared" in read.text
+    assert read.all("rect") == []
+    assert not {"routes", "excess"} & {one["id"] for one in read.all("section")}
 
 
 def test_a_page_that_is_served_says_when_there_is_nothing(made):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from aiprov_otel.local.comparison import HUMAN, NOT_AI
 from aiprov_otel.local.page.markup import Markup, tag
 from aiprov_otel.local.page.parts import percentage
 from aiprov_otel.local.page.scale import Scale, ratios
@@ -36,7 +37,7 @@ class Interval:
 
 
 def intervals(caption: str, rows: Sequence[Interval], baseline: str) -> Markup:
-    """A table of *rows*, each with a drawing of it, on a scale of doublings around 1."""
+    """A table of *rows*, each drawn on a scale of doublings around 1, which is the *baseline*."""
     known = [value for row in rows for value in (row.value, row.low, row.high) if value]
     scale = ratios(known)
     head = tag(
@@ -44,7 +45,8 @@ def intervals(caption: str, rows: Sequence[Interval], baseline: str) -> Markup:
         tag("th", tag("span", "what is compared", class_="unseen"), scope="col"),
         tag("th", _beside(_axis(scale), "ratio (limits)"), scope="col"),
     )
-    legend = f"Below 1, fewer errors a call than {baseline}; above 1, more."
+    named = HUMAN.name if baseline == HUMAN.baseline else NOT_AI.name
+    legend = f"Below 1, fewer than {named}; above 1, more."
     return tag(
         "table",
         tag("caption", caption, " ", tag("span", legend, class_="quiet")),

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _ROOM: Final = 9  # percent, that the words of a share need
 
+_KEPT: Final = (
+    "Not to be compared: these are counts of the spans that were kept, and failures may have been "
+    "kept preferentially."
+)
+
 _COUNTS: Final = (
     Column("functions", narrow=False),
     Column("calls"),
@@ -37,16 +42,25 @@ def origins(report: Report) -> Markup:
     return section(
         "origins",
         "Share of the calls, share of the errors",
-        tag(
-            "div",
-            _bar("calls", report.arms, lambda arm: arm.calls),
-            _bar("errors", report.arms, lambda arm: arm.errors),
-            class_="bars",
-        ),
+        tag("p", _KEPT) if _refused(report) else _bars(report.arms),
         table("By origin of the code, all routes together", (author[0], *_COUNTS), by_origin),
         table("By model, of AI-written and mixed code", (*author, *_COUNTS), models)
         if models
         else None,
+    )
+
+
+def _refused(report: Report) -> bool:
+    """Whether what was kept can't tell rates at all."""
+    return any(one.reason == report.verdict.text for one in report.comparisons)
+
+
+def _bars(arms: Sequence[Arm]) -> Markup:
+    return tag(
+        "div",
+        _bar("calls", arms, lambda arm: arm.calls),
+        _bar("errors", arms, lambda arm: arm.errors),
+        class_="bars",
     )
 
 
