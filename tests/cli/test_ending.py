@@ -34,10 +34,18 @@ SWALLOWED = """
         pass
     time.sleep(20)
 """
+GROUPED = """
+    import anyio
+    async def connect():
+        async with anyio.create_task_group():
+            os.kill(os.getpid(), signal.{name})
+            time.sleep(20)
+    anyio.run(connect)
+"""
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED], ids=["turned", "exec", "swallowed"])
+@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED, GROUPED])
 def test_a_signal_ends_a_verb_whatever_a_library_makes_of_it(body, name, status):
     """
     The exit status is the signal's and there is one line, even where the exception got lost.

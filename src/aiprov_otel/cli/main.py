@@ -38,9 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ending.in_order() as signalled:
         try:
             return _verb(arguments)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the boundary)
+        except BaseException as error:  # the boundary; of an interruption anyio makes a group
             if signalled.number is None and not isinstance(error, KeyboardInterrupt):
-                return _failed(error)
+                if isinstance(error, Exception):
+                    return _failed(error)
+                raise
             signalled.over()
             number = signalled.number or signal.SIGINT
             return _say(SIGNALLED + number, "aiprov: interrupted; nothing is half-written")
