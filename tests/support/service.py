@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -35,8 +36,9 @@ class Received:
         self._rows: list[Row] = []
         self._changed = threading.Condition()
 
-    def add(self, rows: Sequence[Row]) -> int:
-        """Keep *rows*; what a receiver asks of its store."""
+    def add_lines(self, lines: bytes) -> int:
+        """Keep the rows in *lines*; what a receiver asks of its store."""
+        rows = [Row(*json.loads(line).values()) for line in lines.splitlines()]
         with self._changed:
             self._rows += rows
             self._changed.notify_all()
