@@ -21,12 +21,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, islice
 from pathlib import Path
 
+from spans import LINE
+
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
-from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 ROUNDS = 30
 REQUESTS = 200
@@ -58,17 +60,6 @@ def basket(size: int):
         raise HTTPException(400)
     return {"total": sum(price(item) for item in range(size))}
 """
-LINE = Provenance(
-    Origin.AI,
-    "claude-code",
-    "claude-opus-4-6",
-    "anthropic",
-    "c" * 40,
-    "2026-05-04T10:00:00Z",
-    Evidence.CO_AUTHOR,
-    path="service.py",
-    match=Match.EXACT,
-)
 WELL = ("/items/3", "/items/4", "/baskets/5", "/items/12", "/items/7", "/baskets/2")
 LOADS = {"that all succeed": WELL, "of which one in seven fails": (*WELL, "/items/99")}
 
@@ -92,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         (folder / "service.py").write_text(SERVICE)
-        runs = (Run(1, SERVICE.count("\n"), LINE),)
+        runs = (Run(1, SERVICE.count("\n"), replace(LINE, path="service.py")),)
         source = SourceFile("service.py", "service.py", content_hash(SERVICE.encode()), runs)
         dump(folder / "aiprov.manifest", [source], revision=None, repository_url=None, policy={})
         os.utime(folder / "service.py", (1, 1))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import Span
-from opentelemetry.trace import SpanKind
 
 from aiprov_otel.attributes import ORIGIN
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.code import function_of
-from aiprov_otel.runtime.fast import held
+from aiprov_otel.runtime.fast import ENTRIES, held
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.spans import annotate, entry_span
 from aiprov_otel.values import MISSING, Unit
-
-_ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
 
 
 def handled_by(thing: Any) -> None:
@@ -39,7 +36,7 @@ def _serving() -> Span | None:
     counts only while a span of its trace is current.
     """
     current = trace.get_current_span()
-    if isinstance(current, Span) and current.kind in _ENTRIES and current.is_recording():
+    if isinstance(current, Span) and current.kind in ENTRIES and current.is_recording():
         return current
     span = entry_span()
     return span if span is not None and _trace_of(span) == _trace_of(current) else None
