@@ -127,6 +127,17 @@ def test_a_reader_that_went_away(tmp_path, stored):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("way", [("--export", "x.parquet"), ("--sql", "SELECT 1")])
+def test_a_gate_is_not_left_out_in_silence(tmp_path, stored, way):
+    """What makes no report can't be held against a ratio, and says so."""
+    stored(failing())
+
+    done = aiprov("report", *way, "--fail-if-low", "1.5", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "run them by themselves" in done.stderr
+
+
 def test_without_a_store_it_says_how_to_make_one(tmp_path):
     """The first call is answered with the next step, and leaves nothing behind."""
     done = aiprov("report", cwd=tmp_path)

@@ -97,6 +97,16 @@ def test_git_does_not_see_what_it_keeps(tmp_path):
     assert (tmp_path / ".aiprov" / ".gitignore").read_text() == "*\n"
 
 
+@pytest.mark.parametrize("limit", ["nan", "inf", "-1", "0", "1e6", "much"])
+@pytest.mark.parametrize("option", ["--keep-days", "--keep-gib"])
+def test_a_limit_that_is_none_deletes_nothing(tmp_path, option, limit):
+    """One line says which there are."""
+    done = aiprov("serve", f"{option}={limit}", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "use a number above 0, and up to 10,000" in done.stderr
+
+
 def test_a_port_in_use_is_one_line(tmp_path):
     """The line names the port and the way out; the status is 2."""
     with socket.create_server(("127.0.0.1", 0)) as other:

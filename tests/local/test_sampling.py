@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from aiprov_otel.local.decode import decode
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from aiprov_otel.local.decode import POLICY, decode
+from aiprov_otel.local.excess import Carriers
+from aiprov_otel.local.otlpjson import json_rows
 from aiprov_otel.local.report import report
 from aiprov_otel.local.sampling import Sampled
 from aiprov_otel.local.store import Store
@@ -101,7 +106,28 @@ def test_failures_that_were_kept_give_no_verdict(store):
     assert found.verdict.text.startswith("No verdict: failures were kept")
     assert (found.verdict.crude_ratio, found.verdict.adjusted_ratio) == (None, None)
     assert all(one.adjusted is None for one in found.comparisons)
+    assert (found.before_after.ratio, found.latency, found.excess) == (None, (), Carriers())
     assert found.exceptions
+
+
+def test_the_policy_on_a_scope_is_recognized(store):
+    """The Collector notes it there, in protobuf and in JSON."""
+    service = Service()
+    service.span("GET /")
+    request = ExportTraceServiceRequest.FromString(service.request())
+    noted = request.resource_spans[0].scope_spans[0].scope.attributes.add(key=POLICY)
+    noted.value.string_value = "errors"
+    as_json = {"traceId": "0a" * 16, "spanId": "0b" * 8, "name": "GET /"}
+    scope = {"attributes": [{"key": POLICY, "value": {"stringValue": "errors"}}]}
+    document = {"resourceSpans": [{"scopeSpans": [{"scope": scope, "spans": [as_json]}]}]}
+
+    for rows in (
+        decode(request.SerializeToString()).rows,
+        list(json_rows(json.dumps(document).encode())),
+    ):
+        assert [row.span_attributes[POLICY] for row in rows] == ["errors"]
+    store.add(decode(request.SerializeToString()).rows)
+    assert report(store).verdict.text.startswith("No verdict: these traces were chosen")
 
 
 def test_tail_sampling_is_recognized(store):

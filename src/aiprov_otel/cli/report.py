@@ -84,6 +84,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; 1 where there is nothing to report."""
+    if (args.export or args.sql) and (args.fail_if_low or args.sampled):
+        msg = (
+            "--fail-if-low and --sampled are about a report, which --export and --sql don't "
+            "make: run them by themselves"
+        )
+        raise UsageError(msg)
     if args.export:
         return _export(args)
     if args.sql:

@@ -84,7 +84,16 @@ def allowed(found: Analysis, refused: str | None) -> Analysis:
         return found
     said = replace(found.verdict, crude_ratio=None, adjusted_ratio=None, text=refused)
     none = tuple(replace(one, adjusted=None, reason=refused) for one in found.comparisons)
-    return replace(found, verdict=said, comparisons=none, routes=(), over_time=())
+    return replace(
+        found,
+        verdict=said,
+        comparisons=none,
+        routes=(),
+        over_time=(),
+        before_after=BeforeAfter(None, 0, 0, refused),
+        latency=(),
+        excess=Carriers(),
+    )
 
 
 def _period(reader: Reader) -> tuple[int, int]:

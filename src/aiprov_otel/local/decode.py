@@ -19,6 +19,10 @@ _SPAN_ID: Final = 8
 LATEST: Final = 2**63 - 1  # nanoseconds: what a timestamp of the store can hold
 
 
+POLICY: Final = "tailsampling.policy"
+"""What the Collector's tail sampling processor notes: on the scope, which a row has no room for."""
+
+
 class Row(NamedTuple):
     """One span: a row of `otel_traces`, its fields in the order of the columns."""
 
@@ -106,7 +110,7 @@ def _row(span: Span, scope: ScopeSpans, resource: dict[str, str]) -> Row:
         resource_attributes=resource,
         scope_name=scope.scope.name,
         scope_version=scope.scope.version,
-        span_attributes=strings(span.attributes),
+        span_attributes=chosen_by(strings(scope.scope.attributes)) | strings(span.attributes),
         duration=max(span.end_time_unix_nano - span.start_time_unix_nano, 0),
         status_code=named(STATUSES, span.status.code),
         status_message=span.status.message,
@@ -118,6 +122,11 @@ def _row(span: Span, scope: ScopeSpans, resource: dict[str, str]) -> Row:
         link_trace_states=[link.trace_state for link in span.links],
         link_attributes=[strings(link.attributes) for link in span.links],
     )
+
+
+def chosen_by(scope: dict[str, str]) -> dict[str, str]:
+    """What the attributes of a *scope* say of why its spans were kept."""
+    return {POLICY: scope[POLICY]} if POLICY in scope else {}
 
 
 def named(names: tuple[str, ...], number: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.local.anyvalue import string
-from aiprov_otel.local.decode import KINDS, LATEST, STATUSES, Row, named
+from aiprov_otel.local.decode import KINDS, LATEST, STATUSES, Row, chosen_by, named
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
@@ -64,7 +64,7 @@ def _row(span: _Object, scope: _Object, resource: dict[str, str]) -> Row | None:
         resource_attributes=resource,
         scope_name=str(scope.get("name", "")),
         scope_version=str(scope.get("version", "")),
-        span_attributes=_strings(span),
+        span_attributes=chosen_by(_strings(scope)) | _strings(span),
         duration=max(end - start, 0),
         status_code=_named(STATUSES, _STATUS, status.get("code", 0)),
         status_message=str(status.get("message", "")),

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.local.decode import POLICY
+
 if TYPE_CHECKING:
     from aiprov_otel.local.source import Reader
 
@@ -38,9 +40,8 @@ Source: L. Kish, "Survey Sampling" (1965), section 11.7: the effective size of a
 """
 
 _KEPT: Final = "SELECT count(*), sum(Weight) FROM units"
-_POLICY: Final = "tailsampling.policy"  # what the Collector's tail sampling processor records
 _BY_POLICY: Final = f"""
-SELECT count(*) FROM spans WHERE nullif(SpanAttributes['{_POLICY}'], '') IS NOT NULL
+SELECT count(*) FROM spans WHERE nullif(SpanAttributes['{POLICY}'], '') IS NOT NULL
 """
 
 
