@@ -104,7 +104,7 @@ def test_a_limit_that_is_none_deletes_nothing(tmp_path, option, limit):
     done = aiprov("serve", f"{option}={limit}", cwd=tmp_path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "use a number above 0, and up to 10,000" in done.stderr
+    assert "use a number above 0, and up to 100,000" in done.stderr
 
 
 def test_a_port_in_use_is_one_line(tmp_path):

@@ -8,10 +8,11 @@ import gc
 import pickle
 import threading
 import weakref
+from concurrent import futures
 
 import pytest
 
-from aiprov_otel.runtime.failures import first_met, type_name
+from aiprov_otel.runtime.failures import first_met, is_failure, type_name
 
 
 class Declined(Exception):
@@ -139,3 +140,14 @@ def test_a_class_of_python_is_named_bare():
     """
     assert type_name(KeyError()) == "KeyError"
     assert type_name(Declined(1)) == f"{__name__}.Declined"
+
+
+@pytest.mark.parametrize(
+    "called_off", [asyncio.CancelledError(), futures.CancelledError(), KeyboardInterrupt(), None]
+)
+def test_what_was_called_off_is_no_failure(called_off):
+    """
+    Neither what asyncio nor what a pool of threads raises of it.
+    """
+    assert not is_failure(called_off)
+    assert is_failure(ValueError())

@@ -196,6 +196,10 @@ def test_a_loop_that_is_not_of_asyncio_is_no_caller_either(application, shop):
 
     shop.drive(loop, library())
     assert not application.span().attributes
+    shop.drive(lambda _: application.tracer.start_span("plain").end(), None)
+    application.memory.clear()
+    shop.drive(loop, library())  # of a line that was met before
+    assert not application.span().attributes
     application.memory.clear()
     shop.drive(loop, shop.Cart().settle(library))
     assert application.span().attributes["code.function.name"] == "shop.orders.Cart.settle"

@@ -57,3 +57,18 @@ def test_what_is_logged_counts_once_it_arrived():
 
     assert not told.knows(one)
     assert told.knows(two)
+
+
+def test_what_is_logged_is_not_kept_alive():
+    """
+    Nor by a thread that logs it, where no handler takes it to the logs API.
+    """
+    error, held = ValueError(), Held()
+    error.held = held
+    left = weakref.ref(held)
+    told.is_logging(error)
+    del error, held
+    gc.collect()
+
+    assert left() is None
+    told.was_logged()

@@ -28,7 +28,7 @@ http://127.0.0.1:4318 in a browser shows the report.
 Traces older than --keep-days go, and the oldest when the store grows beyond --keep-gib.
 It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
 
-_MOST: Final = 10_000  # days or GiB: so that no date is out of range
+_MOST: Final = 100_000  # days or GiB: so that no date is out of range
 _LOOK: Final = 60.0  # seconds between two looks at what is too old
 
 

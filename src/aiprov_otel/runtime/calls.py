@@ -14,7 +14,7 @@ from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, metrics, state
-from aiprov_otel.runtime.failures import message_of, type_name
+from aiprov_otel.runtime.failures import is_failure, message_of, type_name
 from aiprov_otel.runtime.fast import Fast, held
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.values import Unit
@@ -70,7 +70,7 @@ class Call:
         """End the span, failed by *error* if that is a failure, and leave its context."""
         if self.token is not None:
             context.detach(self.token)
-        if isinstance(error, Exception) and not isinstance(error, _NOT_FAILURES):
+        if is_failure(error) and not isinstance(error, _NOT_FAILURES):
             with guard:
                 self._fail(error)
         try:

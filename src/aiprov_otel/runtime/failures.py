@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Final
+from concurrent.futures import CancelledError
+from typing import Any, Final, TypeGuard
 
 # The descriptor itself: a class may have a `__dict__` of its own making.
 _MAPPING: Final[Any] = vars(BaseException)["__dict__"]
@@ -23,7 +24,7 @@ class Met(dict[str, Any]):
     itself can't be referenced weakly; and the next one often has the address of the last.
     """
 
-    __slots__ = ("counted", "told")
+    __slots__ = ("__weakref__", "counted", "told")
 
     def __init__(self, known: dict[str, Any]) -> None:
         super().__init__(known)
@@ -41,6 +42,12 @@ def met(error: BaseException) -> Met:
             known = Met(known)
             _MAPPING.__set__(error, known)
         return known
+
+
+def is_failure(error: object) -> TypeGuard[Exception]:
+    """Whether *error* says that something failed, and not that it was called off."""
+    # That of a pool is an Exception, and that of asyncio is not.
+    return isinstance(error, Exception) and not isinstance(error, CancelledError)
 
 
 def first_met(error: BaseException) -> bool:

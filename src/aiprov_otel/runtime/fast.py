@@ -10,7 +10,7 @@ holds: about nothing. And recording an exception is 96 to 100 % formatting its t
 from __future__ import annotations
 
 from collections.abc import Callable
-from sys import _getframe, get_asyncgen_hooks
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
@@ -92,15 +92,12 @@ def call(annotator: Annotator, span: Span) -> bool:
     for _ in range(walk.DEPTH):
         if (code := frame.f_code).co_filename not in libraries:
             break
-        if (above := frame.f_back) is None:
-            return True
+        if code.co_flags & walk.COROUTINE or (above := frame.f_back) is None:
+            return False  # what drives a coroutine did not call
         frame = above
     known = annotator.sites.get((id(code), frame.f_lasti))
     if known is None or (mapping := held(span)) is None or mapping:
         return code.co_filename in files.BOOTSTRAPS
-    # PEP 525 has every loop say that it runs: then a plain function may be what runs the loop.
-    if not code.co_flags & walk.SUSPENDABLE and get_asyncgen_hooks().firstiter is not None:
-        return False
     mapping.update(known[1])
     return True
 

@@ -14,7 +14,7 @@ from aiprov_otel.attributes import Attributes, of_lines, of_raised
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.failures import first_met, type_name
+from aiprov_otel.runtime.failures import first_met, is_failure, type_name
 from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard, warn
 from aiprov_otel.runtime.resolver import Resolver
@@ -55,7 +55,7 @@ def count(error: BaseException, event: Attributes) -> None:
     However many spans and logs tell of an exception, it is one; what is no failure
     (`CancelledError`, `KeyboardInterrupt`) is none.
     """
-    if _counter is not None and isinstance(error, Exception) and first_met(error):
+    if _counter is not None and is_failure(error) and first_met(error):
         _counter.add(1, _of(error, event))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from threading import local
+from weakref import ref
 
 from aiprov_otel.runtime.failures import Met, met
 
 
 class _Logging(local):
-    error: Met | None = None
+    error: ref[Met] | None = None  # a thread may log nothing more, and must keep nothing alive
 
 
 _logging = _Logging()
@@ -26,11 +27,11 @@ def knows(error: BaseException) -> bool:
 
 def is_logging(error: BaseException) -> None:
     """This thread logs *error*; a handler may take the record to the logs API, or may not."""
-    _logging.error = met(error)
+    _logging.error = ref(met(error))
 
 
 def was_logged() -> None:
     """A handler took the exception that this thread logs to the logs API."""
-    if _logging.error is not None:
-        _logging.error.told = True
-        _logging.error = None
+    if _logging.error is not None and (known := _logging.error()) is not None:
+        known.told = True
+    _logging.error = None

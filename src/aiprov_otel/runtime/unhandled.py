@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from functools import wraps
 from typing import Any, Final
 
 from opentelemetry._logs import SeverityNumber
 
 from aiprov_otel.runtime import exception_logs, metrics, state, told
+from aiprov_otel.runtime.failures import is_failure
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 
@@ -71,13 +71,9 @@ def _tell(error: Any, severity: SeverityNumber, body: str) -> None:
         return  # providers have been shut down, and would complain
     with guard:
         annotator = state.annotator()
-        if annotator is None or not _is_failure(error):
+        if annotator is None or not is_failure(error):
             return
         event = annotator.exception(error).event
         metrics.count(error, event)
         if not told.knows(error):
             exception_logs.emit(error, event, severity, body=body)
-
-
-def _is_failure(error: Any) -> bool:
-    return isinstance(error, Exception) and not isinstance(error, CancelledError)

@@ -12,9 +12,9 @@ from aiprov_otel.runtime.resolver import Resolver
 DEPTH: Final = 100
 """Frames looked at before giving up; one costs 50 to 75 ns to materialise."""
 
-_COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-SUSPENDABLE: Final = _COROUTINE | inspect.CO_GENERATOR
-"""Flags of what a loop may drive."""
+COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+"""Flags of what only a loop, or whoever plays one, can drive."""
+_SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
 
 
 def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
@@ -28,9 +28,9 @@ def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
     for _ in range(DEPTH):
         if frame is None or (code := frame.f_code).co_filename in files.BOOTSTRAPS:
             return None
-        if code.co_flags & _COROUTINE:
+        if code.co_flags & COROUTINE:
             driven = True
-        elif driven and not code.co_flags & SUSPENDABLE:
+        elif driven and not code.co_flags & _SUSPENDABLE:
             return None
         if (code.co_filename not in libraries or declarations.stated) and resolver.is_ours(code):
             return frame
