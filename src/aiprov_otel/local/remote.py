@@ -44,4 +44,4 @@ def _refused(address: str, error: HTTPError) -> str:
     with error:
         if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
             return f"the receiver at {address} can't read its store; look at its terminal"
-        return f"what answers at {address} ({error.code}) is no receiver of aiprov"
+        return f"what answers at {address} ({error.code}) is no receiver: start `aiprov serve`"

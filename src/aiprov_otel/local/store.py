@@ -211,7 +211,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.ConnectionException as error:
-        msg = f"the store {path} was closed"
+        msg = f"the store {path} was closed meanwhile: ask again"
         raise StoreError(msg) from error
     except (duckdb.OperationalError, duckdb.FatalException, OSError) as error:
         raise StoreError(_advice(path, str(error))) from error
@@ -223,7 +223,8 @@ def _advice(path: Path, problem: str) -> str:
     for said, advice in _ADVICE.items():
         if said in problem:
             return f"the store {path} {advice}"
-    return f"the store {path} can't be used: {_first_line(problem)}"
+    problem = _first_line(problem)
+    return f"the store {path} can't be used ({problem}): move it away, or name another with --store"
 
 
 _ADVICE = {

@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiprov_otel import settings
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.local.dialect import Rewriter
 from aiprov_otel.local.schema import KINDS
+from aiprov_otel.local.sources.address import parse
 from aiprov_otel.local.sources.overhttp import Server
 
 if TYPE_CHECKING:
@@ -64,22 +64,24 @@ def opened(address: str) -> Iterator[Source]:
     yield source
 
 
-def _taken_apart(address: str) -> tuple[Server, str]:
+def _taken_apart(text: str) -> tuple[Server, str]:
     try:
-        url = urlsplit(address)
-        secure = parse_qs(url.query).get("secure", ["false"])[-1].lower() in {"true", "1"}
-        port = url.port or (_SECURE_PORT if secure else _PORT)
-    except ValueError:
-        port = 0
-    if not port or not url.hostname or "/" in url.path.strip("/"):
-        msg = f"{address} is no address of ClickHouse; give one as clickhouse://host:8123/database"
-        raise UsageError(msg)
+        address = parse(text, _PORT, _SECURE_PORT)
+    except ValueError as error:
+        raise UsageError(_no_address(text)) from error
+    database = address.path.removeprefix("/") or "default"
+    if "/" in database:
+        raise UsageError(_no_address(text))
     user, password = settings.clickhouse()
-    name, secret = unquote(url.username or user), unquote(url.password or password)
-    headers = {"X-ClickHouse-User": name, "X-ClickHouse-Key": secret}
-    shown = f"clickhouse://{url.hostname}:{port}"
-    server = Server(shown, url.hostname, port, secure=secure, headers=headers)
-    return server, url.path.strip("/") or "default"
+    headers = {
+        "X-ClickHouse-User": address.user or user,
+        "X-ClickHouse-Key": address.password or password,
+    }
+    return Server(address, headers), database
+
+
+def _no_address(text: str) -> str:
+    return f"{text} is no address of ClickHouse; give one as clickhouse://host:8123/database"
 
 
 class ClickHouse:
@@ -103,7 +105,10 @@ class ClickHouse:
         with self.reader() as reader:
             ((version,),) = reader.query("SELECT version()")
             if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
-                msg = f"{self._server.name} is ClickHouse {version}; 24.8 is the oldest that can do"
+                msg = (
+                    f"{self._server.name} is ClickHouse {version}: update it to 24.8 or later, "
+                    "or let it export the spans as Parquet, which `--from` reads"
+                )
                 raise StoreError(msg)
             columns = dict(
                 reader.query(
@@ -200,4 +205,4 @@ def _refused(name: str, said: str) -> str:
     for code, advice in _WORTH_KNOWING.items():
         if f"({code})" in said:
             return f"{name} refuses: {advice} ({first})"
-    return f"{name} can't answer: {first}"
+    return f"{name} can't answer ({first}): its log says more"

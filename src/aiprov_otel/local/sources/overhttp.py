@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiprov_otel.errors import StoreError
+from aiprov_otel.local.sources.address import Address
 
 _CONNECTING: Final = 10.0  # seconds
 _ANSWERING: Final = 630.0  # seconds: longer than we let a database work at one question
@@ -38,21 +39,13 @@ class Reply:
             raise StoreError(msg) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Way:
-    secure: bool
-    headers: Mapping[str, str]
-
-
 class Server:
-    """The server at *host* and *port*; *name* is what messages call it."""
+    """The server at *address*; *headers* say who asks."""
 
-    def __init__(
-        self, name: str, host: str, port: int, *, secure: bool, headers: Mapping[str, str]
-    ) -> None:
-        self.name = name
-        self._address = (host, port)
-        self._way = _Way(secure=secure, headers=headers)
+    def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
+        self.name = address.shown
+        self._address = address
+        self._headers = dict(headers)
 
     def ask(self, path: str, parameters: Mapping[str, str], body: bytes = b"") -> Reply:
         """
@@ -61,13 +54,13 @@ class Server:
         Raises:
             StoreError: nothing answers, or not in time.
         """
-        kind = HTTPSConnection if self._way.secure else HTTPConnection
-        connection = kind(*self._address, timeout=_CONNECTING)
+        kind = HTTPSConnection if self._address.secure else HTTPConnection
+        connection = kind(self._address.host, self._address.port, timeout=_CONNECTING)
         try:
             connection.connect()
             connection.sock.settimeout(_ANSWERING)
-            headers = dict(self._way.headers)
-            connection.request("POST", f"{path}?{urlencode(parameters)}", body, headers)
+            asked = f"{path}?{urlencode(parameters)}"
+            connection.request("POST", asked, body, self._headers)
             response = connection.getresponse()
             return Reply(self.name, response.status, response.read().decode(errors="replace"))
         except TimeoutError as error:

@@ -8,12 +8,12 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import FUNCTION_CALLS
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.local.crude import Count, Crude
+from aiprov_otel.local.sources.address import Address, parse
 from aiprov_otel.local.sources.overhttp import Server
 
 _PORT: Final = 9090
@@ -69,23 +69,17 @@ def asked(address: str) -> list[Crude]:
 
 
 class _Prometheus:
-    def __init__(self, address: str) -> None:
+    def __init__(self, text: str) -> None:
         try:
-            url = urlsplit(address)
-            query = parse_qs(url.query)
-            port = url.port or _PORT
+            address = parse(text, _PORT, _PORT)
         except ValueError as error:
-            raise UsageError(_no_address(address)) from error
-        self.period = query.get("period", [_PERIOD])[-1]
-        if not url.hostname or not _DURATION.fullmatch(self.period):
-            raise UsageError(_no_address(address))
-        user, password, token = settings.prometheus()
-        headers = _headers(unquote(url.username or user), unquote(url.password or password), token)
-        secure = query.get("secure", ["false"])[-1].lower() in {"true", "1"}
-        name = f"prometheus://{url.hostname}:{port}"
-        self.server = Server(name, url.hostname, port, secure=secure, headers=headers)
+            raise UsageError(_no_address(text)) from error
+        self.period = address.query.get("period", _PERIOD)
+        if not _DURATION.fullmatch(self.period):
+            raise UsageError(_no_address(text))
+        self.server = Server(address, _headers(address))
         self._now = str(time.time())  # all questions are about the same time
-        self._path = f"{url.path.rstrip('/')}/api/v1/query"
+        self._path = f"{address.path}/api/v1/query"
 
     def crude(self, metric: _Metric) -> Crude:
         """The counts of *metric*; without any where there is no such metric."""
@@ -123,16 +117,20 @@ class _Prometheus:
         document = reply.json()
         if not isinstance(document, dict) or document.get("status") != "success":
             said = document.get("error") if isinstance(document, dict) else reply.text[:100]
-            raise StoreError(f"{self.server.name} can't answer: {str(said).partition(chr(10))[0]}")
+            first = str(said).partition("\n")[0]
+            msg = f"{self.server.name} can't answer ({first}): ask for less, with ?period=1d"
+            raise StoreError(msg)
         found: list[Any] = document["data"]["result"]
         return found
 
 
-def _headers(user: str, password: str, token: str) -> Mapping[str, str]:
+def _headers(address: Address) -> Mapping[str, str]:
+    user, password, token = settings.prometheus()
     if token:
         return {"Authorization": f"Bearer {token}"}
-    if user:
-        return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+    if user := address.user or user:
+        pair = f"{user}:{address.password or password}"
+        return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
     return {}
 
 
