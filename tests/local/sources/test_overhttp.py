@@ -47,5 +47,5 @@ def test_an_address_that_leaves_things_out_gets_the_port_of_its_kind():
 @pytest.mark.parametrize("text", ["kind://", "kind://host:port", "kind://host:70000", "kind://:80"])
 def test_what_names_no_host_or_port_is_no_address(text):
     """The caller says what one looks like."""
-    with pytest.raises(ValueError, match="kind://|Port"):
+    with pytest.raises(ValueError, match=r"kind://|Port"):
         parse(text, 80, 443)
