@@ -402,3 +402,46 @@ def test_nothing_is_different(modules, kind, check, mode):
         pytest.skip("the text of a lambda is that of its line")
 
     assert repr(check(ours)).replace(f"{mode}.kinds", "bare.kinds") == repr(check(bare))
+
+
+BRANCHES = """
+def chosen(command):
+    match command:
+        case 1:
+            if False:
+                return 1
+        case _:
+            if False:
+                return 0
+"""
+
+
+@pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
+def test_a_tracer_hears_of_no_line_that_did_not_run(application, mode):
+    """
+    Where branches meet at the end of a function, the end belongs to the one that ran.
+    """
+    bare = application.module("bare.branches", BRANCHES)
+    with application.install(), aiprov_otel.install_import_hook("shop", mode=mode):
+        shop = application.module("shop.branches", BRANCHES)
+
+    assert [_lines_of(shop.chosen, each) for each in (0, 1)] == [
+        _lines_of(bare.chosen, each) for each in (0, 1)
+    ]
+
+
+def _lines_of(function, argument):
+    heard = []
+
+    def tracer(frame, event, arg):
+        if frame.f_code is function.__code__:
+            heard.append((frame.f_lineno, event))
+        return tracer
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        function(argument)
+    finally:
+        sys.settrace(before)
+    return heard

@@ -86,11 +86,12 @@ class Slot(list[Any]):
         self[LEAST] = inf if self.least is None or not on else self.least
         # Nothing is opened by what is there anyway, in C, and says no: a branch would be a line.
         self[OPEN], self.spanned = not_, None
-        self.took(0)  # where any call earns them, the first one does
+        if not self[LEAST]:
+            self.earn()  # where any call earns them, the first one does
 
-    def took(self, spent: int) -> None:
-        """A call took so many nanoseconds: if that is enough, the next ones have spans."""
-        if spent >= self[LEAST] and self.code is not None:
+    def earn(self) -> None:
+        """A call took long enough: the next ones have spans, unless that was turned off."""
+        if self[LEAST] < inf and self.code is not None:
             site = Site(self.code, self.module)
             site.name = f"{self.module}.{self.qualname}"  # which code of a lambda does not know
             self.spanned = Spanned(site, self[LEAST])

@@ -7,7 +7,7 @@ from contextvars import Token
 from functools import cache
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from opentelemetry import context, metrics, trace
 from opentelemetry.context import Context
@@ -21,7 +21,7 @@ from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.hook.pending import Pending
 from aiprov_otel.runtime.hook.running import Running
-from aiprov_otel.runtime.hook.slots import COUNTS, Slot, Spanned
+from aiprov_otel.runtime.hook.slots import COUNTS, LEAST, Slot, Spanned
 
 
 class Opened:
@@ -69,23 +69,26 @@ class Opened:
                 _record(self._slot, perf_counter_ns() - self._began, error, call.context)
 
 
-def opened(slot: Slot) -> Opened | None:
+def opened(slot: Slot) -> Opened | Literal[False]:
     """A call of the function of *slot*, which has earned its spans."""
     try:
         if (spanned := slot.spanned) is None:
-            return None
+            return False
         made = Opened(slot, spanned)
         made.enter()
     except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
         swallow(error)
-        return None
+        return False
     return made
 
 
-def closed(opened: Opened) -> None:
-    """The call of the function that calls this ends."""
+def finished(slot: Slot, call: Opened | Literal[False]) -> None:
+    """A call of the function of *slot*, which calls this, ends: it has a span, or earned one."""
     try:
-        opened.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+        if call:
+            call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+        else:
+            slot.earn()
     except Exception as error:  # noqa: BLE001 (as above)
         swallow(error)
 
@@ -152,8 +155,8 @@ def ended(running: Running) -> None:
 def _finish(running: SpanRunning, error: BaseException | None) -> None:
     if running.opened:
         running.opened.end(error)
-    else:
-        running._slot.took(perf_counter_ns() - running._begun)  # noqa: SLF001 (our own class)
+    elif perf_counter_ns() - running._begun >= running._slot[LEAST]:  # noqa: SLF001 (our own class)
+        running._slot.earn()  # noqa: SLF001 (as above)
 
 
 @cache

@@ -73,10 +73,7 @@ try:
         counts[1] += time
         counts[2] += time - cell[0] + before
         cell[0] = before + time
-        if call:
-            TOOLS[CLOSED](call)
-        elif time >= SLOT[4]:
-            TOOLS[TOOK](SLOT, time)
+        TOOLS[ENDS][(time >= SLOT[4]) | (call is not False)](SLOT, call)
 except TOOLS[ERROR]:
     TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
     raise
