@@ -34,7 +34,7 @@ def test_what_is_recorded_is_what_the_telemetry_says(server, record):
     name, window = re.fullmatch(r"aiprov:(\w+?)(?::(?:rate|mean)(\w+))?", record).groups()
     within = {"5m": 300, "30m": 1_800, "1h": 3_600, "6h": 7_200}.get(window, 0)
     seconds = {"6h": 3}.get(window, 1) * 7_200  # six hours of which only two are there
-    wanted = RATIOS.get(name) or {key: n / seconds for key, n in COUNTS[name].items()}
+    wanted = RATIOS.get(name, {key: n / seconds for key, n in COUNTS.get(name, {}).items()})
 
     found = rows(server, record)
 

@@ -122,6 +122,15 @@ def crude(ratios: Counts) -> Counts:
     return {(of,): ratios[of, "ai"] / ratios[of, "human"] for of in ("shop", "mail")}
 
 
+def by_route(counts: Counts) -> Counts:
+    """Those of AI-written and human-written handlers: each origin has a route of its own."""
+    return {
+        (service, f"GET /{origin}", origin): number
+        for (service, origin), number in counts.items()
+        if origin in {"ai", "human"}
+    }
+
+
 REQUESTED = total((key[:2], number) for key, number in REQUESTS.items())
 FAILED = total((key[:2], number) for key, number in REQUESTS.items() if key[2] is not None)
 RAISED = total(
@@ -132,6 +141,15 @@ RAISED = total(
 BY_SERVICE = total((key[:1], number) for key, number in REQUESTED.items())
 CALLED = total((key[:2], number) for key, number in CALLS.items())
 RAISING = total((key[:2], number) for key, number in CALLS.items() if key[2])
+TOP, BOTTOM = (
+    sum(
+        RAISING[job, one] * CALLED[job, other] / (CALLED[job, one] + CALLED[job, other])
+        for job in ("shop", "mail")
+    )
+    for one, other in (("ai", "human"), ("human", "ai"))
+)
+"""Mantel and Haenszel's sums over jobs; no route of a request has handlers of two origins."""
+
 UNKNOWN_REQUESTS = {key[:1]: part for key, part in share(REQUESTED).items() if "unknown" in key}
 UNKNOWN_CALLS = {key[:1]: part for key, part in share(CALLED).items() if "unknown" in key}
 
@@ -140,16 +158,22 @@ RATIOS: dict[str, Counts] = {
     "burn_share": share(RAISED),
     "request_error_ratio": ratio(FAILED, REQUESTED),
     "request_error_ratio_crude": crude(ratio(FAILED, REQUESTED)),
+    "request_ratio_top": {},
+    "request_ratio_bottom": {},
+    "request_error_ratio_adjusted": {},
+    "request_informative_share": {("shop",): 0, ("mail",): 0},
     "request_unknown_share": UNKNOWN_REQUESTS,
     "request_coverage": {key: 1 - part for key, part in UNKNOWN_REQUESTS.items()},
     "function_error_ratio": ratio(RAISING, CALLED),
     "function_error_ratio_crude": crude(ratio(RAISING, CALLED)),
+    "function_error_ratio_adjusted": {(): TOP / BOTTOM},
     "function_self_time": ratio(SECONDS, CALLED),
     "function_unknown_share": UNKNOWN_CALLS,
     "function_coverage": {key: 1 - part for key, part in UNKNOWN_CALLS.items()},
     "exception_share": share(EXCEPTIONS),
     "code_lines_share": share(LINES),
     "error_budget": {(): 0.001},
+    "links": {(): 1},
 }
 """What the telemetry says, by the labels of the service or job and of the origin."""
 
@@ -160,6 +184,10 @@ COUNTS: dict[str, Counts] = {
         for (service, origin, raised), number in REQUESTS.items()
         if raised is not None
     ),
+    "route_requests": by_route(REQUESTED),
+    "route_errors": by_route(FAILED),
+    "function_ratio_top": {(): TOP},
+    "function_ratio_bottom": {(): BOTTOM},
     "function_calls": CALLED,
     "function_errors": RAISING,
     "exceptions": EXCEPTIONS,

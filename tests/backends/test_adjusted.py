@@ -1,0 +1,87 @@
+"""The adjusted ratio that Prometheus records is the one that the report computes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from itertools import product
+
+import pytest
+
+from aiprov_otel.backends.files import texts
+from aiprov_otel.local.method.cells import Tally, informative_share
+from aiprov_otel.local.method.ratios import mantel_haenszel
+from support.generated import series
+from support.prometheus import prometheus, rows, why_not
+
+if reason := why_not():
+    pytest.skip(reason, allow_module_level=True)
+
+DRAWN = random.Random(5)
+ROUTES = [f"GET /{number}" for number in range(6)]
+
+
+def drawn() -> tuple[int, int]:
+    """Requests of one origin to one route, and those that failed; of some routes there are none."""
+    requests = DRAWN.randrange(500, 50_000) * DRAWN.choice((0, 1, 1, 1))
+    return requests, DRAWN.randrange(requests // 20 + 1)
+
+
+TALLIES = {
+    (service, route): Tally(*drawn(), *drawn())
+    for service, route in product(("shop", "mail"), ROUTES)
+}
+OF = {service: {k: one for k, one in TALLIES.items() if k[0] == service} for service, _ in TALLIES}
+
+
+def counters() -> dict[str, float]:
+    """The tallies as the Collector counts them."""
+    found: dict[str, float] = defaultdict(float)
+    for (service, route), one in TALLIES.items():
+        for origin, requests, failed in (
+            ("ai", one.exposed_calls, one.exposed_errors),
+            ("human", one.baseline_calls, one.baseline_errors),
+            ("mixed", 70_000, 900),
+        ):
+            labels = {"service_name": service, "span_name": route, "aiprov_origin": origin}
+            labels["span_kind"] = "SPAN_KIND_SERVER"
+            for status, number in (("UNSET", requests - failed), ("ERROR", failed)):
+                name = "traces_span_metrics_calls_total"
+                found[series(name, **labels, status_code=f"STATUS_CODE_{status}")] = number
+    return {key: number for key, number in found.items() if number}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One that has evaluated the rules over the tallies."""
+    rules = [texts()["prometheus/aiprov-requests.rules.yml"]]
+    with prometheus(counters(), tmp_path_factory.mktemp("prometheus"), rules) as address:
+        end = time.monotonic() + 60
+        while not rows(address, "aiprov:request_informative_share:rate1h"):
+            assert time.monotonic() < end, "no rule was evaluated"
+            time.sleep(0.1)
+        yield address
+
+
+def test_it_is_that_of_mantel_and_haenszel(server):
+    """
+    Within the routes of each service, and of no other; code of other origins is on neither side.
+    """
+    found = rows(server, "aiprov:request_error_ratio_adjusted:rate1h")
+
+    assert found == {
+        (service,): pytest.approx(mantel_haenszel(OF[service].values()), rel=0.01) for service in OF
+    }
+
+
+def test_the_share_says_what_it_rests_on(server):
+    """
+    The requests to routes that both origins serve, of those to routes of either.
+    """
+    found = rows(server, "aiprov:request_informative_share:rate1h")
+
+    assert found == {
+        (service,): pytest.approx(informative_share(OF[service]), rel=0.01) for service in OF
+    }
+    assert all(0 < part < 1 for part in found.values())
