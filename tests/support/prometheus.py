@@ -25,9 +25,9 @@ _STEPS: Final = 120
 _CONFIG: Final = "{global: {evaluation_interval: 1s}, rule_files: ['*.rules.yml']}"
 
 
-def why_not() -> str | None:
-    """Say why there can be none; None if there can."""
-    missing = [name for name in ("prometheus", "promtool") if not shutil.which(name)]
+def why_not(*others: str) -> str | None:
+    """Say why there can be none, or none of the *others*; None if there can."""
+    missing = [name for name in ("prometheus", "promtool", *others) if not shutil.which(name)]
     return f"there is no {missing[0]}: run scripts/brokers" if missing else None
 
 
@@ -41,23 +41,38 @@ def prometheus(
     It evaluates *rules*, the texts of files, each second.
     """
     _write(counters, folder)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    (folder / "prometheus.yml").write_text(_CONFIG)
+    with started(_CONFIG, folder, rules) as address:
+        yield address
+
+
+@contextmanager
+def started(config: str, folder: Path, rules: Sequence[str] = ()) -> Iterator[str]:
+    """The `host:port` of one with *config*, which finds *rules* as `*.rules.yml`."""
+    (folder / "prometheus.yml").write_text(config)
     for number, text in enumerate(rules):
         (folder / f"{number}.rules.yml").write_text(text)
-    command = [
+    with serving(
         "prometheus",
-        f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-        f"--web.listen-address={address}", "--log.level=error",
-    ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/data",
+        "--log.level=error",
+    ) as address:
+        yield address
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[str]:
+    """The `host:port` of *command*, which listens where it is told to and says when it is ready."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    told = [*command, f"--web.listen-address={address}"]
+    with subprocess.Popen(told, stderr=subprocess.DEVNULL) as process:
         try:
             _wait(address)
             yield address
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.wait(timeout=30)
 
 
 def ask(address: str, path: str, **parameters: str) -> Any:
