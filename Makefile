@@ -1,6 +1,6 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test test-backends check bench clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -8,7 +8,7 @@ check = .venv/check/bin
 ARGS =
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 demo:  ## all of it on a small shop: a history, a service, a load, the report
 	@commands=$$($(PYTHON) scripts/environment.py demo '.[demo]') && \
@@ -16,6 +16,12 @@ demo:  ## all of it on a small shop: a history, a service, a load, the report
 
 test:  ## test the built wheel with every Python of 3.11-3.13 on this machine (ARGS="-k name")
 	@$(PYTHON) scripts/test.py $(ARGS)
+
+test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
+	@scripts/brokers
+	@scripts/servers
+	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
+	$$commands/pytest tests/backends $(ARGS)
 
 check:  ## format, lint, types, import contracts, README and docs
 	@$(PYTHON) scripts/environment.py check --group dev '.[demo]' >/dev/null

@@ -44,6 +44,12 @@ class Received:
             self._changed.notify_all()
         return len(rows)
 
+    @property
+    def rows(self) -> list[Row]:
+        """All of them."""
+        with self._changed:
+            return list(self._rows)
+
     def wait(
         self, trace_id: str, arrived: Callable[[list[Row]], object], patience: float = PATIENCE
     ) -> list[Row]:

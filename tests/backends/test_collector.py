@@ -1,0 +1,180 @@
+"""The shop, through a real Collector with the shipped configuration, into a real Prometheus."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
+
+from aiprov_otel.demo import customers, load
+from aiprov_otel.demo.layout import lay_out
+from support.pipeline import pipeline, validate, why_not
+from support.prometheus import ask
+from support.shop import deployed
+
+if reason := why_not():
+    pytest.skip(reason, allow_module_level=True)
+
+LOGGED = {"ai": 3, "human": 2, "": 1}
+"""Errors that are logged, by the origin of the line that logs."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The pipeline, after the shop has answered its customers and all has arrived."""
+    folder = tmp_path_factory.mktemp("served")
+    with pipeline(folder) as found:
+        with deployed(lay_out(folder / "shop"), found.endpoint) as address:
+            load.drive(address, customers.plan(300))
+        log_errors(found.endpoint)
+        for _ in range(60):
+            time.sleep(0.5)
+            arrived = sum(counted(found, "traces_span_metrics_calls_total", "job").values())
+            if arrived == len(found.sent.rows) and failed(found.sent) == failed(found.kept):
+                break
+        yield found
+
+
+def log_errors(endpoint):
+    """Send what LOGGED says."""
+    provider = LoggerProvider(Resource({"service.name": "shop"}), shutdown_on_exit=False)
+    exporter = OTLPLogExporter(f"{endpoint}/v1/logs")
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    for origin, times in LOGGED.items():
+        for severity in [SeverityNumber.INFO, *[SeverityNumber.ERROR] * times]:
+            said = {"aiprov.origin": origin} if origin else {}
+            provider.get_logger("shop").emit(severity_number=severity, body="x", attributes=said)
+    provider.shutdown()
+
+
+def counted(found, query, *labels):
+    """What Prometheus has of *query*, by *labels*; without one it is empty."""
+    said = ask(found.prometheus, "query", query=f"sum by ({','.join(labels)}) ({query})")["result"]
+    return {
+        tuple(one["metric"].get(label, "") for label in labels): float(one["value"][1])
+        for one in said
+    }
+
+
+def failed(spans):
+    """The traces in which something failed."""
+    return {row.trace_id for row in spans.rows if row.status_code == "Error"}
+
+
+def attribute(row, key):
+    """An attribute of a span; without it, empty."""
+    return row.span_attributes.get(key, "")
+
+
+def test_the_collector_accepts_the_configuration(tmp_path):
+    """
+    Its own validator finds nothing wrong with the file as it is shipped.
+    """
+    told = validate(tmp_path)
+
+    assert told.returncode == 0, told.stderr
+
+
+def test_calls_are_the_spans_that_were_sent(served):
+    """
+    Each span counts once, under its kind, status, origin, model and who raised what failed it.
+    """
+    sent = Counter(
+        (
+            f"SPAN_KIND_{row.span_kind.upper()}",
+            f"STATUS_CODE_{row.status_code.upper()}",
+            attribute(row, "aiprov.origin"),
+            attribute(row, "aiprov.model.name"),
+            attribute(row, "aiprov.error.origin"),
+        )
+        for row in served.sent.rows
+    )
+    labels = ("span_kind", "status_code", "aiprov_origin", "aiprov_model_name")
+
+    found = counted(served, "traces_span_metrics_calls_total", *labels, "aiprov_error_origin")
+
+    assert found == sent
+    assert {origin for _, status, _, _, origin in found if "ERROR" in status} >= {"ai", "human"}
+
+
+def test_durations_are_those_of_the_spans(served):
+    """
+    The histogram has every span, and their seconds add up to what was sent.
+    """
+    seconds = Counter()
+    for row in served.sent.rows:
+        seconds[attribute(row, "aiprov.origin"),] += row.duration / 1e9
+
+    found = counted(served, "traces_span_metrics_duration_seconds_sum", "aiprov_origin")
+
+    assert found == pytest.approx(dict(seconds))
+
+
+def test_exceptions_count_for_who_raised_them(served):
+    """
+    Each exception event counts under its own type, origin and model, and not under its span's.
+    """
+    sent = Counter(
+        (
+            said["exception.type"],
+            said.get("aiprov.exception.origin", ""),
+            said.get("aiprov.exception.model.name", ""),
+        )
+        for row in served.sent.rows
+        for name, said in zip(row.event_names, row.event_attributes, strict=True)
+        if name == "exception"
+    )
+    labels = ("exception_type", "aiprov_exception_origin", "aiprov_exception_model_name")
+
+    assert counted(served, "exceptions_total", *labels) == sent
+    assert {origin for _, origin, _ in sent} >= {"ai", "human"}
+
+
+def test_errors_in_logs_count_for_the_line_that_logged(served):
+    """
+    Only errors count, and those of lines that nobody knows are of unknown origin.
+    """
+    found = counted(served, "log_errors_total", "aiprov_origin")
+
+    assert found == {(origin or "unknown",): times for origin, times in LOGGED.items()}
+
+
+def test_our_own_metrics_arrive_under_the_names_that_are_asked_for(served):
+    """
+    Over OTLP, Prometheus calls counters and labels of functions what the rules call them.
+    """
+    labels = ("job", "aiprov_origin")
+
+    calls = counted(served, "aiprov_function_calls_total", *labels)
+    seconds = counted(served, "aiprov_function_self_time_seconds_total", *labels)
+    lines = counted(served, "aiprov_code_lines", *labels)
+    raised = counted(served, 'aiprov_exceptions_total{error_type!=""}', "aiprov_exception_origin")
+
+    assert calls.keys() == seconds.keys()
+    assert {("shop", origin) for origin in ("ai", "human", "mixed")} <= calls.keys()
+    assert {("shop", origin) for origin in ("ai", "human", "unknown")} == lines.keys()
+    assert {("ai",), ("human",)} <= raised.keys()
+
+
+def test_sampling_keeps_every_failure_and_a_tenth_of_the_rest(served):
+    """
+    Whatever the origin of what failed, its trace is kept whole; of others, about a tenth is.
+    """
+    sent, kept = (Counter(row.trace_id for row in each.rows) for each in (served.sent, served.kept))
+    failures = failed(served.sent)
+    origins = {
+        attribute(row, "aiprov.error.origin")
+        for row in served.sent.rows
+        if row.trace_id in failures
+    }
+
+    assert origins >= {"ai", "human"}
+    assert all(kept[trace] == sent[trace] for trace in failures)
+    rest = sent.keys() - failures
+    assert 0.02 < len(kept.keys() - failures) / len(rest) < 0.25

@@ -1,0 +1,165 @@
+"""What is shipped, running: a service's telemetry through a real Collector into Prometheus."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import URLError
+
+import yaml
+
+from aiprov_otel.backends.files import texts
+from aiprov_otel.local.receiver import Receiver
+from support.service import Received, free_port, stop
+
+_BUILT: Final = Path(__file__).parents[2] / ".venv" / "servers"
+COLLECTOR: Final = "collector/otelcol.yaml"
+
+
+def built(name: str) -> str | None:
+    """The server *name* that `scripts/servers` built, or None."""
+    path = _BUILT / name / name
+    return str(path) if path.exists() else None
+
+
+def why_not() -> str | None:
+    """Say why there can be no pipeline; None if there can."""
+    missing = [name for name in ("otelcol", "prometheus") if not built(name)]
+    return f"no {missing[0]} was built: run `make test-backends`" if missing else None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """
+    The shipped Collector and Prometheus.
+
+    Attributes:
+        endpoint: where a service sends OTLP over HTTP.
+        prometheus: `host:port` of a Prometheus with the shipped rules.
+        sent: all spans that came to the Collector.
+        kept: those that it passed on after tail sampling.
+    """
+
+    endpoint: str
+    prometheus: str
+    sent: Received
+    kept: Received
+
+
+@contextmanager
+def pipeline(folder: Path, rules: Sequence[str] = (), clickhouse: str = "") -> Iterator[Pipeline]:
+    """One with *rules*, the texts of files; spans go to the ClickHouse at *clickhouse* too."""
+    with ExitStack() as stack:
+        sent, kept = Received(), Received()
+        endpoints = [stack.enter_context(_receiver(each)) for each in (sent, kept)]
+        prometheus = f"127.0.0.1:{free_port()}"
+        stack.enter_context(_prometheus(folder, prometheus, rules))
+        port = free_port()
+        changed = _changed(port, endpoints[0], clickhouse)
+        urls = {
+            "PROMETHEUS_URL": f"http://{prometheus}",
+            "TRACES_URL": endpoints[1],
+        } | ({"CLICKHOUSE_URL": clickhouse} if clickhouse else {})
+        stack.enter_context(_collector(folder, port, changed, urls))
+        yield Pipeline(f"http://127.0.0.1:{port}", prometheus, sent, kept)
+
+
+@contextmanager
+def _receiver(spans: Received) -> Iterator[str]:
+    with Receiver(spans, port=0) as receiver:  # type: ignore[arg-type]  # all that it calls is there
+        yield receiver.endpoint
+
+
+def validate(folder: Path) -> subprocess.CompletedProcess[str]:
+    """What the Collector says of the shipped configuration, as it is."""
+    path = folder / "otelcol.yaml"
+    path.write_text(texts()[COLLECTOR])
+    command = [built("otelcol") or "", "validate", f"--config={path}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _changed(port: int, sent: str, clickhouse: str) -> dict[str, Any]:
+    """What a test needs otherwise: free ports, less patience, and a copy of all that was sent."""
+    protocols = {
+        "grpc": {"endpoint": f"127.0.0.1:{free_port()}"},
+        "http": {"endpoint": f"127.0.0.1:{port}"},
+    }
+    database = ["clickhouse"] if clickhouse else []
+    return {
+        "receivers": {"otlp": {"protocols": protocols}},
+        "processors": {"tail_sampling": {"decision_wait": "2s"}},
+        "connectors": {"spanmetrics": {"metrics_flush_interval": "1s"}},
+        "exporters": {"otlphttp/sent": {"endpoint": sent}},
+        "service": {
+            "telemetry": {"metrics": {"level": "none"}},
+            "pipelines": {
+                "traces/all": {
+                    "exporters": ["spanmetrics", "exceptions", *database, "otlphttp/sent"]
+                },
+                "logs": {"exporters": ["count", *database]},
+            },
+        },
+    }
+
+
+@contextmanager
+def _collector(
+    folder: Path, port: int, changed: Mapping[str, Any], urls: Mapping[str, str]
+) -> Iterator[None]:
+    (folder / "otelcol.yaml").write_text(texts()[COLLECTOR])
+    (folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    paths = [f"--config={folder / name}" for name in ("otelcol.yaml", "changed.yaml")]
+    command = [built("otelcol") or "", *paths]
+    with running(command, f"http://127.0.0.1:{port}/", folder / "otelcol.log", urls):
+        yield
+
+
+@contextmanager
+def _prometheus(folder: Path, address: str, rules: Sequence[str]) -> Iterator[None]:
+    for number, text in enumerate(rules):
+        (folder / f"{number}.rules.yml").write_text(text)
+    config = folder / "prometheus.yml"
+    config.write_text("{global: {evaluation_interval: 1s}, rule_files: ['*.rules.yml']}")
+    command = [
+        built("prometheus") or "",
+        f"--config.file={config}", f"--storage.tsdb.path={folder}/prometheus",
+        f"--web.listen-address={address}", "--web.enable-otlp-receiver",
+    ]  # fmt: skip
+    with running(command, f"http://{address}/-/ready", folder / "prometheus.log"):
+        yield
+
+
+@contextmanager
+def running(
+    command: Sequence[str], ready: str, log: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """*command*, from when it answers at *ready* on; what it says stands in *log*."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=variables)
+        try:
+            _wait(process, ready, log)
+            yield
+        finally:
+            stop(process)
+
+
+def _wait(process: subprocess.Popen[bytes], ready: str, log: Path) -> None:
+    for _ in range(600):
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(ready, timeout=5).close()
+        except urllib.request.HTTPError as error:
+            if error.code < 500:  # it answers, if not with what was asked for
+                return
+        except (URLError, OSError):
+            pass
+        else:
+            return
+        time.sleep(0.1)
+    raise TimeoutError(log.read_text())

@@ -1,0 +1,30 @@
+"""The shop of the demo as a service that is deployed: built from its history, and run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from aiprov_otel.demo import service
+from aiprov_otel.history.build import build
+from aiprov_otel.local.instrumented import environment
+
+_METRICS: Final = {
+    "AIPROV_PACKAGES": "shop=metrics",
+    "OTEL_METRICS_EXPORTER": "otlp",
+    "OTEL_METRIC_EXPORT_INTERVAL": "1000",  # milliseconds
+}
+
+
+@contextmanager
+def deployed(repository: Path, endpoint: str) -> Iterator[str]:
+    """The address of the shop in *repository*, which sends spans and metrics to *endpoint*."""
+    manifest = build(repository, repository.with_name("aiprov.manifest")).path
+    variables = environment(
+        {**os.environ, **_METRICS}, endpoint=endpoint, manifest=manifest, folder=Path("shop")
+    )
+    with service.running(repository, variables, repository.with_name("shop.log")) as address:
+        yield address
