@@ -304,4 +304,36 @@ def test_chosen_failures_give_no_verdict(tmp_path, stored):
     assert json.loads(said.stdout)["verdict"]["text"].startswith("No verdict")
     assert (said.returncode, wrong.returncode, receiver.returncode) == (0, 2, 2)
     assert "choose from no, evenly, failures" in wrong.stderr.replace("'", "")
-    assert "leave --sampled out" in receiver.stderr
+    assert "leave --sampled and --days out" in receiver.stderr
+
+
+def test_days_leave_out_what_is_older(tmp_path, stored):
+    """Spans of the beginning of time are none of today's, in the report and for `--sql`."""
+    stored(failing())
+    count = ("--sql", "SELECT count(*) AS n FROM units", "--json")
+
+    today = aiprov("report", "--days", "1", cwd=tmp_path)
+    asked = aiprov("report", "--days", "0.5", *count, cwd=tmp_path)
+    ever = aiprov("report", "--days", "100000", *count, cwd=tmp_path)
+
+    assert (today.returncode, today.stdout) == (1, "")
+    assert today.stderr == ("aiprov: no span began within --days 1; ask for more of them\n")
+    assert (json.loads(asked.stdout), json.loads(ever.stdout)) == ([{"n": 0}], [{"n": 2}])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "http://127.0.0.1:1"), "leave --sampled and --days out"),
+        (("--from", "prometheus://host:9090"), "prometheus://host:9090?period=7d"),
+        (("--export", "all.parquet"), "leave --days out"),
+    ],
+)
+def test_days_where_they_mean_nothing(tmp_path, stored, arguments, said):
+    """The line says what to do instead."""
+    stored(failing())
+
+    done = aiprov("report", "--days", "1", *arguments, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert said in done.stderr

@@ -1,11 +1,14 @@
-"""The arguments that several verbs on the history have."""
+"""The arguments that several verbs have."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel.history.moves import Moves
+
+_MOST: Final = 100_000  # days or GiB: so that no date is out of range
 
 
 def add_moves(parser: argparse.ArgumentParser) -> None:
@@ -41,3 +44,20 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
 def add_manifest(parser: argparse.ArgumentParser) -> None:
     """Add --manifest; `manifest` is None where it is not given."""
     parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+
+
+def limit(text: str) -> float:
+    """
+    The number of days or GiB that *text* says.
+
+    Raises:
+        ArgumentTypeError: it is no number above 0, or beyond 100,000.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= _MOST:
+        msg = f"{text!r} is no limit: use a number above 0, and up to {_MOST:,}"
+        raise argparse.ArgumentTypeError(msg)
+    return number

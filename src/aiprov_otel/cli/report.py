@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel.cli import crude
+from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.plain import say, table, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.local import remote, sources
@@ -26,11 +29,14 @@ _EPILOG = """example:
   aiprov report --json | jq .verdict
   aiprov report --from traces.json
   aiprov report --html report.html
+  aiprov report --from clickhouse://host:8123/otel --days 7
   aiprov report --markdown --fail-if-low 1.5
   aiprov report --sql "SELECT Origin, count(*) FROM units GROUP BY Origin"
 
 Exit status: 0 done, 1 there is nothing to report yet, or the ratio is above the one of
 --fail-if-low, 2 something to mend."""
+
+_DAY: Final = 86_400 * 10**9  # nanoseconds
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,6 +56,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="ADDRESS",
         help="a receiver that runs (http://…), a ClickHouse (clickhouse://…), a Prometheus "
         "(prometheus://…), or a file or folder of OTLP or Parquet",
+    )
+    parser.add_argument(
+        "--days",
+        type=limit,
+        metavar="N",
+        help="only of spans that began within the last N days, such as 0.5; default: of all",
     )
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
@@ -97,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     if args.address and args.address.startswith("prometheus://"):
         return _crude(args)
     found = _found(args)
-    missing = why_empty(found)
+    missing = why_empty(found, args.days)
     if args.json:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
     elif args.html and not missing:
@@ -113,6 +125,8 @@ def run(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     if args.address:
         raise UsageError("--export writes what a store holds: use it with --store, not with --from")
+    if args.days:
+        raise UsageError("--export writes all that a store holds: leave --days out")
     with Store.read(args.store or STORE) as store:
         spans = store.export(args.export)
     print(f"aiprov: {args.export} holds {spans:,} spans", file=sys.stderr)
@@ -124,7 +138,7 @@ def _ask(args: argparse.Namespace) -> int:
         raise UsageError("--sql asks a store: use it with --store, not with --from")
     with Store.read(args.store or STORE) as store, store.reader() as reader:
         for statement in PREPARE:
-            reader.query(statement.format(since=0))
+            reader.query(statement.format(since=_since(args)))
         columns, rows = reader.ask(args.sql)
     if args.json:
         found = [dict(zip(columns, row, strict=True)) for row in rows]
@@ -166,6 +180,8 @@ def _ratio(text: str) -> float:
 def _crude(args: argparse.Namespace) -> int:
     if args.markdown or args.html or args.fail_if_low or args.sampled:
         raise UsageError("counters give no verdict: of the options, only --json goes with them")
+    if args.days:
+        raise UsageError(f"say the time in the address instead: {args.address}?period=7d")
     found = prometheus.asked(args.address)
     if args.json:
         first, *others = (one.to_json() for one in found)
@@ -179,13 +195,20 @@ def _found(args: argparse.Namespace) -> Report:
     sampled = Sampled(args.sampled) if args.sampled else None
     if not args.address:
         with Store.read(args.store or STORE) as store:
-            return report(store, sampled=sampled)
+            return report(store, since=_since(args), sampled=sampled)
     if args.address.startswith(("http://", "https://")):
-        if args.sampled:
-            raise UsageError("a receiver computes its report itself: leave --sampled out")
+        if args.sampled or args.days:
+            raise UsageError(
+                "a receiver computes its report itself: leave --sampled and --days out"
+            )
         return remote.fetch(args.address)
     with sources.opened(args.address) as source:
-        return report(source, sampled=sampled)
+        return report(source, since=_since(args), sampled=sampled)
+
+
+def _since(args: argparse.Namespace) -> int:
+    """The time from which on spans count, in Unix nanoseconds."""
+    return max(time.time_ns() - int(args.days * _DAY), 0) if args.days else 0
 
 
 def _write(found: Report, path: Path) -> None:

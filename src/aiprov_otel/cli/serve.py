@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from aiprov_otel.cli.options import limit
 from aiprov_otel.errors import StoreError
 from aiprov_otel.local.folder import STORE, make_folder
 from aiprov_otel.local.receiver import HOST, PORT, Receiver
@@ -28,7 +29,6 @@ http://127.0.0.1:4318 in a browser shows the report.
 Traces older than --keep-days go, and the oldest when the store grows beyond --keep-gib.
 It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
 
-_MOST: Final = 100_000  # days or GiB: so that no date is out of range
 _LOOK: Final = 60.0  # seconds between two looks at what is too old
 
 
@@ -50,27 +50,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
     parser.add_argument(
-        "--keep-days", type=_limit, default=DAYS, metavar="N", help="default: %(default)g"
+        "--keep-days", type=limit, default=DAYS, metavar="N", help="default: %(default)g"
     )
     parser.add_argument(
         "--keep-gib",
-        type=_limit,
+        type=limit,
         default=GIB,
         metavar="N",
         help="of the newest; default: %(default)g",
     )
     parser.set_defaults(run=run)
-
-
-def _limit(text: str) -> float:
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = 0.0
-    if not 0 < limit <= _MOST:
-        msg = f"{text!r} is no limit: use a number above 0, and up to {_MOST:,}"
-        raise argparse.ArgumentTypeError(msg)
-    return limit
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from aiprov_otel.local.report import Report
 
 
-def why_empty(found: Report) -> str | None:
-    """Say why *found* has nothing to show and how to get it; None where it has."""
+def why_empty(found: Report, days: float | None = None) -> str | None:
+    """Say why *found*, of the last *days*, has nothing to show; None where it has."""
+    if days and not found.coverage.spans:
+        return f"no span began within --days {days:g}; ask for more of them"
     if not found.coverage.spans:
         return "no traces were received yet; get some with `aiprov run -- CMD`"
     if not found.coverage.units:
