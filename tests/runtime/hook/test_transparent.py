@@ -445,3 +445,64 @@ def _lines_of(function, argument):
     finally:
         sys.settrace(before)
     return heard
+
+
+AWAITING = """
+import inspect, types
+
+@types.coroutine
+def pause():
+    yield 1
+
+async def inner():
+    await pause()
+
+async def outer():
+    await inner()
+
+def chain():
+    yield from deep()
+
+def deep():
+    yield from (1, 2)
+
+class Refusing:
+    def __iter__(self):
+        return self
+    def __next__(self):
+        return 1
+    def __getattr__(self, name):
+        raise ZeroDivisionError(name)
+
+def refused():
+    yield from Refusing()
+
+def answer():
+    made, generator = outer(), chain()
+    made.send(None), next(generator)
+    waits = made.cr_await
+    seen = [inspect.iscoroutine(waits), inspect.getcoroutinestate(waits), waits.cr_code.co_name]
+    seen += [waits.cr_await.gi_code.co_name, waits.cr_frame.f_lineno, waits.__qualname__]
+    below = generator.gi_yieldfrom
+    seen += [inspect.isgenerator(below), inspect.getgeneratorstate(below), below.gi_code.co_name]
+    made.close(), generator.close()
+    refusing = refused()
+    seen.append(next(refusing))
+    try:
+        refusing.send(1)
+    except ZeroDivisionError as error:
+        seen.append(str(error))
+    return seen
+"""
+
+
+@pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
+def test_what_is_awaited_passes_for_itself(application, mode):
+    """
+    Down a chain of coroutines or generators, each can be asked what it is and what it waits for.
+    """
+    bare = application.module("bare.awaiting", AWAITING)
+    with application.install(), aiprov_otel.install_import_hook("shop", mode=mode):
+        shop = application.module("shop.awaiting", AWAITING)
+
+    assert shop.answer() == bare.answer()

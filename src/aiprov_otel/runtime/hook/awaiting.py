@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator
+from operator import attrgetter
 from types import CoroutineType, GeneratorType
 from typing import Any, Final
 
@@ -17,35 +18,45 @@ from aiprov_otel.runtime.hook.running import Running
 _NEVER: Final = object()
 
 
+def _its(name: str) -> property:
+    return property(attrgetter(f"of.{name}"))
+
+
 class Steps(map):  # type: ignore[type-arg]  # its stubs know it as generic, and Python does not
-    """The steps of an iterator, with what else it can do."""
+    """The steps of an iterator, which passes for the coroutine or the generator that it is of."""
+
+    __slots__ = ("of",)
+    of: Any
+    __class__, send, throw, close = map(_its, ("__class__", "send", "throw", "close"))
 
     def __await__(self) -> Any:
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.of, name)
 
 
 def steps(running: Running, awaited: Any) -> Any:
     """What `await awaited` goes through; *awaited* itself where Python is to say what is wrong."""
     inner = _awaitable(awaited)
-    return awaited if inner is None else _steps(running, inner)
+    return awaited if inner is None else _steps(running, inner, awaited)
 
 
 def delegated(running: Running, iterable: Any) -> Any:
     """The same for `yield from iterable`."""
     if isinstance(iterable, CoroutineType) or not hasattr(type(iterable), "__iter__"):
         return iterable
-    return _steps(running, iter(iterable))
+    inner = iter(iterable)
+    return _steps(running, inner, inner)
 
 
-def _steps(running: Running, inner: Any) -> Steps:
+def _steps(running: Running, inner: Any, awaited: Any) -> Steps:
     def pause(_: bool, value: Any) -> Any:  # it comes from `resume`
         running.pause()
         return value
 
     made = Steps(pause, iter(running.resume, _NEVER), inner)
-    for name in ("send", "throw", "close"):
-        if (method := getattr(inner, name, None)) is not None:
-            setattr(made, name, method)
+    made.of = awaited if isinstance(awaited, CoroutineType) else inner
     return made
 
 
