@@ -15,7 +15,7 @@ from aiprov_otel.local import sources
 from aiprov_otel.local.decode import decode
 from aiprov_otel.local.report import report
 from aiprov_otel.local.store import Store
-from support.telemetry import AI, HUMAN, Service, Unit
+from support.telemetry import AI, EPOCH, HUMAN, Service, Unit
 
 pytest.importorskip("chdb", reason="there is no ClickHouse to ask: pip install chdb")
 from support.clickhouse import clickhouse
@@ -33,9 +33,9 @@ def store(tmp_path):
         yield store
 
 
-def from_(address):
+def from_(address, since=0):
     with sources.opened(address) as source:
-        return report(source)
+        return report(source, since=since)
 
 
 def shop() -> Service:
@@ -93,6 +93,18 @@ def test_the_same_spans_give_the_same_report(server, store, tmp_path):
     for field in dataclasses.fields(ours):
         assert same(getattr(ours, field.name), getattr(theirs, field.name)), field.name
     assert server.tables() == []
+
+
+def test_what_is_older_is_left_out_by_both(server, store, tmp_path):
+    """The second half of the spans gives the same report, of half as many."""
+    store.add(decode(shop().request()).rows)
+    server.load(store, tmp_path)
+    half = EPOCH + 60 * 40 * 10**6
+
+    ours, theirs = report(store, since=half), from_(server.address, since=half)
+
+    assert ours.coverage.spans == 300
+    assert same(ours, theirs)
 
 
 def test_an_empty_table_gives_an_empty_report(server, store, tmp_path):
