@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 import urllib.request
@@ -11,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
-
-import yaml
 
 from aiprov_otel.backends.files import texts
 from aiprov_otel.local.receiver import Receiver
@@ -113,7 +112,7 @@ def _collector(
     folder: Path, port: int, changed: Mapping[str, Any], urls: Mapping[str, str]
 ) -> Iterator[None]:
     (folder / "otelcol.yaml").write_text(texts()[COLLECTOR])
-    (folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    (folder / "changed.yaml").write_text(json.dumps(changed))
     paths = [f"--config={folder / name}" for name in ("otelcol.yaml", "changed.yaml")]
     command = [built("otelcol") or "", *paths]
     with running(command, f"http://127.0.0.1:{port}/", folder / "otelcol.log", urls):
