@@ -3,180 +3,59 @@
 from __future__ import annotations
 
 import json
-import random
+import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median
 
 import pytest
 
 from aiprov_otel.backends.files import texts
 from support.clickhouse import clickhouse
+from support.traces import (
+    CHARGE_BEFORE,
+    FAILURES,
+    LEGACY,
+    ROUTES,
+    TRACES,
+    UNITS,
+    rows,
+)
 
-DRAWN = random.Random(11)
-NOW = datetime.now(UTC).replace(microsecond=0)
-QUESTIONS = {
-    name.removeprefix("clickhouse/")[:2]: text
+FILES = {
+    name.removeprefix("clickhouse/"): text
     for name, text in texts().items()
     if name.startswith("clickhouse/")
 }
+QUESTIONS = {name[:2]: text for name, text in FILES.items() if re.match(r"\d\d-", name)}
+VIEWS = [text for name, text in FILES.items() if name.startswith("views/otel_")]
+OVER_VIEWS = {name: text for name, text in FILES.items() if re.match(r"views/\d\d-", name)}
 
 
-@dataclass(frozen=True)
-class Function:
-    """A function of the service, and how it does."""
-
-    name: str
-    origin: str
-    commit: str = ""
-    days: int = 0
-    model: str = ""
-    fails: float = 0.0
-
-
-BROWSE = Function("shop.app.browse", "human", "c0", 400)
-PAY = Function("shop.app.pay", "ai", "c1", 3, "opus", 0.02)
-SEARCH = Function("shop.catalog.search", "ai", "c2", 20, "sonnet", 0.05)
-PAGE = Function("shop.catalog.page", "human", "c3", 100, fails=0.04)
-CHARGE = Function("shop.bank.charge", "ai", "c4", 2, "opus", 0.2)
-CHARGE_BEFORE = Function("shop.bank.charge", "human", "c5", 300, fails=0.05)
-LEGACY = Function("shop.legacy.round", "unknown")
-ROUTES = {
-    "GET /catalog": (BROWSE, (SEARCH, PAGE, LEGACY)),
-    "POST /pay": (PAY, (CHARGE, PAGE)),
-}
-
-
-@dataclass
-class Span:
-    """A span as it came about, with the truth about it."""
-
-    trace: int
-    number: int
-    parent: int | None
-    route: str
-    name: str
-    at: datetime
-    unit: str
-    function: Function | None
-    self_ms: int
-    raised: Function | None = None
-    raises: bool = False
-
-    def row(self, total_ms: int) -> dict:
-        """As the Collector's exporter writes it."""
-        return {
-            "Timestamp": self.at.strftime("%Y-%m-%d %H:%M:%S.000000000"),
-            "TraceId": f"{self.trace:032x}",
-            "SpanId": f"{self.number:016x}",
-            "ParentSpanId": "" if self.parent is None else f"{self.parent:016x}",
-            "SpanName": self.name,
-            "SpanKind": {"handler": "Server", "": "Client"}.get(self.unit, "Internal"),
-            "ServiceName": "shop",
-            "SpanAttributes": self.attributes(),
-            "Duration": total_ms * 1_000_000,
-            "StatusCode": "Error" if self.raised else "Unset",
-        } | self.event()
-
-    def attributes(self) -> dict:
-        """What aiprov_otel says of the span."""
-        if not (made := self.function):
-            return {"db.system.name": "sqlite"}
-        said = {
-            "aiprov.origin": made.origin,
-            "aiprov.unit": self.unit,
-            "aiprov.match": "exact" if made.commit else "missing",
-            "aiprov.evidence.kind": "co-author" if made.commit else "none",
-            "aiprov.model.name": made.model,
-            "aiprov.commit.id": made.commit,
-            "aiprov.commit.time": time_of(made),
-            "code.function.name": made.name,
-            "aiprov.error.origin": self.raised.origin if self.raised else "",
-            "tenant": "large" if self.raised and made.origin == "ai" else "small",
-        }
-        return {key: value for key, value in said.items() if value}
-
-    def event(self) -> dict:
-        """The exception, at the span that it was raised in."""
-        if not (self.raises and self.raised):
-            return {}
-        said = {
-            "exception.type": "KeyError",
-            "exception.message": "'x'",
-            "aiprov.exception.origin": self.raised.origin,
-            "aiprov.exception.commit.id": self.raised.commit,
-            "aiprov.exception.model.name": self.raised.model,
-            "code.function.name": self.raised.name,
-            "aiprov.file.path": "shop.py",
-            "code.line.number": "7",
-        }
-        at = self.at.strftime("%Y-%m-%d %H:%M:%S.000000000")
-        return {"Events.Timestamp": [at], "Events.Name": ["exception"], "Events.Attributes": [said]}
-
-
-def time_of(made: Function) -> str:
-    """When its commit landed."""
-    if not made.commit:
-        return ""
-    return (NOW - timedelta(days=made.days, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def requested(trace: int) -> list[Span]:
-    """The spans of a request: its handler, the functions that it calls, and their queries."""
-    route, (handler, called) = DRAWN.choice(list(ROUTES.items()))
-    at = NOW - timedelta(seconds=3_000 - trace)
-    spans = [Span(trace, 1, None, route, route, at, "handler", handler, DRAWN.randrange(1, 30))]
-    for made in called:
-        one = CHARGE_BEFORE if made is CHARGE and trace < 1_000 else made
-        number = len(spans) + 1
-        took = DRAWN.randrange(1, 50)
-        spans.append(Span(trace, number, 1, route, one.name, at, "function", one, took))
-        spans.append(Span(trace, number + 1, number, route, "SELECT", at, "", None, 5))
-        if DRAWN.random() < one.fails:
-            fail(spans, spans[number - 1], one)
-            return spans
-    if DRAWN.random() < handler.fails:
-        fail(spans, spans[0], handler)
-    return spans
-
-
-def fail(spans: list[Span], failing: Span, raised: Function) -> None:
-    """Raise an exception that leaves the function and its handler."""
-    failing.raises = True
-    failing.raised = spans[0].raised = raised
-
-
-TRACES = [requested(trace) for trace in range(2_000)]
-SPANS = [span for spans in TRACES for span in spans]
-UNITS = [span for span in SPANS if span.function]
-FAILURES = [span for span in UNITS if span.raises]
-
-
-def rows() -> list[dict]:
-    """All spans; a span lasts as long as it and what it called."""
-    found = []
-    for spans in TRACES:
-        total = {}
-        for span in reversed(spans):
-            below = sum(total[one.number] for one in spans if one.parent == span.number)
-            total[span.number] = span.self_ms + below
-        found += [span.row(total[span.number]) for span in spans]
-    return found
+TO = {"database": "otel", "default_format": "JSONEachRow"}
+NUMBERS = {"output_format_json_quote_64bit_integers": "0"}
 
 
 @pytest.fixture(scope="module")
-def answers():
-    """What each question returns, by its number."""
-    to = {"database": "otel", "default_format": "JSONEachRow"}
-    told = {}
+def asked():
+    """Ask the engine, which has the views, and has been given the spans in several batches."""
     with clickhouse() as server:
-        lines = "\n".join(json.dumps(row) for row in rows())
-        server.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {lines}", to)
-        for number, sql in QUESTIONS.items():
-            said = server.query(sql, to | {"output_format_json_quote_64bit_integers": "0"})
-            told[number] = [json.loads(line) for line in said.splitlines()]
-    return told
+        for statement in ";".join(VIEWS).split(";"):
+            if statement.strip():
+                server.query(statement, TO)
+        lines = [json.dumps(row) for row in rows()]
+        for batch in range(0, len(lines), 3_000):
+            some = "\n".join(lines[batch : batch + 3_000])
+            server.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {some}", TO)
+        yield lambda sql: [
+            json.loads(line) for line in server.query(sql, TO | NUMBERS).splitlines()
+        ]
+
+
+@pytest.fixture(scope="module")
+def answers(asked):
+    """What each question returns, by its number."""
+    return {number: asked(sql) for number, sql in QUESTIONS.items()}
 
 
 def of(spans, key) -> Counter:
@@ -329,3 +208,20 @@ def test_10_what_is_unknown(answers):
     assert [(row["match"], row["evidence"]) for row in unknown] == [("missing", "none")]
     assert unknown[0]["calls"] == len([s for s in UNITS if s.function is LEGACY])
     assert sum(row["share"] for row in answers["10"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", OVER_VIEWS)
+def test_a_view_answers_as_the_spans_do(asked, answers, name):
+    """
+    The same question of a materialized view has the same rows, in the same order.
+    """
+    assert asked(OVER_VIEWS[name]) == answers[Path(name).name[:2]]
+
+
+def test_a_view_is_small(asked):
+    """
+    It holds a row for each combination in an hour, and not one for each span.
+    """
+    (held,) = asked("SELECT count() AS rows FROM otel_aiprov_hours FINAL")
+
+    assert 0 < held["rows"] < len(UNITS) / 100
