@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 
@@ -160,6 +161,24 @@ def test_our_own_metrics_arrive_under_the_names_that_are_asked_for(served):
     assert {("shop", origin) for origin in ("ai", "human", "mixed")} <= calls.keys()
     assert {("shop", origin) for origin in ("ai", "human", "unknown")} == lines.keys()
     assert {("ai",), ("human",)} <= raised.keys()
+
+
+def test_clickhouse_has_every_span(served):
+    """
+    In the tables that the exporter makes, with ids, attributes and exceptions as they were sent.
+    """
+    sent = {
+        (row.span_id, attribute(row, "aiprov.commit.id"), row.duration, len(row.event_names))
+        for row in served.sent.rows
+    }
+    asked = (
+        "SELECT SpanId, SpanAttributes['aiprov.commit.id'], Duration, length(Events.Name)"
+        " FROM otel.otel_traces"
+    )
+
+    stored = served.clickhouse.ask(asked, "JSONCompactEachRow").decode().splitlines()
+
+    assert sorted(map(tuple, map(json.loads, stored))) == sorted(sent)
 
 
 def test_sampling_keeps_every_failure_and_a_tenth_of_the_rest(served):

@@ -15,6 +15,7 @@ from urllib.error import URLError
 
 from aiprov_otel.backends.files import texts
 from aiprov_otel.local.receiver import Receiver
+from support.native import Engine, taking
 from support.service import Received, free_port, stop
 
 _BUILT: Final = Path(__file__).parents[2] / ".venv" / "servers"
@@ -43,30 +44,33 @@ class Pipeline:
         prometheus: `host:port` of a Prometheus with the shipped rules.
         sent: all spans that came to the Collector.
         kept: those that it passed on after tail sampling.
+        clickhouse: the database that all spans are stored in, as `otel`.
     """
 
     endpoint: str
     prometheus: str
     sent: Received
     kept: Received
+    clickhouse: Engine
 
 
 @contextmanager
-def pipeline(folder: Path, rules: Sequence[str] = (), clickhouse: str = "") -> Iterator[Pipeline]:
-    """One with *rules*, the texts of files; spans go to the ClickHouse at *clickhouse* too."""
+def pipeline(folder: Path, rules: Sequence[str] = ()) -> Iterator[Pipeline]:
+    """One that evaluates *rules*, the texts of files, each second."""
     with ExitStack() as stack:
         sent, kept = Received(), Received()
         endpoints = [stack.enter_context(_receiver(each)) for each in (sent, kept)]
         prometheus = f"127.0.0.1:{free_port()}"
         stack.enter_context(_prometheus(folder, prometheus, rules))
+        clickhouse, engine = stack.enter_context(taking(folder))
         port = free_port()
-        changed = _changed(port, endpoints[0], clickhouse)
         urls = {
             "PROMETHEUS_URL": f"http://{prometheus}",
             "TRACES_URL": endpoints[1],
-        } | ({"CLICKHOUSE_URL": clickhouse} if clickhouse else {})
-        stack.enter_context(_collector(folder, port, changed, urls))
-        yield Pipeline(f"http://127.0.0.1:{port}", prometheus, sent, kept)
+            "CLICKHOUSE_URL": clickhouse,
+        }
+        stack.enter_context(_collector(folder, port, _changed(port, endpoints[0]), urls))
+        yield Pipeline(f"http://127.0.0.1:{port}", prometheus, sent, kept, engine)
 
 
 @contextmanager
@@ -83,13 +87,12 @@ def validate(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def _changed(port: int, sent: str, clickhouse: str) -> dict[str, Any]:
+def _changed(port: int, sent: str) -> dict[str, Any]:
     """What a test needs otherwise: free ports, less patience, and a copy of all that was sent."""
     protocols = {
         "grpc": {"endpoint": f"127.0.0.1:{free_port()}"},
         "http": {"endpoint": f"127.0.0.1:{port}"},
     }
-    database = ["clickhouse"] if clickhouse else []
     return {
         "receivers": {"otlp": {"protocols": protocols}},
         "processors": {"tail_sampling": {"decision_wait": "2s"}},
@@ -99,9 +102,8 @@ def _changed(port: int, sent: str, clickhouse: str) -> dict[str, Any]:
             "telemetry": {"metrics": {"level": "none"}},
             "pipelines": {
                 "traces/all": {
-                    "exporters": ["spanmetrics", "exceptions", *database, "otlphttp/sent"]
+                    "exporters": ["spanmetrics", "exceptions", "clickhouse", "otlphttp/sent"]
                 },
-                "logs": {"exporters": ["count", *database]},
             },
         },
     }
