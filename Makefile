@@ -20,6 +20,7 @@ test:  ## test the built wheel with every Python of 3.11-3.13 on this machine (A
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
 	@scripts/brokers
 	@scripts/servers
+	@scripts/schema
 	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
 	$$commands/pytest tests/backends $(ARGS)
 

@@ -49,16 +49,21 @@ def of_tempo(labels: dict[str, str]) -> dict[str, str]:
 
 
 def buckets() -> Iterator[tuple[str, float]]:
-    """The histogram of how long requests take."""
-    for origin, half in SECONDS_OF_HALF.items():
+    """The histogram of how long requests and functions take."""
+    kinds = (("SPAN_KIND_SERVER", "GET /{}"), ("SPAN_KIND_INTERNAL", "{}.function"))
+    for (origin, half), (kind, name) in product(SECONDS_OF_HALF.items(), kinds):
         labels = {
             "service_name": "shop",
-            "span_kind": "SPAN_KIND_SERVER",
+            "span_name": name.format(origin),
+            "span_kind": kind,
             "aiprov_origin": origin,
+            "aiprov_model_name": MODELS.get(origin, ""),
         }
         for le, number in ((half / 2, 0), (half, 600), (half * 2, 1_200), ("+Inf", 1_200)):
-            name = "traces_span_metrics_duration_seconds_bucket"
-            yield series(name, **labels, le=str(le)), number
+            yield (
+                series("traces_span_metrics_duration_seconds_bucket", **labels, le=str(le)),
+                number,
+            )
             yield (
                 series("traces_spanmetrics_latency_bucket", **of_tempo(labels), le=str(le)),
                 number,
@@ -82,19 +87,23 @@ def counters() -> dict[str, float]:
         client = labels | {"span_kind": "SPAN_KIND_CLIENT"}
         found[series("traces_span_metrics_calls_total", **client)] = 99_999
         found[series("traces_spanmetrics_calls_total", **of_tempo(labels))] = number
+        function = labels | {"span_kind": "SPAN_KIND_INTERNAL", "span_name": f"{origin}.function"}
+        found[series("traces_span_metrics_calls_total", **function)] = 2 * number
+        found[series("traces_spanmetrics_calls_total", **of_tempo(function))] = 2 * number
     found |= dict(buckets())
     for (job, origin, error), number in CALLS.items():
         labels = {"job": job, "aiprov_origin": origin, "error_type": error}
         labels["aiprov_model_name"] = MODELS.get(origin, "")
         found[series("aiprov_function_calls_total", **labels)] = number
     for (job, origin), exceptions in EXCEPTIONS.items():
-        labels = {"job": job, "aiprov_origin": origin}
+        labels = {"job": job, "aiprov_origin": origin, "aiprov_model_name": MODELS.get(origin, "")}
         found[series("aiprov_function_self_time_seconds_total", **labels)] = SECONDS[job, origin]
         found[series("aiprov_code_lines", **labels)] = LINES[job, origin]
         raising = {"job": job, "aiprov_exception_origin": origin, "error_type": "KeyError"}
         if origin in MODELS:
             raising["aiprov_exception_model_name"] = MODELS[origin]
         found[series("aiprov_exceptions_total", **raising)] = exceptions
+        found[series("target_info", job=job, vcs_ref_head_revision="9fd81c2")] = 1
     return found
 
 

@@ -19,6 +19,7 @@ _LABELS: Final = (
     "service_name", "service", "job", "span_name",
     "aiprov_origin", "aiprov_error_origin", "raised_by", "error_type",
     "aiprov_exception_origin", "aiprov_model_name", "aiprov_exception_model_name",
+    "vcs_ref_head_revision",
 )  # fmt: skip
 _STEP: Final = 60  # seconds
 _STEPS: Final = 120
@@ -94,7 +95,7 @@ def rows(address: str, expression: str) -> dict[tuple[str, ...], float]:
 
 
 def _write(counters: Mapping[str, float], folder: Path) -> None:
-    now = int(time.time()) - _STEP
+    now = int(time.time())  # the later, the longer a rate reaches to the end of its range
     lines = []
     for name in sorted({series.partition("{")[0] for series in counters}):
         lines.append(f"# TYPE {name.removesuffix('_total')} counter")

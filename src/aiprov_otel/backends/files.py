@@ -7,16 +7,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from aiprov_otel.backends.alerts import ALERTS
-from aiprov_otel.backends.grafana.exceptions import EXCEPTIONS
-from aiprov_otel.backends.grafana.functions import FUNCTIONS
-from aiprov_otel.backends.grafana.overview import OVERVIEWS
+from aiprov_otel.backends.grafana import files as grafana
 from aiprov_otel.backends.rules import rules
 
 
 def texts() -> dict[str, str]:
     """The texts of all files, by their paths below the folder that they are written to; sorted."""
-    made = {f"grafana/{one.uid}.json": one.text() for one in (*OVERVIEWS, FUNCTIONS, EXCEPTIONS)}
-    made["prometheus/aiprov-alerts.rules.yml"] = rules(ALERTS)
+    made = grafana.texts() | {"prometheus/aiprov-alerts.rules.yml": rules(ALERTS)}
     return dict(sorted({**made, **dict(_below(files(__package__).joinpath("data"), ""))}.items()))
 
 

@@ -1,8 +1,10 @@
-"""Each panel is complete, and its query gives what the telemetry says."""
+"""Each panel is complete, and its queries give what the telemetry says."""
 
 from __future__ import annotations
 
 import json
+import re
+import time
 from itertools import combinations
 from urllib.parse import unquote
 
@@ -22,10 +24,12 @@ from support.generated import (
     share,
     total,
 )
-from support.prometheus import rows
+from support.prometheus import ask, rows
 
 DASHBOARDS = {
-    name: json.loads(text) for name, text in texts().items() if name.startswith("grafana/")
+    name: json.loads(text)
+    for name, text in texts().items()
+    if name.startswith("grafana/") and name.endswith(".json")
 }
 PANELS = [
     pytest.param(panel, id=f"{board['uid']}-{panel['title']}")
@@ -33,6 +37,29 @@ PANELS = [
     for panel in board["panels"]
 ]
 ASKING = [one for one in PANELS if one.values[0]["type"] != "text"]
+PROMQL = [
+    pytest.param(panel.values[0]["title"], target, id=f"{panel.id}-{target['refId']}")
+    for panel in ASKING
+    for target in panel.values[0]["targets"]
+    if "expr" in target
+]
+PUT_IN = {
+    "$__rate_interval": "5m",
+    "$__range": "1h",
+    "$service": ".*",
+    "$route": ".*",
+    "$model": ".*",
+    "$job": ".*",
+    "${budget}": "0.001",
+}
+"""What Grafana puts in for macros and variables, where everything is chosen."""
+
+
+def filled(text: str) -> str:
+    """*text* with what Grafana puts in."""
+    for variable, value in PUT_IN.items():
+        text = text.replace(variable, value)
+    return text
 
 
 def by_origin(counts):
@@ -40,91 +67,161 @@ def by_origin(counts):
     return total((key[1:], number) for key, number in counts.items())
 
 
+def by_route(counts, name="GET /{}"):
+    """*counts* by service and origin, each of which has a route of its own, and a model or none."""
+    return {
+        (service, name.format(origin), origin, *models(origin)): number
+        for (service, origin), number in counts.items()
+    }
+
+
+def models(origin):
+    """The label of its model, if it has one."""
+    return (MODELS[origin],) if origin in MODELS else ()
+
+
+def of_models(counts):
+    """*counts* by origin, of those that have a model."""
+    return {
+        (origin, MODELS[origin]): number for (origin,), number in counts.items() if origin in MODELS
+    }
+
+
+def times(factor, counts):
+    """Each of *counts*, *factor* times."""
+    return {key: factor * number for key, number in counts.items()}
+
+
+def only(key, counts):
+    """*counts* by their part number *key* alone."""
+    return {(one[key],): number for one, number in counts.items()}
+
+
 FAILED = {key: number for key, number in REQUESTS.items() if key[2] is not None}
 REQUESTED = by_origin(COUNTS["requests"])
-FAILING = total(((origin,), number) for (_, origin, _), number in FAILED.items())
+FAILED_BY_SERVICE = total((key[:2], number) for key, number in FAILED.items())
+FAILING = by_origin(FAILED_BY_SERVICE)
 RAISED = total(((raised or origin,), number) for (_, origin, raised), number in FAILED.items())
+RAISED_ON = total(
+    ((f"GET /{origin}", raised or origin), number) for (_, origin, raised), number in FAILED.items()
+)
 IN_ALL = sum(REQUESTED.values())
 RATIO = ratio(FAILING, REQUESTED)
+RATIO_BY_SERVICE = ratio(FAILED_BY_SERVICE, COUNTS["requests"])
 RAISING = by_origin(EXCEPTIONS)
 CALLED = by_origin(COUNTS["function_calls"])
+FAILED_CALLS = by_origin(COUNTS["function_errors"])
 SPENT = by_origin(SECONDS)
 DEPLOYED = by_origin(LINES)
-FUNCTION_RATIO = ratio(by_origin(COUNTS["function_errors"]), CALLED)
+FUNCTION_RATIO = ratio(FAILED_CALLS, CALLED)
+P95 = {(origin,): 1.9 * half for origin, half in SECONDS_OF_HALF.items()}
+P95_IN_SHOP = {("shop", origin): seconds for (origin,), seconds in P95.items()}
 AN_HOUR = 0.5  # of the two that the telemetry is of
 A_SECOND = 1 / 7_200
 
+FAILED_BY_ROUTE = times(AN_HOUR, by_route(FAILED_BY_SERVICE))
+RAISED_A_SECOND = times(A_SECOND, RAISED)
+EXCEPTIONS_BY_TYPE = {
+    ("KeyError", origin, *models(origin)): number * AN_HOUR for (origin,), number in RAISING.items()
+}
+
 WANTED = {
-    "Budget burn, by who raised it": {k: n / IN_ALL / 0.001 for k, n in RAISED.items()},
+    "Budget burn, by who raised it": times(1 / IN_ALL / 0.001, RAISED),
+    "Error ratio": {(): sum(FAILING.values()) / IN_ALL},
     "Error ratio, AI-written over human-written handlers": {(): RATIO["ai",] / RATIO["human",]},
     "Coverage": {(): 1 - REQUESTED["unknown",] / IN_ALL},
-    "Requests, by origin of the handler": {k: n * AN_HOUR for k, n in REQUESTED.items()},
-    "Failed requests, by origin of the handler": {k: n * AN_HOUR for k, n in FAILING.items()},
+    "Requests, by origin of the handler": times(AN_HOUR, REQUESTED),
+    "Failed requests, by origin of the handler": times(AN_HOUR, FAILING),
     "Error ratio, by origin of the handler": RATIO,
-    "Failed requests a second, by who raised it": {k: n * A_SECOND for k, n in RAISED.items()},
-    "Latency p50, by origin of the handler": {(k,): s for k, s in SECONDS_OF_HALF.items()},
-    "Latency p95, by origin of the handler": {(k,): 1.9 * s for k, s in SECONDS_OF_HALF.items()},
-    "Error ratio, by model that wrote the handler": {(MODELS["ai"],): RATIO["ai",]},
+    "Error ratio, by route": {(f"GET /{origin}",): part for (origin,), part in RATIO.items()},
+    "Failed requests a second, by who raised it": RAISED_A_SECOND,
+    "Failed requests a second, by route and who raised it": times(A_SECOND, RAISED_ON),
+    "Latency p50 (inclusive), by origin of the handler": {
+        (k,): s for k, s in SECONDS_OF_HALF.items()
+    },
+    "Latency p95 (inclusive), by origin of the handler": P95,
+    "Latency p95 (inclusive), by route": {
+        (f"GET /{origin}",): seconds for (origin,), seconds in P95.items()
+    },
+    "Latency p95 (inclusive), by model that wrote the handler": only(1, of_models(P95)),
+    "Error ratio, by model that wrote the handler": only(1, of_models(RATIO)),
     "Failed requests, by route, handler and who raised it": {
         (service, f"GET /{origin}", origin, *filter(None, [raised])): number * AN_HOUR
         for (service, origin, raised), number in sorted(FAILED.items(), key=lambda one: -one[1])[
             :20
         ]
     },
-    "Error ratio of calls, by origin": FUNCTION_RATIO,
+    ("Routes, and who wrote their handlers", "A"): FAILED_BY_ROUTE,
+    ("Routes, and who wrote their handlers", "B"): times(AN_HOUR, by_route(COUNTS["requests"])),
+    ("Routes, and who wrote their handlers", "C"): by_route(RATIO_BY_SERVICE),
+    ("Routes, and who wrote their handlers", "D"): by_route(P95_IN_SHOP),
+    ("Functions that have spans, and who wrote them", "A"): times(
+        2 * AN_HOUR, by_route(FAILED_BY_SERVICE, "{}.function")
+    ),
+    ("Functions that have spans, and who wrote them", "B"): times(
+        2 * AN_HOUR, by_route(COUNTS["requests"], "{}.function")
+    ),
+    ("Functions that have spans, and who wrote them", "C"): by_route(
+        RATIO_BY_SERVICE, "{}.function"
+    ),
+    ("Functions that have spans, and who wrote them", "D"): {
+        (service, f"{origin}.function", origin, *models(origin)): seconds
+        for (service, origin), seconds in P95_IN_SHOP.items()
+    },
+    ("Requests, by model that wrote the handler", "A"): times(AN_HOUR, of_models(FAILING)),
+    ("Requests, by model that wrote the handler", "B"): times(AN_HOUR, of_models(REQUESTED)),
+    ("Requests, by model that wrote the handler", "C"): of_models(RATIO),
+    ("Requests, by model that wrote the handler", "D"): of_models(P95),
+    ("Functions, by model that wrote them", "A"): times(AN_HOUR, of_models(FAILED_CALLS)),
+    ("Functions, by model that wrote them", "B"): times(AN_HOUR, of_models(CALLED)),
+    ("Functions, by model that wrote them", "C"): of_models(FUNCTION_RATIO),
+    ("Functions, by model that wrote them", "D"): of_models(ratio(SPENT, CALLED)),
+    ("Functions, by model that wrote them", "E"): of_models(DEPLOYED),
+    "Exceptions, by model that wrote the line that raised": times(AN_HOUR, of_models(RAISING)),
+    "Share of the deployed lines, by model": only(
+        1, of_models(times(1 / sum(DEPLOYED.values()), DEPLOYED))
+    ),
+    "Error ratio of calls, by who wrote the function": FUNCTION_RATIO,
     "Error ratio, AI-written over human-written functions": {
         (): FUNCTION_RATIO["ai",] / FUNCTION_RATIO["human",]
     },
     "Coverage of calls": {(): 1 - CALLED["unknown",] / sum(CALLED.values())},
-    "Calls, by origin": {k: n * AN_HOUR for k, n in CALLED.items()},
-    "Time in functions, by origin": {k: n * A_SECOND for k, n in SPENT.items()},
-    "Mean self time of a call, by origin": ratio(SPENT, CALLED),
-    "Share of the deployed lines, by origin": {
-        k: n / sum(DEPLOYED.values()) for k, n in DEPLOYED.items()
-    },
-    "Error ratio of calls, by model": {(MODELS["ai"],): FUNCTION_RATIO["ai",]},
-    "Failed calls, by type of error and origin": {
+    "Calls, by who wrote the function": times(AN_HOUR, CALLED),
+    "Self time in functions, by who wrote them": times(A_SECOND, SPENT),
+    "Mean self time of a call, by who wrote the function": ratio(SPENT, CALLED),
+    "Share of the deployed lines, by who wrote them": times(1 / sum(DEPLOYED.values()), DEPLOYED),
+    "Error ratio of calls, by model": only(1, of_models(FUNCTION_RATIO)),
+    "Failed calls, by type of error and who wrote the function": {
         (job, origin, error): number * AN_HOUR
         for (job, origin, error), number in CALLS.items()
         if error
     },
-    "Exceptions a second, by who wrote the line that raised": {
-        k: n * A_SECOND for k, n in RAISING.items()
-    },
-    "Exceptions, by who wrote the line that raised": {k: n * AN_HOUR for k, n in RAISING.items()},
-    "Share of the exceptions": {
+    "Exceptions a second, by who wrote the line that raised": times(A_SECOND, RAISING),
+    "Exceptions, by who wrote the line that raised": times(AN_HOUR, RAISING),
+    "Share of the exceptions, by who wrote the line that raised": {
         key[1:]: part for key, part in share({("", *k): n for k, n in RAISING.items()}).items()
     },
     "Exceptions for each thousand deployed lines": {
         k: 1000 * n * AN_HOUR / DEPLOYED[k] for k, n in RAISING.items()
     },
-    "Exceptions, by model that wrote the line": {(MODELS["ai"],): RAISING["ai",] * AN_HOUR},
-    "Exceptions, by type and origin": {
+    "Exceptions, by model that wrote the line": only(1, times(AN_HOUR, of_models(RAISING))),
+    "Exceptions, by type and who wrote the line that raised": {
         (job, "KeyError", origin): number * AN_HOUR for (job, origin), number in EXCEPTIONS.items()
     },
+    "Exceptions of the service, by type and who wrote the line that raised": EXCEPTIONS_BY_TYPE,
 }
 """What the telemetry says of two hours, or of one; worked out without PromQL."""
 
 
-@pytest.mark.parametrize("panel", ASKING)
-def test_a_panel_shows_what_the_telemetry_says(panel, server):
+@pytest.mark.parametrize(("title", "target"), PROMQL)
+def test_a_panel_shows_what_the_telemetry_says(title, target, server):
     """
     Its query, with what Grafana puts in, returns the values that the generated telemetry gives.
     """
-    (target,) = panel["targets"]
-    asked = target["expr"]
-    for variable, value in {
-        "$__rate_interval": "5m",
-        "$__range": "1h",
-        "$service": ".*",
-        "$job": ".*",
-        "${budget}": "0.001",
-    }.items():
-        asked = asked.replace(variable, value)
+    wanted = WANTED.get(title) or WANTED[title, target["refId"]]
 
-    found = rows(server, asked)
+    found = rows(server, filled(target["expr"]))
 
-    wanted = WANTED[panel["title"]]
     assert found.keys() == wanted.keys()
     for key, value in wanted.items():
         assert found[key] == pytest.approx(value, rel=0.03), key
@@ -133,14 +230,39 @@ def test_a_panel_shows_what_the_telemetry_says(panel, server):
 @pytest.mark.parametrize("panel", PANELS)
 def test_a_panel_explains_itself(panel):
     """
-    It has a title, a description and a unit, and asks the data source that the reader chose.
+    It has a title, a description and a unit, and asks a data source that the reader chose.
     """
     assert panel["title"]
     assert panel["description"].endswith(".")
     if panel["type"] != "text":
         assert panel["fieldConfig"]["defaults"]["unit"]
-        assert panel["datasource"]["uid"] == "${prometheus}"
-        assert {one["datasource"]["uid"] for one in panel["targets"]} == {"${prometheus}"}
+        assert panel["datasource"]["uid"] in {"${prometheus}", "${tempo}", "${clickhouse}"}
+        assert {one["datasource"]["uid"] for one in panel["targets"]} == {
+            panel["datasource"]["uid"]
+        }
+
+
+@pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
+def test_a_dashboard_says_what_it_does_not_tell(board):
+    """
+    Each has the method and its limits, and no words of it make an origin the cause.
+    """
+    (method,) = [one for one in board["panels"] if one["type"] == "text"]
+
+    assert "Nothing here says why" in method["options"]["content"]
+    for word in ("because of", "caused by", "causes", "due to", "blame", "better", "worse"):
+        assert word not in json.dumps(board)
+
+
+@pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
+def test_every_variable_is_there(board):
+    """
+    What a query, a link or a mark names is a variable of the dashboard, or Grafana's own.
+    """
+    defined = {one["name"] for one in board["templating"]["list"]}
+    named = set(re.findall(r"\$\{?([a-z]\w*)", unquote(json.dumps(board))))
+
+    assert named == defined
 
 
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
@@ -162,21 +284,73 @@ def test_the_uids_stay():
     """
     A second import replaces the first, and links from elsewhere go on working.
     """
-    assert {name: board["uid"] for name, board in DASHBOARDS.items()} == {
-        "grafana/aiprov-exceptions.json": "aiprov-exceptions",
-        "grafana/aiprov-functions.json": "aiprov-functions",
-        "grafana/aiprov-overview-tempo.json": "aiprov-overview-tempo",
-        "grafana/aiprov-overview.json": "aiprov-overview",
+    flavored = {f"aiprov-{name}" for name in ("overview", "routes", "models", "service")}
+
+    assert {board["uid"] for board in DASHBOARDS.values()} == {
+        *flavored,
+        *(f"{uid}-tempo" for uid in flavored),
+        "aiprov-functions",
+        "aiprov-exceptions",
+        "aiprov-commits",
     }
+    for name, board in DASHBOARDS.items():
+        assert name == f"grafana/{board['uid']}.json"
+    assert len({board["title"] for board in DASHBOARDS.values()}) == len(DASHBOARDS)
 
 
 @pytest.mark.parametrize("panel", ASKING)
 def test_a_link_asks_tempo_for_what_was_clicked(panel):
     """
-    Where there is one, it is TraceQL by the label that the series has.
+    Where there is one to traces, it is TraceQL by the label that the series has.
     """
     for link in panel["fieldConfig"]["defaults"]["links"]:
-        panes = json.loads(unquote(link["url"].partition("panes=")[2]))
-        query = panes["a"]["queries"][0]["query"]
-        legend = panel["targets"][0]["legendFormat"].strip("{}")
-        assert f'= "${{__field.labels.{legend}}}"' in query
+        if not link["url"].startswith("${forge}/"):
+            panes = json.loads(unquote(link["url"].partition("panes=")[2]))
+            query = panes["a"]["queries"][0]["query"]
+            legend = panel["targets"][0]["legendFormat"].strip("{}")
+            assert f'= "${{__field.labels.{legend}}}"' in query
+
+
+@pytest.mark.parametrize("name", ["grafana/aiprov-overview.json", "grafana/aiprov-functions.json"])
+def test_a_deployment_is_marked_where_it_begins(name, server):
+    """
+    The mark is there for five minutes from when a service runs a revision that it did not run.
+    """
+    (mark,) = DASHBOARDS[name]["annotations"]["list"]
+    now = time.time()
+
+    marked = ask(
+        server,
+        "query_range",
+        query=filled(mark["expr"]),
+        start=str(now - 9_000),
+        end=str(now),
+        step="60",
+    )["result"]
+
+    assert {(one["metric"]["job"], one["metric"]["vcs_ref_head_revision"]) for one in marked} == {
+        ("shop", "9fd81c2"),
+        ("mail", "9fd81c2"),
+    }
+    for one in marked:
+        (begin, _), (end, _) = one["values"][0], one["values"][-1]
+        assert end - begin <= 300
+        assert now - begin == pytest.approx(7_200, abs=180)
+
+
+def test_a_service_is_found_by_its_job(server):
+    """
+    Prometheus puts the namespace of a service before its name; the matcher knows both.
+    """
+    panel = next(
+        one.values[0]
+        for one in ASKING
+        if one.id.startswith("aiprov-service-Self time in functions")
+    )
+    asked = (
+        panel["targets"][0]["expr"].replace("$service", "shop").replace("$__rate_interval", "5m")
+    )
+
+    found = rows(server, asked)
+
+    assert found[("ai",)] == pytest.approx(SECONDS["shop", "ai"] * A_SECOND, rel=0.03)

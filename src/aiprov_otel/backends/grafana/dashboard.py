@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
-from aiprov_otel.backends.grafana.panel import PROMETHEUS, Panel
+from aiprov_otel.backends.grafana.panel import Panel
+from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, TEMPO, Source
+from aiprov_otel.backends.grafana.variables import Choice, Typed
 
 _SCHEMA: Final = 39
 _COLUMNS: Final = 24
@@ -20,8 +21,8 @@ _TO_THE_OTHERS: Final = {
     "tooltip": "",
     "icon": "external link",
     "url": "",
-    "asDropdown": False,
-    "includeVars": False,
+    "asDropdown": True,
+    "includeVars": True,
     "keepTime": True,
     "targetBlank": False,
 }
@@ -36,17 +37,17 @@ class Dashboard:
         uid: by which links and a second import find it; never changes.
         title: as in the list of dashboards.
         description: what question it answers, and from what.
-        chosen: name, label in the page, and query of the variable that narrows it down.
+        chosen: what the reader narrows it down with, and what the reader types in.
         panels: from the top left, row by row.
-        asked: further variables that the reader types in, with their defaults.
+        marked: what is drawn over all courses, as Grafana's annotations.
     """
 
     uid: str
     title: str
     description: str
-    chosen: tuple[str, str, str]
+    chosen: Sequence[Choice | Typed]
     panels: Sequence[Panel]
-    asked: Sequence[tuple[str, str, str]] = ()
+    marked: Sequence[dict[str, Any]] = ()
 
     def text(self) -> str:
         """The file to import."""
@@ -61,50 +62,25 @@ class Dashboard:
             "refresh": "1m",
             "time": {"from": "now-6h", "to": "now"},
             "links": [_TO_THE_OTHERS],
+            "annotations": {"list": list(self.marked)},
             "templating": {"list": list(self._variables())},
             "panels": list(_laid_out(self.panels)),
         }
         return json.dumps(document, indent=2) + "\n"
 
     def _variables(self) -> Iterator[dict[str, Any]]:
-        yield {
-            "type": "datasource",
-            "name": "prometheus",
-            "label": "Metrics",
-            "query": "prometheus",
-        }
-        if any(panel.link for panel in self.panels):
-            yield {"type": "datasource", "name": "tempo", "label": "Traces", "query": "tempo"}
-        name, said, query = self.chosen
-        yield {
-            "type": "query",
-            "name": name,
-            "label": said,
-            "datasource": PROMETHEUS,
-            "query": {"query": query, "refId": "A"},
-            "refresh": 2,
-            "sort": 1,
-            "multi": True,
-            "includeAll": True,
-            "allValue": ".*",
-            "current": {"text": "All", "value": "$__all"},
-        }
-        for name, said, value in self.asked:
-            yield {"type": "textbox", "name": name, "label": said, "query": value}
+        for source in (PROMETHEUS, TEMPO, CLICKHOUSE):
+            if self._asks(source):
+                yield source.choice()
+        yield from (one.to_json() for one in self.chosen)
 
-
-def traces(query: str, title: str) -> tuple[str, str]:
-    """A link to the traces that TraceQL *query* finds, in the time that is shown."""
-    tempo = "${tempo}"
-    asked = {
-        "refId": "A",
-        "datasource": {"type": "tempo", "uid": tempo},
-        "queryType": "traceql",
-        "query": query,
-    }
-    shown = {"from": "${__from}", "to": "${__to}"}
-    panes = json.dumps({"a": {"datasource": tempo, "queries": [asked], "range": shown}})
-    return f"/explore?schemaVersion=1&panes={quote(panes, safe='${}_.:')}", title
+    def _asks(self, source: Source) -> bool:
+        named = f"${{{source.variable}}}"
+        return any(
+            one.source is source or named in str(one.link)
+            for one in self.panels
+            if one.kind != "text"
+        )
 
 
 def _laid_out(panels: Sequence[Panel]) -> Iterator[dict[str, Any]]:

@@ -6,28 +6,21 @@ from typing import Final
 
 from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana.dashboard import Dashboard, traces
-from aiprov_otel.backends.grafana.panel import Panel
+from aiprov_otel.backends.grafana.dashboard import Dashboard
+from aiprov_otel.backends.grafana.links import deployments, traces
+from aiprov_otel.backends.grafana.ours import RAISED_BY, Ours
+from aiprov_otel.backends.grafana.panel import Column, Panel
+from aiprov_otel.backends.grafana.variables import Choice
 
-_JOB: Final = 'job=~"$job"'
-_BY: Final = names.EXCEPTION_ORIGIN
-_LEGEND: Final = f"{{{{{_BY}}}}}"
-
-
-def _sum(by: str, *matching: str, function: str = "increase", over: str = "$__range") -> str:
-    matchers = ",".join([_JOB, *matching])
-    return f"sum by ({by}) ({function}({names.EXCEPTIONS}{{{matchers}}}[{over}]))"
-
-
-def _share() -> str:
-    counted = _sum(_BY)
-    return f"{counted} / scalar(sum({counted}))"
+_LEGEND: Final = f"{{{{{RAISED_BY}}}}}"
+_ASKED: Final = Ours()
+_COUNTED: Final = _ASKED.increase(names.EXCEPTIONS, RAISED_BY)
 
 
 def _of_lines() -> str:
     """Exceptions of an origin for each thousand lines of it that are deployed."""
-    lines = f'label_replace({names.LINES}{{{_JOB}}}, "{_BY}", "$1", "{names.ORIGIN}", "(.*)")'
-    return f"1000 * {_sum(_BY)} / sum by ({_BY}) ({lines})"
+    lines = f'label_replace({_ASKED.lines()}, "{RAISED_BY}", "$1", "{names.ORIGIN}", "(.*)")'
+    return f"1000 * {_COUNTED} / sum by ({RAISED_BY}) ({lines})"
 
 
 _METHOD: Final = f"""\
@@ -35,12 +28,13 @@ An exception counts **once**, whatever it crosses, for the **line that raised it
 line of your own code. `unknown` is a line that history says nothing about.
 
 The lines deployed are the exposure, and a rough one: code that is called more raises more.
+**Nothing here says why** a line raised: what called it, and with what, may be another's.
 
 **Which commit:** follow the link of a series to its traces. `{keys.EXCEPTION_COMMIT_ID}` is on the
 exception, with the agent and the model."""
 
 _RAISED: Final = traces(
-    f'{{ event.{keys.EXCEPTION_ORIGIN} = "${{__field.labels.{_BY}}}" }}', "traces"
+    f'{{ event.{keys.EXCEPTION_ORIGIN} = "${{__field.labels.{RAISED_BY}}}" }}', "traces"
 )
 
 _PANELS: Final = (
@@ -48,7 +42,7 @@ _PANELS: Final = (
         "Exceptions a second, by who wrote the line that raised",
         "Each exception once; the origins add up to all.",
         "timeseries",
-        _sum(_BY, function="rate", over="$__rate_interval"),
+        f"sum by ({RAISED_BY}) ({_ASKED.rate(names.EXCEPTIONS)})",
         "ops",
         _LEGEND,
         width=16,
@@ -60,16 +54,16 @@ _PANELS: Final = (
         "Exceptions, by who wrote the line that raised",
         "In the time that is shown.",
         "stat",
-        _sum(_BY),
+        _COUNTED,
         "short",
         _LEGEND,
         height=6,
     ),
     Panel(
-        "Share of the exceptions",
+        "Share of the exceptions, by who wrote the line that raised",
         "Of all in the time that is shown.",
         "bargauge",
-        _share(),
+        f"{_COUNTED} / scalar(sum({_COUNTED}))",
         "percentunit",
         _LEGEND,
         height=6,
@@ -88,16 +82,22 @@ _PANELS: Final = (
         "Exceptions, by model that wrote the line",
         "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
         "bargauge",
-        _sum(names.EXCEPTION_MODEL, f'{_BY}="ai"'),
+        _ASKED.increase(names.EXCEPTIONS, names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
         "short",
         f"{{{{{names.EXCEPTION_MODEL}}}}}",
         width=10,
     ),
     Panel(
-        "Exceptions, by type and origin",
+        "Exceptions, by type and who wrote the line that raised",
         "The twenty types with most exceptions in the time that is shown.",
         "table",
-        f"topk(20, {_sum(f'job, {names.ERROR_TYPE}, {_BY}')})",
+        columns=(
+            Column(
+                "exceptions",
+                "topk(20, "
+                f"{_ASKED.increase(names.EXCEPTIONS, f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
+            ),
+        ),
         width=14,
     ),
 )
@@ -107,6 +107,7 @@ EXCEPTIONS: Final = Dashboard(
     title="Code origin: exceptions",
     description="Who wrote the line that raised: exceptions by code origin, from the metrics of "
     "aiprov_otel.",
-    chosen=("job", "Job", f"label_values({names.EXCEPTIONS}, job)"),
+    chosen=(Choice("job", "Job", f"label_values({names.EXCEPTIONS}, job)"),),
     panels=_PANELS,
+    marked=(deployments('job=~"$job"'),),
 )

@@ -6,42 +6,16 @@ from typing import Final
 
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.panel import Panel
+from aiprov_otel.backends.grafana.links import deployments
+from aiprov_otel.backends.grafana.ours import BY, FAILED, Ours
+from aiprov_otel.backends.grafana.panel import Column, Panel
+from aiprov_otel.backends.grafana.spans import RANGE
+from aiprov_otel.backends.grafana.variables import Choice
 
-_JOB: Final = 'job=~"$job"'
-_BY: Final = names.ORIGIN
-_LEGEND: Final = f"{{{{{_BY}}}}}"
-_FAILED: Final = f'{names.ERROR_TYPE}!=""'
-_RANGE: Final = "$__range"
-
-
-def _rate(name: str, *matching: str, over: str = "$__rate_interval") -> str:
-    return f"rate({name}{{{','.join([_JOB, *matching])}}}[{over}])"
-
-
-def _share_failed(by: str, *matching: str, over: str = "$__rate_interval") -> str:
-    """Failed calls a call; 0 where none failed."""
-    made = f"sum by ({by}) ({_rate(names.CALLS, *matching, over=over)})"
-    failed = f"sum by ({by}) ({_rate(names.CALLS, *matching, _FAILED, over=over)})"
-    return f"({failed} or {made} * 0) / {made}"
-
-
-def _crude() -> str:
-    ai, human = (
-        f"sum({_rate(names.CALLS, matcher, _FAILED, over=_RANGE)})"
-        f" / sum({_rate(names.CALLS, matcher, over=_RANGE)})"
-        for matcher in (f'{_BY}="ai"', f'{_BY}="human"')
-    )
-    return f"({ai}) / ({human} > 0)"
-
-
-def _increase(by: str, *matching: str) -> str:
-    matchers = ",".join([_JOB, *matching])
-    return f"sum by ({by}) (increase({names.CALLS}{{{matchers}}}[{_RANGE}]))"
-
-
-_KNOWN: Final = _rate(names.CALLS, f'{_BY}!="unknown"', over=_RANGE)
-_SELF_TIME: Final = f"sum by ({_BY}) ({_rate(names.SELF_TIME)})"
+_LEGEND: Final = f"{{{{{BY}}}}}"
+_MODEL: Final = names.MODEL
+_TYPES: Final = f"job, {names.ERROR_TYPE}, {BY}"
+_ASKED: Final = Ours()
 _METHOD: Final = """\
 Every function counts that the import hook counts, each call by **who wrote the function**.
 
@@ -54,10 +28,10 @@ to look, and no verdict. `aiprov report` compares within the same routes, with l
 
 _PANELS: Final = (
     Panel(
-        "Error ratio of calls, by origin",
+        "Error ratio of calls, by who wrote the function",
         "Failed calls a call of counted functions. An exception counts in each that it leaves.",
         "timeseries",
-        _share_failed(_BY),
+        _ASKED.share_failed(BY),
         "percentunit",
         _LEGEND,
         width=16,
@@ -65,9 +39,10 @@ _PANELS: Final = (
     Panel("How to read this", "The method, and its limits.", "text", _METHOD),
     Panel(
         "Error ratio, AI-written over human-written functions",
-        "Crude, over the time that is shown: 1 is the same. What the functions do differs too.",
+        "Crude, over the time that is shown: 1 is the same. What the functions do differs too. "
+        "No data where one of the two has no failed call.",
         "stat",
-        _crude(),
+        _ASKED.crude(),
         "none",
         height=5,
     ),
@@ -75,43 +50,43 @@ _PANELS: Final = (
         "Coverage of calls",
         "The share of calls of functions whose origin is known. The rest says nothing.",
         "stat",
-        f"sum({_KNOWN}) / sum({_rate(names.CALLS, over=_RANGE)})",
+        _ASKED.coverage(),
         "percentunit",
         height=5,
     ),
     Panel(
-        "Calls, by origin",
+        "Calls, by who wrote the function",
         "In the time that is shown: how much the comparison rests on.",
         "stat",
-        _increase(_BY),
+        _ASKED.increase(names.CALLS, BY),
         "short",
         _LEGEND,
         height=5,
     ),
     Panel(
-        "Time in functions, by origin",
+        "Self time in functions, by who wrote them",
         "Seconds of self time a second: where the service spends its time. It adds up.",
         "timeseries",
-        _SELF_TIME,
+        _ASKED.self_time(),
         "s",
         _LEGEND,
         width=12,
         stacked=True,
     ),
     Panel(
-        "Mean self time of a call, by origin",
+        "Mean self time of a call, by who wrote the function",
         "Without the counted functions that it calls. A mean: a few slow calls can make it.",
         "timeseries",
-        f"{_SELF_TIME} / sum by ({_BY}) ({_rate(names.CALLS)})",
+        _ASKED.mean_self_time(),
         "s",
         _LEGEND,
         width=12,
     ),
     Panel(
-        "Share of the deployed lines, by origin",
+        "Share of the deployed lines, by who wrote them",
         "What is deployed, whether it runs or not.",
         "bargauge",
-        f"sum by ({_BY}) ({names.LINES}{{{_JOB}}}) / scalar(sum({names.LINES}{{{_JOB}}}))",
+        _ASKED.share_of_lines(),
         "percentunit",
         _LEGEND,
     ),
@@ -119,15 +94,20 @@ _PANELS: Final = (
         "Error ratio of calls, by model",
         "AI-written functions, in the time that is shown. Crude: models wrote different things.",
         "bargauge",
-        _share_failed(names.MODEL, f'{_BY}="ai"', over=_RANGE),
+        _ASKED.share_failed(_MODEL, f'{BY}="ai"', over=RANGE),
         "percentunit",
-        f"{{{{{names.MODEL}}}}}",
+        f"{{{{{_MODEL}}}}}",
     ),
     Panel(
-        "Failed calls, by type of error and origin",
+        "Failed calls, by type of error and who wrote the function",
         "The twenty with most in the time that is shown.",
         "table",
-        f"topk(20, {_increase(f'job, {names.ERROR_TYPE}, {_BY}', _FAILED)})",
+        columns=(
+            Column(
+                "failed calls",
+                f"topk(20, {_ASKED.increase(names.CALLS, _TYPES, FAILED)})",
+            ),
+        ),
     ),
 )
 
@@ -136,6 +116,7 @@ FUNCTIONS: Final = Dashboard(
     title="Code origin: functions",
     description="Who wrote the functions that fail or take time: calls by code origin, from the "
     "metrics of aiprov_otel.",
-    chosen=("job", "Job", f"label_values({names.CALLS}, job)"),
+    chosen=(Choice("job", "Job", f"label_values({names.CALLS}, job)"),),
     panels=_PANELS,
+    marked=(deployments('job=~"$job"'),),
 )

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
+
+from aiprov_otel.backends.grafana import look, source
+from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, Source
 
 Kind = Literal["stat", "timeseries", "bargauge", "table", "text"]
 
-PROMETHEUS: Final = {"type": "prometheus", "uid": "${prometheus}"}
-"""The data source that the reader chose; never one by its name."""
 
-_COLORS: Final = {"ai": "purple", "human": "blue", "mixed": "orange", "unknown": "text"}
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    A column of a table that has a query of its own.
+
+    Attributes:
+        name: its heading.
+        query: what is in it; the labels are the rows.
+        unit: Grafana's name of it.
+    """
+
+    name: str
+    query: str
+    unit: str = "short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +36,35 @@ class Panel:
         title: what is seen, with what it is by.
         description: how to read it, and what it does not say.
         kind: of panel.
-        expr: the PromQL; of a panel of text, the Markdown.
+        query: in the language of the *source*; of a panel of text, the Markdown.
         unit: Grafana's name of it.
         legend: of a series, with its labels in double braces.
         width: of the 24 columns.
         height: in rows.
+        source: what is asked.
         stacked: the series add up to something.
+        steps: from which value on which color; lines in a course.
+        columns: of a table, in the place of *query*; the first decides its order.
+        units: of columns that the *query* names.
         link: address behind a value, and its title.
+        linked: the column of a table whose values the link is behind.
     """
 
     title: str
     description: str
     kind: Kind
-    expr: str
+    query: str = ""
     unit: str = "short"
     legend: str = ""
     width: int = 8
     height: int = 8
+    source: Source = PROMETHEUS
     stacked: bool = False
+    steps: tuple[tuple[float, str], ...] = ()
+    columns: tuple[Column, ...] = ()
+    units: tuple[tuple[str, str], ...] = ()
     link: tuple[str, str] | None = None
+    linked: str = ""
 
     def to_json(self, number: int, x: int, y: int) -> dict[str, Any]:
         """The panel as the *number*th of its dashboard, at column *x* and row *y*."""
@@ -52,67 +76,71 @@ class Panel:
             "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
         }
         if self.kind == "text":
-            return common | {"options": {"mode": "markdown", "content": self.expr}}
+            return common | {"options": {"mode": "markdown", "content": self.query}}
         return common | {
-            "datasource": PROMETHEUS,
-            "targets": [self._target()],
-            "fieldConfig": {"defaults": self._defaults(), "overrides": _overrides()},
-            "options": _OPTIONS[self.kind],
-            **({"transformations": _AS_COLUMNS} if self.kind == "table" else {}),
+            "datasource": self.source.reference,
+            "targets": list(self._targets()),
+            "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
+            "options": look.options(self.kind, bool(self.steps)),
+            **self._transformed(),
         }
 
-    def _target(self) -> dict[str, Any]:
+    def _targets(self) -> list[dict[str, Any]]:
+        queries = [one.query for one in self.columns] or [self.query]
+        return [
+            {
+                "refId": chr(ord("A") + number),
+                "datasource": self.source.reference,
+                **self._asked(query),
+            }
+            for number, query in enumerate(queries)
+        ]
+
+    def _asked(self, query: str) -> dict[str, Any]:
         over_time = self.kind == "timeseries"
-        return {
-            "refId": "A",
-            "datasource": PROMETHEUS,
-            "expr": self.expr,
-            "legendFormat": self.legend,
-            "range": over_time,
-            "instant": not over_time,
-            "exemplar": over_time and not self.stacked,
-            "format": "table" if self.kind == "table" else "time_series",
-        }
+        if self.source is CLICKHOUSE:
+            return source.sql(query, over_time=over_time)
+        if self.source is not PROMETHEUS:
+            return source.traceql(query)
+        return source.promql(
+            query,
+            self.legend,
+            over_time=over_time,
+            table=self.kind == "table",
+            dots=over_time and not self.stacked,
+        )
 
     def _defaults(self) -> dict[str, Any]:
-        url, title = self.link or ("", "")
         return {
             "unit": self.unit,
             "min": 0,
             "noValue": "no data",
-            "color": {"mode": "palette-classic"},
-            "links": [{"title": title, "url": url, "targetBlank": True}] if url else [],
-            "custom": _stacking(self.stacked) if self.kind == "timeseries" else {},
+            "color": {"mode": "thresholds" if self._is_colored() else "palette-classic"},
+            "links": [] if self.linked else self._links(),
+            "mappings": look.MAPPINGS if self.kind == "table" else [],
+            "thresholds": look.thresholds(self.steps),
+            "custom": look.course(self.stacked, bool(self.steps))
+            if self.kind == "timeseries"
+            else {},
         }
 
+    def _is_colored(self) -> bool:
+        return self.kind == "stat" and bool(self.steps)
 
-def _stacking(stacked: bool) -> dict[str, Any]:
-    mode = "normal" if stacked else "none"
-    return {"stacking": {"mode": mode, "group": "A"}, "fillOpacity": 30 if stacked else 0}
+    def _links(self) -> list[dict[str, Any]]:
+        if self.link is None:
+            return []
+        url, title = self.link
+        return [{"title": title, "url": url, "targetBlank": True}]
 
+    def _overrides(self) -> list[dict[str, Any]]:
+        if self.kind != "table":
+            return look.ORIGINS
+        units = [*((one.name, one.unit) for one in self.columns), *self.units]
+        linked = [look.override(self.linked, "links", self._links())] if self.linked else []
+        return [*look.CELLS, *(look.override(name, "unit", unit) for name, unit in units), *linked]
 
-def _overrides() -> list[dict[str, Any]]:
-    """An origin has the same color wherever it is shown."""
-    return [
-        {
-            "matcher": {"id": "byRegexp", "options": f"/^{origin}\\b/"},
-            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}],
-        }
-        for origin, color in _COLORS.items()
-    ]
-
-
-_AS_COLUMNS: Final = [
-    {"id": "organize", "options": {"excludeByName": {"Time": True}, "renameByName": {}}},
-    {"id": "sortBy", "options": {"sort": [{"field": "Value", "desc": True}]}},
-]
-_REDUCED: Final = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-_OPTIONS: Final[dict[str, dict[str, Any]]] = {
-    "stat": {"reduceOptions": _REDUCED, "graphMode": "none", "colorMode": "none"},
-    "bargauge": {"reduceOptions": _REDUCED, "orientation": "horizontal", "displayMode": "basic"},
-    "table": {"showHeader": True},
-    "timeseries": {
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
-        "tooltip": {"mode": "multi", "sort": "desc"},
-    },
-}
+    def _transformed(self) -> dict[str, Any]:
+        if not self.columns:
+            return {}
+        return {"transformations": look.as_one_table({one.name: one.query for one in self.columns})}
