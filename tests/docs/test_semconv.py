@@ -13,6 +13,7 @@ import yaml
 from aiprov_otel import attributes as keys
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
 from support.application import Application, run
+from support.named import KEYS, unsent
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = yaml.safe_load((ROOT / "semconv" / "aiprov.yaml").read_text())
@@ -20,9 +21,6 @@ MANIFEST = yaml.safe_load((ROOT / "semconv" / "manifest.yaml").read_text())
 ATTRIBUTES = {one["key"]: one for one in REGISTRY["attributes"]}
 GROUPS = {one["id"]: one for one in REGISTRY["attribute_groups"]}
 METRICS = {one["name"]: one for one in REGISTRY["metrics"]}
-CONSTANTS = {
-    value for name, value in vars(keys).items() if name.isupper() and isinstance(value, str)
-}
 
 FULL = Provenance(
     *(Origin.AI, "agent", "model", "provider", "commit", "time", Evidence.NOTE, "shop.py", 0.5)
@@ -81,7 +79,7 @@ def test_every_key_is_in_the_registry():
     """
     Of what attributes.py knows, nothing of ours is missing, and nothing else is there.
     """
-    ours = {key for key in CONSTANTS if key.startswith("aiprov.")}
+    ours = {key for key in KEYS if key.startswith("aiprov.")}
 
     assert ATTRIBUTES.keys() | METRICS.keys() == ours
     assert set().union(*map(refs, GROUPS.values())) >= ATTRIBUTES.keys()
@@ -197,3 +195,21 @@ def test_the_tables_of_the_docs_are_those_of_the_registry():
 
     assert written(page) == page
     assert set(re.findall(r"<!-- ([\w.]+) -->", page)) == {*GROUPS, "metrics"}
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+FILES = [*PAGES, *(ROOT / "semconv").iterdir(), *(ROOT / "examples").rglob("*.y*ml")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_names_what_is_sent(path):
+    """
+    A key, label, metric or rule that is named in the docs or in an example is there under this
+    name; `aiprov.error` stands for what begins so.
+    """
+    others = {"aiprov.manifest", "aiprov.extra_agents", *GROUPS}
+    found = {name for name in unsent(path.read_text()) if not name.startswith("aiprov_otel.")}
+
+    assert not [
+        name for name in found - others if not any(key.startswith(f"{name}.") for key in KEYS)
+    ]
