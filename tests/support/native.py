@@ -21,13 +21,15 @@ _MORE: Final = (("revision()", "UInt32", bytes(4)), ("timezone()", "String", b"\
 
 
 class Engine:
-    """A database that is being filled."""
+    """The database `otel`, which is being filled."""
 
     def __init__(self, folder: Path) -> None:
         import chdb.session  # it has no types
 
         make: Any = chdb.session.Session
         self._session = make()
+        for statement in ("CREATE DATABASE otel ENGINE = Atomic", "USE otel"):
+            self._session.query(statement)
         self._lock = threading.Lock()
         self._rows = folder / "rows.native"
 

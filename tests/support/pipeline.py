@@ -55,8 +55,8 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(folder: Path, rules: Sequence[str] = ()) -> Iterator[Pipeline]:
-    """One that evaluates *rules*, the texts of files, each second."""
+def pipeline(folder: Path, rules: Sequence[str] = (), also: str = "") -> Iterator[Pipeline]:
+    """One that evaluates *rules*, texts of files, each second; *also* gets the spans it keeps."""
     with ExitStack() as stack:
         sent, kept = Received(), Received()
         endpoints = [stack.enter_context(_receiver(each)) for each in (sent, kept)]
@@ -69,7 +69,7 @@ def pipeline(folder: Path, rules: Sequence[str] = ()) -> Iterator[Pipeline]:
             "TRACES_URL": endpoints[1],
             "CLICKHOUSE_URL": clickhouse,
         }
-        stack.enter_context(_collector(folder, port, _changed(port, endpoints[0]), urls))
+        stack.enter_context(_collector(folder, port, _changed(port, endpoints[0], also), urls))
         yield Pipeline(f"http://127.0.0.1:{port}", prometheus, sent, kept, engine)
 
 
@@ -87,7 +87,7 @@ def validate(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def _changed(port: int, sent: str) -> dict[str, Any]:
+def _changed(port: int, sent: str, also: str) -> dict[str, Any]:
     """What a test needs otherwise: free ports, less patience, and a copy of all that was sent."""
     protocols = {
         "grpc": {"endpoint": f"127.0.0.1:{free_port()}"},
@@ -97,13 +97,14 @@ def _changed(port: int, sent: str) -> dict[str, Any]:
         "receivers": {"otlp": {"protocols": protocols}},
         "processors": {"tail_sampling": {"decision_wait": "2s"}},
         "connectors": {"spanmetrics": {"metrics_flush_interval": "1s"}},
-        "exporters": {"otlphttp/sent": {"endpoint": sent}},
+        "exporters": {"otlphttp/sent": {"endpoint": sent}, "otlphttp/also": {"endpoint": also}},
         "service": {
             "telemetry": {"metrics": {"level": "none"}},
             "pipelines": {
                 "traces/all": {
                     "exporters": ["spanmetrics", "exceptions", "clickhouse", "otlphttp/sent"]
                 },
+                "traces/kept": {"exporters": ["otlphttp/traces", *["otlphttp/also"][: bool(also)]]},
             },
         },
     }

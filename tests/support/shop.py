@@ -10,6 +10,7 @@ from typing import Final
 
 from aiprov_otel.demo import service
 from aiprov_otel.history.build import build
+from aiprov_otel.history.git import Git
 from aiprov_otel.local.instrumented import environment
 
 _METRICS: Final = {
@@ -28,3 +29,14 @@ def deployed(repository: Path, endpoint: str) -> Iterator[str]:
     )
     with service.running(repository, variables, repository.with_name("shop.log")) as address:
         yield address
+
+
+def commit(repository: Path, path: str, old: str, new: str, message: str) -> str:
+    """Write *new* for *old* in a file of *repository*, by one who signs with *message*; its id."""
+    file = repository / path
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    git = Git(repository)
+    git.run("commit", "--quiet", "--all", f"--message={message}")
+    return git.run("rev-parse", "HEAD").decode().strip()

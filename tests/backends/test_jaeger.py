@@ -1,0 +1,108 @@
+"""Jaeger accepts the configuration, and finds what the Collector kept of the shop."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from aiprov_otel.backends.files import texts
+from aiprov_otel.demo import customers, load
+from aiprov_otel.demo.layout import lay_out
+from support import jaeger
+from support.pipeline import pipeline, why_not
+from support.shop import deployed
+
+if reason := jaeger.why_not() or why_not():
+    pytest.skip(reason, allow_module_level=True)
+
+DOCS = Path(__file__).parents[2] / "docs" / "backends.md"
+SEARCHES = re.findall(r"^/search\?(\S+)", DOCS.read_text(), re.MULTILINE)
+A_COMMIT = "9fd81c2…"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """What the Collector passed on of the shop, and the address of the Jaeger that has it."""
+    folder = tmp_path_factory.mktemp("jaeger")
+    with jaeger.jaeger(folder) as (taking, address), pipeline(folder, also=taking) as found:
+        with deployed(lay_out(folder / "shop"), found.endpoint) as shop:
+            load.drive(shop, customers.plan(300))
+        for _ in range(60):
+            time.sleep(0.5)
+            if len(jaeger.found(address, {})) == len({row.trace_id for row in found.kept.rows}):
+                break
+        yield found.kept.rows, address
+
+
+def said(row):
+    """The attributes of a span, and those of each of its events."""
+    failed = {"error": "true"} if row.status_code == "Error" else {}
+    return [row.span_attributes | failed, *row.event_attributes]
+
+
+def matching(rows, tags):
+    """The traces with a span that has *tags*, on itself or on one of its events."""
+    return {row.trace_id for row in rows if any(tags.items() <= each.items() for each in said(row))}
+
+
+def most(rows, key):
+    """The value of *key* that spans or events have most often."""
+    return Counter(each[key] for row in rows for each in said(row) if key in each).most_common()[0]
+
+
+def test_jaeger_accepts_the_configuration(tmp_path):
+    """
+    Its own validator finds nothing wrong with the files as they are shipped.
+    """
+    told = jaeger.validate(tmp_path)
+
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_search_of_the_documentation_finds_its_traces(served, search):
+    """
+    By an origin or a commit, on spans and on events, it finds the traces that have it, and no more.
+    """
+    rows, address = served
+    (service,), (text,) = parse_qs(search)["service"], parse_qs(search)["tags"]
+    tags = json.loads(text)
+    for key, value in tags.items():
+        if value == A_COMMIT:
+            tags[key], _ = most(rows, key)
+
+    traces = {trace["traceID"] for trace in jaeger.found(address, tags)}
+
+    assert service == "shop"
+    assert traces == matching(rows, tags) != set()
+
+
+@pytest.mark.parametrize("key", ["aiprov.error.commit.id", "aiprov.exception.commit.id"])
+def test_a_commit_leads_to_what_it_failed(served, key):
+    """
+    The key of spans finds the spans that a commit failed, that of events its exceptions.
+    """
+    rows, address = served
+    commit, _ = most(rows, key)
+
+    traces = {trace["traceID"] for trace in jaeger.found(address, {key: commit})}
+
+    assert traces == matching(rows, {key: commit})
+
+
+def test_the_page_links_commits_to_the_forge(served):
+    """
+    The page that Jaeger serves has the shipped patterns of links.
+    """
+    _, address = served
+    patterns = json.loads(texts()["jaeger/jaeger-ui.json"])["linkPatterns"]
+
+    shown = jaeger.page(address)
+
+    assert all(pattern["url"] in shown for pattern in patterns)

@@ -1,0 +1,70 @@
+"""A real Jaeger with the configuration that is shipped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from aiprov_otel.backends.files import texts
+from support.pipeline import running
+from support.service import free_port
+
+_FILES: Final = ("jaeger/jaeger.yaml", "jaeger/jaeger-ui.json")
+
+
+def why_not() -> str | None:
+    """Say why there can be none; None if there can."""
+    return None if shutil.which("jaeger") else "there is no jaeger 2 on the PATH"
+
+
+def validate(folder: Path) -> subprocess.CompletedProcess[str]:
+    """What Jaeger says of the shipped configuration, as it is."""
+    command = ["jaeger", "validate", "--config=jaeger/jaeger.yaml"]
+    return subprocess.run(_written(command, folder), cwd=folder, capture_output=True, text=True)
+
+
+@contextmanager
+def jaeger(folder: Path) -> Iterator[tuple[str, str]]:
+    """Where one takes OTLP over HTTP, and where it is asked."""
+    ports = [free_port() for _ in range(4)]
+    taking, asked, *others = (f"127.0.0.1:{port}" for port in ports)
+    command = [
+        "jaeger",
+        f"--config={folder}/jaeger/jaeger.yaml",
+        f"--set=extensions.jaeger_query.ui.config_file={folder}/jaeger/jaeger-ui.json",
+        f"--set=receivers.otlp.protocols.http.endpoint={taking}",
+        f"--set=receivers.otlp.protocols.grpc.endpoint={others[0]}",
+        f"--set=extensions.jaeger_query.http.endpoint={asked}",
+        f"--set=extensions.jaeger_query.grpc.endpoint={others[1]}",
+        "--set=service.telemetry.metrics.level=none",
+    ]
+    with running(_written(command, folder), f"http://{asked}/", folder / "jaeger.log"):
+        yield f"http://{taking}", f"http://{asked}"
+
+
+def found(address: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The traces of the shop that the search page at *address* finds by *tags*."""
+    said = {"service": "shop", "tags": json.dumps(tags), "limit": "1000", "lookback": "1h"}
+    with urllib.request.urlopen(f"{address}/api/traces?{urlencode(said)}", timeout=30) as reply:
+        traces: list[dict[str, Any]] = json.load(reply)["data"]
+    return traces
+
+
+def page(address: str) -> str:
+    """The page that a reader gets."""
+    with urllib.request.urlopen(f"{address}/{quote('search')}", timeout=30) as reply:
+        return str(reply.read().decode())
+
+
+def _written(command: list[str], folder: Path) -> list[str]:
+    (folder / "jaeger").mkdir(exist_ok=True)
+    for name in _FILES:
+        (folder / name).write_text(texts()[name])
+    return command
