@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
 
 from aiprov_otel.backends.files import texts
 from support.generated import counters
-from support.prometheus import prometheus, why_not
+from support.incident import until
+from support.prometheus import ask, prometheus, why_not
 
 
 @pytest.fixture(scope="session")
@@ -18,5 +19,17 @@ def server(tmp_path_factory):
         pytest.skip(reason)
     rules = [text for name, text in texts().items() if name.endswith(".rules.yml")]
     with prometheus(counters(), tmp_path_factory.mktemp("prometheus"), rules) as address:
-        time.sleep(2.5)
+        for _ in range(2):
+            until(partial(evaluated_since, evaluated(address), address), "all rules are evaluated")
         yield address
+
+
+def evaluated(address):
+    """When each group of rules was evaluated last."""
+    return {group["name"]: group["lastEvaluation"] for group in ask(address, "rules")["groups"]}
+
+
+def evaluated_since(before, address):
+    """Whether every group was evaluated since *before*."""
+    now = evaluated(address)
+    return all(now[name] != at for name, at in before.items())

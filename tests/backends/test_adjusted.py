@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import defaultdict
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,15 @@ def test_the_share_says_what_it_rests_on(server):
         (service,): pytest.approx(informative_share(OF[service]), rel=0.01) for service in OF
     }
     assert all(0 < part < 1 for part in found.values())
+
+
+def test_the_ratio_of_a_week_is_what_the_docs_say(server):
+    """
+    The expression of the page gives the same, from what was recorded until now.
+    """
+    page = (Path(__file__).parents[2] / "docs" / "backends.md").read_text()
+    (asked,) = re.findall(r"`(sum_over_time[^`]+)`", page)
+
+    assert rows(server, asked) == {
+        (service,): pytest.approx(mantel_haenszel(OF[service].values()), rel=0.01) for service in OF
+    }
