@@ -25,6 +25,7 @@ CALLS = 40
 """Of `charge` with each commit, under a handler that a person wrote; the first tenth fail."""
 
 FAILED = {OLD: 1, NEW: 10}
+DEPLOYED = BEGIN + timedelta(seconds=45 * CALLS)
 
 
 def span(trace, number, function, commit, at, failed):
@@ -46,6 +47,7 @@ def span(trace, number, function, commit, at, failed):
         "ServiceName": "shop",
         "SpanAttributes": {key: value for key, value in said.items() if value},
         "StatusCode": "Error" if failed else "Unset",
+        "ResourceAttributes": {"vcs.ref.head.revision": "5be1c0d" if at < DEPLOYED else NEW},
     }
     return row | (raised(commit, at, trace) if failed else {})
 
@@ -94,6 +96,7 @@ def filled(statement):
         (r"\$__timeFilter\((\w+)\)", rf"\1 >= toDateTime({begin}) AND \1 <= toDateTime({end})"),
         (r"\$__timeInterval\((\w+)\)", r"toStartOfInterval(toDateTime(\1), INTERVAL 600 second)"),
         (r"\$\{service:singlequote\}", "'shop','mail'"),
+        (r"\$__fromTime", f"toDateTime({begin})"),
     ):
         statement = re.sub(pattern, put, statement)
     assert "$" not in statement
@@ -105,13 +108,15 @@ def answers():
     """What each panel, and the variable, shows."""
     to = {"database": "otel", "default_format": "JSONEachRow"}
     (service,) = [one for one in BOARD["templating"]["list"] if one["name"] == "service"]
+    (mark,) = BOARD["annotations"]["list"]
+    asked = {**STATEMENTS, "services": service["query"], "mark": mark["target"]["rawSql"]}
     with clickhouse() as server:
         lines = "\n".join(json.dumps(row) for row in spans())
         server.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {lines}", to)
         to["output_format_json_quote_64bit_integers"] = "0"
         return {
             title: [json.loads(line) for line in server.query(filled(sql), to).splitlines()]
-            for title, sql in {**STATEMENTS, "services": service["query"]}.items()
+            for title, sql in asked.items()
         }
 
 
@@ -178,3 +183,13 @@ def test_the_services_to_choose_from_say_an_origin(answers):
     The variable offers what is there.
     """
     assert answers["services"] == [{"ServiceName": "shop"}]
+
+
+def test_a_deployment_is_marked_where_it_begins(answers):
+    """
+    The revision that came within the time that is shown is, and the one that was there is not.
+    """
+    (mark,) = answers["mark"]
+
+    assert (mark["title"], mark["text"]) == ("shop runs another revision", NEW)
+    assert mark["time"] == said_as(DEPLOYED)

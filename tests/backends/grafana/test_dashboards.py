@@ -120,22 +120,24 @@ AN_HOUR = 0.5  # of the two that the telemetry is of
 A_SECOND = 1 / 7_200
 
 FAILED_BY_ROUTE = times(AN_HOUR, by_route(FAILED_BY_SERVICE))
-RAISED_A_SECOND = times(A_SECOND, RAISED)
+RAISED_A_MINUTE = times(60 * A_SECOND, RAISED)
 EXCEPTIONS_BY_TYPE = {
     ("KeyError", origin, *models(origin)): number * AN_HOUR for (origin,), number in RAISING.items()
 }
 
 WANTED = {
     "Budget burn, by who raised it": times(1 / IN_ALL / 0.001, RAISED),
+    "Budget burn in the last hour": {(): sum(FAILING.values()) / IN_ALL / 0.001},
+    "Failed requests of the last hour, by who raised it": times(1 / sum(RAISED.values()), RAISED),
     "Error ratio": {(): sum(FAILING.values()) / IN_ALL},
-    "Error ratio, AI-written over human-written handlers": {(): RATIO["ai",] / RATIO["human",]},
+    "Error ratio, AI over human handlers (crude)": {(): RATIO["ai",] / RATIO["human",]},
     "Coverage": {(): 1 - REQUESTED["unknown",] / IN_ALL},
     "Requests, by origin of the handler": times(AN_HOUR, REQUESTED),
     "Failed requests, by origin of the handler": times(AN_HOUR, FAILING),
     "Error ratio, by origin of the handler": RATIO,
     "Error ratio, by route": {(f"GET /{origin}",): part for (origin,), part in RATIO.items()},
-    "Failed requests a second, by who raised it": RAISED_A_SECOND,
-    "Failed requests a second, by route and who raised it": times(A_SECOND, RAISED_ON),
+    "Failed requests a minute, by who raised it": RAISED_A_MINUTE,
+    "Failed requests a minute, by route and who raised it": times(60 * A_SECOND, RAISED_ON),
     "Latency p50 (inclusive), by origin of the handler": {
         (k,): s for k, s in SECONDS_OF_HALF.items()
     },
@@ -143,14 +145,17 @@ WANTED = {
     "Latency p95 (inclusive), by route": {
         (f"GET /{origin}",): seconds for (origin,), seconds in P95.items()
     },
-    "Latency p95 (inclusive), by model that wrote the handler": only(1, of_models(P95)),
-    "Error ratio, by model that wrote the handler": only(1, of_models(RATIO)),
-    "Failed requests, by route, handler and who raised it": {
-        (service, f"GET /{origin}", origin, *filter(None, [raised])): number * AN_HOUR
-        for (service, origin, raised), number in sorted(FAILED.items(), key=lambda one: -one[1])[
-            :20
-        ]
-    },
+    "Latency p95 (inclusive), by model of the handler": only(1, of_models(P95)),
+    "Error ratio, by model of the handler": only(1, of_models(RATIO)),
+    "Failed requests, by route, who raised it, and who wrote the handler": dict(
+        sorted(
+            total(
+                ((service, f"GET /{origin}", origin, raised or origin), number * AN_HOUR)
+                for (service, origin, raised), number in FAILED.items()
+            ).items(),
+            key=lambda one: -one[1],
+        )[:20]
+    ),
     ("Routes, and who wrote their handlers", "A"): FAILED_BY_ROUTE,
     ("Routes, and who wrote their handlers", "B"): times(AN_HOUR, by_route(COUNTS["requests"])),
     ("Routes, and who wrote their handlers", "C"): by_route(RATIO_BY_SERVICE),
@@ -168,10 +173,10 @@ WANTED = {
         (service, f"{origin}.function", origin, *models(origin)): seconds
         for (service, origin), seconds in P95_IN_SHOP.items()
     },
-    ("Requests, by model that wrote the handler", "A"): times(AN_HOUR, of_models(FAILING)),
-    ("Requests, by model that wrote the handler", "B"): times(AN_HOUR, of_models(REQUESTED)),
-    ("Requests, by model that wrote the handler", "C"): of_models(RATIO),
-    ("Requests, by model that wrote the handler", "D"): of_models(P95),
+    ("Requests, by model of the handler", "A"): times(AN_HOUR, of_models(FAILING)),
+    ("Requests, by model of the handler", "B"): times(AN_HOUR, of_models(REQUESTED)),
+    ("Requests, by model of the handler", "C"): of_models(RATIO),
+    ("Requests, by model of the handler", "D"): of_models(P95),
     ("Functions, by model that wrote them", "A"): times(AN_HOUR, of_models(FAILED_CALLS)),
     ("Functions, by model that wrote them", "B"): times(AN_HOUR, of_models(CALLED)),
     ("Functions, by model that wrote them", "C"): of_models(FUNCTION_RATIO),
@@ -182,7 +187,7 @@ WANTED = {
         1, of_models(times(1 / sum(DEPLOYED.values()), DEPLOYED))
     ),
     "Error ratio of calls, by who wrote the function": FUNCTION_RATIO,
-    "Error ratio, AI-written over human-written functions": {
+    "Error ratio, AI over human functions (crude)": {
         (): FUNCTION_RATIO["ai",] / FUNCTION_RATIO["human",]
     },
     "Coverage of calls": {(): 1 - CALLED["unknown",] / sum(CALLED.values())},
@@ -196,7 +201,7 @@ WANTED = {
         for (job, origin, error), number in CALLS.items()
         if error
     },
-    "Exceptions a second, by who wrote the line that raised": times(A_SECOND, RAISING),
+    "Exceptions a minute, by who wrote the line that raised": times(60 * A_SECOND, RAISING),
     "Exceptions, by who wrote the line that raised": times(AN_HOUR, RAISING),
     "Share of the exceptions, by who wrote the line that raised": {
         key[1:]: part for key, part in share({("", *k): n for k, n in RAISING.items()}).items()
@@ -208,7 +213,7 @@ WANTED = {
     "Exceptions, by type and who wrote the line that raised": {
         (job, "KeyError", origin): number * AN_HOUR for (job, origin), number in EXCEPTIONS.items()
     },
-    "Exceptions of the service, by type and who wrote the line that raised": EXCEPTIONS_BY_TYPE,
+    "Exceptions of the service, by type and line that raised": EXCEPTIONS_BY_TYPE,
 }
 """What the telemetry says of two hours, or of one; worked out without PromQL."""
 

@@ -29,7 +29,9 @@ type Plain<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]:
 // What Prometheus adds to a mark, in Grafana's newer way and in its older.
 type Mark = AnnotationQuery<DataQuery & { expr: string; interval: string }>
     & { expr: string; step: string; titleFormat: string; textFormat: string };
-type Board = Omit<Dashboard, 'annotations'> & { annotations: { list: Mark[] } };
+type Sql = DataQuery & { rawSql: string; editorType: string; format: number };
+type Board = Omit<Dashboard, 'annotations'>
+    & { annotations: { list: (Mark | AnnotationQuery<Sql>)[] } };
 """
 
 

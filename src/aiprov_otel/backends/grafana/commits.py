@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Final
 
 from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.links import commit
+from aiprov_otel.backends.grafana.links import commit, deployments_in
 from aiprov_otel.backends.grafana.panel import Panel
 from aiprov_otel.backends.grafana.source import CLICKHOUSE
 from aiprov_otel.backends.grafana.variables import FORGE, Choice
@@ -36,6 +36,7 @@ _PANELS: Final = (
         width=16,
         source=CLICKHOUSE,
         stacked=True,
+        bars=True,
     ),
     Panel("How to read this", "The method, and its limits.", "text", _METHOD),
     Panel(
@@ -84,4 +85,5 @@ COMMITS: Final = Dashboard(
         FORGE,
     ),
     panels=_PANELS,
+    marked=(deployments_in(_sql("deployments")),),
 )

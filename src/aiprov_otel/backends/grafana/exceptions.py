@@ -39,11 +39,11 @@ _RAISED: Final = traces(
 
 _PANELS: Final = (
     Panel(
-        "Exceptions a second, by who wrote the line that raised",
+        "Exceptions a minute, by who wrote the line that raised",
         "Each exception once; the origins add up to all.",
         "timeseries",
-        f"sum by ({RAISED_BY}) ({_ASKED.rate(names.EXCEPTIONS)})",
-        "ops",
+        f"60 * sum by ({RAISED_BY}) ({_ASKED.rate(names.EXCEPTIONS)})",
+        "opm",
         _LEGEND,
         width=16,
         stacked=True,
@@ -55,8 +55,7 @@ _PANELS: Final = (
         "In the time that is shown.",
         "stat",
         _COUNTED,
-        "short",
-        _LEGEND,
+        legend=_LEGEND,
         height=6,
     ),
     Panel(
@@ -83,8 +82,7 @@ _PANELS: Final = (
         "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
         "bargauge",
         _ASKED.increase(names.EXCEPTIONS, names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
-        "short",
-        f"{{{{{names.EXCEPTION_MODEL}}}}}",
+        legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
         width=10,
     ),
     Panel(

@@ -7,6 +7,7 @@ from typing import Final
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.dashboard import Dashboard
 from aiprov_otel.backends.grafana.links import deployments
+from aiprov_otel.backends.grafana.look import TIMES
 from aiprov_otel.backends.grafana.ours import BY, FAILED, Ours
 from aiprov_otel.backends.grafana.panel import Column, Panel
 from aiprov_otel.backends.grafana.spans import RANGE
@@ -38,12 +39,12 @@ _PANELS: Final = (
     ),
     Panel("How to read this", "The method, and its limits.", "text", _METHOD),
     Panel(
-        "Error ratio, AI-written over human-written functions",
-        "Crude, over the time that is shown: 1 is the same. What the functions do differs too. "
+        "Error ratio, AI over human functions (crude)",
+        "Over the time that is shown: 1 is the same. What the functions do differs too. "
         "No data where one of the two has no failed call.",
         "stat",
         _ASKED.crude(),
-        "none",
+        TIMES,
         height=5,
     ),
     Panel(
@@ -59,8 +60,7 @@ _PANELS: Final = (
         "In the time that is shown: how much the comparison rests on.",
         "stat",
         _ASKED.increase(names.CALLS, BY),
-        "short",
-        _LEGEND,
+        legend=_LEGEND,
         height=5,
     ),
     Panel(
@@ -81,6 +81,7 @@ _PANELS: Final = (
         "s",
         _LEGEND,
         width=12,
+        logarithmic=True,
     ),
     Panel(
         "Share of the deployed lines, by who wrote them",
@@ -89,6 +90,7 @@ _PANELS: Final = (
         _ASKED.share_of_lines(),
         "percentunit",
         _LEGEND,
+        width=6,
     ),
     Panel(
         "Error ratio of calls, by model",
@@ -97,6 +99,7 @@ _PANELS: Final = (
         _ASKED.share_failed(_MODEL, f'{BY}="ai"', over=RANGE),
         "percentunit",
         f"{{{{{_MODEL}}}}}",
+        width=6,
     ),
     Panel(
         "Failed calls, by type of error and who wrote the function",
@@ -108,6 +111,7 @@ _PANELS: Final = (
                 f"topk(20, {_ASKED.increase(names.CALLS, _TYPES, FAILED)})",
             ),
         ),
+        width=12,
     ),
 )
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana.source import PROMETHEUS, TEMPO
+from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, TEMPO, Source, sql
 
 _REVISION: Final = names.label(keys.VCS_REF_HEAD_REVISION)
 
@@ -37,14 +37,24 @@ def deployments(job: str) -> dict[str, Any]:
     of = f'{{__name__=~"(traces_)?target_info",{job},{_REVISION}!=""}}'
     by = f"group by (job, {_REVISION})"
     expr = f"{by} ({of}) unless {by} ({of} offset 5m)"
-    return {
-        "name": "Deployments",
-        "datasource": PROMETHEUS.reference,
-        "enable": True,
-        "iconColor": "yellow",
+    return _mark(PROMETHEUS) | {
         "expr": expr,
         "step": "60s",
         "target": {"refId": "Anno", "expr": expr, "interval": "60s"},
         "titleFormat": "{{job}} runs another revision",
         "textFormat": f"{{{{{_REVISION}}}}}",
+    }
+
+
+def deployments_in(statement: str) -> dict[str, Any]:
+    """The same where ClickHouse finds them by *statement*."""
+    return _mark(CLICKHOUSE) | {"target": {"refId": "Anno", **sql(statement, over_time=False)}}
+
+
+def _mark(source: Source) -> dict[str, Any]:
+    return {
+        "name": "Deployments",
+        "datasource": source.reference,
+        "enable": True,
+        "iconColor": "yellow",
     }

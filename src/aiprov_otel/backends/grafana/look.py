@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiprov_otel.backends import names
 
+COUNT: Final = "locale"
+"""The unit of numbers of things: all digits of them, and none of the parts of a thing that a rate
+makes up at the ends of a range."""
+
+TIMES: Final = "suffix:x"
+"""The unit of a ratio that is read as so many times."""
+
 _COLORS: Final = {"ai": "purple", "human": "blue", "mixed": "orange", "unknown": "text"}
 _HEADINGS: Final = {
     names.COLLECTOR.service: "service",
+    names.TEMPO.service: "service",
     "job": "service",
     "span_name": "route",
-    names.ORIGIN: "written by",
-    names.ERROR_ORIGIN: "raised by",
+    names.ERROR_TYPE: "type of error",
+    "raised_by": "raised by",
     names.EXCEPTION_ORIGIN: "raised by",
+    names.ORIGIN: "written by",
     names.MODEL: "model",
     names.EXCEPTION_MODEL: "model",
-    names.ERROR_TYPE: "type of error",
 }
-"""What a reader calls the labels; those that say it themselves are not here."""
+"""What a reader calls the labels, from left to right."""
 
 MAPPINGS: Final = [
     {"type": "value", "options": {name: {"color": color} for name, color in _COLORS.items()}}
@@ -30,6 +39,18 @@ def override(name: str, key: str, value: object) -> dict[str, Any]:
     """*value* in the place of the default for what is called *name*."""
     matcher = {"id": "byName", "options": name}
     return {"matcher": matcher, "properties": [{"id": key, "value": value}]}
+
+
+def digits(unit: str) -> dict[str, int]:
+    """How many a number in *unit* has behind the point, where Grafana is not to decide."""
+    return {"decimals": 0} if unit == COUNT else {}
+
+
+def in_unit(name: str, unit: str) -> dict[str, Any]:
+    """The column *name* in its *unit*."""
+    said = [{"id": key, "value": value} for key, value in digits(unit).items()]
+    found = override(name, "unit", unit)
+    return found | {"properties": [*found["properties"], *said]}
 
 
 ORIGINS: Final = [
@@ -51,25 +72,34 @@ def thresholds(steps: Sequence[tuple[float, str]]) -> dict[str, Any]:
     return {"mode": "absolute", "steps": [{"value": None, "color": "text"}, *above]}
 
 
-def course(stacked: bool, lined: bool) -> dict[str, Any]:
+def course(stacked: bool, lined: bool, bars: bool, logarithmic: bool) -> dict[str, Any]:
     """What is special about a course in time."""
+    scale = {"type": "log", "log": 10} if logarithmic else {"type": "linear"}
     return {
+        "drawStyle": "bars" if bars else "line",
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
         "fillOpacity": 30 if stacked else 0,
         "showPoints": "never",
+        "scaleDistribution": scale,
         "thresholdsStyle": {"mode": "dashed" if lined else "off"},
     }
 
 
-def as_one_table(columns: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The results of the queries of *columns* side by side, most of the first on top."""
-    values = [f"Value #{chr(ord('A') + number)}" for number in range(len(columns))]
-    headings = {name: said for name, said in _HEADINGS.items() if name in "".join(columns.values())}
-    single = {"Value": next(iter(columns))} if len(columns) == 1 else {}
-    renamed = headings | single | dict(zip(values, columns, strict=True))
+def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The results of *columns* side by side, most of the first on top; labels are *called* so."""
+    single = len(columns) == 1
+    values = ["Value" if single else f"Value #{chr(65 + number)}" for number in range(len(columns))]
+    asked = "".join(columns.values())
+    labels = [label for label in _HEADINGS if re.search(rf"\b{label}\b", asked)]
+    organized = {
+        "excludeByName": {"Time": True},
+        "indexByName": {name: number for number, name in enumerate([*labels, *values])},
+        "renameByName": {label: (_HEADINGS | called)[label] for label in labels}
+        | dict(zip(values, columns, strict=True)),
+    }
     return [
         {"id": "merge", "options": {}},
-        {"id": "organize", "options": {"excludeByName": {"Time": True}, "renameByName": renamed}},
+        {"id": "organize", "options": organized},
         {"id": "sortBy", "options": {"sort": [{"field": next(iter(columns)), "desc": True}]}},
     ]
 

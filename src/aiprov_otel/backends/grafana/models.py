@@ -28,7 +28,7 @@ many lines of a model are deployed, and how often they run, stands beside what f
 def _over_time(asked: Spans) -> tuple[Panel, ...]:
     return (
         Panel(
-            "Error ratio, by model that wrote the handler",
+            "Error ratio, by model of the handler",
             "Failed requests a request. Crude: models wrote different things.",
             "timeseries",
             asked.share_failed(names.MODEL, _NAMED),
@@ -36,12 +36,13 @@ def _over_time(asked: Spans) -> tuple[Panel, ...]:
             _LEGEND,
         ),
         Panel(
-            "Latency p95 (inclusive), by model that wrote the handler",
+            "Latency p95 (inclusive), by model of the handler",
             parts.INCLUSIVE,
             "timeseries",
             asked.quantile(0.95, names.MODEL, _NAMED),
             "s",
             _LEGEND,
+            logarithmic=True,
         ),
         parts.method(_MORE),
     )
@@ -63,7 +64,7 @@ def _of_functions() -> tuple[Panel, ...]:
                 Column("mean self time", ours.mean_self_time(by, over=RANGE), "s"),
                 Column("deployed lines", ours.lines(by)),
             ),
-            width=12,
+            width=14,
         ),
         Panel(
             "Exceptions, by model that wrote the line that raised",
@@ -75,7 +76,7 @@ def _of_functions() -> tuple[Panel, ...]:
                     Ours(f"{OF_SERVICE},{_EXCEPTION}").increase(names.EXCEPTIONS, _RAISED_BY),
                 ),
             ),
-            width=12,
+            width=10,
         ),
     )
 
@@ -93,7 +94,7 @@ def _models(uid: str, metrics: SpanMetrics) -> Dashboard:
             *_over_time(asked),
             parts.table(
                 asked,
-                "Requests, by model that wrote the handler",
+                "Requests, by model of the handler",
                 f"In the time that is shown. {parts.INCLUSIVE} Crude: models wrote different "
                 "things.",
                 f"{names.MODEL}, {BY}",

@@ -8,6 +8,7 @@ from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana import parts
 from aiprov_otel.backends.grafana.dashboard import Dashboard
 from aiprov_otel.backends.grafana.links import deployments
+from aiprov_otel.backends.grafana.look import TIMES
 from aiprov_otel.backends.grafana.ours import OF_SERVICE
 from aiprov_otel.backends.grafana.panel import Column, Panel
 from aiprov_otel.backends.grafana.spans import (
@@ -26,13 +27,12 @@ _LEGEND: Final = f"{{{{{BY}}}}}"
 
 def _crude(asked: Spans) -> Panel:
     return Panel(
-        "Error ratio, AI-written over human-written handlers",
-        "Crude, over the time that is shown: 1 is the same. What the handlers do differs too. "
-        "No data where one of the two has no failed request.",
+        "Error ratio, AI over human handlers (crude)",
+        "Over the time that is shown: 1 is the same. What the handlers do differs too, and their "
+        "traffic. No data where one of the two has no failed request.",
         "stat",
         asked.crude(),
-        "none",
-        width=6,
+        TIMES,
         height=5,
     )
 
@@ -42,8 +42,8 @@ def _over_time(asked: Spans) -> tuple[Panel, ...]:
     return (
         Panel(
             "Error ratio, by origin of the handler",
-            "Failed requests a request. Dots, where exemplars are stored, are single requests: "
-            "click one to see its trace.",
+            "Failed requests a request: an origin with few requests jumps. Dots, where exemplars "
+            "are stored, are single requests: click one to see its trace.",
             "timeseries",
             asked.share_failed(BY, KNOWN),
             "percentunit",
@@ -52,11 +52,11 @@ def _over_time(asked: Spans) -> tuple[Panel, ...]:
             link=FAILED_BY_HANDLER,
         ),
         Panel(
-            "Failed requests a second, by who raised it",
+            "Failed requests a minute, by who raised it",
             "The origin of the line that raised, whoever wrote the handler; they add up to all.",
             "timeseries",
-            asked.raised(),
-            "reqps",
+            f"60 * {asked.raised()}",
+            "reqpm",
             "{{raised_by}}",
             width=12,
             stacked=True,
@@ -76,15 +76,17 @@ def _latency(asked: Spans, name: str, of: float) -> Panel:
         asked.quantile(of, BY, KNOWN),
         "s",
         _LEGEND,
+        logarithmic=True,
     )
 
 
 def _in_detail(asked: Spans) -> tuple[Panel, ...]:
     """By model and by route."""
-    by = f"{asked.metrics.service}, span_name, {BY}, {names.ERROR_ORIGIN}"
+    by = f"{asked.metrics.service}, span_name, raised_by, {BY}"
+    failed = asked.raised(by, RANGE, "increase")
     return (
         Panel(
-            "Error ratio, by model that wrote the handler",
+            "Error ratio, by model of the handler",
             "AI-written handlers, in the time that is shown. Crude: models wrote different things.",
             "bargauge",
             asked.share_failed(names.MODEL, f'{BY}="ai"', over=RANGE),
@@ -93,12 +95,10 @@ def _in_detail(asked: Spans) -> tuple[Panel, ...]:
             height=9,
         ),
         Panel(
-            "Failed requests, by route, handler and who raised it",
+            "Failed requests, by route, who raised it, and who wrote the handler",
             "The twenty routes with most failures in the time that is shown.",
             "table",
-            columns=(
-                Column("failed requests", f"topk(20, {asked.increase(by, names.FAILED)} > 0)"),
-            ),
+            columns=(Column("failed requests", f"topk(20, {failed} > 0)"),),
             width=16,
             height=9,
         ),
@@ -114,12 +114,12 @@ def _overview(uid: str, metrics: SpanMetrics) -> Dashboard:
         f"{metrics.maker}.",
         chosen=(asked.services(), BUDGET),
         panels=(
+            *parts.burning(asked),
             parts.burn(asked),
             parts.method(parts.IN_AN_INCIDENT),
             _crude(asked),
-            parts.coverage(asked),
-            parts.requests(asked),
             parts.failed_requests(asked),
+            parts.requests(asked),
             *_over_time(asked),
             *_in_detail(asked),
         ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiprov_otel.backends.grafana import look, source
+from aiprov_otel.backends.grafana.look import COUNT
 from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, Source
 
 Kind = Literal["stat", "timeseries", "bargauge", "table", "text"]
@@ -24,7 +25,7 @@ class Column:
 
     name: str
     query: str
-    unit: str = "short"
+    unit: str = COUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,12 @@ class Panel:
         height: in rows.
         source: what is asked.
         stacked: the series add up to something.
+        bars: a course of numbers that are each of a step of time.
+        logarithmic: a course of numbers that may be far apart.
         steps: from which value on which color; lines in a course.
         columns: of a table, in the place of *query*; the first decides its order.
         units: of columns that the *query* names.
+        headings: of labels that mean something else here than elsewhere.
         link: address behind a value, and its title.
         linked: the column of a table whose values the link is behind.
     """
@@ -54,15 +58,18 @@ class Panel:
     description: str
     kind: Kind
     query: str = ""
-    unit: str = "short"
+    unit: str = COUNT
     legend: str = ""
     width: int = 8
     height: int = 8
     source: Source = PROMETHEUS
     stacked: bool = False
+    bars: bool = False
+    logarithmic: bool = False
     steps: tuple[tuple[float, str], ...] = ()
     columns: tuple[Column, ...] = ()
     units: tuple[tuple[str, str], ...] = ()
+    headings: tuple[tuple[str, str], ...] = ()
     link: tuple[str, str] | None = None
     linked: str = ""
 
@@ -113,16 +120,18 @@ class Panel:
     def _defaults(self) -> dict[str, Any]:
         return {
             "unit": self.unit,
-            "min": 0,
+            **look.digits(self.unit),
+            **({} if self.logarithmic else {"min": 0}),
             "noValue": "no data",
             "color": {"mode": "thresholds" if self._is_colored() else "palette-classic"},
             "links": [] if self.linked else self._links(),
             "mappings": look.MAPPINGS if self.kind == "table" else [],
             "thresholds": look.thresholds(self.steps),
-            "custom": look.course(self.stacked, bool(self.steps))
-            if self.kind == "timeseries"
-            else {},
+            "custom": self._course() if self.kind == "timeseries" else {},
         }
+
+    def _course(self) -> dict[str, Any]:
+        return look.course(self.stacked, bool(self.steps), self.bars, self.logarithmic)
 
     def _is_colored(self) -> bool:
         return self.kind == "stat" and bool(self.steps)
@@ -138,9 +147,10 @@ class Panel:
             return look.ORIGINS
         units = [*((one.name, one.unit) for one in self.columns), *self.units]
         linked = [look.override(self.linked, "links", self._links())] if self.linked else []
-        return [*look.CELLS, *(look.override(name, "unit", unit) for name, unit in units), *linked]
+        return [*look.CELLS, *(look.in_unit(name, unit) for name, unit in units), *linked]
 
     def _transformed(self) -> dict[str, Any]:
         if not self.columns:
             return {}
-        return {"transformations": look.as_one_table({one.name: one.query for one in self.columns})}
+        queries = {one.name: one.query for one in self.columns}
+        return {"transformations": look.as_one_table(queries, dict(self.headings))}

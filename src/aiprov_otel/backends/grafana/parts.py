@@ -7,6 +7,7 @@ from typing import Final
 from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.links import commit
+from aiprov_otel.backends.grafana.look import TIMES
 from aiprov_otel.backends.grafana.ours import BY as WRITTEN_BY
 from aiprov_otel.backends.grafana.ours import OF_SERVICE, RAISED_BY, Ours
 from aiprov_otel.backends.grafana.panel import Column, Panel
@@ -50,12 +51,41 @@ def burn(asked: Spans) -> Panel:
         "to the service's burn.",
         "timeseries",
         asked.burn(),
-        "none",
+        TIMES,
         "{{raised_by}}",
         width=16,
         stacked=True,
         steps=_BURNS,
         link=FAILED_BY_LINE,
+    )
+
+
+def burning(asked: Spans) -> tuple[Panel, ...]:
+    """Whether it burns, and whose lines raise: what is looked at first."""
+    return (
+        Panel(
+            "Budget burn in the last hour",
+            "How many times faster than the objective allows requests fail, whoever's code it is. "
+            "Above 14.4 the alert for a fast burn fires.",
+            "stat",
+            asked.burning(),
+            TIMES,
+            width=6,
+            height=5,
+            steps=_BURNS,
+        ),
+        Panel(
+            "Failed requests of the last hour, by who raised it",
+            "The share of each origin: of the line that raised, or of the handler where nothing "
+            "was raised. It says where to look first, and not why.",
+            "bargauge",
+            asked.share_raised(),
+            "percentunit",
+            "{{raised_by}}",
+            width=10,
+            height=5,
+        ),
+        coverage(asked),
     )
 
 
@@ -68,7 +98,6 @@ def coverage(asked: Spans) -> Panel:
         "stat",
         asked.coverage(),
         "percentunit",
-        width=6,
         height=5,
         steps=_REST,
     )
@@ -81,9 +110,7 @@ def requests(asked: Spans) -> Panel:
         "In the time that is shown: how much traffic the comparison rests on.",
         "stat",
         asked.increase(BY, KNOWN),
-        "short",
-        f"{{{{{BY}}}}}",
-        width=6,
+        legend=f"{{{{{BY}}}}}",
         height=5,
     )
 
@@ -95,15 +122,15 @@ def failed_requests(asked: Spans) -> Panel:
         "In the time that is shown. With fewer than ten on a side, a ratio means little.",
         "stat",
         asked.increase(BY, KNOWN, names.FAILED),
-        "short",
-        f"{{{{{BY}}}}}",
-        width=6,
+        legend=f"{{{{{BY}}}}}",
         height=5,
     )
 
 
-def table(asked: Spans, title: str, description: str, by: str, *matching: str) -> Panel:
-    """Calls, failures and latency, a row for each of what the labels *by* say."""
+def table(
+    asked: Spans, title: str, description: str, by: str, *matching: str, name: str = "route"
+) -> Panel:
+    """Calls, failures and latency, a row for each of what the labels *by* say; a span's *name*."""
     return Panel(
         title,
         description,
@@ -121,11 +148,11 @@ def table(asked: Spans, title: str, description: str, by: str, *matching: str) -
             ),
         ),
         width=24,
-        height=9,
+        headings=(("span_name", name),),
     )
 
 
-def self_time() -> Panel:
+def self_time(width: int = 8) -> Panel:
     """Where the functions of the services spend their time."""
     return Panel(
         "Self time in functions, by who wrote them",
@@ -135,6 +162,7 @@ def self_time() -> Panel:
         OURS.self_time(),
         "s",
         f"{{{{{WRITTEN_BY}}}}}",
+        width=width,
         stacked=True,
     )
 
@@ -143,7 +171,7 @@ def exceptions() -> Panel:
     """What was raised, each exception once."""
     by = f"{names.ERROR_TYPE}, {RAISED_BY}, {names.EXCEPTION_MODEL}"
     return Panel(
-        "Exceptions of the service, by type and who wrote the line that raised",
+        "Exceptions of the service, by type and line that raised",
         "Each exception once, in the time that is shown; the twenty with most.",
         "table",
         columns=(Column("exceptions", f"topk(20, {OURS.increase(names.EXCEPTIONS, by)})"),),
@@ -161,7 +189,6 @@ def commits() -> Panel:
         "bargauge",
         f'{{ {SERVICE} && status = error && span.{keys.UNIT} = "handler" && {said} != nil }}'
         f" | count_over_time() by ({said}) | topk(10)",
-        "short",
         width=12,
         source=TEMPO,
         link=commit("__field.displayName"),

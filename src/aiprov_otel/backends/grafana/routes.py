@@ -22,20 +22,20 @@ def over_time(asked: Spans) -> tuple[Panel, ...]:
     return (
         Panel(
             "Error ratio, by route",
-            "Failed requests a request. Dots, where exemplars are stored, are single requests: "
-            "click one to see its trace.",
+            "Failed requests a request: a route with few requests jumps. Dots, where exemplars are "
+            "stored, are single requests: click one to see its trace.",
             "timeseries",
             asked.share_failed("span_name", KNOWN),
             "percentunit",
             "{{span_name}}",
         ),
         Panel(
-            "Failed requests a second, by route and who raised it",
+            "Failed requests a minute, by route and who raised it",
             "The origin of the line that raised, or of the handler where nothing was raised; they "
             "add up to all.",
             "timeseries",
-            asked.raised("span_name, raised_by"),
-            "reqps",
+            f"60 * {asked.raised('span_name, raised_by')}",
+            "reqpm",
             "{{span_name}}, {{raised_by}}",
             stacked=True,
         ),
@@ -46,6 +46,7 @@ def over_time(asked: Spans) -> tuple[Panel, ...]:
             asked.quantile(0.95, "span_name", KNOWN),
             "s",
             "{{span_name}}",
+            logarithmic=True,
         ),
     )
 
@@ -70,6 +71,7 @@ def of_functions(metrics: SpanMetrics) -> Panel:
         "Of `@provenance`, or of the import hook's mode `spans`; of all routes. An exception fails "
         f"every function that it leaves. {parts.INCLUSIVE}",
         f"{metrics.service}, span_name, {BY}, {names.MODEL}",
+        name="function",
     )
 
 
@@ -90,8 +92,8 @@ def _routes(uid: str, metrics: SpanMetrics) -> Dashboard:
             *over_time(asked),
             of_routes(asked),
             of_functions(metrics),
+            parts.self_time(16),
             parts.method(),
-            parts.self_time(),
         ),
         marked=(deployments(OF_SERVICE),),
     )

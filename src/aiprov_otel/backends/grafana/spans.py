@@ -48,10 +48,11 @@ class Spans:
         failed = f"sum by ({by}) ({self.rate(*matching, names.FAILED, over=over)})"
         return f"({failed} or {made} * 0) / {made}"
 
-    def raised(self, by: str = "raised_by") -> str:
+    def raised(self, by: str = "raised_by", over: str = STEP, function: str = "rate") -> str:
         """Failed spans a second by `raised_by`: of the line that raised, else of the handler."""
         said = f'"raised_by", ";", "{names.ERROR_ORIGIN}", "{BY}"'
-        joined = f"label_join({self.rate(names.FAILED)}, {said})"
+        counted = f"{function}({self._of(self.metrics.calls, names.FAILED)}[{over}])"
+        joined = f"label_join({counted}, {said})"
         first = f'label_replace({joined}, "raised_by", "$1", "raised_by", ";?([^;]*).*")'
         named = f'label_replace({first}, "raised_by", "unknown", "raised_by", "")'
         return f"sum by ({by}) ({named})"
@@ -59,6 +60,15 @@ class Spans:
     def burn(self) -> str:
         """How many times faster than the budget allows spans fail, by who raised it."""
         return f"{self.raised()} / scalar(sum({self.rate()})) / ${{budget}}"
+
+    def burning(self) -> str:
+        """The same of all origins together, in the last hour."""
+        failed, made = self.rate(names.FAILED, over="1h"), self.rate(over="1h")
+        return f"(sum({failed}) or sum({made}) * 0) / sum({made}) / ${{budget}}"
+
+    def share_raised(self) -> str:
+        """Which part of what failed in the last hour was raised by lines of which origin."""
+        return f"{self.raised(over='1h')} / scalar(sum({self.rate(names.FAILED, over='1h')}))"
 
     def crude(self) -> str:
         """The error ratio of AI-written handlers over that of human-written ones."""

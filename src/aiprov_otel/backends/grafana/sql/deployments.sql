@@ -1,0 +1,9 @@
+SELECT
+    min(Timestamp) AS time,
+    concat(ServiceName, ' runs another revision') AS title,
+    ResourceAttributes['vcs.ref.head.revision'] AS text
+FROM otel_traces
+WHERE $__timeFilter(Timestamp) AND ServiceName IN (${service:singlequote}) AND text != ''
+GROUP BY ServiceName, text
+HAVING time > $__fromTime + INTERVAL 5 MINUTE
+ORDER BY time
