@@ -27,14 +27,14 @@ class C:
 """
 
 
-def test_the_layout_is_read_line_by_line():
+def test_the_layout_is_read_without_compiling():
     """
-    Decorators and definitions are found without compiling the file, whatever its line endings.
+    Decorators, and the definitions below them, are found whatever the line endings.
     """
     for ending in (b"\n", b"\r\n", b"\r"):
         layout = files.Layout.of(SOURCE.replace(b"\n", ending))
 
-        assert layout.definitions == (5, 9, 10)
+        assert (layout.decorators, layout.definitions) == ((1, 2, 7), (5, 9))
         assert [layout.definition(line) for line in (1, 2, 5, 9, 10)] == [5, 5, 5, 9, 10]
 
 

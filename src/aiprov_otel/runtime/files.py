@@ -11,7 +11,7 @@ import sysconfig
 import time
 import zipimport
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,24 +39,25 @@ BOOTSTRAPS = frozenset(
     str(Path(__file__).with_name("calls.py"))  # a span of ours says itself what it stands for
 }
 """Below a frame of these, a stack belongs to whoever started the loop or the pool."""
-_DEFINITION = re.compile(rb"\s*(?:async\s+def|def|class)\b")
+_DEFINITION = re.compile(rb"^[ \t\f]*(?:async\s+def|def|class)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where in a source file decorators and definitions begin: line numbers, sorted."""
+    """Where in a source file decorators, and the definitions below them, begin: sorted lines."""
 
     decorators: tuple[int, ...] = ()
     definitions: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, source: bytes) -> Layout:
-        """Read the layout of *source*, line by line."""
-        lines = list(enumerate(source.splitlines(), 1))
-        return cls(
-            tuple(number for number, line in lines if line.lstrip().startswith(b"@")),
-            tuple(number for number, line in lines if _DEFINITION.match(line)),
-        )
+        """Read the layout of *source*: each `@`, and what follows those that begin a line."""
+        if b"\r" in source:
+            source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        decorators = list(_decorators(source))
+        found = (_DEFINITION.search(source, place) for place in decorators)
+        definitions = sorted({each.start() for each in found if each})
+        return cls(tuple(_lines(source, decorators)), tuple(_lines(source, definitions)))
 
     def definition(self, first: int) -> int:
         """The line of the `def` whose decorators, if any, begin at line *first*."""
@@ -64,6 +65,23 @@ class Layout:
             return first
         index = bisect_left(self.definitions, first)
         return self.definitions[index] if index < len(self.definitions) else first
+
+
+def _decorators(source: bytes) -> Iterator[int]:
+    """Where in *source* a line begins with `@`."""
+    place = source.find(b"@")
+    while place >= 0:
+        if not source[source.rfind(b"\n", 0, place) + 1 : place].strip():
+            yield place
+        place = source.find(b"@", place + 1)
+
+
+def _lines(source: bytes, places: Iterable[int]) -> Iterator[int]:
+    """The numbers of the lines at *places*, which are sorted."""
+    number, counted = 1, 0
+    for place in places:
+        number, counted = number + source.count(b"\n", counted, place), place
+        yield number
 
 
 def is_stdlib(filename: str) -> bool:

@@ -65,7 +65,8 @@ class Resolver:
         self._files: dict[str, LoadedFile | None] = {}
         self.libraries: set[str] = set()
         self._units: dict[int, tuple[CodeType, Provenance]] = {}
-        self._registered: dict[int, tuple[CodeType, LoadedFile]] = {}
+        self._loaded: dict[str, tuple[CodeType, LoadedFile]] = {}
+        self._replaced: dict[int, tuple[CodeType, LoadedFile]] = {}
 
     def file(self, filename: str) -> LoadedFile | None:
         """The application's file that was loaded as *filename*; None if it is not ours."""
@@ -86,13 +87,20 @@ class Resolver:
         Nothing is read from disk about them later, and a module that is loaded anew from another
         text does not change what is known of the code that was there before.
         """
-        file = self._remember(module.co_filename, loaded_now=True, source=source)
-        if file is None:
-            return
-        if len(self._registered) >= LIMIT:
-            self._registered.clear()
+        filename = module.co_filename
+        before = self._loaded.pop(filename, None)
+        file = self._remember(filename, loaded_now=True, source=source)
+        if file is not None:
+            self._loaded[filename] = (module, file)
+        if before is not None and before[1] != file:
+            self._replace(*before)
+
+    def _replace(self, module: CodeType, file: LoadedFile) -> None:
+        """Know the code in *module*, which is no longer what its file name stands for."""
+        if len(self._replaced) >= LIMIT:
+            self._replaced.clear()
         for code in _codes(module):
-            self._registered[id(code)] = (code, file)
+            self._replaced[id(code)] = (code, file)
 
     def line(self, code: CodeType, number: int) -> Provenance:
         """The provenance of line *number* of *code*."""
@@ -136,7 +144,7 @@ class Resolver:
 
     def _file_of(self, code: CodeType) -> LoadedFile | None:
         """The application's file that *code* was made of."""
-        known = self._registered.get(id(code))
+        known = self._replaced.get(id(code))
         return known[1] if known else self.file(code.co_filename)
 
     def _remember(
@@ -150,7 +158,7 @@ class Resolver:
             warn("manifest-unreadable", f"{error}; {filename} is unknown", about=filename)
             file = None
         if len(self._files) >= LIMIT:
-            self._files.clear()
+            self._files = {name: known for name, (_, known) in self._loaded.items()}
             self.libraries.clear()
         self._files[filename] = file
         if file is None and filename not in files.BOOTSTRAPS:
@@ -201,9 +209,13 @@ def _answer(
     if not known:
         return None
     sources = [manifest.source(entry) for manifest, entry in chosen]
-    alike = bool(sources) and all(_history(each) == _history(sources[0]) for each in sources)
+    alike = bool(sources) and not any(_differ(sources[0], each) for each in sources[1:])
     path = (chosen or known)[0][1].path
     return LoadedFile(sources[0] if alike else None, match, layout, path)
+
+
+def _differ(one: SourceFile, other: SourceFile) -> bool:
+    return _history(one) != _history(other)
 
 
 def _history(source: SourceFile) -> list[tuple[int, int, Provenance]]:
