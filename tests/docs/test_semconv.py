@@ -111,7 +111,7 @@ def test_examples_are_of_the_type():
     """
     A text for a text, a number for a number, a member of an enumeration for an enumeration.
     """
-    kinds = {"string": str, "double": float}
+    kinds = {"string": str, "double": float, "boolean": bool}
     for key, one in ATTRIBUTES.items():
         for example in one["examples"]:
             if key in VALUES:
@@ -146,7 +146,7 @@ REFERENCE = {"ref", "brief", "note", "examples", "requirement_level"}
 NEEDED = {
     "attributes": SIGNAL | {"key", "type"},
     "attribute_groups": SIGNAL | {"id", "visibility", "attributes"},
-    "metrics": SIGNAL | {"name", "instrument", "unit", "attributes"},
+    "metrics": SIGNAL | {"name", "instrument", "unit", "requirement_level", "attributes"},
 }
 ALLOWED = {"attributes": {"examples", "note"}, "attribute_groups": {"note"}, "metrics": {"note"}}
 
