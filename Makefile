@@ -1,6 +1,6 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backends check bench clean
+.PHONY: help demo test test-backends pictures check bench clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -23,6 +23,10 @@ test-backends:  ## what `aiprov dashboards` writes, on real servers; some are bu
 	@scripts/schema
 	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
 	$$commands/pytest tests/backends $(ARGS)
+
+pictures:  ## docs/pictures: what the dashboards show of a staged incident
+	@commands=$$($(PYTHON) scripts/environment.py pictures --group test --group pictures '.[demo]') && \
+	PYTHONPATH=scripts:tests $$commands/python -m pictures docs/pictures
 
 check:  ## format, lint, types, import contracts, README and docs
 	@$(PYTHON) scripts/environment.py check --group dev '.[demo]' >/dev/null

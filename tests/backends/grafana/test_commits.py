@@ -96,7 +96,6 @@ def filled(statement):
         (r"\$__timeFilter\((\w+)\)", rf"\1 >= toDateTime({begin}) AND \1 <= toDateTime({end})"),
         (r"\$__timeInterval\((\w+)\)", r"toStartOfInterval(toDateTime(\1), INTERVAL 600 second)"),
         (r"\$\{service:singlequote\}", "'shop','mail'"),
-        (r"\$__fromTime", f"toDateTime({begin})"),
     ):
         statement = re.sub(pattern, put, statement)
     assert "$" not in statement

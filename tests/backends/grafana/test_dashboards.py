@@ -6,6 +6,7 @@ import json
 import re
 import time
 from itertools import combinations
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -26,6 +27,7 @@ from support.generated import (
 )
 from support.prometheus import ask, rows
 
+DOCS = Path(__file__).parents[3] / "docs"
 DASHBOARDS = {
     name: json.loads(text)
     for name, text in texts().items()
@@ -359,3 +361,18 @@ def test_a_service_is_found_by_its_job(server):
     found = rows(server, asked)
 
     assert found[("ai",)] == pytest.approx(SECONDS["shop", "ai"] * A_SECOND, rel=0.03)
+
+
+def test_the_documentation_shows_each_dashboard():
+    """
+    Each has a row and a picture there, but for those that differ in the maker of the metrics only.
+    """
+    page = DOCS / "grafana.md"
+    shown = re.findall(r"\| \[`([\w-]+\.json)`\]\((pictures/[\w-]+\.png)\)", page.read_text())
+
+    assert {f"grafana/{name}" for name, _ in shown} == {
+        name for name in DASHBOARDS if "-tempo" not in name
+    }
+    for name, picture in shown:
+        assert Path(picture).stem == Path(name).stem
+        assert 10_000 < (DOCS / picture).stat().st_size < 150_000

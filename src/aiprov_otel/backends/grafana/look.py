@@ -91,11 +91,12 @@ def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[
     values = ["Value" if single else f"Value #{chr(65 + number)}" for number in range(len(columns))]
     asked = "".join(columns.values())
     labels = [label for label in _HEADINGS if re.search(rf"\b{label}\b", asked)]
+    headings = {**_HEADINGS, **called}
+    named = {label: headings[label] for label in labels} | dict(zip(values, columns, strict=True))
     organized = {
         "excludeByName": {"Time": True},
-        "indexByName": {name: number for number, name in enumerate([*labels, *values])},
-        "renameByName": {label: (_HEADINGS | called)[label] for label in labels}
-        | dict(zip(values, columns, strict=True)),
+        "indexByName": {name: number for number, name in enumerate(named)},
+        "renameByName": named,
     }
     return [
         {"id": "merge", "options": {}},

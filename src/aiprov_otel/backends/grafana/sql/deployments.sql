@@ -1,3 +1,7 @@
+WITH (
+    SELECT min(Timestamp) FROM otel_traces
+    WHERE $__timeFilter(Timestamp) AND ServiceName IN (${service:singlequote})
+) AS begin
 SELECT
     min(Timestamp) AS time,
     concat(ServiceName, ' runs another revision') AS title,
@@ -5,5 +9,5 @@ SELECT
 FROM otel_traces
 WHERE $__timeFilter(Timestamp) AND ServiceName IN (${service:singlequote}) AND text != ''
 GROUP BY ServiceName, text
-HAVING time > $__fromTime + INTERVAL 5 MINUTE
+HAVING time > begin + INTERVAL 5 MINUTE
 ORDER BY time

@@ -1,0 +1,75 @@
+"""
+Draw what the dashboards show of a staged incident, from the real results of their queries.
+
+    python -m pictures FOLDER
+
+writes a PNG for each dashboard over the Collector's metrics, ours, and ClickHouse. Those over
+Tempo's metrics look the same.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from aiprov_otel.backends.files import texts
+from pictures.draw import page
+from pictures.results import Results
+from pictures.staged import Shop, shop
+from support.clickhouse import clickhouse
+from support.prometheus import started
+
+
+def main(folder: Path) -> None:
+    """Draw all of them into *folder*."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with results(shop()) as found:
+        for name, text in texts().items():
+            if name.startswith("grafana/") and name.endswith(".json") and "-tempo" not in name:
+                drawn, high = page(json.loads(text), found)
+                photograph(drawn, high, folder / f"{Path(name).stem}.png")
+
+
+@contextmanager
+def results(sent: Shop) -> Iterator[Results]:
+    """What there is to ask, with all that was *sent*."""
+    with tempfile.TemporaryDirectory() as folder, clickhouse() as spans:
+        lines = "\n".join(json.dumps(row) for row in sent.spans)
+        to = {"database": "otel", "default_format": "JSONEachRow"}
+        spans.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {lines}", to)
+        store(sent, Path(folder))
+        with started("{}", Path(folder)) as address:
+            yield Results(address, spans)
+
+
+def store(sent: Shop, folder: Path) -> None:
+    """The metrics as blocks of Prometheus."""
+    (folder / "metrics").write_text("\n".join([*sent.metrics(), "# EOF", ""]))
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "metrics")]
+    subprocess.run([*command, str(folder / "data")], check=True, capture_output=True)
+
+
+def photograph(drawn: str, high: int, to: Path) -> None:
+    """The page as Chromium shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "page.html"
+        source.write_text(drawn)
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"]
+        shot = [f"--screenshot={to}", f"--window-size=1208,{high}", "--hide-scrollbars"]
+        command = ["chromium", *flags, *shot, source.as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
+    Image.open(to).convert("RGB").quantize(128, method=Image.Quantize.MAXCOVERAGE).save(
+        to, optimize=True
+    )
+    print(f"{to}: {to.stat().st_size // 1_000} kB")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
