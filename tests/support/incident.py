@@ -86,6 +86,7 @@ def listening(service: Service, called: Called) -> Iterator[str]:
 
         def _reply(self, body: bytes) -> None:
             self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
