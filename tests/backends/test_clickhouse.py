@@ -11,6 +11,8 @@ from statistics import median
 import pytest
 
 from aiprov_otel.backends.files import texts
+from aiprov_otel.local.method.cells import Tally
+from aiprov_otel.local.method.ratios import mantel_haenszel
 from support.clickhouse import clickhouse
 from support.traces import (
     CHARGE_BEFORE,
@@ -71,6 +73,19 @@ def test_there_are_ten_questions_and_each_returns_rows(answers):
     assert all(answers.values())
 
 
+def within(calls, errors, strata):
+    """The ratio of Mantel and Haenszel over *strata*, of counts by stratum and origin."""
+    return mantel_haenszel(
+        Tally(
+            calls[*stratum, "ai"],
+            errors[*stratum, "ai"],
+            calls[*stratum, "human"],
+            errors[*stratum, "human"],
+        )
+        for stratum in strata
+    )
+
+
 def test_1_the_ratio_within_routes(answers):
     """
     Mantel-Haenszel over routes, and the crude ratio, of failures counted once.
@@ -78,16 +93,13 @@ def test_1_the_ratio_within_routes(answers):
     (row,) = answers["01"]
     calls = of(UNITS, lambda span: (span.route, span.function.origin))
     errors = of(FAILURES, lambda span: (span.route, span.function.origin))
-    over = under = 0.0
-    for route in ROUTES:
-        both = calls[route, "ai"] + calls[route, "human"]
-        over += errors[route, "ai"] * calls[route, "human"] / both
-        under += errors[route, "human"] * calls[route, "ai"] / both
 
     assert row["routes_with_both"] == 2
     assert row["ai_errors"] == sum(errors[route, "ai"] for route in ROUTES)
     assert row["human_calls"] == sum(calls[route, "human"] for route in ROUTES)
-    assert row["ratio_within_routes"] == pytest.approx(over / under)
+    assert row["ratio_within_routes"] == pytest.approx(
+        within(calls, errors, [(route,) for route in ROUTES])
+    )
     assert row["crude_ratio"] == pytest.approx(
         row["ai_errors"] / row["ai_calls"] / (row["human_errors"] / row["human_calls"])
     )
@@ -182,21 +194,34 @@ def test_8_the_exposure(answers):
     assert sum(row["share_of_requests"] for row in answers["08"]) == pytest.approx(1)
 
 
+BANDS = {7: "1: a week", 30: "2: a month", 365: "3: a year", 9_999: "4: older"}
+
+
+def band(span):
+    """How old the function was, on which route, and its origin."""
+    age = next(name for days, name in BANDS.items() if span.function.days < days)
+    return age, span.route, span.function.origin
+
+
 def test_9_age(answers):
     """
-    Calls and errors by origin within each band of age.
+    The ratio within routes in each band of age, and that within routes and bands, by itself.
     """
-
-    def band(span):
-        bands = ((7, "1: a week"), (30, "2: a month"), (365, "3: a year"), (9_999, "4: older"))
-        age = next(name for days, name in bands if span.function.days < days)
-        return age, span.function.origin
-
     calls = of([span for span in UNITS if span.function.commit], band)
     errors = of(FAILURES, band)
+    *each, whole = answers["09"]
 
-    found = {(row["age"], row["origin"]): (row["calls"], row["errors"]) for row in answers["09"]}
-    assert found == {key: (number, errors[key]) for key, number in calls.items()}
+    assert [row["age"] for row in each] == list(BANDS.values())
+    assert whole["age"] == "all, within ages"
+    for row in each:
+        strata = [(row["age"], route) for route in ROUTES]
+        for origin in ("ai", "human"):
+            assert row[f"{origin}_calls"] == sum(calls[*stratum, origin] for stratum in strata)
+            assert row[f"{origin}_errors"] == sum(errors[*stratum, origin] for stratum in strata)
+        assert row["ratio_within_routes"] == pytest.approx(within(calls, errors, strata))
+    assert whole["ratio_within_routes"] == pytest.approx(
+        within(calls, errors, [(age, route) for age in BANDS.values() for route in ROUTES])
+    )
 
 
 def test_10_what_is_unknown(answers):

@@ -29,10 +29,12 @@ SEARCH = Function("shop.catalog.search", "ai", "c2", 20, "sonnet", 0.05)
 PAGE = Function("shop.catalog.page", "human", "c3", 100, fails=0.04)
 CHARGE = Function("shop.bank.charge", "ai", "c4", 2, "opus", 0.2)
 CHARGE_BEFORE = Function("shop.bank.charge", "human", "c5", 300, fails=0.05)
+COUNT = Function("shop.catalog.count", "human", "c6", 25, fails=0.03)
+REFUND = Function("shop.bank.refund", "human", "c7", 5, fails=0.1)
 LEGACY = Function("shop.legacy.round", "unknown")
 ROUTES = {
-    "GET /catalog": (BROWSE, (SEARCH, PAGE, LEGACY)),
-    "POST /pay": (PAY, (CHARGE, PAGE)),
+    "GET /catalog": (BROWSE, (SEARCH, PAGE, COUNT, LEGACY)),
+    "POST /pay": (PAY, (CHARGE, PAGE, REFUND)),
 }
 
 
