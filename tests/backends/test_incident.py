@@ -69,7 +69,8 @@ def test_a_commit_breaks_the_shop_and_is_named(tmp_path, capsys, pytestconfig):
     with ExitStack() as stack:
         has_jaeger = not jaeger.why_not()
         taking, search = stack.enter_context(jaeger.jaeger(tmp_path)) if has_jaeger else ("", "")
-        found = stack.enter_context(pipeline(tmp_path, list(rules()), also=taking))
+        also = {"traces/kept": taking} if has_jaeger else {}
+        found = stack.enter_context(pipeline(tmp_path, list(rules()), also=also))
         shop = lay_out(tmp_path / "shop")
         with deployed(shop, found.endpoint) as address:
             assert visit(address, for_seconds(5)) is None

@@ -30,7 +30,10 @@ A_COMMIT = "9fd81c2…"
 def served(tmp_path_factory):
     """What the Collector passed on of the shop, and the address of the Jaeger that has it."""
     folder = tmp_path_factory.mktemp("jaeger")
-    with jaeger.jaeger(folder) as (taking, address), pipeline(folder, also=taking) as found:
+    with (
+        jaeger.jaeger(folder) as (taking, address),
+        pipeline(folder, also={"traces/kept": taking}) as found,
+    ):
         with deployed(lay_out(folder / "shop"), found.endpoint) as shop:
             load.drive(shop, customers.plan(300))
         for _ in range(60):

@@ -55,22 +55,34 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(folder: Path, rules: Sequence[str] = (), also: str = "") -> Iterator[Pipeline]:
-    """One that evaluates *rules*, texts of files, each second; *also* gets the spans it keeps."""
+def pipeline(
+    folder: Path,
+    rules: Sequence[str] = (),
+    *,
+    into: str = "",
+    also: Mapping[str, str] | None = None,
+) -> Iterator[Pipeline]:
+    """
+    One that evaluates *rules*, the texts of files, each second.
+
+    Metrics go *into* the Prometheus that is there, if one is named; traces, besides, where *also*
+    says, by the name of the Collector's pipeline.
+    """
     with ExitStack() as stack:
         sent, kept = Received(), Received()
         endpoints = [stack.enter_context(_receiver(each)) for each in (sent, kept)]
-        prometheus = f"127.0.0.1:{free_port()}"
-        stack.enter_context(_prometheus(folder, prometheus, rules))
+        into = into or stack.enter_context(prometheus(folder, rules))
         clickhouse, engine = stack.enter_context(taking(folder))
         port = free_port()
         urls = {
-            "PROMETHEUS_URL": f"http://{prometheus}",
+            "PROMETHEUS_URL": f"http://{into}",
             "TRACES_URL": endpoints[1],
             "CLICKHOUSE_URL": clickhouse,
         }
-        stack.enter_context(_collector(folder, port, _changed(port, endpoints[0], also), urls))
-        yield Pipeline(f"http://127.0.0.1:{port}", prometheus, sent, kept, engine)
+        stack.enter_context(
+            _collector(folder, port, _changed(port, endpoints[0], also or {}), urls)
+        )
+        yield Pipeline(f"http://127.0.0.1:{port}", into, sent, kept, engine)
 
 
 @contextmanager
@@ -87,25 +99,29 @@ def validate(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def _changed(port: int, sent: str, also: str) -> dict[str, Any]:
+def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
     """What a test needs otherwise: free ports, less patience, and a copy of all that was sent."""
     protocols = {
         "grpc": {"endpoint": f"127.0.0.1:{free_port()}"},
         "http": {"endpoint": f"127.0.0.1:{port}"},
     }
+    exporters = {
+        "traces/all": ["spanmetrics", "exceptions", "clickhouse", "otlphttp/sent"],
+        "traces/kept": ["otlphttp/traces"],
+    }
+    for name in also:
+        exporters[name].append(name.replace("traces", "otlphttp"))
     return {
         "receivers": {"otlp": {"protocols": protocols}},
         "processors": {"tail_sampling": {"decision_wait": "2s"}},
         "connectors": {"spanmetrics": {"metrics_flush_interval": "1s"}},
-        "exporters": {"otlphttp/sent": {"endpoint": sent}, "otlphttp/also": {"endpoint": also}},
+        "exporters": {
+            "otlphttp/sent": {"endpoint": sent},
+            **{name.replace("traces", "otlphttp"): {"endpoint": also[name]} for name in also},
+        },
         "service": {
             "telemetry": {"metrics": {"level": "none"}},
-            "pipelines": {
-                "traces/all": {
-                    "exporters": ["spanmetrics", "exceptions", "clickhouse", "otlphttp/sent"]
-                },
-                "traces/kept": {"exporters": ["otlphttp/traces", *["otlphttp/also"][: bool(also)]]},
-            },
+            "pipelines": {name: {"exporters": each} for name, each in exporters.items()},
         },
     }
 
@@ -123,7 +139,9 @@ def _collector(
 
 
 @contextmanager
-def _prometheus(folder: Path, address: str, rules: Sequence[str]) -> Iterator[None]:
+def prometheus(folder: Path, rules: Sequence[str] = ()) -> Iterator[str]:
+    """The `host:port` of one that takes OTLP and remote writes, and evaluates *rules*."""
+    address = f"127.0.0.1:{free_port()}"
     for number, text in enumerate(rules):
         (folder / f"{number}.rules.yml").write_text(text)
     config = folder / "prometheus.yml"
@@ -131,10 +149,11 @@ def _prometheus(folder: Path, address: str, rules: Sequence[str]) -> Iterator[No
     command = [
         built("prometheus") or "",
         f"--config.file={config}", f"--storage.tsdb.path={folder}/prometheus",
-        f"--web.listen-address={address}", "--web.enable-otlp-receiver",
+        f"--web.listen-address={address}",
+        "--web.enable-otlp-receiver", "--web.enable-remote-write-receiver",
     ]  # fmt: skip
     with running(command, f"http://{address}/-/ready", folder / "prometheus.log"):
-        yield
+        yield address
 
 
 @contextmanager
