@@ -22,7 +22,8 @@ test-backends:  ## what `aiprov dashboards` writes, on real servers; some are bu
 	@scripts/servers
 	@scripts/schema
 	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
-	$$commands/pytest tests/backends $(ARGS)
+	$$commands/pytest tests/backends $(ARGS) && \
+	PYTHONPATH=tests $$commands/python scripts/expressions.py
 
 pictures:  ## docs/pictures: what the dashboards show of a staged incident
 	@commands=$$($(PYTHON) scripts/environment.py pictures --group test --group pictures '.[demo]') && \
