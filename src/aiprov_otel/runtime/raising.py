@@ -73,4 +73,7 @@ def _innermost(resolver: Resolver, step: TracebackType | None) -> Place | None:
         if resolver.is_ours(step.tb_frame.f_code):
             found = step
         step = step.tb_next
-    return (found.tb_frame, found.tb_lineno) if found else None
+    if found is None:
+        return None
+    # What the import hook writes into a function has no line.
+    return found.tb_frame, found.tb_lineno or found.tb_frame.f_code.co_firstlineno

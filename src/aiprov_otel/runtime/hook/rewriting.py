@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from aiprov_otel.runtime.hook import templates
+from aiprov_otel.runtime.hook.beginning import Function
 from aiprov_otel.runtime.hook.suspension import own_nodes, pausing
-from aiprov_otel.runtime.hook.templates import Function, Mark, Template
+from aiprov_otel.runtime.hook.templates import Mark, Template
 from aiprov_otel.settings import Mode
 
 # Where a function sees its own names by these, one of ours would show.
@@ -76,7 +77,7 @@ def _as_it_is(function: Function) -> list[ast.stmt]:
 
 
 def _pass(function: Function) -> ast.stmt:
-    return ast.copy_location(ast.Pass(), function.body[0])
+    return ast.copy_location(ast.Pass(), function)
 
 
 def _sees_names(function: Function) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import threading
 from contextvars import Token
 from functools import cache
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from opentelemetry import context, metrics, trace
 from opentelemetry.context import Context
@@ -22,6 +23,25 @@ from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.hook.pending import Pending
 from aiprov_otel.runtime.hook.running import Running
 from aiprov_otel.runtime.hook.slots import COUNTS, LEAST, Slot, Spanned
+
+
+class _Busy(threading.local):
+    """
+    What this thread does while it makes or ends a span.
+
+    Processors, tracers and the like are called then; a span of theirs would call them again.
+    """
+
+    busy = False
+
+    def __enter__(self) -> None:
+        self.busy = True
+
+    def __exit__(self, *_: object) -> None:
+        self.busy = False
+
+
+_BUSY: Final = _Busy()
 
 
 class Opened:
@@ -72,10 +92,13 @@ class Opened:
 def opened(slot: Slot) -> Opened | Literal[False]:
     """A call of the function of *slot*, which has earned its spans."""
     try:
-        if (spanned := slot.spanned) is None:
+        if (spanned := slot.spanned) is None or _BUSY.busy:
             return False
-        made = Opened(slot, spanned)
+        with _BUSY:
+            made = Opened(slot, spanned)
         made.enter()
+    except RecursionError:  # no room for a span, but maybe for the call
+        return False
     except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
         swallow(error)
         return False
@@ -86,9 +109,12 @@ def finished(slot: Slot, call: Opened | Literal[False]) -> None:
     """A call of the function of *slot*, which calls this, ends: it has a span, or earned one."""
     try:
         if call:
-            call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+            with _BUSY:
+                call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
         else:
             slot.earn()
+    except RecursionError:
+        pass
     except Exception as error:  # noqa: BLE001 (as above)
         swallow(error)
 
@@ -136,10 +162,14 @@ class SpanRunning(Running):
 def begun(slot: Slot) -> Running:
     """A call of a generator or a coroutine, which begins to run."""
     try:
-        return SpanRunning(slot)
+        if not _BUSY.busy:
+            with _BUSY:
+                return SpanRunning(slot)
+    except RecursionError:
+        pass
     except Exception as error:  # noqa: BLE001 (as above)
         swallow(error)
-        return Running(slot[COUNTS])
+    return Running(slot[COUNTS])
 
 
 def ended(running: Running) -> None:
@@ -147,7 +177,10 @@ def ended(running: Running) -> None:
     try:
         running.pause()
         if isinstance(running, SpanRunning):
-            _finish(running, _leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+            with _BUSY:
+                _finish(running, _leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+    except RecursionError:
+        pass
     except Exception as error:  # noqa: BLE001 (as above)
         swallow(error)
 

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from aiprov_otel.runtime.hook.templates import Function, call
+from aiprov_otel.runtime.hook.beginning import Function
+from aiprov_otel.runtime.hook.templates import call
 from aiprov_otel.runtime.hook.tools import Tool
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

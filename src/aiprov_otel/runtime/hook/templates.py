@@ -11,9 +11,9 @@ import ast
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from aiprov_otel.runtime.hook.beginning import Function, first_line, own_line
 from aiprov_otel.runtime.hook.tools import Tool
 
-Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Mark: TypeAlias = tuple[str, str]
 
 MARK: Final = "\0aiprov_otel"
@@ -102,27 +102,15 @@ class Template:
     def around(self, function: Function, body: list[ast.stmt], slot: Mark) -> list[ast.stmt]:
         """The statements, with *body* where it belongs in *function*."""
         first, *others = self._made[slot]
-        before = [_placed(first, _first_line(body, function)), *others]
+        before = [_placed(first, first_line(body, function)), *others]
         if not isinstance(last := before.pop(), ast.Try):
             return [*before, last, *body]
         (inner,) = last.body
         assert isinstance(inner, ast.Try)
         tried = _unplaced(ast.Try(body, [], [], inner.finalbody))
         # A frame that an exception leaves must have a line: debuggers compare it.
-        handlers: list[Any] = [_placed(each, _own_line(function)) for each in last.handlers]
+        handlers: list[Any] = [_placed(each, own_line(function)) for each in last.handlers]
         return [*before, _unplaced(ast.Try([tried], handlers, [], []))]
-
-
-def _first_line(body: list[ast.stmt], function: Function) -> int:
-    """The line on which *function* begins to run: a tracer is to hear of no other before."""
-    coded = (each for each in body if not isinstance(each, ast.Global | ast.Nonlocal))
-    first: Any = next(coded, function)
-    return _own_line(first) if hasattr(first, "decorator_list") else int(first.lineno)
-
-
-def _own_line(function: Any) -> int:
-    lines: list[int] = [each.lineno for each in (function, *function.decorator_list)]
-    return min(lines)
 
 
 @lru_cache(5_000)

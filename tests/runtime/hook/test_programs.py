@@ -1,0 +1,92 @@
+"""Programs see nothing of the hook, of whatever the language and its library have for them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import aiprov_otel
+from support.programs import REWRITING, answers, names, twice
+
+PROGRAMS = Path(__file__).with_name("programs")
+
+
+@pytest.mark.parametrize("mode", REWRITING)
+@pytest.mark.parametrize("name", names(PROGRAMS))
+def test_a_program_sees_nothing_of_it(tmp_path, name, mode):
+    """
+    All that a program finds out about itself is what it finds without the hook.
+    """
+    bare, ours = answers(PROGRAMS / f"{name}.py", tmp_path, mode)
+
+    assert ours == bare
+
+
+DEEP = """
+import inspect, sys
+
+def answer():
+    deepest = 0
+
+    def deeper(n):
+        nonlocal deepest
+        deepest = n
+        return deeper(n + 1)
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 60)
+    try:
+        deeper(0)
+    except RecursionError as error:
+        return deepest, str(error)[:32]
+    finally:
+        sys.setrecursionlimit(before)
+"""
+
+
+@pytest.mark.parametrize("mode", REWRITING)
+def test_recursion_ends_where_it_did(tmp_path, mode):
+    """
+    One call earlier where each call has a span, and at most two on Python 3.11.
+    """
+    program = tmp_path / "deep.py"
+    program.write_text(DEEP)
+    with twice(program, tmp_path, mode) as (untouched, rewritten):
+        bare, ours = untouched.answer(), rewritten.answer()
+
+    most = 2 if sys.version_info < (3, 12) else mode == "spans"
+    assert 0 <= bare[0] - ours[0] <= most
+    assert ours[1] == bare[1]
+
+
+PROCESSOR = """
+from opentelemetry.sdk.trace import SpanProcessor
+
+class Counting(SpanProcessor):
+    started = ended = 0
+
+    def on_start(self, span, parent_context=None):
+        self.started += 1
+
+    def on_end(self, span):
+        self.ended += 1
+
+def work():
+    return 1
+"""
+
+
+def test_what_is_called_for_a_span_has_none_of_its_own(application):
+    """
+    A processor of the application hears of its functions' spans, and makes none by that.
+    """
+    with application.install(), aiprov_otel.install_import_hook("shop", mode="spans"):
+        shop = application.module("shop.processor", PROCESSOR)
+        processor = shop.Counting()
+        application.provider.add_span_processor(processor)
+        shop.work()
+
+    assert (processor.started, processor.ended) == (1, 1)
+    assert application.span().name == "shop.processor.work"
