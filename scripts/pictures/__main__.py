@@ -3,8 +3,8 @@ Draw what the dashboards show of a staged incident, from the real results of the
 
     python -m pictures FOLDER
 
-writes a PNG for each dashboard over the Collector's metrics, ours, and ClickHouse. Those over
-Tempo's metrics look the same.
+writes a PNG for each dashboard over the Collector's metrics, ours, and ClickHouse; those over
+Tempo's metrics look the same. Where there is no `tempo`, panels that ask it show their query.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from PIL import Image
@@ -23,8 +24,13 @@ from aiprov_otel.backends.files import texts
 from pictures.draw import page
 from pictures.results import Results
 from pictures.staged import Shop, shop
+from pictures.traces import send
+from support import tempo
 from support.clickhouse import clickhouse
 from support.prometheus import started
+
+SETTLING = 8
+"""Seconds until Tempo answers for what it was sent."""
 
 
 def main(folder: Path) -> None:
@@ -45,8 +51,14 @@ def results(sent: Shop) -> Iterator[Results]:
         to = {"database": "otel", "default_format": "JSONEachRow"}
         spans.query(f"INSERT INTO otel_traces FORMAT JSONEachRow {lines}", to)
         store(sent, Path(folder))
-        with started("{}", Path(folder)) as address:
-            yield Results(address, spans)
+        with ExitStack() as stack:
+            address = stack.enter_context(started("{}", Path(folder)))
+            traces = None
+            if not tempo.why_not():
+                taking, traces = stack.enter_context(tempo.tempo(Path(folder), address))
+                send(sent.spans, taking)
+                time.sleep(SETTLING)
+            yield Results(address, spans, traces)
 
 
 def store(sent: Shop, folder: Path) -> None:

@@ -59,7 +59,7 @@ def _inner(
 ) -> str:
     if panel["type"] == "text":
         return _text(panel["options"]["content"])
-    if panel["datasource"]["type"] == "tempo":
+    if panel["datasource"]["type"] == "tempo" and not results.tempo:
         asked = html.escape(panel["targets"][0]["query"])
         return f"<p class=none>Asked of Tempo, which this picture has not:</p><code>{asked}</code>"
     if panel["type"] == "timeseries":
@@ -106,22 +106,26 @@ def _table(panel: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "<p class=none>no data</p>"
     units = overridden(panel, "unit")
+    colored, linked = overridden(panel, "custom.cellOptions"), overridden(panel, "links")
     columns = max((list(row) for row in rows), key=len)
     numeric = {name for row in rows for name, value in row.items() if not isinstance(value, str)}
     head = "".join(f"<th{_right(name in numeric)}>{html.escape(name)}" for name in columns)
     lines = (
-        "".join(_cell(row.get(name), units.get(name, "locale"), name) for name in columns)
+        "".join(
+            _cell(row.get(name), units.get(name, "locale"), name in colored, name in linked)
+            for name in columns
+        )
         for row in rows[:14]
     )
     return f"<table><tr>{head}{''.join(f'<tr>{line}' for line in lines)}</table>"
 
 
-def _cell(value: Any, unit: str, name: str) -> str:
+def _cell(value: Any, unit: str, colored: bool, linked: bool) -> str:
     if not isinstance(value, str):
         return f"<td class=n>{'' if value is None else html.escape(said(value, unit))}"
-    color = NAMED.get(_ORIGINS.get(value, ""), "") if name in {"written by", "raised by"} else ""
+    color = NAMED.get(_ORIGINS.get(value, ""), "") if colored else ""
     text = html.escape(re.sub(r"(:\d\d)\.0+$", r"\1", value))
-    link = "text-decoration:underline" if name == "commit" else ""
+    link = "text-decoration:underline" if linked else ""
     return f'<td style="color:{color};{link}">{text}'
 
 

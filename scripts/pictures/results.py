@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+from pictures import traces
 from pictures.staged import MINUTES
 from support.clickhouse import ClickHouse
 from support.prometheus import ask
@@ -17,6 +18,7 @@ from support.prometheus import ask
 PUT_IN: Final = {
     "$__rate_interval": "4m",
     "$__range": f"{MINUTES}m",
+    "${service:pipe}": "shop",
     "$service": "shop",
     "$route": ".*",
     "$model": ".*",
@@ -38,10 +40,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Results:
-    """The *prometheus* at that address, and *clickhouse*, which has the same six hours."""
+    """The *prometheus* at that address, *clickhouse* with the same six hours, a *tempo* or none."""
 
     prometheus: str
     clickhouse: ClickHouse
+    tempo: str | None
 
     def courses(self, panel: Row) -> list[Series]:
         """Of a panel over time."""
@@ -57,6 +60,8 @@ class Results:
     def values(self, panel: Row) -> list[tuple[str, float]]:
         """Of a panel that shows the latest of each series."""
         (target,) = panel["targets"]
+        if "query" in target and self.tempo:
+            return traces.counted(self.tempo, filled(target["query"]))
         found = ask(self.prometheus, "query", query=filled(target["expr"]))["result"]
         return [
             (_named(target["legendFormat"], one["metric"]), float(one["value"][1])) for one in found
@@ -66,6 +71,8 @@ class Results:
         """Of a table, after what it makes of its queries."""
         if "rawSql" in panel["targets"][0]:
             return self._sql(panel["targets"][0]["rawSql"])
+        if "query" in panel["targets"][0] and self.tempo:
+            return traces.spans(self.tempo, filled(panel["targets"][0]["query"]))
         merged: dict[tuple[tuple[str, str], ...], Row] = {}
         for target in panel["targets"]:
             column = "Value" if len(panel["targets"]) == 1 else f"Value #{target['refId']}"

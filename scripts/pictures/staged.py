@@ -116,6 +116,10 @@ class Shop:
             "aiprov.unit": unit,
             "code.function.name": f"shop.{one.name}",
         }
+        if failed and failed.error:
+            said["aiprov.error.origin"] = failed.origin
+            said["aiprov.error.model.name"] = failed.model
+            said["aiprov.error.commit.id"] = failed.commit
         row = {
             "Timestamp": at,
             "TraceId": trace,

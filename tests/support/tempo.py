@@ -85,8 +85,14 @@ def _config(folder: Path, prometheus: str, taking: str, asked: str) -> dict[str,
         "live_store": {
             "wal": {"path": f"{folder}/live"},
             "shutdown_marker_dir": f"{folder}/marker",
+            "complete_block_timeout": "24h",
         },
         "backend_scheduler": {"local_work_path": f"{folder}/work"},
-        "query_frontend": {"query_end_cutoff": "0s"},
+        # It may be asked at once for all that it has, however old.
+        "query_frontend": {
+            "query_end_cutoff": "0s",
+            "search": {"query_backend_after": "12h"},
+            "metrics": {"query_backend_after": "12h"},
+        },
         "usage_report": {"reporting_enabled": False},
     }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
 
 COUNT: Final = "locale"
@@ -61,7 +62,7 @@ ORIGINS: Final = [
 
 CELLS: Final = [
     override(name, "custom.cellOptions", {"type": "color-text"})
-    for name in ("written by", "raised by")
+    for name in ("written by", "raised by", keys.ERROR_ORIGIN)
 ]
 """So it has in a table."""
 
