@@ -249,6 +249,23 @@ def test_a_panel_explains_itself(panel):
         }
 
 
+@pytest.mark.parametrize("panel", ASKING)
+def test_only_numbers_of_things_are_rounded(panel):
+    """
+    A count has no digits behind the point, in a column too; ratios and times keep theirs.
+    """
+    config = panel["fieldConfig"]
+    columns = [
+        {one["id"]: one["value"] for one in override["properties"]}
+        for override in config["overrides"]
+    ]
+    counted = panel["type"] != "table" and config["defaults"]["unit"] == "locale"
+
+    assert ("decimals" in config["defaults"]) == counted
+    for column in columns:
+        assert ("decimals" in column) == (column.get("unit") == "locale")
+
+
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
 def test_a_dashboard_says_what_it_does_not_tell(board):
     """

@@ -107,7 +107,7 @@ def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[
 
 
 def options(kind: str, colored: bool) -> dict[str, Any]:
-    """Those of a *kind* of panel; numbers are *colored* where a color means something."""
+    """Those of a *kind* of panel; a number is *colored* where its color means something."""
     if kind == "stat":
         return _OPTIONS[kind] | {"colorMode": "value" if colored else "none"}
     return _OPTIONS[kind]

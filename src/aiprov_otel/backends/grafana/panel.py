@@ -86,9 +86,9 @@ class Panel:
             return common | {"options": {"mode": "markdown", "content": self.query}}
         return common | {
             "datasource": self.source.reference,
-            "targets": list(self._targets()),
+            "targets": self._targets(),
             "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
-            "options": look.options(self.kind, bool(self.steps)),
+            "options": look.options(self.kind, bool(self.steps or self.legend)),
             **self._transformed(),
         }
 
@@ -120,7 +120,7 @@ class Panel:
     def _defaults(self) -> dict[str, Any]:
         return {
             "unit": self.unit,
-            **look.digits(self.unit),
+            **({} if self.kind == "table" else look.digits(self.unit)),
             **({} if self.logarithmic else {"min": 0}),
             "noValue": "no data",
             "color": {"mode": "thresholds" if self._is_colored() else "palette-classic"},
