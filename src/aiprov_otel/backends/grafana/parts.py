@@ -8,7 +8,6 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.links import commit
 from aiprov_otel.backends.grafana.look import TIMES
-from aiprov_otel.backends.grafana.ours import BY as WRITTEN_BY
 from aiprov_otel.backends.grafana.ours import OF_SERVICE, RAISED_BY, Ours
 from aiprov_otel.backends.grafana.panel import Column, Panel
 from aiprov_otel.backends.grafana.source import TEMPO
@@ -161,7 +160,7 @@ def self_time(width: int = 8) -> Panel:
         "timeseries",
         OURS.self_time(),
         "s",
-        f"{{{{{WRITTEN_BY}}}}}",
+        f"{{{{{BY}}}}}",
         width=width,
         stacked=True,
     )
