@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,10 @@ def answers(program: Path, folder: Path, mode: Mode) -> tuple[object, object]:
     """What `answer()` says in both, in the words of the one that is as it is."""
     with twice(program, folder, mode) as (untouched, rewritten):
         bare, ours = repr(untouched.answer()), repr(rewritten.answer())
-    return bare, ours.replace(f"{mode}.{program.stem}", untouched.__name__).replace(
-        f"{folder}/{mode}/", f"{folder}/bare/"
-    )
+    ours = ours.replace(rewritten.__name__, untouched.__name__)
+    return _known(bare), _known(ours.replace(rewritten.__file__ or "", untouched.__file__ or ""))
+
+
+def _known(text: str) -> str:
+    """*text* without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-f]+", "", text)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +31,22 @@ THEIRS = {
 }
 RAISED = {"typeguard": "TypeCheckError", "beartype": "BeartypeCallHintParamViolation"}
 MODES = ("annotate", "count", "metrics", "spans")
+ELSEWHERE = Path(__file__).parent / "programs/elsewhere"
+TESTS = """
+from shop.fixtures import Checks
+
+class TestChecks(Checks):
+    pass
+
+def test_numbers(made, cart, request):
+    assert made(more=1) > 1 and cart
+    assert not request.config.getoption("loud")
+"""
+SPAWNING = """
+from shop.spawned import answer
+if __name__ == "__main__":
+    print(answer())
+"""
 
 
 @pytest.fixture
@@ -79,16 +98,53 @@ def test_pytest_rewrites_assertions(shop, mode):
         "from shop.orders import order\ndef test_it():\n    assert order(1) == 2\n"
     )
     (shop / "conftest.py").write_text(OURS.format(f", mode={mode!r}"))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "shop/test_orders.py"],
+    said = _pytest(shop, "-q", "shop/test_orders.py").stdout
+    assert "assert 1 == 2" in said
+    assert "where 1 = order(1)" in said
+
+
+def _pytest(shop, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=shop,
         env={**os.environ, "PYTHONPATH": str(shop)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "assert 1 == 2" in done.stdout
-    assert "where 1 = order(1)" in done.stdout
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pytest_finds_what_an_observed_package_registers(shop, mode):
+    """
+    Fixtures, hooks, options and tests that a package has for pytest are found, and run in order.
+    """
+    shutil.copy(ELSEWHERE / "fixtures.py", shop / "shop")
+    (shop / "test_it.py").write_text(TESTS)
+    found = []
+    for hook in ("", OURS.format(f", mode={mode!r}")):
+        (shop / "conftest.py").write_text(hook + 'pytest_plugins = ["shop.fixtures"]\n')
+        said = _pytest(shop, "-v", "--setup-show", "test_it.py").stdout
+        found.append(re.sub(r" in [0-9.]+s", "", said))
+    assert found[0] == found[1]
+    assert "4 passed, 1 xfailed" in found[0]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_processes_are_spawned(shop, mode):
+    """
+    Functions, methods, objects and exceptions go to another process and back as ever.
+    """
+    shutil.copy(ELSEWHERE / "spawned.py", shop / "shop")
+    found = []
+    for hook in ("", OURS.format(f", mode={mode!r}")):
+        (shop / "main.py").write_text(hook + SPAWNING)
+        done = subprocess.run(
+            [sys.executable, "main.py"], cwd=shop, capture_output=True, text=True, check=True
+        )
+        found.append(done.stdout)
+    assert found[0] == found[1]
+    assert "KeyError(7)" in found[0]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -106,11 +162,17 @@ def test_coverage_counts_the_same(shop, core, mode):
         "    '''Odd.'''\n    try:\n        return 1 / n\n    except ZeroDivisionError:\n"
         "        pass\n    finally:\n        n = 2\n    with open(__file__) as file:\n"
         "        return [x for x in (1, 2) if x > 1], (lambda: 1)()\n\n\ndef gen():\n"
-        "    yield 1\n    x = yield 2\n    if x:\n        yield 3\n"
+        "    yield 1\n    x = yield 2\n    if x:\n        yield 3\n\n\n"
+        "def said():\n    'Said.'\n\n\n"
+        "def fail(n):\n    if n:\n        raise KeyError(n)\n    return [\n        each\n"
+        "        for each in (n,)\n        if each\n    ]\n\n\ndef chosen(thing):\n"
+        "    match thing:\n        case 1:\n            if False:\n                return 1\n"
+        "        case _:\n            if False:\n                return 0\n"
     )
     asked = (
         "import shop.branches as b\n"
         "b.Basket().take(1), b.Basket().take(4), b.odd(0), b.odd(1), list(b.gen())\n"
+        "b.said(), b.fail(0), b.chosen(0)\ntry:\n    b.fail(1)\nexcept KeyError:\n    pass\n"
     )
     found = []
     for number, hook in enumerate(("", OURS.format(f", mode={mode!r}"))):

@@ -24,6 +24,21 @@ def test_a_program_sees_nothing_of_it(tmp_path, name, mode):
     assert ours == bare
 
 
+LIBRARIES = PROGRAMS / "libraries"
+
+
+@pytest.mark.parametrize("mode", REWRITING)
+@pytest.mark.parametrize("name", names(LIBRARIES))
+def test_a_library_sees_nothing_of_it(tmp_path, name, mode):
+    """
+    Models, mappings, routes and commands that a library makes of functions are the same.
+    """
+    pytest.importorskip(name)
+    bare, ours = answers(LIBRARIES / f"{name}.py", tmp_path, mode)
+
+    assert ours == bare
+
+
 DEEP = """
 import inspect, sys
 
