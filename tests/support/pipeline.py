@@ -151,6 +151,7 @@ def prometheus(folder: Path, rules: Sequence[str] = ()) -> Iterator[str]:
         f"--config.file={config}", f"--storage.tsdb.path={folder}/prometheus",
         f"--web.listen-address={address}",
         "--web.enable-otlp-receiver", "--web.enable-remote-write-receiver",
+        "--enable-feature=exemplar-storage",
     ]  # fmt: skip
     with running(command, f"http://{address}/-/ready", folder / "prometheus.log"):
         yield address
