@@ -335,6 +335,36 @@ def test_a_link_asks_tempo_for_what_was_clicked(panel):
             assert f'= "${{__field.labels.{legend}}}"' in query
 
 
+LINKS = [
+    pytest.param(panel.values[0], override["matcher"]["options"], link["url"], id=panel.id)
+    for panel in ASKING
+    for override in panel.values[0]["fieldConfig"]["overrides"]
+    for one in override["properties"]
+    if one["id"] == "links"
+    for link in one["value"]
+    if link["url"].startswith("/d/")
+]
+
+
+@pytest.mark.parametrize(("panel", "column", "url"), LINKS)
+def test_a_link_between_dashboards_arrives(panel, column, url):
+    """
+    It stands behind a column that is there, and hands over what a row has to variables that are.
+    """
+    uid, given = re.fullmatch(r"/d/([\w-]+)\?(.*)", url).groups()
+    (variables,) = [
+        {one["name"] for one in board["templating"]["list"]}
+        for board in DASHBOARDS.values()
+        if board["uid"] == uid
+    ]
+    (organized,) = [one for one in panel["transformations"] if one["id"] == "organize"]
+    columns = organized["options"]["renameByName"]
+
+    assert column in columns.values()
+    assert set(re.findall(r"__data\.fields\.(\w+)", given)) <= columns.keys()
+    assert {*re.findall(r"var-(\w+)=", given), *re.findall(r"\{(\w+):", given)} <= variables
+
+
 @pytest.mark.parametrize("name", ["grafana/aiprov-overview.json", "grafana/aiprov-functions.json"])
 def test_a_deployment_is_marked_where_it_begins(name, server):
     """

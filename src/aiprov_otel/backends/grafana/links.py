@@ -9,6 +9,7 @@ from urllib.parse import quote
 from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, TEMPO, Source, sql
+from aiprov_otel.backends.names import SpanMetrics
 
 _REVISION: Final = names.label(keys.VCS_REF_HEAD_REVISION)
 
@@ -30,6 +31,13 @@ def traces(query: str, title: str) -> tuple[str, str]:
 def commit(said: str) -> tuple[str, str]:
     """A link to the commit that Grafana's variable *said* holds, on the reader's forge."""
     return f"${{forge}}/${{{said}}}", "the commit"
+
+
+def one_service(metrics: SpanMetrics) -> tuple[str, str]:
+    """A link from a row to the page of its service, and there to the route that was clicked."""
+    uid = "aiprov-service-tempo" if metrics is names.TEMPO else "aiprov-service"
+    chosen = f"var-service=${{__data.fields.{metrics.service}}}&var-route=${{__value.raw}}"
+    return f"/d/{uid}?{chosen}&${{prometheus:queryparam}}&${{__url_time_range}}", "this route"
 
 
 def deployments(job: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Final
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana import parts
 from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.links import deployments
+from aiprov_otel.backends.grafana.links import deployments, one_service
 from aiprov_otel.backends.grafana.look import TIMES
 from aiprov_otel.backends.grafana.ours import OF_SERVICE
 from aiprov_otel.backends.grafana.panel import Column, Panel
@@ -101,6 +101,8 @@ def _in_detail(asked: Spans) -> tuple[Panel, ...]:
             columns=(Column("failed requests", f"topk(20, {failed} > 0)"),),
             width=16,
             height=9,
+            link=one_service(asked.metrics),
+            linked="route",
         ),
     )
 

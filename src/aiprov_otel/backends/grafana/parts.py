@@ -6,7 +6,7 @@ from typing import Final
 
 from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana.links import commit
+from aiprov_otel.backends.grafana.links import commit, one_service
 from aiprov_otel.backends.grafana.look import TIMES
 from aiprov_otel.backends.grafana.ours import OF_SERVICE, RAISED_BY, Ours
 from aiprov_otel.backends.grafana.panel import Column, Panel
@@ -127,9 +127,10 @@ def failed_requests(asked: Spans) -> Panel:
 
 
 def table(
-    asked: Spans, title: str, description: str, by: str, *matching: str, name: str = "route"
+    asked: Spans, title: str, description: str, by: str, *matching: str, function: bool = False
 ) -> Panel:
-    """Calls, failures and latency, a row for each of what the labels *by* say; a span's *name*."""
+    """Calls, failures and latency, a row for each of what the labels *by* say."""
+    routes = "span_name" in by and not function
     return Panel(
         title,
         description,
@@ -147,7 +148,9 @@ def table(
             ),
         ),
         width=24,
-        headings=(("span_name", name),),
+        headings=(("span_name", "function"),) if function else (),
+        link=one_service(asked.metrics) if routes else None,
+        linked="route" if routes else "",
     )
 
 

@@ -71,7 +71,7 @@ def of_functions(metrics: SpanMetrics) -> Panel:
         "Of `@provenance`, or of the import hook's mode `spans`; of all routes. An exception fails "
         f"every function that it leaves. {parts.INCLUSIVE}",
         f"{metrics.service}, span_name, {BY}, {names.MODEL}",
-        name="function",
+        function=True,
     )
 
 
