@@ -392,6 +392,24 @@ def test_a_deployment_is_marked_where_it_begins(name, server):
         assert now - begin == pytest.approx(7_200, abs=180)
 
 
+@pytest.mark.parametrize("name", ["overview", "functions"])
+def test_a_ratio_of_a_few_failures_is_not_shown(name, server):
+    """
+    With fewer than it takes on either side there is no number that anybody could take for one.
+    """
+    (expr,) = [
+        panel["targets"][0]["expr"]
+        for panel in DASHBOARDS[f"grafana/aiprov-{name}.json"]["panels"]
+        if panel["title"].endswith("(crude)")
+    ]
+    ratio, of_ai, of_human = filled(expr).split(" and ")
+
+    assert of_ai.endswith(" >= 10")
+    assert of_human.endswith(" >= 10")
+    assert not rows(server, f"{ratio} and {of_ai}000000 and {of_human}")
+    assert not rows(server, f"{ratio} and {of_ai} and {of_human}000000")
+
+
 def test_a_service_is_found_by_its_job(server):
     """
     Prometheus puts the namespace of a service before its name; the matcher knows both.

@@ -41,7 +41,7 @@ _PANELS: Final = (
     Panel(
         "Error ratio, AI over human functions (crude)",
         "Over the time that is shown: 1 is the same. What the functions do differs too. "
-        "No data where one of the two has no failed call.",
+        "No data with fewer than ten failed calls on either side.",
         "stat",
         _ASKED.crude(),
         TIMES,

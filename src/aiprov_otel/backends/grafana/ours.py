@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana.spans import RANGE, STEP
+from aiprov_otel.backends.grafana.spans import ARMS, RANGE, STEP, crude
 
 BY: Final = names.ORIGIN
 RAISED_BY: Final = names.EXCEPTION_ORIGIN
@@ -37,12 +37,7 @@ class Ours:
 
     def crude(self) -> str:
         """The error ratio of AI-written functions over that of human-written ones."""
-        ai, human = (
-            f"sum({self.rate(names.CALLS, matcher, FAILED, over=RANGE)})"
-            f" / sum({self.rate(names.CALLS, matcher, over=RANGE)})"
-            for matcher in (f'{BY}="ai"', f'{BY}="human"')
-        )
-        return f"({ai}) / ({human} > 0)"
+        return crude(*((self._in_all(arm, FAILED), self._in_all(arm)) for arm in ARMS))
 
     def coverage(self) -> str:
         """The share of the calls of functions whose origin is known."""
@@ -66,6 +61,9 @@ class Ours:
     def lines(self, by: str = BY) -> str:
         """How many are deployed."""
         return f"sum by ({by}) ({self._of(names.LINES)})"
+
+    def _in_all(self, *matching: str) -> str:
+        return f"sum(increase({self._of(names.CALLS, *matching)}[{RANGE}]))"
 
     def _of(self, name: str, *matching: str) -> str:
         return f"{name}{{{','.join([self.job, *matching])}}}"

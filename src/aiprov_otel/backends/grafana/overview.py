@@ -29,7 +29,7 @@ def _crude(asked: Spans) -> Panel:
     return Panel(
         "Error ratio, AI over human handlers (crude)",
         "Over the time that is shown: 1 is the same. What the handlers do differs too, and their "
-        "traffic. No data where one of the two has no failed request.",
+        "traffic. No data with fewer than ten failed requests on either side.",
         "stat",
         asked.crude(),
         TIMES,

@@ -17,6 +17,16 @@ BY: Final = names.ORIGIN
 KNOWN: Final = f'{BY}!=""'
 NAMED: Final = f'{BY}!~"unknown|"'
 FUNCTION: Final = f'span_kind="SPAN_KIND_INTERNAL",{KNOWN}'
+ARMS: Final = (f'{BY}="ai"', f'{BY}="human"')
+_FEWEST: Final = 10
+"""Failures on a side; with fewer, a ratio is mostly chance."""
+
+
+def crude(ai: tuple[str, str], human: tuple[str, str]) -> str:
+    """The ratio of two error ratios, each of how many failed and how many there were."""
+    (ai_failed, ai_all), (human_failed, human_all) = ai, human
+    ratio = f"({ai_failed} / {ai_all}) / ({human_failed} / {human_all})"
+    return f"{ratio} and {ai_failed} >= {_FEWEST} and {human_failed} >= {_FEWEST}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +82,7 @@ class Spans:
 
     def crude(self) -> str:
         """The error ratio of AI-written handlers over that of human-written ones."""
-        ai, human = (
-            f"sum({self.rate(matcher, names.FAILED, over=RANGE)})"
-            f" / sum({self.rate(matcher, over=RANGE)})"
-            for matcher in (f'{BY}="ai"', f'{BY}="human"')
-        )
-        return f"({ai}) / ({human} > 0)"
+        return crude(*((self._in_all(arm, names.FAILED), self._in_all(arm)) for arm in ARMS))
 
     def coverage(self) -> str:
         """The share of the spans whose origin is known, of those that say one."""
@@ -96,6 +101,9 @@ class Spans:
     def values(self, label: str, *matching: str) -> str:
         """The query for the values of *label*."""
         return f"label_values({self._of(self.metrics.calls, *matching)}, {label})"
+
+    def _in_all(self, *matching: str) -> str:
+        return f"sum(increase({self._of(self.metrics.calls, *matching)}[{RANGE}]))"
 
     def _of(self, name: str, *matching: str) -> str:
         service = f'{self.metrics.service}=~"$service"'
