@@ -167,6 +167,7 @@ RATIOS: dict[str, Counts] = {
     "burn_share": share(RAISED),
     "request_error_ratio": ratio(FAILED, REQUESTED),
     "request_error_ratio_crude": crude(ratio(FAILED, REQUESTED)),
+    "shared_routes": {},
     "request_ratio_top": {},
     "request_ratio_bottom": {},
     "request_error_ratio_adjusted": {},
