@@ -27,6 +27,7 @@ EXCEPTION_MODEL_NAME: Final = "aiprov.exception.model.name"
 EXCEPTION_COMMIT_ID: Final = "aiprov.exception.commit.id"
 EXCEPTION_COMMIT_TIME: Final = "aiprov.exception.commit.time"
 EXCEPTION_EVIDENCE_KIND: Final = "aiprov.exception.evidence.kind"
+EXCEPTION_HANDLED: Final = "aiprov.exception.handled"
 EXCEPTION_CAUSE_ORIGIN: Final = "aiprov.exception.cause.origin"
 EXCEPTION_CAUSE_COMMIT_ID: Final = "aiprov.exception.cause.commit.id"
 
@@ -130,9 +131,12 @@ def of_function(made: Provenance, name: str | None) -> Attributes:
     return said | _present({CODE_FUNCTION_NAME: name})
 
 
-def of_raised(origin: str, model: str | None, error_type: str) -> Attributes:
-    """The attributes of one exception among those that are counted."""
-    return _present({EXCEPTION_ORIGIN: origin, EXCEPTION_MODEL_NAME: model, ERROR_TYPE: error_type})
+def of_raised(
+    origin: str, model: str | None, error_type: str, *, handled: bool = False
+) -> Attributes:
+    """The attributes of one exception among those that are counted; *handled* if for good."""
+    said = {EXCEPTION_ORIGIN: origin, EXCEPTION_MODEL_NAME: model, ERROR_TYPE: error_type}
+    return _present({**said, EXCEPTION_HANDLED: handled or None})
 
 
 def of_code(function: str, path: str, line: int) -> Attributes:

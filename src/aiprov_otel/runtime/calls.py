@@ -14,12 +14,11 @@ from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, metrics, state
-from aiprov_otel.runtime.failures import is_failure, message_of, type_name
+from aiprov_otel.runtime.failures import ENDS, is_failure, message_of, type_name
 from aiprov_otel.runtime.fast import Fast, held
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.values import Unit
 
-_NOT_FAILURES: Final = (StopIteration, StopAsyncIteration)  # how an iterator says that it is done
 _WRAPPERS: Final = "aiprov_otel.runtime.wrapping"  # whose frames have a `call`
 _INLINE: Final = {".aiprov_call", ".aiprov_running"}  # as the import hook names what has one
 
@@ -70,7 +69,7 @@ class Call:
         """End the span, failed by *error* if that is a failure, and leave its context."""
         if self.token is not None:
             context.detach(self.token)
-        if is_failure(error) and not isinstance(error, _NOT_FAILURES):
+        if is_failure(error) and not isinstance(error, ENDS):
             with guard:
                 self._fail(error)
         try:

@@ -5,11 +5,24 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
+
+ENDS: Final = (StopIteration, StopAsyncIteration)
+"""How an iterator says that it is done."""
 
 # The descriptor itself: a class may have a `__dict__` of its own making.
 _MAPPING: Final[Any] = vars(BaseException)["__dict__"]
+_mapping_of: Final = _MAPPING.__get__
+_replace_mapping: Final = _MAPPING.__set__
 _lock = threading.RLock()  # reentrant: making a mapping may run a finalizer, which may fail
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many exceptions of one kind were handled."""
+
+    number: int = 0
 
 
 class Met(dict[str, Any]):
@@ -18,17 +31,15 @@ class Met(dict[str, Any]):
 
     Attributes:
         counted: whether the metric has it.
+        handled: what has it as one that was handled for good; None if nothing does.
         told: whether the logs API has it.
 
     To remember exceptions would keep their frames, and what these hold, alive; those of Python
     itself can't be referenced weakly; and the next one often has the address of the last.
     """
 
-    __slots__ = ("__weakref__", "counted", "told")
-
-    def __init__(self, known: dict[str, Any]) -> None:
-        super().__init__(known)
-        self.counted = self.told = False
+    counted = told = False
+    handled: Tally | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return dict, (dict(self),)  # in another process there may be none of us
@@ -37,11 +48,15 @@ class Met(dict[str, Any]):
 def met(error: BaseException) -> Met:
     """The attributes of *error*, in which it can be noted what became of it."""
     with _lock:
-        known = _MAPPING.__get__(error)
-        if type(known) is not Met:
-            known = Met(known)
-            _MAPPING.__set__(error, known)
-        return known
+        return _met(error)
+
+
+def _met(error: BaseException) -> Met:
+    known = _mapping_of(error)
+    if type(known) is not Met:
+        known = Met(known)
+        _replace_mapping(error, known)
+    return known
 
 
 def is_failure(error: object) -> TypeGuard[Exception]:
@@ -51,11 +66,27 @@ def is_failure(error: object) -> TypeGuard[Exception]:
 
 
 def first_met(error: BaseException) -> bool:
-    """Whether this is asked of *error*, the object, for the first time; in whatever thread."""
+    """
+    Whether this is asked of *error*, the object, for the first time; in whatever thread.
+
+    One that was handled is no longer: it was raised again, or told of as if it was not.
+    """
     with _lock:
-        mapping = met(error)
+        mapping = _met(error)
         first, mapping.counted = not mapping.counted, True
+        if (tally := mapping.handled) is not None:
+            tally.number -= 1
+            mapping.handled, first = None, True
         return first
+
+
+def first_handled(error: BaseException, tally: Tally) -> None:
+    """Count *error* in *tally*, if it was not counted before."""
+    with _lock:
+        mapping = _met(error)
+        if not mapping.counted:
+            mapping.counted, mapping.handled = True, tally
+            tally.number += 1
 
 
 def type_name(error: BaseException) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, TypeAlias
 
 from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Observation
@@ -24,9 +24,11 @@ LIMIT: Final = 500
 """Combinations of attribute values that a metric of ours may have, before the rest is one."""
 
 Lines = Counter[tuple[Origin, str | None, Strength]]
+Kind: TypeAlias = tuple[str, str | None, str]
+"""Exceptions that count as one: of lines of one origin and one model, and of one class."""
 
 _counter: metrics.Counter | None = None
-_raised: dict[tuple[str, str | None, str], Attributes] = {}
+_raised: dict[Kind, Attributes] = {}
 _deployed: tuple[Resolver, list[Observation]] | None = None
 
 
@@ -56,15 +58,21 @@ def count(error: BaseException, event: Attributes) -> None:
     (`CancelledError`, `KeyboardInterrupt`) is none.
     """
     if _counter is not None and is_failure(error) and first_met(error):
-        _counter.add(1, _of(error, event))
+        kind = kind_of(error, event, _raised)
+        _counter.add(1, _raised.setdefault(kind, of_raised(*kind)))
 
 
-def _of(error: Exception, event: Attributes) -> Attributes:
+def add_handled(kind: Kind, number: int) -> None:
+    """Count so many exceptions that were handled for good."""
+    if _counter is not None:
+        _counter.add(number, of_raised(*kind, handled=True))
+
+
+def kind_of(error: Exception, event: Attributes, known: Collection[Kind]) -> Kind:
+    """What *error* counts as, with what is said of it on its *event*; bounded by those *known*."""
     origin, model = str(event[keys.EXCEPTION_ORIGIN]), event.get(keys.EXCEPTION_MODEL_NAME)
-    key = (origin, str(model) if model else None, type_name(error))
-    if key not in _raised and len(_raised) >= LIMIT:
-        key = (origin, None, keys.OTHER)
-    return _raised.setdefault(key, of_raised(*key))
+    kind = (origin, str(model) if model else None, type_name(error))
+    return kind if kind in known or len(known) < LIMIT else (origin, None, keys.OTHER)
 
 
 def _observed(_: CallbackOptions) -> Iterable[Observation]:

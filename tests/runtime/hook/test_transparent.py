@@ -36,6 +36,7 @@ BODY = '''
     for each in (x, y, z):
         total += each
 '''
+HANDLING = "try:\n        return {{}}[x]\n    except KeyError as error:\n        {} total".format
 SIGNATURE = '(x: int, y: "int" = 2, *, z: int = 3) -> "int | None"'
 
 
@@ -60,6 +61,8 @@ base = 0
 {function("async def coroutine")}
 {function("def generator", "yield total")}
 {function("async def async_generator", "yield total")}
+{function("def handling", HANDLING("return"))}
+{function("def handling_generator", HANDLING("yield"))}
 
 def outer():
     seen = base
@@ -99,6 +102,8 @@ KINDS = {
     "coroutine": lambda module: module.coroutine,
     "generator": lambda module: module.generator,
     "async generator": lambda module: module.async_generator,
+    "handling": lambda module: module.handling,
+    "handling generator": lambda module: module.handling_generator,
     "closure": lambda module: module.closure,
     "decorated": lambda module: module.decorated,
     "cached": lambda module: module.cached,

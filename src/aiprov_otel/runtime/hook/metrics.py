@@ -18,16 +18,16 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import Attributes, of_function
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.failures import class_name
+from aiprov_otel.runtime.failures import ENDS, class_name
 from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.hook.slots import CALLS, ERRORS, SELF_TIME, SLOTS, TIME, Slot
+from aiprov_otel.runtime.hook.tallies import send
 
 LIMIT: Final = 500
 """Classes of errors that are named; the others are one."""
 
 Said: TypeAlias = frozenset[tuple[str, str | int | float]]
-_ENDS: Final = (StopIteration, StopAsyncIteration)  # how an iterator says that it is done
 _errors_named: set[str] = set()
 _observed = False
 
@@ -40,7 +40,8 @@ def observe() -> None:
     _observed = True
     create = metrics.get_meter(OURS).create_observable_counter
     calls, time, self_time = _Totals(_calls), _Totals(_time), _Totals(_self_time)
-    create(keys.FUNCTION_CALLS, [calls], keys.FUNCTION_CALLS_UNIT, "Calls that ended, by origin")
+    told = (calls, send)  # the latter tells another metric, which has no callback of its own
+    create(keys.FUNCTION_CALLS, told, keys.FUNCTION_CALLS_UNIT, "Calls that ended, by origin")
     create(keys.FUNCTION_TIME, [time], "s", "Time that calls ran, with what they called")
     create(keys.FUNCTION_SELF_TIME, [self_time], "s", "The same, without instrumented callees")
 
@@ -95,7 +96,7 @@ def _self_time(slot: Slot, unit: Attributes) -> Iterator[tuple[Said, float]]:
 def _errors(slot: Slot) -> Counter[str]:
     found: Counter[str] = Counter()
     for kind, number in dict(slot.counts[ERRORS]).items():
-        if not issubclass(kind, _ENDS):
+        if not issubclass(kind, ENDS):
             found[_named(class_name(kind))] += number
     return found
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from aiprov_otel.runtime.hook import templates
 from aiprov_otel.runtime.hook.beginning import Function
+from aiprov_otel.runtime.hook.handling import watch
 from aiprov_otel.runtime.hook.suspension import own_nodes, pausing
 from aiprov_otel.runtime.hook.templates import Mark, Template
 from aiprov_otel.settings import Mode
@@ -27,7 +28,7 @@ _OPT_OUT: Final = "no_instrument"
 
 def rewrite(tree: ast.Module, source: bytes, mode: Mode) -> None:
     """Let each function of *tree*, which *source* is the text of, do what *mode* says."""
-    _Rewriting(source, mode).statements(tree.body)
+    _Rewriting(source, mode).scope(tree.body)
 
 
 class _Rewriting:
@@ -35,6 +36,12 @@ class _Rewriting:
         self._lines = source.splitlines()
         self._timed = mode != "count"
         self._spans = mode == "spans"
+        self._handles = self._timed and b"except" in source
+
+    def scope(self, body: list[ast.stmt]) -> None:
+        self.statements(body)
+        if self._handles:
+            watch(body)
 
     def statements(self, body: list[ast.stmt]) -> None:
         for index, statement in enumerate(body):
@@ -42,7 +49,7 @@ class _Rewriting:
                 self._function(statement, templates.SLOT)
             elif isinstance(statement, ast.ClassDef):
                 if not _opts_out(statement):
-                    self.statements(statement.body)
+                    self.scope(statement.body)
             elif (named := _named_lambda(statement)) is not None:
                 self._function(named, templates.LAMBDA)
                 body[index] = named
@@ -58,6 +65,8 @@ class _Rewriting:
         kept = function.body[:documented]
         function.body = function.body[documented:] or [_pass(function)]
         template, body_of = self._template(function)
+        if self._handles and template is not templates.COUNT_ONLY:
+            watch(function.body)
         function.body = kept + template.around(function, body_of(function), slot)
 
     def _template(

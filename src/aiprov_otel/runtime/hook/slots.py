@@ -25,10 +25,11 @@ CALLS, TIME, SELF_TIME, ERRORS = range(4)
 NAMED: Final = 2_000
 """Functions that metrics name, where they are asked to; the others are one."""
 
-COUNTS, OPEN, LEAST = range(2, 5)
+COUNTS, OPEN, LEAST, ON = range(2, 6)
 """
-Where in a slot stand its counts, what opens a call that may have a span, and the nanoseconds from
-which on a call earns them; an index below would be looked up by the compiler.
+Where in a slot stand its counts, what opens a call that may have a span, the nanoseconds from
+which on a call earns them, and whether anything counts; an index below would be looked up by the
+compiler.
 """
 
 
@@ -61,7 +62,7 @@ class Slot(list[Any]):
 
     def __init__(self, module: str, qualname: str) -> None:
         self._kept: list[Any] = [0, 0, 0, {}]
-        super().__init__((None, None, self._kept, not_, inf))
+        super().__init__((None, None, self._kept, not_, inf, True))
         self.module = module
         self.qualname = qualname
         self.code: CodeType | None = None
@@ -76,13 +77,13 @@ class Slot(list[Any]):
 
     def runs(self, code: CodeType) -> None:
         """Stand for *code*, and count; a slot is on from its beginning."""
-        self.code, self[COUNTS] = code, self._kept
+        self.code, self[ON], self[COUNTS] = code, True, self._kept
         if self.least is not None:
             self.turn(on=True)
 
     def turn(self, *, on: bool) -> None:
         """Count the calls that begin from now on, or count them nowhere and make no spans."""
-        self[COUNTS] = self._kept if on else [0, 0, 0, {}]
+        self[ON], self[COUNTS] = on, self._kept if on else [0, 0, 0, {}]
         self[LEAST] = inf if self.least is None or not on else self.least
         # Nothing is opened by what is there anyway, in C, and says no: a branch would be a line.
         self[OPEN], self.spanned = not_, None
@@ -103,7 +104,7 @@ class Slot(list[Any]):
 
     def __reduce__(self) -> Any:
         # Code that is sent to another process takes its slot along: one that nobody reads.
-        return list, ([None, None, [0, 0, 0, {}], not_, inf],)
+        return list, ([None, None, [0, 0, 0, {}], not_, inf, False],)
 
 
 def _opener() -> Any:

@@ -22,8 +22,9 @@ LAMBDA: Final[Mark] = (MARK, "lambda")
 TOOLS: Final[Any] = (MARK, "tools")
 """What stands for the slot and the tools until the code is loaded; two long, as `COUNTS` wants."""
 
-_PREFIX: Final = ".aiprov_"
-RUNNING: Final = f"{_PREFIX}running"
+PREFIX: Final = ".aiprov_"
+"""What names of ours begin with."""
+RUNNING: Final = f"{PREFIX}running"
 
 _FUNCTION: Final = """
 counts = SLOT[2]
@@ -97,24 +98,24 @@ class Template:
     """Statements around the body of a function."""
 
     def __init__(self, text: str) -> None:
-        self._made = {slot: _statements(text, slot) for slot in (SLOT, LAMBDA)}
+        self._made = {slot: statements(text, slot) for slot in (SLOT, LAMBDA)}
 
     def around(self, function: Function, body: list[ast.stmt], slot: Mark) -> list[ast.stmt]:
         """The statements, with *body* where it belongs in *function*."""
         first, *others = self._made[slot]
-        before = [_placed(first, first_line(body, function)), *others]
+        before = [placed(first, first_line(body, function)), *others]
         if not isinstance(last := before.pop(), ast.Try):
             return [*before, last, *body]
         (inner,) = last.body
         assert isinstance(inner, ast.Try)
-        tried = _unplaced(ast.Try(body, [], [], inner.finalbody))
+        tried = unplaced(ast.Try(body, [], [], inner.finalbody))
         # A frame that an exception leaves must have a line: debuggers compare it.
-        handlers: list[Any] = [_placed(each, own_line(function)) for each in last.handlers]
-        return [*before, _unplaced(ast.Try([tried], handlers, [], []))]
+        handlers: list[Any] = [placed(each, own_line(function)) for each in last.handlers]
+        return [*before, unplaced(ast.Try([tried], handlers, [], []))]
 
 
 @lru_cache(5_000)
-def _placed(node: Any, line: int) -> Any:
+def placed(node: Any, line: int) -> Any:
     """A copy of *node* on *line*; many functions begin on the same."""
     fields = {name: _placed_field(value, line) for name, value in ast.iter_fields(node)}
     if hasattr(node, "lineno"):
@@ -124,8 +125,8 @@ def _placed(node: Any, line: int) -> Any:
 
 def _placed_field(value: Any, line: int) -> Any:
     if isinstance(value, list):
-        return [_placed(each, line) for each in value]
-    return _placed(value, line) if isinstance(value, ast.AST) else value
+        return [placed(each, line) for each in value]
+    return placed(value, line) if isinstance(value, ast.AST) else value
 
 
 def call(tool: Tool, argument: ast.expr, at: ast.expr) -> ast.expr:
@@ -142,16 +143,18 @@ def call(tool: Tool, argument: ast.expr, at: ast.expr) -> ast.expr:
     return made
 
 
-def _unplaced(node: Any) -> Any:
+def unplaced(node: Any) -> Any:
+    """*node*, without a line."""
     node.lineno = node.end_lineno = node.col_offset = node.end_col_offset = -1
     return node
 
 
-def _statements(text: str, slot: Mark) -> list[ast.stmt]:
+def statements(text: str, slot: Mark) -> list[ast.stmt]:
+    """The statements in *text*, without a line, with what its names in capitals stand for."""
     tree = _Filled(slot).visit(ast.parse(text))
     for node in ast.walk(tree):
         if hasattr(node, "lineno"):
-            _unplaced(node)
+            unplaced(node)
     body: list[ast.stmt] = tree.body
     return body
 
@@ -164,7 +167,7 @@ class _Filled(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._constants:
             return ast.Constant(self._constants[node.id], lineno=-1)
-        return ast.Name(f"{_PREFIX}{node.id}", node.ctx, lineno=-1)
+        return ast.Name(f"{PREFIX}{node.id}", node.ctx, lineno=-1)
 
 
 COUNT_ONLY: Final = Template("SLOT[2][0] += 1")

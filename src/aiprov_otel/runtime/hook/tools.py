@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiprov_otel.runtime.hook.awaiting import around, delegated, each, steps
 from aiprov_otel.runtime.hook.running import Running, here, resumed, suspended
 from aiprov_otel.runtime.hook.spanning import begun, ended, finished
+from aiprov_otel.runtime.hook.swallowed import split, swallowed
 
 
 def _count(counts: dict[Any, int], things: Iterable[Any]) -> None:
@@ -46,6 +47,9 @@ class Tool(IntEnum):
     ENDS = 16
     BEGUN = 17
     ENDED = 18
+    FULL = 19
+    SWALLOWED = 20
+    SPLIT = 21
 
 
 TOOLS: Final = (
@@ -68,4 +72,7 @@ TOOLS: Final = (
     (is_, finished),  # chosen by a number: a branch would be a line; the first does nothing, in C
     begun,
     ended,
+    (RecursionError, MemoryError),
+    swallowed,
+    split,
 )
