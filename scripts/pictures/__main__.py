@@ -77,9 +77,7 @@ def photograph(drawn: str, high: int, to: Path) -> None:
         shot = [f"--screenshot={to}", f"--window-size=1208,{high}", "--hide-scrollbars"]
         command = ["chromium", *flags, *shot, source.as_uri()]
         subprocess.run(command, check=True, capture_output=True)
-    Image.open(to).convert("RGB").quantize(128, method=Image.Quantize.MAXCOVERAGE).save(
-        to, optimize=True
-    )
+    Image.open(to).convert("RGB").quantize(192, kmeans=2).save(to, optimize=True)
     print(f"{to}: {to.stat().st_size // 1_000} kB")
 
 

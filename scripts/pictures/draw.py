@@ -82,7 +82,7 @@ def _text(markdown: str) -> str:
 
 def _stats(panel: dict[str, Any], values: list[tuple[str, float]]) -> str:
     unit = panel["fieldConfig"]["defaults"]["unit"]
-    colored = panel["options"]["colorMode"] == "value"
+    colored = panel["fieldConfig"]["defaults"]["color"]["mode"] == "thresholds"
     steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
     shown = []
     for name, value in values:
