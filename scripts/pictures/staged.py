@@ -61,6 +61,8 @@ class Shop:
         self._span(minute, trace, 1, route, handler, sum(took), failed, "handler")
         if raised:
             self._exception(minute, raised)
+        if route == "GET /catalog" and _DRAWN.random() < 0.01:
+            self._exception(minute, handler, handled="true")
 
     def _add(self, minute: int, name: str, labels: dict[str, str], value: float = 1) -> None:
         said = tuple((key, text) for key, text in labels.items() if text)
@@ -72,12 +74,13 @@ class Shop:
         self._add(minute, "aiprov_function_calls_total", labels | {"error_type": error})
         self._add(minute, "aiprov_function_self_time_seconds_total", labels, took)
 
-    def _exception(self, minute: int, raised: Function) -> None:
+    def _exception(self, minute: int, raised: Function, handled: str = "") -> None:
         labels = {
             "job": "shop",
             "aiprov_exception_origin": raised.origin,
             "aiprov_exception_model_name": raised.model,
-            "error_type": raised.error,
+            "aiprov_exception_handled": handled,
+            "error_type": raised.error or "ValueError",
         }
         self._add(minute, "aiprov_exceptions_total", labels)
 

@@ -17,6 +17,12 @@ def quote(item):
 
 def check(item):
     raise KeyError(item)
+
+def asked(item):
+    try:
+        return check(item)
+    except KeyError:
+        return None
 """
 SERVICE = """
 from opentelemetry import metrics
@@ -29,6 +35,7 @@ metrics.set_meter_provider(MeterProvider([reader]))
 aiprov_otel.install_import_hook("shop", mode="metrics")
 import shop
 
+shop.asked(1)
 try:
     shop.quote(1)
 except KeyError:

@@ -18,6 +18,7 @@ MODEL: Final = label(keys.MODEL_NAME)
 ERROR_ORIGIN: Final = label(keys.ERROR_ORIGIN)
 EXCEPTION_ORIGIN: Final = label(keys.EXCEPTION_ORIGIN)
 EXCEPTION_MODEL: Final = label(keys.EXCEPTION_MODEL_NAME)
+EXCEPTION_HANDLED: Final = label(keys.EXCEPTION_HANDLED)
 ERROR_TYPE: Final = label(keys.ERROR_TYPE)
 
 CALLS: Final = f"{label(keys.FUNCTION_CALLS)}_total"

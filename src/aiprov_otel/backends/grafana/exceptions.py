@@ -8,13 +8,13 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.dashboard import Dashboard
 from aiprov_otel.backends.grafana.links import deployments, traces
-from aiprov_otel.backends.grafana.ours import RAISED_BY, Ours
+from aiprov_otel.backends.grafana.ours import HANDLED, NOT_HANDLED, RAISED_BY, Ours
 from aiprov_otel.backends.grafana.panel import Column, Panel
 from aiprov_otel.backends.grafana.variables import Choice
 
 _LEGEND: Final = f"{{{{{RAISED_BY}}}}}"
 _ASKED: Final = Ours()
-_COUNTED: Final = _ASKED.increase(names.EXCEPTIONS, RAISED_BY)
+_COUNTED: Final = _ASKED.raised(RAISED_BY)
 
 
 def _of_lines() -> str:
@@ -25,7 +25,8 @@ def _of_lines() -> str:
 
 _METHOD: Final = f"""\
 An exception counts **once**, whatever it crosses, for the **line that raised it**: the innermost
-line of your own code. `unknown` is a line that history says nothing about.
+line of your own code. `unknown` is a line that history says nothing about. What a handler swallowed
+has a panel of its own, and is in no other.
 
 The lines deployed are the exposure, and a rough one: code that is called more raises more.
 **Nothing here says why** a line raised: what called it, and with what, may be another's.
@@ -42,7 +43,7 @@ _PANELS: Final = (
         "Exceptions a minute, by who wrote the line that raised",
         "Each exception once; the origins add up to all.",
         "timeseries",
-        f"60 * sum by ({RAISED_BY}) ({_ASKED.rate(names.EXCEPTIONS)})",
+        f"60 * sum by ({RAISED_BY}) ({_ASKED.rate(names.EXCEPTIONS, NOT_HANDLED)})",
         "opm",
         _LEGEND,
         width=16,
@@ -81,9 +82,16 @@ _PANELS: Final = (
         "Exceptions, by model that wrote the line",
         "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
         "bargauge",
-        _ASKED.increase(names.EXCEPTIONS, names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
+        _ASKED.raised(names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
         legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
-        width=10,
+    ),
+    Panel(
+        "Swallowed exceptions, by who wrote the line that raised",
+        "What an `except` handled for good, in packages under the import hook in mode `metrics` or "
+        "`spans`, in the time that is shown. They failed nothing, and count nowhere else.",
+        "stat",
+        _ASKED.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
+        legend=_LEGEND,
     ),
     Panel(
         "Exceptions, by type and who wrote the line that raised",
@@ -92,11 +100,9 @@ _PANELS: Final = (
         columns=(
             Column(
                 "exceptions",
-                "topk(20, "
-                f"{_ASKED.increase(names.EXCEPTIONS, f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
+                f"topk(20, {_ASKED.raised(f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
             ),
         ),
-        width=14,
     ),
 )
 

@@ -73,7 +73,7 @@ def _of_functions() -> tuple[Panel, ...]:
             columns=(
                 Column(
                     "exceptions",
-                    Ours(f"{OF_SERVICE},{_EXCEPTION}").increase(names.EXCEPTIONS, _RAISED_BY),
+                    Ours(f"{OF_SERVICE},{_EXCEPTION}").raised(_RAISED_BY),
                 ),
             ),
             width=10,

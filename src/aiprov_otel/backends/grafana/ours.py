@@ -11,6 +11,8 @@ from aiprov_otel.backends.grafana.spans import ARMS, RANGE, STEP, crude
 BY: Final = names.ORIGIN
 RAISED_BY: Final = names.EXCEPTION_ORIGIN
 FAILED: Final = f'{names.ERROR_TYPE}!=""'
+HANDLED: Final = f'{names.EXCEPTION_HANDLED}="true"'
+NOT_HANDLED: Final = HANDLED.replace("=", "!=", 1)
 OF_SERVICE: Final = 'job=~"(.+/)?($service)"'
 """The job of a service: Prometheus puts the namespace of the service, if any, before its name."""
 
@@ -28,6 +30,10 @@ class Ours:
     def increase(self, name: str, by: str, *matching: str) -> str:
         """What the counter *name* gains in the time that is shown."""
         return f"sum by ({by}) (increase({self._of(name, *matching)}[{RANGE}]))"
+
+    def raised(self, by: str, *matching: str) -> str:
+        """Exceptions in the time that is shown, without those that a handler swallowed."""
+        return self.increase(names.EXCEPTIONS, by, *matching, NOT_HANDLED)
 
     def share_failed(self, by: str, *matching: str, over: str = STEP) -> str:
         """Failed calls a call; 0 where none failed."""

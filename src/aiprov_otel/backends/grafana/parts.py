@@ -174,9 +174,10 @@ def exceptions() -> Panel:
     by = f"{names.ERROR_TYPE}, {RAISED_BY}, {names.EXCEPTION_MODEL}"
     return Panel(
         "Exceptions of the service, by type and line that raised",
-        "Each exception once, in the time that is shown; the twenty with most.",
+        "Each exception once, in the time that is shown, without those that a handler swallowed; "
+        "the twenty with most.",
         "table",
-        columns=(Column("exceptions", f"topk(20, {OURS.increase(names.EXCEPTIONS, by)})"),),
+        columns=(Column("exceptions", f"topk(20, {OURS.raised(by)})"),),
         width=12,
     )
 
