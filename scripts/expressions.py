@@ -24,8 +24,9 @@ from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.layout import lay_out
 from support import tempo
 from support.expressions import Expression, expressions
-from support.pipeline import Pipeline, pipeline, prometheus, why_not
+from support.pipeline import Pipeline, pipeline, why_not
 from support.prometheus import ask
+from support.servers import prometheus
 from support.shop import deployed
 
 _VIEWS: Final = "clickhouse/views/otel_"

@@ -17,7 +17,7 @@ import yaml
 from aiprov_otel.backends.files import texts
 from aiprov_otel.local.receiver import Receiver
 from support import tempo
-from support.pipeline import built
+from support.servers import built
 from support.service import Received, executable, free_port, stop, wait_for_port
 
 ROOT = Path(__file__).parents[2]

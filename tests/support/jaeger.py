@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from aiprov_otel.backends.files import texts
-from support.pipeline import running
+from support.servers import running
 from support.service import free_port
 
 _FILES: Final = ("jaeger/jaeger.yaml", "jaeger/jaeger-ui.json")

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import URLError
 
 from aiprov_otel.backends.files import texts
 from aiprov_otel.local.receiver import Receiver
 from support.native import Engine, taking
-from support.service import Received, free_port, stop
+from support.servers import built, prometheus, running
+from support.service import Received, free_port
 
-_BUILT: Final = Path(__file__).parents[2] / ".venv" / "servers"
 COLLECTOR: Final = "collector/otelcol.yaml"
-
-
-def built(name: str) -> str | None:
-    """The server *name* that `scripts/servers` built, or None."""
-    path = _BUILT / name / name
-    return str(path) if path.exists() else None
 
 
 def why_not() -> str | None:
@@ -136,52 +127,3 @@ def _collector(
     command = [built("otelcol") or "", *paths]
     with running(command, f"http://127.0.0.1:{port}/", folder / "otelcol.log", urls):
         yield
-
-
-@contextmanager
-def prometheus(folder: Path, rules: Sequence[str] = ()) -> Iterator[str]:
-    """The `host:port` of one that takes OTLP and remote writes, and evaluates *rules*."""
-    address = f"127.0.0.1:{free_port()}"
-    for number, text in enumerate(rules):
-        (folder / f"{number}.rules.yml").write_text(text)
-    config = folder / "prometheus.yml"
-    config.write_text("{global: {evaluation_interval: 1s}, rule_files: ['*.rules.yml']}")
-    command = [
-        built("prometheus") or "",
-        f"--config.file={config}", f"--storage.tsdb.path={folder}/prometheus",
-        f"--web.listen-address={address}",
-        "--web.enable-otlp-receiver", "--web.enable-remote-write-receiver",
-        "--enable-feature=exemplar-storage",
-    ]  # fmt: skip
-    with running(command, f"http://{address}/-/ready", folder / "prometheus.log"):
-        yield address
-
-
-@contextmanager
-def running(
-    command: Sequence[str], ready: str, log: Path, variables: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """*command*, from when it answers at *ready* on; what it says stands in *log*."""
-    with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, env=variables)
-        try:
-            _wait(process, ready, log)
-            yield
-        finally:
-            stop(process)
-
-
-def _wait(process: subprocess.Popen[bytes], ready: str, log: Path) -> None:
-    for _ in range(600):
-        assert process.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(ready, timeout=5).close()
-        except urllib.request.HTTPError as error:
-            if error.code < 500:  # it answers, if not with what was asked for
-                return
-        except (URLError, OSError):
-            pass
-        else:
-            return
-        time.sleep(0.1)
-    raise TimeoutError(log.read_text())

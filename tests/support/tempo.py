@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import yaml
 
 from aiprov_otel.backends.files import texts
-from support.pipeline import running
+from support.servers import running
 from support.service import free_port
 
 _SETTLING: Final = 12

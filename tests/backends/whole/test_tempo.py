@@ -11,8 +11,9 @@ from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.layout import lay_out
 from support import tempo
 from support.expressions import expressions
-from support.pipeline import pipeline, prometheus, why_not
+from support.pipeline import pipeline, why_not
 from support.prometheus import ask
+from support.servers import prometheus
 from support.shop import deployed
 
 if reason := tempo.why_not() or why_not():
