@@ -21,7 +21,7 @@ if reason := why_not("prometheus-alertmanager", "amtool"):
 SHIPPED = texts()["alertmanager/alertmanager.yml"]
 BOTH = {"team-shop", "agents"}
 BURNS = "AiprovBudgetBurnFast"
-SOONER = {"5m": "3s", "30m": "4s", "1h": "5s", "6h": "6s"}
+SOONER = {"5m": "4s", "30m": "4s", "1h": "8s", "6h": "8s"}
 SCRAPING = """
 global: {{scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}}
 rule_files: ['*.rules.yml']

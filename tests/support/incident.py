@@ -22,15 +22,18 @@ class Service:
         self._counted = {"": 0.0, "ai": 0.0, "human": 0.0}
         self._share = {"": 1.0}
         self._at = time.monotonic()
+        self._lock = threading.Lock()
 
     def fail(self, **share: float) -> None:
         """From now on, this *share* of the requests fails, by the origin of what is raised."""
-        self._count()
-        self._share = {"": 1 - sum(share.values()), **share}
+        with self._lock:
+            self._count()
+            self._share = {"": 1 - sum(share.values()), **share}
 
     def metrics(self) -> str:
         """What it says when it is asked."""
-        self._count()
+        with self._lock:
+            self._count()
         lines = []
         for raised, number in self._counted.items():
             labels = {"service_name": "shop", "span_name": "POST /pay", "aiprov_origin": "human"}
