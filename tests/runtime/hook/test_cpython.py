@@ -1,4 +1,4 @@
-"""CPython passes its own tests of the language when they are rewritten, but for those named here."""
+"""CPython passes its own tests of the language when they are rewritten, but for those named."""
 
 from __future__ import annotations
 
