@@ -61,8 +61,13 @@ def _met(error: BaseException) -> Met:
 
 def is_failure(error: object) -> TypeGuard[Exception]:
     """Whether *error* says that something failed, and not that it was called off."""
-    # That of a pool is an Exception, and that of asyncio is not.
-    return isinstance(error, Exception) and not isinstance(error, CancelledError)
+    return isinstance(error, Exception) and is_failing(type(error))
+
+
+def is_failing(kind: type[BaseException]) -> bool:
+    """Whether an exception of the class *kind* is such a failure."""
+    # What calls off a future of a pool is an Exception, and what calls off a task is not.
+    return issubclass(kind, Exception) and not issubclass(kind, CancelledError)
 
 
 def first_met(error: BaseException) -> bool:

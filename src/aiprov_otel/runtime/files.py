@@ -14,9 +14,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from aiprov_otel.manifest import tails
+from aiprov_otel.manifest import content_hash, tails
 
 STARTED = time.time()
 """What is younger on disk may not be what this process runs."""
@@ -67,6 +68,30 @@ class Layout:
         return self.definitions[index] if index < len(self.definitions) else first
 
 
+class Text:
+    """The text of a source file: its hash, as the manifest has it, and its layout."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    @classmethod
+    def known(cls, content: str, layout: Layout) -> Text:
+        """One whose hash and layout are known from before."""
+        made = cls(b"")
+        made.hash, made.layout = content, layout
+        return made
+
+    @cached_property
+    def hash(self) -> str:
+        """As `content_hash` gives it."""
+        return content_hash(self._source)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where its decorators and definitions are."""
+        return Layout.of(self._source)
+
+
 def _decorators(source: bytes) -> Iterator[int]:
     """Where in *source* a line begins with `@`."""
     place = source.find(b"@")
@@ -113,6 +138,12 @@ def read(filename: str) -> bytes | None:
         return Path(filename).read_bytes()
     except (OSError, ValueError):
         return _read_zipped(filename)
+
+
+def read_text(filename: str) -> Text | None:
+    """The same, to be asked what is known of it."""
+    source = read(filename)
+    return None if source is None else Text(source)
 
 
 def is_younger(filename: str) -> bool:

@@ -13,7 +13,7 @@ from types import CodeType
 
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
-from aiprov_otel.manifest import Entry, Manifest, SourceFile, content_hash, decide, unit_lines
+from aiprov_otel.manifest import Entry, Manifest, SourceFile, decide, unit_lines
 from aiprov_otel.runtime import declarations, files
 from aiprov_otel.runtime.guard import warn
 from aiprov_otel.values import MISSING, Match, Provenance
@@ -80,16 +80,16 @@ class Resolver:
         if filename not in self._files and self._named(filename):
             self._remember(filename, loaded_now=True)
 
-    def register(self, module: CodeType, source: bytes | None) -> None:
+    def register(self, module: CodeType, text: files.Text | None) -> None:
         """
-        Take *source* for what *module*, which is being loaded, and the code in it are made of.
+        Take *text* for what *module*, which is being loaded, and the code in it are made of.
 
         Nothing is read from disk about them later, and a module that is loaded anew from another
         text does not change what is known of the code that was there before.
         """
         filename = module.co_filename
         before = self._loaded.pop(filename, None)
-        file = self._remember(filename, loaded_now=True, source=source)
+        file = self._remember(filename, loaded_now=True, text=text)
         if file is not None:
             self._loaded[filename] = (module, file)
         if before is not None and before[1] != file:
@@ -99,7 +99,7 @@ class Resolver:
         """Know the code in *module*, which is no longer what its file name stands for."""
         if len(self._replaced) >= LIMIT:
             self._replaced.clear()
-        for code in _codes(module):
+        for code in codes(module):
             self._replaced[id(code)] = (code, file)
 
     def line(self, code: CodeType, number: int) -> Provenance:
@@ -148,10 +148,10 @@ class Resolver:
         return known[1] if known else self.file(code.co_filename)
 
     def _remember(
-        self, filename: str, *, loaded_now: bool, source: bytes | None = None
+        self, filename: str, *, loaded_now: bool, text: files.Text | None = None
     ) -> LoadedFile | None:
         try:
-            file = self._resolve(filename, source, loaded_now=loaded_now)
+            file = self._resolve(filename, text, loaded_now=loaded_now)
         except ManifestError as error:
             if settings.read().strict:
                 raise
@@ -174,29 +174,29 @@ class Resolver:
         return next(filter(None, found), [])
 
     def _resolve(
-        self, filename: str, source: bytes | None, *, loaded_now: bool
+        self, filename: str, text: files.Text | None, *, loaded_now: bool
     ) -> LoadedFile | None:
         if files.is_stdlib(filename):
             return None
         named = self._named(filename)
         if not named and files.is_library(filename):
             return None  # a library's file is read only if a manifest knows its path
-        source = files.read(filename) if source is None else source
-        if source is None:
+        text = text or files.read_text(filename)
+        if text is None:
             return _answer(named, named, Match.UNVERIFIED, files.Layout())
-        digest = content_hash(source)
-        same = [(m, entry) for m in self.manifests for entry in m.with_hash(digest)]
+        same = [(m, entry) for m in self.manifests for entry in m.with_hash(text.hash)]
         if not same or not (loaded_now or not files.is_younger(filename)):
-            return _answer([], named or same, Match.STALE, files.Layout.of(source))
+            return _answer([], named or same, Match.STALE, text.layout)
         chosen = [each for each in same if each in named] or same
-        return _answer(chosen, same, Match.EXACT, files.Layout.of(source))
+        return _answer(chosen, same, Match.EXACT, text.layout)
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """*code*, and then that of what is defined in it, in the order of its constants."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _codes(constant)
+            yield from codes(constant)
 
 
 def _answer(

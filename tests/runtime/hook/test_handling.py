@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel.runtime.hook.handling import watch
-from aiprov_otel.runtime.hook.linking import Linking
+from aiprov_otel.runtime.hook.numbering import numbered
 from aiprov_otel.runtime.hook.rules import Rule
+from aiprov_otel.runtime.hook.slots import SLOTS
 
 PROGRAM = Path(__file__).parent / "programs" / "handling.py"
 SCOPES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -22,7 +23,8 @@ def program(*, watched):
     for scope in [node for node in ast.walk(tree) if watched and isinstance(node, SCOPES)]:
         watch(scope.body)
     code = compile(tree, str(PROGRAM), "exec", dont_inherit=True)
-    code = Linking("handling", b"", Rule("handling", "metrics")).linked(code)
+    code = numbered(code, "aiprov_handling")
+    SLOTS.load("aiprov_handling", "handling", code, Rule("handling", "metrics"))
     return {"__name__": "handling"}, code
 
 

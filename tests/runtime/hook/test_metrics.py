@@ -33,14 +33,24 @@ def load(application):
 @pytest.fixture(autouse=True)
 def no_slots():
     """Each test has slots of its own."""
-    SLOTS._slots.clear()
+    SLOTS._modules.clear()
     SLOTS._names.clear()
 
 
-def counts(qualname):
-    """What was counted of the one function of that name."""
-    (found,) = [slot.counts for slot in SLOTS if slot.qualname == qualname]
+def slot(qualname):
+    """The one function of that name."""
+    (found,) = [each for each in SLOTS if each.qualname == qualname]
     return found
+
+
+def counts(qualname):
+    """What was counted of it."""
+    return slot(qualname).counts
+
+
+def errors(qualname):
+    """Its calls that failed."""
+    return slot(qualname).errors
 
 
 def calls(qualname):
@@ -185,7 +195,7 @@ def test_count_counts_without_a_clock(load):
     shop = load(KINDS, mode="count")
     shop.plain(1)
     shop.outer()()
-    assert counts("plain") == [1, 0, 0, {}]
+    assert (counts("plain")[:ERRORS], errors("plain")) == ([1, 0, 0], {})
     assert calls("outer.<locals>.inner") == 1
     assert shop.plain.__code__.co_varnames == ("x",)
 
@@ -230,7 +240,7 @@ def test_what_counts_as_an_error(load, kind, raised, counted):
         called.send(None)
     except BaseException as error:  # noqa: BLE001 (each of them is of interest)
         assert error.__traceback__.tb_next.tb_next is None
-    assert counts("fail")[ERRORS] == counted
+    assert errors("fail") == counted
     assert calls("fail") == 1
 
 
@@ -245,8 +255,8 @@ def test_time_and_self_time(load):
     )
     shop.outer()
     outer, inner = counts("outer"), counts("inner")
-    assert inner[TIME] == inner[SELF_TIME] >= 0.06e9
-    assert outer[TIME] >= 0.08e9
+    assert inner[TIME] == inner[SELF_TIME] >= 0.06
+    assert outer[TIME] >= 0.08
     assert outer[SELF_TIME] == outer[TIME] - inner[TIME]
 
 
@@ -260,8 +270,8 @@ def test_a_failing_call_takes_time_too(load):
         "def inner():\n    time.sleep(0.1)\n    raise OSError\n"
     )
     shop.outer()
-    assert counts("inner")[TIME] >= 0.1e9
-    assert counts("outer")[SELF_TIME] < 0.05e9
+    assert counts("inner")[TIME] >= 0.1
+    assert counts("outer")[SELF_TIME] < 0.05
 
 
 TASKS = """
@@ -323,10 +333,10 @@ def test_tasks_are_kept_apart(load):
     shop = load(TASKS)
     assert asyncio.run(shop.both()) == ["done", "done"]
     spent = counts("spend")[TIME]
-    assert spent >= 0.09e9
-    assert spent <= counts("work")[TIME] < spent + 0.1e9
-    assert counts("work")[SELF_TIME] < 0.1e9
-    assert counts("both")[TIME] < 0.1e9
+    assert spent >= 0.09
+    assert spent <= counts("work")[TIME] < spent + 0.1
+    assert counts("work")[SELF_TIME] < 0.1
+    assert counts("both")[TIME] < 0.1
 
 
 @pytest.mark.parametrize(
@@ -341,7 +351,7 @@ def test_waiting_is_not_running(load, function, result):
     began = time.perf_counter()
     assert asyncio.run(getattr(shop, function)()) == result
     assert time.perf_counter() - began > 0.2
-    assert counts(function)[TIME] < 0.1e9
+    assert counts(function)[TIME] < 0.1
 
 
 def test_a_generator_runs_while_it_is_asked(load):
@@ -356,9 +366,9 @@ def test_a_generator_runs_while_it_is_asked(load):
     )
     shop.consume()
     leaf, stem, consume = counts("leaf"), counts("stem"), counts("consume")
-    assert 0.03e9 <= leaf[TIME] < 0.2e9
-    assert stem[SELF_TIME] < 0.1e9
-    assert consume[SELF_TIME] >= 0.3e9
+    assert 0.03 <= leaf[TIME] < 0.2
+    assert stem[SELF_TIME] < 0.1
+    assert consume[SELF_TIME] >= 0.3
 
 
 GENERATORS = """
@@ -417,7 +427,7 @@ def test_a_generator_is_sent_to_thrown_into_and_closed(load, name):
     with pytest.raises(StopIteration) as ended:
         next(third)
     assert ended.value.value == 5
-    assert (calls(name), counts(name)[ERRORS]) == (2, {OSError: 1})
+    assert (calls(name), errors(name)) == (2, {OSError: 1})
 
 
 def test_an_async_generator_is_sent_to_thrown_into_and_closed(load):
@@ -435,7 +445,7 @@ def test_an_async_generator_is_sent_to_thrown_into_and_closed(load):
 
     asyncio.run(main())
     assert shop.done == ["closed"]
-    assert (calls("aecho"), counts("aecho")[ERRORS]) == (1, {})
+    assert (calls("aecho"), errors("aecho")) == (1, {})
 
 
 def test_a_generator_that_is_dropped_ends(load):
@@ -447,7 +457,7 @@ def test_a_generator_that_is_dropped_ends(load):
     next(generator)
     del generator
     gc.collect()
-    assert counts("echo")[ERRORS] == {}
+    assert errors("echo") == {}
     assert calls("echo") == 1
 
 
@@ -466,7 +476,7 @@ def test_a_generator_that_moves_between_threads(load):
         thread.join()
         time.sleep(0.1)
     assert list(generator) == []
-    assert 0.04e9 <= counts("steps")[TIME] < 0.3e9
+    assert 0.04 <= counts("steps")[TIME] < 0.3
 
 
 def test_cancelling_reaches_what_waits(load):
@@ -490,7 +500,7 @@ def test_cancelling_reaches_what_waits(load):
 
     asyncio.run(main())
     assert shop.seen == ["inner", "outer"]
-    assert [counts(name)[ERRORS] for name in ("inner", "outer")] == [{}, {}]
+    assert [errors(name) for name in ("inner", "outer")] == [{}, {}]
 
 
 def test_threads_lose_no_call(load):
@@ -518,7 +528,7 @@ def test_threads_lose_no_call(load):
     finally:
         sys.setswitchinterval(interval)
     assert calls("tick") == calls("fail") == 80_000
-    assert counts("fail")[ERRORS] == {KeyError: 80_000}
+    assert errors("fail") == {KeyError: 80_000}
 
 
 def test_no_instrument(load):
@@ -653,12 +663,12 @@ print(shop.f(), [slot.counts[0] for slot in SLOTS], any('def f' in str(text) for
     ours = [each for each in names if "aiprov" in each]
     assert len(ours) == 2
     assert names == ours
-    application.place("shop.py", "def f():\n    return 2\n")
-    assert told("metrics") == "2 [1] True\n"
+    application.place("shop.py", "def f():\n    return 22\n")
+    assert told("metrics") == "22 [1] True\n"
     assert run("import shop; print(shop.f.__code__.co_varnames)", application.folder) == "()\n"
     for each in (application.folder / "__pycache__").iterdir():
         each.write_bytes(each.read_bytes()[:40])
-    assert told("metrics") == "2 [1] True\n"
+    assert told("metrics") == "22 [1] True\n"
     assert path.exists()
 
 
@@ -753,12 +763,14 @@ def test_a_loader_of_its_own_kind_is_left_alone(application, caplog, monkeypatch
 
 def test_memory_stays_flat(load):
     """
-    Short-lived functions and many calls leave nothing behind.
+    A million calls, and ten thousand functions that live for one call, leave nothing behind.
     """
     import tracemalloc
 
     shop = load(
         "def make():\n    def nested(x):\n        return x\n    return nested\n"
+        "def many(number):\n    for _ in range(number):\n        tick()\n"
+        "def tick():\n    pass\n"
         "def fail():\n    raise KeyError\n"
         "def steps():\n    yield 1\n    yield 2\n"
     )
@@ -771,6 +783,7 @@ def test_memory_stays_flat(load):
                 shop.fail()
             except KeyError:
                 pass
+        shop.many(100 * number)
 
     rounds(100)
     gc.collect()
@@ -783,4 +796,65 @@ def test_memory_stays_flat(load):
         assert tracemalloc.get_traced_memory()[0] - before < 5_000
     finally:
         tracemalloc.stop()
-    assert len(list(SLOTS)) == 4
+    assert calls("tick") == 1_020_000
+    assert len(list(SLOTS)) == 6
+
+
+def test_a_function_that_was_not_called_has_nothing(load):
+    """
+    Loading a module makes nothing for its functions.
+    """
+    shop = load(KINDS)
+    assert not list(SLOTS)
+    shop.plain(1)
+    assert [slot.qualname for slot in SLOTS] == ["plain"]
+
+
+def test_code_that_is_sent_elsewhere_runs_there(application):
+    """
+    A function that was pickled by value runs in a process that has no hook, and counts nowhere.
+    """
+    application.write(
+        "shop.py",
+        "def make():\n    def nested(x):\n        return x + 1\n"
+        "    async def later(x):\n        return nested(x)\n    return nested, later\n",
+    )
+    application.manifest()
+    asked = "import cloudpickle, shop; print(cloudpickle.dumps(shop.make()).hex())"
+    hook = "import aiprov_otel; aiprov_otel.install_import_hook('shop', mode={!r})\n"
+    told = "import asyncio, pickle; one, other = pickle.loads(bytes.fromhex({!r}))\n"
+    for mode in ("count", "metrics", "spans"):
+        sent = run(hook.format(mode) + asked, application.folder).strip()
+        made = told.format(sent) + "print(one(1), one(2), asyncio.run(other(3)))"
+        assert run(made, application.folder) == "2 3 4\n"
+
+
+def test_a_cache_that_was_moved(application):
+    """
+    Bytecode that was moved with its source is made anew, since it says where its source is.
+    """
+    application.write("one/shop.py", "def f():\n    return 1\n")
+    application.manifest()
+    asked = (
+        "import sys; sys.path.insert(0, {!r})\nimport aiprov_otel\n"
+        "aiprov_otel.install_import_hook('shop', mode='metrics')\n"
+        "import shop; print(shop.f(), shop.f.__code__.co_filename)"
+    )
+    for name in ("one", "other"):
+        told = run(asked.format(name), application.folder, PYTHONDONTWRITEBYTECODE="")
+        assert told == f"1 {application.folder / name / 'shop.py'}\n"
+        (application.folder / name).rename(application.folder / "other")
+
+
+def test_a_metaclass_that_knows_every_name(load):
+    """
+    What a class body looks up is not asked of us, nor is its metaclass asked for a name of ours.
+    """
+    shop = load(
+        "class Names(dict):\n    def __missing__(self, name):\n"
+        "        if name == 'KeyError':\n            raise KeyError\n        return name\n"
+        "class Meta(type):\n    def __prepare__(*given):\n        return Names()\n"
+        "class Cart(metaclass=Meta):\n    'Documented.'\n    try:\n        found = {}['x']\n"
+        "    except KeyError:\n        found = 1\n"
+    )
+    assert (shop.Cart.found, shop.Cart.__doc__) == (1, "Documented.")

@@ -124,9 +124,7 @@ def test_names_are_bounded():
     The first 2,000 functions have their names, and the others are `_OTHER`.
     """
     made = slots.Slots()
-    for number in range(2_010):
-        made.named(made.slot((number,), "shop", f"f{number}"))
-    names = [slot.reported for slot in made]
+    names = [made.named(f"shop.f{number}") for number in range(2_010)]
     assert names[1_999] == "shop.f1999"
     assert set(names[2_000:]) == {"_OTHER"}
 
@@ -154,6 +152,22 @@ def test_an_iterator_s_end_is_no_error(application):
     ready(application, "class One:\n    def __iter__(self):\n        return self\n"
           "    def __next__(self):\n        raise StopIteration\n")  # fmt: skip
     asked = "import shop\nlist(shop.One())\ntold('aiprov.function.calls')"
+    (found,) = told(application, HOOK + asked)
+    assert found[2:] == [[AI, 2]]
+
+
+def test_what_was_called_off_is_no_error(application):
+    """
+    A call that ends since its future was canceled, whether of a pool or of a loop, has not failed.
+    """
+    ready(application, "def fail(kind):\n    raise kind\n")
+    asked = (
+        "import asyncio, concurrent.futures, shop\n"
+        "for module in (asyncio, concurrent.futures):\n"
+        "    try:\n        shop.fail(module.CancelledError)\n"
+        "    except module.CancelledError:\n        pass\n"
+        "told('aiprov.function.calls')"
+    )
     (found,) = told(application, HOOK + asked)
     assert found[2:] == [[AI, 2]]
 

@@ -10,14 +10,14 @@ from opentelemetry import context, trace
 from opentelemetry.trace import StatusCode
 
 import aiprov_otel
-from aiprov_otel.runtime.hook.slots import CALLS, ERRORS, SLOTS
+from aiprov_otel.runtime.hook.slots import CALLS, SLOTS
 from support.application import AI, HUMAN, run
 
 
 @pytest.fixture
 def load(application):
     """A module of this text, imported under the hook in `spans` mode."""
-    SLOTS._slots.clear()
+    SLOTS._modules.clear()
 
     def loaded(text, **options):
         application.write("shop.py", text)
@@ -257,7 +257,7 @@ def test_a_failing_call_that_took_long(application, load):
         assert span.attributes["error.type"] == "OSError"
         assert len(span.events) == 1
     assert [slot.counts[CALLS] for slot in SLOTS] == [3, 3]
-    assert [slot.counts[ERRORS] for slot in SLOTS] == [{OSError: 3}] * 2
+    assert [slot.errors for slot in SLOTS] == [{OSError: 3}] * 2
 
 
 def test_a_function_with_a_span_of_its_own_has_no_second(application, load):

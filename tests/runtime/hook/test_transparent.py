@@ -7,9 +7,11 @@ import copy
 import doctest
 import importlib
 import inspect
+import marshal
 import pickle
 import sys
 import traceback
+import types
 import typing
 import warnings
 import weakref
@@ -234,16 +236,33 @@ def source(thing):
     return inspect.getsource(inner(thing)), inspect.getsourcelines(inner(thing))[1]
 
 
+OURS = {".aiprov", "aiprov_otel.runtime.hook.tools", "ELSEWHERE"}
+
+
 def free_names(thing):
-    """The global, the outer and the built-in names that it uses."""
+    """The global, the outer and the built-in names that it uses, but for what is documented."""
     found = inspect.getclosurevars(inner(thing))
-    return set(found.globals), set(found.nonlocals), set(found.builtins), found.unbound
+    others = (found.builtins, found.unbound)
+    return set(found.globals), set(found.nonlocals), *(sorted({*each} - OURS) for each in others)
 
 
 def used_names(thing):
-    """The names in its code that are not its own."""
+    """The names in its code that are not its own, but for what is documented."""
     code = inner(thing).__code__
-    return code.co_names, code.co_freevars, code.co_cellvars
+    used = [name for name in code.co_names if name not in OURS]
+    return used, code.co_freevars, code.co_cellvars
+
+
+def marshalled(thing):
+    """Whether it works where its code was written to a file and read again."""
+    found = inner(thing)
+    if found.__closure__:
+        return None
+    code = marshal.loads(marshal.dumps(found.__code__))
+    other = types.FunctionType(code, found.__globals__, "other", found.__defaults__)
+    other.__kwdefaults__ = found.__kwdefaults__
+    given = () if len(inspect.signature(other).parameters) == 3 else (None,)
+    return called(other, *given, 1)
 
 
 def lines(thing):
@@ -325,8 +344,6 @@ def traced(thing):
 
 def replaced_globals(thing):
     """Whether its code runs with other globals."""
-    import types
-
     found = inner(thing)
     if found.__closure__:
         return None
@@ -362,6 +379,7 @@ CHECKS = (
     source,
     free_names,
     used_names,
+    marshalled,
     lines,
     pickled,
     pickled_by_value,

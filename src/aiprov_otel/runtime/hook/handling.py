@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from aiprov_otel.runtime.hook.templates import PREFIX, SLOT, placed, statements, unplaced
+from aiprov_otel.runtime.hook.templates import PREFIX, placed, statements, unplaced
 
 _RESULT: Final = f"{PREFIX}result"
 _NO_LINE: Final = -1
@@ -24,7 +24,7 @@ _JUMPS: Final = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _LEFT: Final = """
 try:
     {}
-except TOOLS[FULL]:
+except SLOT[FULL]:
     pass
 """
 """A stack that is full for another call is why some exceptions are handled."""
@@ -170,5 +170,5 @@ def _made(call: str, line: int) -> list[ast.stmt]:
 
 @lru_cache(100)
 def _parsed(call: str) -> ast.stmt:
-    (made,) = statements(_LEFT.format(f"TOOLS[{call}"), SLOT)
+    (made,) = statements(_LEFT.format(f"SLOT[{call}"))
     return made

@@ -16,6 +16,7 @@ from types import CodeType
 from typing import Any, TypeAlias
 
 from aiprov_otel.runtime import state
+from aiprov_otel.runtime.files import Text
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.hook.rules import Rule
 
@@ -68,15 +69,15 @@ class Observed:
         source = source_of(self._loader, fullname)
         code = self._get_code(fullname)
         with guard:
-            register(code, source)
+            register(code, Text(source) if source is not None else None)
         return code
 
 
-def register(code: CodeType | None, source: bytes | None) -> None:
-    """Know *code*, which is about to run, by its *source*."""
+def register(code: CodeType | None, text: Text | None) -> None:
+    """Know *code*, which is about to run, by its *text*."""
     annotator = state.annotator()
     if annotator and code:
-        annotator.resolver.register(code, source)
+        annotator.resolver.register(code, text)
 
 
 def as_importlib(kind: type[Observed]) -> None:

@@ -18,10 +18,10 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import Attributes, of_function
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.failures import ENDS, class_name
+from aiprov_otel.runtime.failures import ENDS, class_name, is_failing
 from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard
-from aiprov_otel.runtime.hook.slots import CALLS, ERRORS, SELF_TIME, SLOTS, TIME, Slot
+from aiprov_otel.runtime.hook.slots import CALLS, SELF_TIME, SLOTS, TIME, Slot
 from aiprov_otel.runtime.hook.tallies import send
 
 LIMIT: Final = 500
@@ -74,7 +74,7 @@ class _Totals:
 def _units(annotator: Annotator) -> Iterator[tuple[Slot, Attributes]]:
     """The slots that counted anything, and what is said of their functions."""
     for slot in SLOTS:
-        if slot.code is not None and slot.counts[CALLS]:
+        if slot.counts[CALLS]:
             yield slot, of_function(annotator.resolver.unit(slot.code), slot.reported)
 
 
@@ -86,17 +86,17 @@ def _calls(slot: Slot, unit: Attributes) -> Iterator[tuple[Said, float]]:
 
 
 def _time(slot: Slot, unit: Attributes) -> Iterator[tuple[Said, float]]:
-    yield frozenset(unit.items()), slot.counts[TIME] / 1e9
+    yield frozenset(unit.items()), slot.counts[TIME]
 
 
 def _self_time(slot: Slot, unit: Attributes) -> Iterator[tuple[Said, float]]:
-    yield frozenset(unit.items()), slot.counts[SELF_TIME] / 1e9
+    yield frozenset(unit.items()), slot.counts[SELF_TIME]
 
 
 def _errors(slot: Slot) -> Counter[str]:
     found: Counter[str] = Counter()
-    for kind, number in dict(slot.counts[ERRORS]).items():
-        if not issubclass(kind, ENDS):
+    for kind, number in slot.errors.items():
+        if is_failing(kind) and not issubclass(kind, ENDS):
             found[_named(class_name(kind))] += number
     return found
 

@@ -15,8 +15,9 @@ from typing import Final
 from aiprov_otel.runtime.hook import templates
 from aiprov_otel.runtime.hook.beginning import Function
 from aiprov_otel.runtime.hook.handling import watch
+from aiprov_otel.runtime.hook.slots import NAME
 from aiprov_otel.runtime.hook.suspension import own_nodes, pausing
-from aiprov_otel.runtime.hook.templates import Mark, Template
+from aiprov_otel.runtime.hook.templates import Template
 from aiprov_otel.settings import Mode
 
 # Where a function sees its own names by these, one of ours would show.
@@ -46,18 +47,26 @@ class _Rewriting:
     def statements(self, body: list[ast.stmt]) -> None:
         for index, statement in enumerate(body):
             if isinstance(statement, Function):
-                self._function(statement, templates.SLOT)
+                self._function(statement, templates.NUMBER)
             elif isinstance(statement, ast.ClassDef):
-                if not _opts_out(statement):
-                    self.scope(statement.body)
+                self._class(statement)
             elif (named := _named_lambda(statement)) is not None:
-                self._function(named, templates.LAMBDA)
+                self._function(named, templates.LAMBDA_NUMBER)
                 body[index] = named
             else:
                 for inner in _bodies(statement):
                     self.statements(inner)
 
-    def _function(self, function: Function, slot: Mark) -> None:
+    def _class(self, statement: ast.ClassDef) -> None:
+        if _opts_out(statement):
+            return
+        self.scope(statement.body)
+        if self._handles:  # its metaclass may have an answer for every name
+            first = statement.body[0]
+            documented = ast.get_docstring(statement, clean=False) is not None
+            statement.body.insert(documented, ast.copy_location(ast.Global([NAME]), first))
+
+    def _function(self, function: Function, number: str) -> None:
         if _opts_out(function):
             return
         self.statements(function.body)
@@ -67,7 +76,7 @@ class _Rewriting:
         template, body_of = self._template(function)
         if self._handles and template is not templates.COUNT_ONLY:
             watch(function.body)
-        function.body = kept + template.around(function, body_of(function), slot)
+        function.body = kept + template.around(function, body_of(function), number)
 
     def _template(
         self, function: Function

@@ -9,6 +9,7 @@ code. A zip is compiled here. Any other loads its modules as ever.
 from __future__ import annotations
 
 import ast
+import os
 import zipimport
 from importlib.abc import SourceLoader
 from importlib.machinery import SourceFileLoader
@@ -16,12 +17,12 @@ from importlib.util import source_hash
 from types import CodeType
 from typing import Any
 
+from aiprov_otel.runtime.files import Text
 from aiprov_otel.runtime.guard import guard, warn
-from aiprov_otel.runtime.hook import bytecode
-from aiprov_otel.runtime.hook.linking import Linking
+from aiprov_otel.runtime.hook.bytecode import Cache, Rewritten
 from aiprov_otel.runtime.hook.loader import GetCode, Observed, as_importlib, register, source_of
-from aiprov_otel.runtime.hook.rewriting import rewrite
 from aiprov_otel.runtime.hook.rules import Rule
+from aiprov_otel.runtime.hook.slots import SLOTS
 
 
 def rewriting(loader: Any, get_code: GetCode, rule: Rule) -> Observed:
@@ -44,10 +45,13 @@ class _Instead(Observed):
 
     def __call__(self, fullname: str) -> CodeType | None:
         """The code of the module *fullname*, rewritten if that can be done."""
-        source, wrong = source_of(self._loader, fullname), None
+        wrong = None
         try:
-            if source is not None:
-                return self._linked(self._compiled(fullname, source), fullname, source)
+            if (found := self._rewritten(fullname)) is not None:
+                SLOTS.load(found.key, fullname, found.code, self._rule)
+                with guard:
+                    register(found.code, found.text)
+                return found.code
         except Exception as error:  # noqa: BLE001 (of the module's own mistakes, Python is to tell)
             wrong = error
         code = super().__call__(fullname)
@@ -56,25 +60,34 @@ class _Instead(Observed):
                 warn("not-rewritten", f"{fullname} runs as it is: {wrong}", about=fullname)
         return code
 
-    def _compiled(self, fullname: str, source: bytes) -> CodeType:
-        path, mode = self._loader.get_filename(fullname), self._rule.mode
+    def _rewritten(self, fullname: str) -> Rewritten | None:
+        path = self._loader.get_filename(fullname)
         if type(self._loader) is not SourceFileLoader:
-            return _compile(self._tree(source), path)
-        if (code := bytecode.stored(self._loader, path, source, mode)) is None:
-            code = _compile(self._tree(source), path)
-            bytecode.store(self._loader, path, source, mode, code)
-        return code
+            return self._made(fullname, path)
+        cache = Cache(self._loader, path, self._rule.mode)
+        found = cache.stored()
+        if found is None and (found := self._made(fullname, path)) is not None:
+            cache.store(found)
+        return found
+
+    def _made(self, fullname: str, path: str) -> Rewritten | None:
+        from aiprov_otel.runtime.hook.numbering import numbered  # most starts have a cache
+
+        if (source := source_of(self._loader, fullname)) is None:
+            return None
+        text = Text(source)
+        key = f"aiprov_{source_hash(os.fsencode(path) + text.hash.encode()).hex()}"
+        return Rewritten(numbered(self._compiled(fullname, path, source), key), key, text)
+
+    def _compiled(self, fullname: str, path: str, source: bytes) -> CodeType:
+        return _compile(self._tree(source), path)
 
     def _tree(self, source: bytes) -> ast.Module:
+        from aiprov_otel.runtime.hook.rewriting import rewrite  # as above
+
         tree = ast.parse(source)
         rewrite(tree, source, self._rule.mode)
         return tree
-
-    def _linked(self, code: CodeType, fullname: str, source: bytes) -> CodeType:
-        made = Linking(fullname, source_hash(source), self._rule).linked(code)
-        with guard:
-            register(made, source)
-        return made
 
 
 class _Beside(_Instead):
@@ -86,7 +99,7 @@ class _Beside(_Instead):
         loader.source_to_code = self._source_to_code
         loader.path_stats = _undated
 
-    def _compiled(self, fullname: str, source: bytes) -> CodeType:
+    def _compiled(self, fullname: str, path: str, source: bytes) -> CodeType:
         code = self._get_code(fullname)
         if code is None:
             raise TypeError("its loader has no code")

@@ -48,9 +48,9 @@ class Rule:
         return self.mode in _REWRITING
 
     @property
-    def least(self) -> int | None:
-        """The same in nanoseconds; None where there are no spans."""
-        return round(self.min_duration * 1e9) if self.mode == "spans" else None
+    def least(self) -> float | None:
+        """Seconds that a call with a span takes; None where there are no spans."""
+        return self.min_duration if self.mode == "spans" else None
 
     def covers(self, name: str) -> bool:
         """Whether the module *name* is the package, or stands below it."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from time import perf_counter_ns
+from time import perf_counter
 from typing import Any, Final
 
 from aiprov_otel.runtime.hook.slots import SELF_TIME, TIME
@@ -19,10 +19,7 @@ from aiprov_otel.runtime.hook.slots import SELF_TIME, TIME
 
 class _Cells(threading.local):
     def __init__(self) -> None:
-        self.cell = [0]
-
-    def __reduce__(self) -> str:
-        return "CELLS"  # code may be sent to another process, and has its own there
+        self.cell = [0.0]
 
 
 CELLS: Final = _Cells()
@@ -33,10 +30,10 @@ here: Final = partial(getattr, CELLS, "cell")
 class Running:
     """One call of a generator or a coroutine, while it runs and while it does not."""
 
-    __slots__ = ("_before", "_began", "_cell", "_counts", "running")
+    __slots__ = ("_before", "_began", "_cell", "counts", "running")
 
     def __init__(self, counts: list[Any]) -> None:
-        self._counts = counts
+        self.counts = counts
         self.running = False
         self.resume()
 
@@ -46,16 +43,16 @@ class Running:
             self.running = True
             self._cell = here()
             self._before = self._cell[0]
-            self._began = perf_counter_ns()
+            self._began = perf_counter()
         return True
 
     def pause(self) -> None:
         """It is suspended, or ends."""
         if self.running:
             self.running = False
-            spent = perf_counter_ns() - self._began
-            self._counts[TIME] += spent
-            self._counts[SELF_TIME] += spent - self._cell[0] + self._before
+            spent = perf_counter() - self._began
+            self.counts[TIME] += spent
+            self.counts[SELF_TIME] += spent - self._cell[0] + self._before
             self._cell[0] = self._before + spent
 
 

@@ -1,110 +1,72 @@
 """
-What is counted about each function: a slot, which its code holds among its constants.
+What is counted about each function: a list, which its code finds by two constants of its own.
 
-Instrumented code adds to `counts` with plain operators and no call between reading and writing,
+    .aiprov["aiprov_5f3a09c2d1e4b786"][17]
+
+The name is one of Python's built-in ones, so it stands in no module; the constants are which text
+of which file it is, and which function in it. So code is what its file holds, and nothing is done
+for a function before its first call, which makes the list, in C, where there is no room on the
+stack needed.
+
+Instrumented code adds to its list with plain operators and no call between reading and writing,
 which threads of a build with the GIL can't come between; so there is no lock on any call.
 """
 
 from __future__ import annotations
 
+import builtins
 import os
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 from operator import not_
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from aiprov_otel.attributes import OTHER
-from aiprov_otel.runtime.calls import Site
+from aiprov_otel.runtime.hook.rules import Rule
+from aiprov_otel.runtime.resolver import codes
 
-CALLS, TIME, SELF_TIME, ERRORS = range(4)
-"""Where in `counts` they stand: calls, nanoseconds, nanoseconds, and calls by the error's class."""
+CALLS, TIME, SELF_TIME, ERRORS, OPEN, LEAST, SPANNED, MODULE = range(8)
+"""
+Where in a list they stand: calls; seconds, and those without what was called; calls that failed,
+of the whole module, by number of the function and class; what opens a call that may have a span,
+the seconds from which on a call earns them, and what makes them, once it has; the `Module`, None
+where nothing counts. After that come the tools.
+"""
 
+NAME: Final = ".aiprov"
 NAMED: Final = 2_000
 """Functions that metrics name, where they are asked to; the others are one."""
 
-COUNTS, OPEN, LEAST, ON = range(2, 6)
-"""
-Where in a slot stand its counts, what opens a call that may have a span, the nanoseconds from
-which on a call earns them, and whether anything counts; an index below would be looked up by the
-compiler.
-"""
+LAMBDA: Final = "<lambda>"
+
+Counts: TypeAlias = list[Any]
+Functions: TypeAlias = defaultdict[int, Counts]
 
 
-@dataclass(frozen=True, slots=True)
-class Spanned:
-    """What makes the spans of a function, and the nanoseconds that a call with a span takes."""
+def counts_of(module: Module | None) -> Counts:
+    """What a function of *module* begins with; None is for one that counts nowhere."""
+    from aiprov_otel.runtime.hook.tools import TOOLS  # which need slots
 
-    site: Site
-    least: int
-
-
-class Slot(list[Any]):
-    """
-    The counts of one function, and which it is.
-
-    A list because code reads an item of it without a name; hashable because code must be.
-
-    Attributes:
-        code: the function, as it runs; None until it was loaded.
-        module: the name of its module.
-        qualname: its own, `Cart.total`.
-        reported: what metrics call it; None unless they were asked to name functions.
-        least: nanoseconds that a call with a span takes; None where there are no spans.
-        spanned: what its spans are made by; None until it has earned them.
-    """
-
-    __slots__ = ("_kept", "code", "least", "module", "qualname", "reported", "spanned")
-    __hash__ = object.__hash__  # type: ignore[assignment]  # a list has none
-    __eq__ = object.__eq__
-
-    def __init__(self, module: str, qualname: str) -> None:
-        self._kept: list[Any] = [0, 0, 0, {}]
-        super().__init__((None, None, self._kept, not_, inf, True))
-        self.module = module
-        self.qualname = qualname
-        self.code: CodeType | None = None
-        self.reported: str | None = None
-        self.least: int | None = None
-        self.spanned: Spanned | None = None
-
-    @property
-    def counts(self) -> list[Any]:
-        """What was counted while the slot was on."""
-        return self._kept
-
-    def runs(self, code: CodeType) -> None:
-        """Stand for *code*, and count; a slot is on from its beginning."""
-        self.code, self[ON], self[COUNTS] = code, True, self._kept
-        if self.least is not None:
-            self.turn(on=True)
-
-    def turn(self, *, on: bool) -> None:
-        """Count the calls that begin from now on, or count them nowhere and make no spans."""
-        self[ON], self[COUNTS] = on, self._kept if on else [0, 0, 0, {}]
-        self[LEAST] = inf if self.least is None or not on else self.least
-        # Nothing is opened by what is there anyway, in C, and says no: a branch would be a line.
-        self[OPEN], self.spanned = not_, None
-        if not self[LEAST]:
-            self.earn()  # where any call earns them, the first one does
-
-    def earn(self) -> None:
-        """A call took long enough: the next ones have spans, unless that was turned off."""
-        if self[LEAST] < inf and self.code is not None:
-            site = Site(self.code, self.module)
-            site.name = f"{self.module}.{self.qualname}"  # which code of a lambda does not know
-            self.spanned = Spanned(site, self[LEAST])
-            self[OPEN] = _opener()
-
-    def clear_counts(self) -> None:
-        """Begin at zero, in a forked child; in place, for the calls that are going on."""
-        self._kept[:] = [0, 0, 0, {}]
-
-    def __reduce__(self) -> Any:
-        # Code that is sent to another process takes its slot along: one that nobody reads.
-        return list, ([None, None, [0, 0, 0, {}], not_, inf, False],)
+    if module is None:
+        return [0, 0.0, 0.0, {}, not_, inf, None, None, *TOOLS]
+    least = module.rule.least
+    # Where no call may have a span, what is there anyway says no, in C.
+    opens = _opener() if least == 0 else not_
+    return [
+        0,
+        0.0,
+        0.0,
+        module.errors,
+        opens,
+        inf if least is None else least,
+        None,
+        module,
+        *TOOLS,
+    ]
 
 
 def _opener() -> Any:
@@ -113,49 +75,131 @@ def _opener() -> Any:
     return opened
 
 
-Key = tuple[object, ...]
+class Module:
+    """
+    A module that was loaded, and the lists of its functions, by their numbers.
+
+    Attributes:
+        name: as it was imported.
+        rule: by which it was rewritten.
+        functions: those that were called.
+        errors: as a list has them.
+    """
+
+    def __init__(self, name: str, code: CodeType, rule: Rule) -> None:
+        self.name = name
+        self.functions: Functions = defaultdict()
+        self.errors: dict[tuple[int, type[BaseException]], int] = {}
+        self.loaded(code, rule)
+
+    def loaded(self, code: CodeType, rule: Rule) -> None:
+        """Stand for *code*, which is loaded for the first time, or again."""
+        self.rule = rule
+        self._code = code
+        self._codes: list[CodeType] = []
+        fresh = counts_of(self)
+        self.functions.default_factory = fresh.copy
+        for counts in list(self.functions.values()):
+            counts[OPEN:] = fresh[OPEN:]
+
+    def __iter__(self) -> Iterator[Slot]:
+        return (Slot(self, *each) for each in list(self.functions.items()))
+
+    def code(self, number: int) -> CodeType:
+        """The code of the function of that *number*."""
+        self._codes = self._codes or list(codes(self._code))
+        return self._codes[number]
+
+    def clear_counts(self) -> None:
+        """Begin at zero, in a forked child; in place, for the calls that are going on."""
+        self.errors.clear()
+        for counts in list(self.functions.values()):
+            counts[:ERRORS] = [0, 0.0, 0.0]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A function that was called, and its list."""
+
+    module: Module
+    number: int
+    counts: Counts
+
+    @property
+    def code(self) -> CodeType:
+        """The function, as it runs."""
+        return self.module.code(self.number)
+
+    @property
+    def qualname(self) -> str:
+        """`Cart.total`; of a lambda, the name that it was given."""
+        code = self.code
+        return str(code.co_consts[-1]) if code.co_name == LAMBDA else code.co_qualname
+
+    @property
+    def name(self) -> str:
+        """The same with the module before it."""
+        return f"{self.module.name}.{self.qualname}"
+
+    @property
+    def reported(self) -> str | None:
+        """What metrics call it; None unless they were asked to name functions."""
+        return SLOTS.named(self.name) if self.module.rule.by_function else None
+
+    @property
+    def errors(self) -> Counter[type[BaseException]]:
+        """Its calls that failed, by class."""
+        known = dict(self.module.errors).items()
+        return Counter({kind: number for (own, kind), number in known if own == self.number})
 
 
 class Slots:
-    """The slots of this process; those of a module that is loaded again from the same text stay."""
+    """The modules of this process; one that is loaded again from the same text is the same."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._slots: dict[Key, Slot] = {}
+        self._modules: dict[str, Module] = {}
         self._names: set[str] = set()
+        self._found: defaultdict[str, Functions] = defaultdict(nowhere)
 
     def __iter__(self) -> Iterator[Slot]:
-        return iter(list(self._slots.values()))
+        return (slot for module in list(self._modules.values()) for slot in module)
 
-    def slot(self, key: Key, module: str, qualname: str) -> Slot:
-        """The slot for *key*, which says what the function is made of."""
-        # In C, and so without a lock: of two that are made at once, one is taken.
-        return self._slots.get(key) or self._slots.setdefault(key, Slot(module, qualname))
+    def load(self, key: str, name: str, code: CodeType, rule: Rule) -> None:
+        """Let the functions of *code*, whose first constant is *key*, count from now on."""
+        if (module := self._modules.get(key)) is None:
+            module = self._modules[key] = Module(name, code, rule)
+        else:
+            module.loaded(code, rule)
+        self._found[key] = module.functions
+        vars(builtins)[NAME] = self._found
 
-    def named(self, slot: Slot) -> Slot:
-        """*slot*, which metrics are to name; the first 2,000 are, and the others are one."""
-        if slot.reported is None:
-            name = f"{slot.module}.{slot.qualname}"
-            with self._lock:
-                if len(self._names) < NAMED:
-                    self._names.add(name)
-            slot.reported = name if name in self._names else OTHER
-        return slot
+    def named(self, name: str) -> str:
+        """What metrics call the function *name*: the first 2,000 are named, the others are one."""
+        with self._lock:
+            if len(self._names) < NAMED:
+                self._names.add(name)
+        return name if name in self._names else OTHER
 
     def turn(self, wanted: Callable[[str], bool]) -> None:
-        """Let the slots of those modules count that are *wanted*, and no others."""
-        for slot in self:
-            slot.turn(on=wanted(slot.module))
+        """Let those modules count whose name is *wanted*; the calls of others count nowhere."""
+        for key, module in list(self._modules.items()):
+            self._found[key] = module.functions if wanted(module.name) else nowhere()
 
     def modules(self) -> set[str]:
-        """The modules that have any."""
-        return {slot.module for slot in self}
+        """Their names."""
+        return {module.name for module in list(self._modules.values())}
 
     def forked(self) -> None:
         """What the parent counted, the parent reports."""
         self._lock = threading.Lock()
-        for slot in self._slots.values():
-            slot.clear_counts()
+        for module in self._modules.values():
+            module.clear_counts()
+
+
+def nowhere() -> Functions:
+    """Lists that nobody reads."""
+    return defaultdict(counts_of(None).copy)
 
 
 SLOTS: Final = Slots()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 from contextvars import Token
+from dataclasses import dataclass
 from functools import cache
-from time import perf_counter_ns
+from time import perf_counter, perf_counter_ns
 from types import FrameType
 from typing import Any, Final, Literal
 
@@ -16,13 +17,32 @@ from opentelemetry.context import Context
 from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import of_function
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.calls import Call
-from aiprov_otel.runtime.failures import type_name
+from aiprov_otel.runtime.calls import Call, Site
+from aiprov_otel.runtime.failures import is_failure, type_name
 from aiprov_otel.runtime.fast import OURS
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.hook.pending import Pending
 from aiprov_otel.runtime.hook.running import Running
-from aiprov_otel.runtime.hook.slots import COUNTS, LEAST, Slot, Spanned
+from aiprov_otel.runtime.hook.slots import LEAST, MODULE, OPEN, SPANNED, Counts, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Spanned:
+    """What makes the spans of a function, and the nanoseconds that a call with a span takes."""
+
+    slot: Slot
+    site: Site
+    least: int
+
+
+def spanned_by(counts: Counts) -> Spanned:
+    """What makes the spans of the function of *counts*; from now on, its calls have some."""
+    slot = next(slot for slot in counts[MODULE] if slot.counts is counts)
+    site = Site(slot.code, slot.module.name)
+    site.name = slot.name  # which code of a lambda does not know
+    counts[SPANNED] = made = Spanned(slot, site, round(counts[LEAST] * 1e9))
+    counts[OPEN] = opened
+    return made
 
 
 class _Busy(threading.local):
@@ -47,10 +67,10 @@ _BUSY: Final = _Busy()
 class Opened:
     """A call that may have a span; current from `enter` to `leave`, which may come many times."""
 
-    __slots__ = ("_began", "_pending", "_slot", "_started", "_token", "_within")
+    __slots__ = ("_began", "_pending", "_spanned", "_started", "_token", "_within")
 
-    def __init__(self, slot: Slot, spanned: Spanned) -> None:
-        self._slot = slot
+    def __init__(self, counts: Counts) -> None:
+        self._spanned = spanned = counts[SPANNED] or spanned_by(counts)
         self._began = perf_counter_ns()
         self._pending: Pending | None = None
         self._started: Call | None = None
@@ -86,16 +106,16 @@ class Opened:
         if call is not None:
             call.end(error)
             with guard:
-                _record(self._slot, perf_counter_ns() - self._began, error, call.context)
+                _record(self._spanned.slot, perf_counter_ns() - self._began, error, call.context)
 
 
-def opened(slot: Slot) -> Opened | Literal[False]:
-    """A call of the function of *slot*, which has earned its spans."""
+def opened(counts: Counts) -> Opened | Literal[False]:
+    """A call of the function of *counts*, which has earned its spans."""
     try:
-        if (spanned := slot.spanned) is None or _BUSY.busy:
+        if _BUSY.busy:
             return False
         with _BUSY:
-            made = Opened(slot, spanned)
+            made = Opened(counts)
         made.enter()
     except RecursionError:  # no room for a span, but maybe for the call
         return False
@@ -105,14 +125,14 @@ def opened(slot: Slot) -> Opened | Literal[False]:
     return made
 
 
-def finished(slot: Slot, call: Opened | Literal[False]) -> None:
-    """A call of the function of *slot*, which calls this, ends: it has a span, or earned one."""
+def finished(counts: Counts, call: Opened | Literal[False]) -> None:
+    """A call of the function of *counts*, which calls this, ends: it has a span, or earned one."""
     try:
         if call:
             with _BUSY:
                 call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
         else:
-            slot.earn()
+            spanned_by(counts)
     except RecursionError:
         pass
     except Exception as error:  # noqa: BLE001 (as above)
@@ -133,13 +153,12 @@ def _leaving(frame: FrameType) -> BaseException | None:
 class SpanRunning(Running):
     """A generator or a coroutine whose span is current while it runs."""
 
-    __slots__ = ("_begun", "_slot", "opened")
+    __slots__ = ("_begun", "opened")
 
-    def __init__(self, slot: Slot) -> None:
-        self._slot = slot
-        self._begun = perf_counter_ns()
-        self.opened = Opened(slot, slot.spanned) if slot.spanned else None
-        super().__init__(slot[COUNTS])
+    def __init__(self, counts: Counts) -> None:
+        self._begun = perf_counter()
+        self.opened = Opened(counts) if counts[OPEN] is opened else None
+        super().__init__(counts)
 
     @property
     def call(self) -> Call | None:
@@ -159,17 +178,17 @@ class SpanRunning(Running):
         super().pause()
 
 
-def begun(slot: Slot) -> Running:
+def begun(counts: Counts) -> Running:
     """A call of a generator or a coroutine, which begins to run."""
     try:
         if not _BUSY.busy:
             with _BUSY:
-                return SpanRunning(slot)
+                return SpanRunning(counts)
     except RecursionError:
         pass
     except Exception as error:  # noqa: BLE001 (as above)
         swallow(error)
-    return Running(slot[COUNTS])
+    return Running(counts)
 
 
 def ended(running: Running) -> None:
@@ -188,8 +207,8 @@ def ended(running: Running) -> None:
 def _finish(running: SpanRunning, error: BaseException | None) -> None:
     if running.opened:
         running.opened.end(error)
-    elif perf_counter_ns() - running._begun >= running._slot[LEAST]:  # noqa: SLF001 (our own class)
-        running._slot.earn()  # noqa: SLF001 (as above)
+    elif perf_counter() - running._begun >= running.counts[LEAST]:  # noqa: SLF001 (our own class)
+        spanned_by(running.counts)
 
 
 @cache
@@ -201,9 +220,9 @@ def _histogram() -> metrics.Histogram:
 
 def _record(slot: Slot, spent: int, error: BaseException | None, within: Context) -> None:
     annotator = state.annotator()
-    if annotator is None or slot.code is None:
+    if annotator is None:
         return
     said: dict[str, Any] = of_function(annotator.resolver.unit(slot.code), slot.reported)
-    if isinstance(error, Exception):
+    if is_failure(error):
         said[keys.ERROR_TYPE] = type_name(error)
     _histogram().record(spent / 1e9, said, within)

@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 from typing import Final
 
 from aiprov_otel.runtime.hook import tallies
-from aiprov_otel.runtime.hook.slots import ON, Slot
+from aiprov_otel.runtime.hook.slots import MODULE, Counts
 from aiprov_otel.runtime.raising import MEMBERS
 
 _MODULE: Final = "<module>"
@@ -20,14 +20,14 @@ _DEPTH: Final = 100
 """Exceptions among which that of a handler further out is looked for."""
 
 
-def swallowed(slot: Slot, handlers: int) -> None:
-    """The code that calls this, that of *slot*, leaves so many handlers in good order."""
-    error = sys.exception()
+def swallowed(counts: Counts, handlers: int) -> None:
+    """The code that calls this, that of *counts*, leaves so many handlers in good order."""
+    error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
     while error is not None:
-        _count(slot, error, error.__traceback__)
+        _count(counts, frame, error, error.__traceback__)
         if (handlers := handlers - 1) == 0:
             break
-        error = _outer(error, sys._getframe(1))  # noqa: SLF001 (as in `walk`)
+        error = _outer(error, frame)
 
 
 def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
@@ -41,11 +41,12 @@ def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
     return None
 
 
-def split(slot: Slot) -> None:
+def split(counts: Counts) -> None:
     """The same of `except*`, which gets a group that Python made: its leaves were handled."""
     if (group := sys.exception()) is not None:
         for leaf in _leaves(group):
-            _count(slot, leaf, leaf.__traceback__ or group.__traceback__)
+            step = leaf.__traceback__ or group.__traceback__
+            _count(counts, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
 
 
 def _leaves(group: BaseException) -> Iterator[BaseException]:
@@ -61,7 +62,10 @@ def _leaves(group: BaseException) -> Iterator[BaseException]:
             yield error
 
 
-def _count(slot: Slot, error: BaseException, step: TracebackType | None) -> None:
+def _count(
+    counts: Counts, frame: FrameType, error: BaseException, step: TracebackType | None
+) -> None:
     # A module that is imported asks by `except ImportError` what is installed.
-    if slot[ON] and (slot.qualname != _MODULE or not isinstance(error, ImportError)):
+    asks = isinstance(error, ImportError) and frame.f_code.co_name == _MODULE
+    if counts[MODULE] is not None and not asks:
         tallies.count(error, step)

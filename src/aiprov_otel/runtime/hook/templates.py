@@ -9,88 +9,62 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from aiprov_otel.runtime.hook.beginning import Function, first_line, own_line
+from aiprov_otel.runtime.hook.slots import NAME
 from aiprov_otel.runtime.hook.tools import Tool
 
-Mark: TypeAlias = tuple[str, str]
-
-MARK: Final = "\0aiprov_otel"
-SLOT: Final[Mark] = (MARK, "slot")
-LAMBDA: Final[Mark] = (MARK, "lambda")
-TOOLS: Final[Any] = (MARK, "tools")
-"""What stands for the slot and the tools until the code is loaded; two long, as `COUNTS` wants."""
+KEY: Final = "\0aiprov_otel key"
+NUMBER: Final = "\0aiprov_otel number"
+LAMBDA_NUMBER: Final = "\0aiprov_otel number of a lambda"
+"""What stands for the key of the module and the number of the function until it is compiled."""
 
 PREFIX: Final = ".aiprov_"
 """What names of ours begin with."""
+COUNTS: Final = f"{PREFIX}counts"
 RUNNING: Final = f"{PREFIX}running"
 
-_FUNCTION: Final = """
-counts = SLOT[2]
-cell = TOOLS[HERE]()
-before = cell[0]
-time = TOOLS[CLOCK]()
+# Code that was sent to a process without us finds no name of ours, and brings us there.
+_TIMED: Final = """
+try:
+    counts = SLOT
+except:
+    from aiprov_otel.runtime.hook.tools import ELSEWHERE as counts
+{begin}
 try:
     try:
         BODY
     finally:
-        time = TOOLS[CLOCK]() - time
+        {end}
+except counts[ERROR]:
+    counts[COUNT](counts[3], ((NUMBER, counts[CLASS](counts[CURRENT]())),))
+    raise
+"""
+_BEGIN: Final = """
+cell = counts[HERE]()
+before = cell[0]
+{open}
+time = counts[CLOCK]()
+"""
+_END: Final = """
+        time = counts[CLOCK]() - time
         counts[0] += 1
         counts[1] += time
         counts[2] += time - cell[0] + before
         cell[0] = before + time
-except TOOLS[ERROR]:
-    TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
-    raise
+        {close}
 """
-_SUSPENDABLE: Final = """
-counts = SLOT[2]
-running = TOOLS[BEGIN](counts)
+_OPEN: Final = "call = counts[OPEN](counts)"
+_CLOSE: Final = "counts[ENDS][(time >= counts[LEAST]) | (call is not False)](counts, call)"
+_SUSPENDABLE: Final = _TIMED.format(
+    begin="running = counts[{begin}](counts)", end="counts[{end}](running)\n        counts[0] += 1"
+)
+_COUNT_ONLY: Final = """
 try:
-    try:
-        BODY
-    finally:
-        TOOLS[END](running)
-        counts[0] += 1
-except TOOLS[ERROR]:
-    TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
-    raise
-"""
-
-
-_SPANNED: Final = """
-counts = SLOT[2]
-cell = TOOLS[HERE]()
-before = cell[0]
-call = SLOT[3](SLOT)
-time = TOOLS[CLOCK]()
-try:
-    try:
-        BODY
-    finally:
-        time = TOOLS[CLOCK]() - time
-        counts[0] += 1
-        counts[1] += time
-        counts[2] += time - cell[0] + before
-        cell[0] = before + time
-        TOOLS[ENDS][(time >= SLOT[4]) | (call is not False)](SLOT, call)
-except TOOLS[ERROR]:
-    TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
-    raise
-"""
-_SUSPENDABLE_SPANNED: Final = """
-counts = SLOT[2]
-running = TOOLS[BEGUN](SLOT)
-try:
-    try:
-        BODY
-    finally:
-        TOOLS[ENDED](running)
-        counts[0] += 1
-except TOOLS[ERROR]:
-    TOOLS[COUNT](counts[3], (TOOLS[CLASS](TOOLS[CURRENT]()),))
-    raise
+    SLOT[0] += 1
+except:
+    pass
 """
 
 
@@ -98,14 +72,16 @@ class Template:
     """Statements around the body of a function."""
 
     def __init__(self, text: str) -> None:
-        self._made = {slot: statements(text, slot) for slot in (SLOT, LAMBDA)}
+        self._made = {number: statements(text, number) for number in (NUMBER, LAMBDA_NUMBER)}
 
-    def around(self, function: Function, body: list[ast.stmt], slot: Mark) -> list[ast.stmt]:
+    def around(self, function: Function, body: list[ast.stmt], number: str) -> list[ast.stmt]:
         """The statements, with *body* where it belongs in *function*."""
-        first, *others = self._made[slot]
-        before = [placed(first, first_line(body, function)), *others]
-        if not isinstance(last := before.pop(), ast.Try):
-            return [*before, last, *body]
+        first, *others = self._made[number]
+        line = first_line(body, function)
+        if not others:
+            return [placed(first, line), *body]
+        last: Any = others.pop()
+        before = [placed(each, line) for each in (first, *others)]
         (inner,) = last.body
         assert isinstance(inner, ast.Try)
         tried = unplaced(ast.Try(body, [], [], inner.finalbody))
@@ -135,7 +111,7 @@ def call(tool: Tool, argument: ast.expr, at: ast.expr) -> ast.expr:
     def here(node: Any) -> Any:
         return ast.copy_location(node, at)
 
-    tools, index = here(ast.Constant(TOOLS)), here(ast.Constant(tool.value))
+    tools, index = here(ast.Name(COUNTS, ast.Load())), here(ast.Constant(tool.value))
     running = here(ast.Name(RUNNING, ast.Load()))
     made: ast.expr = here(
         ast.Call(here(ast.Subscript(tools, index, ast.Load())), [running, argument], [])
@@ -149,9 +125,9 @@ def unplaced(node: Any) -> Any:
     return node
 
 
-def statements(text: str, slot: Mark) -> list[ast.stmt]:
+def statements(text: str, number: str = NUMBER) -> list[ast.stmt]:
     """The statements in *text*, without a line, with what its names in capitals stand for."""
-    tree = _Filled(slot).visit(ast.parse(text))
+    tree = _Filled(number).visit(ast.parse(text))
     for node in ast.walk(tree):
         if hasattr(node, "lineno"):
             unplaced(node)
@@ -160,18 +136,27 @@ def statements(text: str, slot: Mark) -> list[ast.stmt]:
 
 
 class _Filled(ast.NodeTransformer):
-    def __init__(self, slot: Mark) -> None:
-        self._constants: dict[str, Any] = {"SLOT": slot, "TOOLS": TOOLS}
+    def __init__(self, number: str) -> None:
+        self._constants: dict[str, Any] = {"KEY": KEY, "NUMBER": number}
         self._constants |= {tool.name: tool.value for tool in Tool}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id == "SLOT":
+            (found,) = ast.parse("SLOTS[KEY][NUMBER]").body
+            return self.visit(found).value  # type: ignore[no-any-return]
         if node.id in self._constants:
             return ast.Constant(self._constants[node.id], lineno=-1)
-        return ast.Name(f"{PREFIX}{node.id}", node.ctx, lineno=-1)
+        name = NAME if node.id == "SLOTS" else f"{PREFIX}{node.id}"
+        return ast.Name(name, node.ctx, lineno=-1)
+
+    def visit_alias(self, node: ast.alias) -> ast.alias:
+        return ast.alias(node.name, f"{PREFIX}{node.asname}", lineno=-1)
 
 
-COUNT_ONLY: Final = Template("SLOT[2][0] += 1")
-FUNCTION: Final = Template(_FUNCTION)
-SUSPENDABLE: Final = Template(_SUSPENDABLE)
-SPANNED: Final = Template(_SPANNED)
-SUSPENDABLE_SPANNED: Final = Template(_SUSPENDABLE_SPANNED)
+COUNT_ONLY: Final = Template(_COUNT_ONLY)
+FUNCTION: Final = Template(_TIMED.format(begin=_BEGIN.format(open=""), end=_END.format(close="")))
+SPANNED: Final = Template(
+    _TIMED.format(begin=_BEGIN.format(open=_OPEN), end=_END.format(close=_CLOSE))
+)
+SUSPENDABLE: Final = Template(_SUSPENDABLE.format(begin="BEGIN", end="END"))
+SUSPENDABLE_SPANNED: Final = Template(_SUSPENDABLE.format(begin="BEGUN", end="ENDED"))

@@ -1,4 +1,4 @@
-"""What instrumented code calls: a tuple among its constants, so that it needs no name for it."""
+"""What instrumented code calls: it stands in each list of counts, so that it needs no name."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from operator import is_
-from time import perf_counter_ns
+from time import perf_counter
 from typing import Any, Final
 
 from aiprov_otel.runtime.hook.awaiting import around, delegated, each, steps
 from aiprov_otel.runtime.hook.running import Running, here, resumed, suspended
+from aiprov_otel.runtime.hook.slots import LEAST, OPEN, counts_of
 from aiprov_otel.runtime.hook.spanning import begun, ended, finished
 from aiprov_otel.runtime.hook.swallowed import split, swallowed
 
@@ -28,36 +29,36 @@ count: Final[Callable[[dict[Any, int], Iterable[Any]], None]] = getattr(
 
 
 class Tool(IntEnum):
-    """Where in `TOOLS` each stands; the first two would be looked up by the compiler."""
+    """Where in a list of counts each stands, after what is the function's own."""
 
-    HERE = 2
-    CLOCK = 3
-    ERROR = 4
-    COUNT = 5
-    CLASS = 6
-    CURRENT = 7
-    BEGIN = 8
-    SUSPENDED = 9
-    RESUMED = 10
-    END = 11
-    STEPS = 12
-    DELEGATED = 13
-    EACH = 14
-    AROUND = 15
-    ENDS = 16
-    BEGUN = 17
-    ENDED = 18
-    FULL = 19
-    SWALLOWED = 20
-    SPLIT = 21
+    OPEN = OPEN
+    LEAST = LEAST
+    HERE = 8
+    CLOCK = 9
+    ERROR = 10
+    COUNT = 11
+    CLASS = 12
+    CURRENT = 13
+    BEGIN = 14
+    SUSPENDED = 15
+    RESUMED = 16
+    END = 17
+    STEPS = 18
+    DELEGATED = 19
+    EACH = 20
+    AROUND = 21
+    ENDS = 22
+    BEGUN = 23
+    ENDED = 24
+    FULL = 25
+    SWALLOWED = 26
+    SPLIT = 27
 
 
 TOOLS: Final = (
-    None,
-    None,
     here,
-    perf_counter_ns,
-    Exception,  # neither GeneratorExit and CancelledError nor KeyboardInterrupt and SystemExit
+    perf_counter,
+    Exception,  # which have ended in order all the same, is told when they are collected
     count,
     type,
     sys.exception,
@@ -76,3 +77,6 @@ TOOLS: Final = (
     swallowed,
     split,
 )
+
+ELSEWHERE: Final = counts_of(None)
+"""The list of any function whose code was sent to a process that counts nothing."""
