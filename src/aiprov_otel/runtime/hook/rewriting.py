@@ -73,15 +73,15 @@ class _Rewriting:
         documented = ast.get_docstring(function, clean=False) is not None
         kept = function.body[:documented]
         function.body = function.body[documented:] or [_pass(function)]
-        template, body_of = self._template(function)
-        if self._handles and template is not templates.COUNT_ONLY:
+        text = b"\n".join(self._lines[function.lineno - 1 : function.end_lineno])
+        template, body_of = self._template(function, text)
+        if self._handles and b"except" in text and template is not templates.COUNT_ONLY:
             watch(function.body)
         function.body = kept + template.around(function, body_of(function), number)
 
     def _template(
-        self, function: Function
+        self, function: Function, text: bytes
     ) -> tuple[Template, Callable[[Function], list[ast.stmt]]]:
-        text = b"\n".join(self._lines[function.lineno - 1 : function.end_lineno])
         if not self._timed or (_SEES_NAMES_TEXT.search(text) and _sees_names(function)):
             return templates.COUNT_ONLY, _as_it_is
         spanned = self._spans and not _has_spans(function)
