@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from aiprov_otel.backends.files import texts
 from support.servers import running
@@ -59,7 +59,7 @@ def found(address: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def page(address: str) -> str:
     """The page that a reader gets."""
-    with urllib.request.urlopen(f"{address}/{quote('search')}", timeout=30) as reply:
+    with urllib.request.urlopen(f"{address}/search", timeout=30) as reply:
         return str(reply.read().decode())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -26,12 +25,6 @@ _SETTLING: Final = 12
 def why_not() -> str | None:
     """Say why there can be none; None if there can."""
     return None if shutil.which("tempo") else "there is no tempo 3 on the PATH"
-
-
-def validate(folder: Path, config: Path) -> subprocess.CompletedProcess[str]:
-    """What Tempo says of the file *config*."""
-    command = ["tempo", f"-config.file={config}", "-config.verify=true"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @contextmanager

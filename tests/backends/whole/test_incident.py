@@ -79,10 +79,9 @@ def test_a_commit_breaks_the_shop_and_is_named(tmp_path, capsys, pytestconfig):
         guilty = commit(shop, "src/shop/pricing.py", RIGHT, WRONG, BY_A_MODEL)
         with deployed(shop, found.endpoint) as address:
             failed = visit(address, lambda: firing(found))
-            fired = time.monotonic()
-            visit(address, for_seconds(4))
+            fired, (alert, *_) = time.monotonic(), firing(found)
+            visit(address, for_seconds(4))  # until its traces are kept
 
-        (alert, *_) = firing(found)
         assert alert["labels"]["raised_by"] == "ai"
         assert "ai code carries" in alert["annotations"]["summary"]
         raised = found.clickhouse.ask(texts()["clickhouse/03-which-commit-raised.sql"], "TSV")
