@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import aiprov_otel
 from aiprov_otel.settings import Mode
@@ -28,7 +29,29 @@ from aiprov_otel.settings import Mode
 ROUNDS = 60
 CALLS = 2_000
 IMPORTS = 5
-MODULE = "def call(x):\n    return x\n"
+MODULE = """\
+known = {0: 0}
+
+def call(x):
+    return x
+
+def tries(x):
+    try:
+        return known[0]
+    except KeyError:
+        return x
+
+def handles(x):
+    try:
+        return known[None]
+    except KeyError:
+        return x
+"""
+WORKS = {
+    "call": "a call",
+    "tries": "a call with a handler, and nothing raised",
+    "handles": "a call that handles an exception",
+}
 PACKAGES = ("django.db.models", "sqlalchemy.orm", "sympy")
 MODES: tuple[Mode, ...] = ("count", "metrics", "spans")
 
@@ -66,30 +89,33 @@ def main(packages: list[str]) -> None:
 
 
 def _calls(folder: Path) -> None:
-    works = _variants(folder)
+    modules = _modules(folder)
+    for function, said in WORKS.items():
+        works: dict[str, Work] = {name: getattr(each, function) for name, each in modules.items()}
+        if function == "call" and find_spec("autometrics") and find_spec("prometheus_client"):
+            works["autometrics, prometheus"] = _autometrics()
+        _compare(said, works)
+
+
+def _compare(said: str, works: dict[str, Work]) -> None:
     spent: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(ROUNDS):
         for name in random.sample(list(works), len(works)):
             spent[name].append(_timed(works[name]))
-    print(f"\na call, nanoseconds added, medians of {ROUNDS} rounds")
+    print(f"\n{said}, nanoseconds added, medians of {ROUNDS} rounds")
     for name, times in spent.items():
         added = [a - b for a, b in zip(times, spent["bare"], strict=True)]
         print(f"  {name:30}{statistics.median(added):10.0f}")
 
 
-def _variants(folder: Path) -> dict[str, Work]:
+def _modules(folder: Path) -> dict[str, ModuleType]:
     sys.path.insert(0, str(folder))
-    works: dict[str, Work] = {}
     for name in ("bare", *MODES):
         (folder / f"measured_{name}.py").write_text(MODULE)
     for mode in MODES:
         aiprov_otel.install_import_hook(f"measured_{mode}", mode=mode, min_duration=9)
-    for name in ("bare", *MODES):
-        works[name] = importlib.import_module(f"measured_{name}").call
-    works["spans, below min_duration"] = works.pop("spans")
-    if find_spec("autometrics") and find_spec("prometheus_client"):
-        works["autometrics, prometheus"] = _autometrics()
-    return works
+    found = {name: importlib.import_module(f"measured_{name}") for name in ("bare", *MODES)}
+    return {("spans, below min_duration" if k == "spans" else k): v for k, v in found.items()}
 
 
 def _autometrics() -> Work:

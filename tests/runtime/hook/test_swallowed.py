@@ -501,6 +501,31 @@ def test_a_full_stack_is_no_obstacle(load):
     assert shop.f() > 100
 
 
+def test_a_long_chain_of_conditions(load):
+    """
+    Hundreds of branches are no nesting.
+    """
+    branches = "".join(f"elif a == {n}:\n    a = {n + 1}\n" for n in range(1, 500))
+    shop = load(handler(f"if a == 0:\n    a = 1\n{branches.rstrip()}"))
+    shop.f(499), shop.f()
+    assert counted() == {("ai", "KeyError"): 2}
+
+
+def test_code_without_end_fills_no_memory(load, monkeypatch):
+    """
+    What is known of a line is forgotten after so many, and the numbers stay.
+    """
+    monkeypatch.setattr(tallies, "_LINES", 3)
+    shop = load(handler("pass", first="a()"))
+    for _ in range(10):
+        names = {}
+        exec("def g():\n    raise KeyError\n", names)
+        shop.f(names["g"])
+    assert len(tallies._lines._known) <= 3
+    assert len(tallies._lines._ours) <= 3
+    assert counted() == {("ai", "KeyError"): 10}
+
+
 def test_kinds_without_end_are_one_in_the_end(load):
     """
     Classes that are made at run time fill no memory: beyond a limit they are `_OTHER`.

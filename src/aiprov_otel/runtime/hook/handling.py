@@ -85,6 +85,9 @@ def _simple(statement: Any, _: Ways) -> int | None:
 
 def _if(statement: Any, ways: Ways) -> int | None:
     watch(statement.body, ways)
+    while len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If):
+        (statement,) = statement.orelse  # an `elif`, of which there may be hundreds
+        watch(statement.body, ways)
     return _else(statement, ways, statement.test.lineno)
 
 

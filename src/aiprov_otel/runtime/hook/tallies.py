@@ -20,8 +20,10 @@ from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.failures import ENDS, Tally, first_handled, is_failure
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.metrics import Kind
-from aiprov_otel.runtime.resolver import LIMIT
 from aiprov_otel.values import MISSING, Provenance
+
+_LINES: Final = 10_000
+"""Lines and functions that are known before a cache starts afresh."""
 
 _tallies: Final[dict[Kind, Tally]] = {}
 _sent: Final[Counter[Kind]] = Counter()
@@ -32,7 +34,7 @@ _lock = threading.Lock()
 def count(error: BaseException, step: TracebackType | None) -> None:
     """Count *error*, which came along *step*, as handled, unless it was counted before."""
     global _lines
-    if (annotator := state.current or state.annotator()) is None:
+    if (annotator := state.current) is None:
         return
     if (lines := _lines) is None or lines.annotator is not annotator:
         _lines = lines = _Lines(annotator)
@@ -67,7 +69,7 @@ class _Lines:
         key = (id(code), at, id(type(error)))
         if (known := self._known.get(key)) is None:
             known = (self._made(error, step), code, type(error))
-            if len(self._known) >= LIMIT:
+            if len(self._known) >= _LINES:
                 self._known.clear()
             if not isinstance(error, BaseExceptionGroup):  # one line may hand on what others raised
                 self._known[key] = known
@@ -79,6 +81,8 @@ class _Lines:
         while step is not None:
             code = step.tb_frame.f_code
             if (known := ours.get(id(code))) is None:
+                if len(ours) >= _LINES:
+                    ours.clear()
                 known = ours[id(code)] = (self.annotator.resolver.is_ours(code), code)
             if known[0]:
                 found = step
