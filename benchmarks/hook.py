@@ -66,6 +66,7 @@ else:
     import aiprov_otel
     import aiprov_otel.runtime.hook.install
     import aiprov_otel.runtime.hook.rewritten
+    import aiprov_otel.runtime.hook.tools
 if mode not in ("none", "logfire"):
     aiprov_otel.install_import_hook(
         package.split(".")[0], mode=mode, **({"min_duration": 9} if mode == "spans" else {})

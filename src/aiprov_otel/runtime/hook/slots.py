@@ -172,7 +172,7 @@ class Slots:
         else:
             module.loaded(code, rule)
         self._found[key] = module.functions
-        vars(builtins)[NAME] = self._found
+        vars(builtins).setdefault(NAME, self._found)  # a change costs all code that uses any
 
     def named(self, name: str) -> str:
         """What metrics call the function *name*: the first 2,000 are named, the others are one."""

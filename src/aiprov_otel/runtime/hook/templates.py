@@ -41,22 +41,23 @@ except counts[ERROR]:
     counts[COUNT](counts[3], ((NUMBER, counts[CLASS](counts[CURRENT]())),))
     raise
 """
+# What the cell will hold at the end, all that ended in this thread, less the clock's time now.
 _BEGIN: Final = """
 cell = counts[HERE]()
 before = cell[0]
 {open}
-time = counts[CLOCK]()
+time = counts[CLOCK]() - before
 """
 _END: Final = """
         time = counts[CLOCK]() - time
         counts[0] += 1
-        counts[1] += time
-        counts[2] += time - cell[0] + before
-        cell[0] = before + time
+        counts[1] += time - before
+        counts[2] += time - cell[0]
+        cell[0] = time
         {close}
 """
 _OPEN: Final = "call = counts[OPEN](counts)"
-_CLOSE: Final = "counts[ENDS][(time >= counts[LEAST]) | (call is not False)](counts, call)"
+_CLOSE: Final = "counts[ENDS][(time - before >= counts[LEAST]) | (call is not False)](counts, call)"
 _SUSPENDABLE: Final = _TIMED.format(
     begin="running = counts[{begin}](counts)", end="counts[{end}](running)\n        counts[0] += 1"
 )
