@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import aiprov_otel
+from support.application import run
 from support.programs import REWRITING, answers, names, twice
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -105,3 +106,33 @@ def test_what_is_called_for_a_span_has_none_of_its_own(application):
 
     assert (processor.started, processor.ended) == (1, 1)
     assert application.span().name == "shop.processor.work"
+
+
+LATE = """
+class Late:
+    def __init__(self):
+        self.itself = self
+
+    def closed(self):
+        return [each for each in (1, 2)]
+
+    def each(self):
+        yield 3
+
+    def __del__(self):
+        print(self.closed(), list(self.each()))
+
+KEPT = Late()
+"""
+
+
+@pytest.mark.parametrize("mode", REWRITING)
+def test_the_last_finalizers_run(application, mode):
+    """
+    What is finalized while Python ends can call its functions.
+    """
+    application.write("shop/late.py", LATE)
+    application.manifest()
+    installed = f"import aiprov_otel; aiprov_otel.install_import_hook('shop', mode={mode!r})\n"
+
+    assert run(f"{installed}import shop.late", application.folder) == "[1, 2] [3]\n"

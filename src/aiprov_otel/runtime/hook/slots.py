@@ -14,7 +14,9 @@ which threads of a build with the GIL can't come between; so there is no lock on
 
 from __future__ import annotations
 
+import atexit
 import builtins
+import gc
 import os
 import threading
 from collections import Counter, defaultdict
@@ -160,7 +162,7 @@ class Slots:
         self._lock = threading.Lock()
         self._modules: dict[str, Module] = {}
         self._names: set[str] = set()
-        self._found: defaultdict[str, Functions] = defaultdict(nowhere)
+        self.found: defaultdict[str, Functions] = defaultdict(nowhere)
 
     def __iter__(self) -> Iterator[Slot]:
         return (slot for module in list(self._modules.values()) for slot in module)
@@ -171,8 +173,8 @@ class Slots:
             module = self._modules[key] = Module(name, code, rule)
         else:
             module.loaded(code, rule)
-        self._found[key] = module.functions
-        vars(builtins).setdefault(NAME, self._found)  # a change costs all code that uses any
+        self.found[key] = module.functions
+        vars(builtins).setdefault(NAME, self.found)  # a change costs all code that uses any
 
     def named(self, name: str) -> str:
         """What metrics call the function *name*: the first 2,000 are named, the others are one."""
@@ -184,7 +186,7 @@ class Slots:
     def turn(self, wanted: Callable[[str], bool]) -> None:
         """Let those modules count whose name is *wanted*; the calls of others count nowhere."""
         for key, module in list(self._modules.items()):
-            self._found[key] = module.functions if wanted(module.name) else nowhere()
+            self.found[key] = module.functions if wanted(module.name) else nowhere()
 
     def modules(self) -> set[str]:
         """Their names."""
@@ -203,6 +205,15 @@ def nowhere() -> Functions:
 
 
 SLOTS: Final = Slots()
+
+
+@atexit.register
+def _outlast() -> None:
+    """Be there for the last finalizers: before these, Python puts back its first built-in names."""
+    for names in gc.get_referrers(builtins.__build_class__):
+        if type(names) is dict and names.get("__name__") == builtins.__name__:
+            names.setdefault(NAME, SLOTS.found)
+
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SLOTS.forked)
