@@ -65,6 +65,7 @@ if mode == "logfire":
 else:
     import aiprov_otel
     import aiprov_otel.runtime.hook.install
+    import aiprov_otel.runtime.hook.rewriting
     import aiprov_otel.runtime.hook.rewritten
     import aiprov_otel.runtime.hook.tools
 if mode not in ("none", "logfire"):
