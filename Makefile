@@ -1,4 +1,5 @@
-# Each target makes what it needs under .venv/; only python3, git and make must be there.
+# Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
+# test-backends also installs what Debian has of its servers.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-backends pictures check bench clean
 
@@ -18,7 +19,7 @@ test:  ## test the built wheel with every Python of 3.11-3.13 on this machine (A
 	@$(PYTHON) scripts/test.py $(ARGS)
 
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
-	@scripts/brokers
+	@scripts/brokers Prometheus Alertmanager docker-compose
 	@scripts/servers
 	@scripts/schema
 	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
