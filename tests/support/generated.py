@@ -185,6 +185,7 @@ RATIOS: dict[str, Counts] = {
     "exception_share": share(EXCEPTIONS),
     "code_lines_share": share(LINES),
     "error_budget": {(): 0.001},
+    "fewest_failures": {(): 10},
     "links": {(): 1},
 }
 """What the telemetry says, by the labels of the service or job and of the origin."""

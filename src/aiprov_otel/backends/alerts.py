@@ -17,6 +17,7 @@ JAEGER: Final = "jaeger"
 _SERVICE: Final = "{{ $labels.service_name }}"
 _RAISED_BY: Final = "{{ $labels.raised_by }}"
 _SHARE: Final = "{{ $value | humanizePercentage }}"
+_SECONDS: Final = {"1h": 3_600, "6h": 21_600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,20 @@ def _explore(matching: str, by: str) -> str:
 
 
 def _burn(name: str, long: str, short: str, factor: float) -> Alert:
-    """It fires within *long*, while it still burns within *short*, *factor* times too fast."""
+    """
+    It fires within *long*, while it still burns within *short*, *factor* times too fast.
+
+    A service without traffic has a ratio too: fewer than so many failures wake nobody up.
+    """
     too_fast = (
         f"and on (service_name) (sum by (service_name) (aiprov:burn:rate{window}) > {factor})"
         for window in (long, short)
     )
+    failures = f"{_SECONDS[long]} * sum by (service_name) (aiprov:request_errors:rate{long})"
     expression = (
         f"topk by (service_name) (1, aiprov:burn_share:rate{long})",
         *too_fast,
+        f"and on (service_name) {failures} >= scalar(aiprov:fewest_failures)",
         f'and on (service_name) aiprov:requests:rate{long}{{{names.ORIGIN}!=""}}',
     )
     return Alert(
