@@ -15,6 +15,7 @@ def label(key: str) -> str:
 
 ORIGIN: Final = label(keys.ORIGIN)
 MODEL: Final = label(keys.MODEL_NAME)
+STRENGTH: Final = label(keys.EVIDENCE_STRENGTH)
 ERROR_ORIGIN: Final = label(keys.ERROR_ORIGIN)
 EXCEPTION_ORIGIN: Final = label(keys.EXCEPTION_ORIGIN)
 EXCEPTION_MODEL: Final = label(keys.EXCEPTION_MODEL_NAME)

@@ -13,6 +13,7 @@ RAISED_BY: Final = names.EXCEPTION_ORIGIN
 FAILED: Final = f'{names.ERROR_TYPE}!=""'
 HANDLED: Final = f'{names.EXCEPTION_HANDLED}="true"'
 NOT_HANDLED: Final = HANDLED.replace("=", "!=", 1)
+_LINES_BY: Final = f"job, {BY}, {names.MODEL}, {names.STRENGTH}"
 OF_SERVICE: Final = 'job=~"(.+/)?($service)"'
 """The job of a service: Prometheus puts the namespace of the service, if any, before its name."""
 
@@ -61,15 +62,19 @@ class Ours:
 
     def share_of_lines(self, by: str = BY) -> str:
         """Of all lines that are deployed."""
-        said = self._of(names.LINES, f'{by}!=""')
-        return f"sum by ({by}) ({said}) / scalar(sum({self._of(names.LINES)}))"
+        said = self._deployed(f'{by}!=""')
+        return f"sum by ({by}) ({said}) / scalar(sum({self._deployed()}))"
 
     def lines(self, by: str = BY) -> str:
         """How many are deployed."""
-        return f"sum by ({by}) ({self._of(names.LINES)})"
+        return f"sum by ({by}) ({self._deployed()})"
 
     def _in_all(self, *matching: str) -> str:
         return f"sum(increase({self._of(names.CALLS, *matching)}[{RANGE}]))"
+
+    def _deployed(self, *matching: str) -> str:
+        """Lines of each job once, though every process of it says them."""
+        return f"max by ({_LINES_BY}) ({self._of(names.LINES, *matching)})"
 
     def _of(self, name: str, *matching: str) -> str:
         return f"{name}{{{','.join([self.job, *matching])}}}"
