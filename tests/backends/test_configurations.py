@@ -12,7 +12,9 @@ from aiprov_otel.backends.files import texts
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Unit
 
 FILES = texts()
-COLLECTOR = yaml.safe_load(FILES["collector/otelcol.yaml"])
+COLLECTOR, CLICKHOUSE = (
+    yaml.safe_load(FILES[f"collector/{name}.yaml"]) for name in ("otelcol", "clickhouse")
+)
 JAEGER = yaml.safe_load(FILES["jaeger/jaeger.yaml"])
 LINKS = json.loads(FILES["jaeger/jaeger-ui.json"])["linkPatterns"]
 PIPELINES = COLLECTOR["service"]["pipelines"]
@@ -44,12 +46,23 @@ def test_what_is_used_is_defined_and_the_other_way_round(config):
     assert set(config["service"].get("extensions", ())) == set(config.get("extensions", ()))
 
 
+def test_clickhouse_comes_on_top():
+    """
+    The second file replaces exporters by the same ones and ClickHouse, and is the first to name it.
+    """
+    assert CLICKHOUSE["exporters"].keys() == {"clickhouse"}
+    assert "clickhouse" not in COLLECTOR["exporters"]
+    for name, pipeline in CLICKHOUSE["service"]["pipelines"].items():
+        assert pipeline == {"exporters": [*PIPELINES[name]["exporters"], "clickhouse"]}
+
+
 def test_what_counts_counts_before_anything_is_dropped():
     """
     No pipeline samples that feeds a connector or ClickHouse; no policy looks at an origin.
     """
-    for pipeline in PIPELINES.values():
-        if set(pipeline["exporters"]) & {"spanmetrics", "exceptions", "count", "clickhouse"}:
+    for name, pipeline in PIPELINES.items():
+        counts = set(pipeline["exporters"]) & {"spanmetrics", "exceptions", "count"}
+        if counts or name in CLICKHOUSE["service"]["pipelines"]:
             assert "tail_sampling" not in pipeline["processors"]
     assert "tail_sampling" in used("processors")
     assert "aiprov" not in json.dumps(COLLECTOR["processors"])

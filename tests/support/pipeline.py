@@ -17,6 +17,8 @@ from support.servers import built, prometheus, running
 from support.service import Received, free_port
 
 COLLECTOR: Final = "collector/otelcol.yaml"
+CLICKHOUSE: Final = "collector/clickhouse.yaml"
+_QUIET: Final = {"metrics": {"level": "none"}}
 
 
 def why_not() -> str | None:
@@ -70,9 +72,8 @@ def pipeline(
             "TRACES_URL": endpoints[1],
             "CLICKHOUSE_URL": clickhouse,
         }
-        stack.enter_context(
-            _collector(folder, port, _changed(port, endpoints[0], also or {}), urls)
-        )
+        changed = _changed(port, endpoints[0], also or {})
+        stack.enter_context(_collector(folder, port, (COLLECTOR, CLICKHOUSE), changed, urls))
         yield Pipeline(f"http://127.0.0.1:{port}", into, sent, kept, engine)
 
 
@@ -82,20 +83,23 @@ def _receiver(spans: Received) -> Iterator[str]:
         yield receiver.endpoint
 
 
-def validate(folder: Path) -> subprocess.CompletedProcess[str]:
-    """What the Collector says of the shipped configuration, as it is."""
-    path = folder / "otelcol.yaml"
-    path.write_text(texts()[COLLECTOR])
-    command = [built("otelcol") or "", "validate", f"--config={path}"]
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """The shipped Collector without its second file, and nothing that it sends to."""
+    port = free_port()
+    changed = {"receivers": _receivers(port), "service": {"telemetry": _QUIET}}
+    with _collector(folder, port, (COLLECTOR,), changed, {}):
+        yield
+
+
+def validate(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
+    """What the Collector says of the shipped files *names*, as they are."""
+    command = [built("otelcol") or "", "validate", *_written(folder, names)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
     """What a test needs otherwise: free ports, less patience, and a copy of all that was sent."""
-    protocols = {
-        "grpc": {"endpoint": f"127.0.0.1:{free_port()}"},
-        "http": {"endpoint": f"127.0.0.1:{port}"},
-    }
     exporters = {
         "traces/all": ["spanmetrics", "exceptions", "clickhouse", "otlphttp/sent"],
         "traces/kept": ["otlphttp/traces"],
@@ -103,7 +107,7 @@ def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
     for name in also:
         exporters[name].append(name.replace("traces", "otlphttp"))
     return {
-        "receivers": {"otlp": {"protocols": protocols}},
+        "receivers": _receivers(port),
         "processors": {"tail_sampling": {"decision_wait": "2s"}},
         "connectors": {"spanmetrics": {"metrics_flush_interval": "1s"}},
         "exporters": {
@@ -111,19 +115,38 @@ def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
             **{name.replace("traces", "otlphttp"): {"endpoint": also[name]} for name in also},
         },
         "service": {
-            "telemetry": {"metrics": {"level": "none"}},
+            "telemetry": _QUIET,
             "pipelines": {name: {"exporters": each} for name, each in exporters.items()},
         },
     }
 
 
+def _receivers(port: int) -> dict[str, Any]:
+    protocols = {
+        "grpc": {"endpoint": f"127.0.0.1:{free_port()}"},
+        "http": {"endpoint": f"127.0.0.1:{port}"},
+    }
+    return {"otlp": {"protocols": protocols}}
+
+
+def _written(folder: Path, names: Sequence[str]) -> list[str]:
+    """The arguments that name the shipped files *names*, in their order."""
+    (folder / "collector").mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).write_text(texts()[name])
+    return [f"--config={folder / name}" for name in names]
+
+
 @contextmanager
 def _collector(
-    folder: Path, port: int, changed: Mapping[str, Any], urls: Mapping[str, str]
+    folder: Path,
+    port: int,
+    names: Sequence[str],
+    changed: Mapping[str, Any],
+    urls: Mapping[str, str],
 ) -> Iterator[None]:
-    (folder / "otelcol.yaml").write_text(texts()[COLLECTOR])
     (folder / "changed.yaml").write_text(json.dumps(changed))
-    paths = [f"--config={folder / name}" for name in ("otelcol.yaml", "changed.yaml")]
-    command = [built("otelcol") or "", *paths]
+    shipped = _written(folder, names)
+    command = [built("otelcol") or "", *shipped, f"--config={folder / 'changed.yaml'}"]
     with running(command, f"http://127.0.0.1:{port}/", folder / "otelcol.log", urls):
         yield

@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.layout import lay_out
-from support.pipeline import pipeline, validate, why_not
+from support.pipeline import CLICKHOUSE, COLLECTOR, alone, pipeline, validate, why_not
 from support.prometheus import ask
 from support.shop import deployed
 
@@ -73,13 +73,22 @@ def attribute(row, key):
     return row.span_attributes.get(key, "")
 
 
-def test_the_collector_accepts_the_configuration(tmp_path):
+@pytest.mark.parametrize("names", [(COLLECTOR,), (COLLECTOR, CLICKHOUSE)])
+def test_the_collector_accepts_the_configuration(tmp_path, names):
     """
-    Its own validator finds nothing wrong with the file as it is shipped.
+    Its own validator finds nothing wrong with the files as they are shipped.
     """
-    told = validate(tmp_path)
+    told = validate(tmp_path, *names)
 
     assert told.returncode == 0, told.stderr
+
+
+def test_the_collector_starts_without_clickhouse(tmp_path):
+    """
+    Without the second file it takes telemetry whatever of what it sends to is there.
+    """
+    with alone(tmp_path):
+        pass
 
 
 def test_calls_are_the_spans_that_were_sent(served):
