@@ -9,9 +9,12 @@ from collections import Counter
 import pytest
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.layout import lay_out
@@ -25,6 +28,13 @@ if reason := why_not():
 LOGGED = {"ai": 3, "human": 2, "": 1}
 """Errors that are logged, by the origin of the line that logs."""
 
+PROCESSES = [
+    {"service.name": service, "vcs.ref.head.revision": revision, **said}
+    for revision in ("old", "new")
+    for service, said in (("nameless", {}), ("named", {"service.instance.id": revision}))
+]
+"""Before and after a deployment, of a service whose processes have no ids, and of one with."""
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
@@ -34,6 +44,8 @@ def served(tmp_path_factory):
         with deployed(lay_out(folder / "shop"), found.endpoint) as address:
             load.drive(address, customers.plan(300))
         log_errors(found.endpoint)
+        for process in PROCESSES:
+            serve(found.endpoint, process, 30)
         for _ in range(60):
             time.sleep(0.5)
             arrived = sum(counted(found, "traces_span_metrics_calls_total", "job").values())
@@ -51,6 +63,16 @@ def log_errors(endpoint):
         for severity in [SeverityNumber.INFO, *[SeverityNumber.ERROR] * times]:
             said = {"aiprov.origin": origin} if origin else {}
             provider.get_logger("shop").emit(severity_number=severity, body="x", attributes=said)
+    provider.shutdown()
+
+
+def serve(endpoint, process, requests):
+    """Send as many spans of a *process*, each with an exception."""
+    provider = TracerProvider(resource=Resource(process), shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces")))
+    for _ in range(requests):
+        with provider.get_tracer("shop").start_as_current_span("serve") as span:
+            span.record_exception(KeyError("x"))
     provider.shutdown()
 
 
@@ -111,6 +133,25 @@ def test_calls_are_the_spans_that_were_sent(served):
 
     assert found == sent
     assert {origin for _, status, _, _, origin in found if "ERROR" in status} >= {"ai", "human"}
+
+
+def test_a_deployment_loses_no_request(served):
+    """
+    Spans and exceptions of two revisions add up, whether or not their processes have ids.
+    """
+    both = {("nameless",): 60, ("named",): 60}
+
+    for name in ("traces_span_metrics_calls_total", "exceptions_total"):
+        assert counted(served, f'{name}{{service_name=~"name.*"}}', "service_name") == both
+
+
+def test_a_deployment_is_seen_where_processes_have_ids(served):
+    """
+    Prometheus has both revisions of them, which is what dashboards mark.
+    """
+    seen = counted(served, 'target_info{job="named"}', "vcs_ref_head_revision")
+
+    assert seen.keys() == {("old",), ("new",)}
 
 
 def test_durations_are_those_of_the_spans(served):
