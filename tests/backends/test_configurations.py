@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from aiprov_otel import attributes
 from aiprov_otel.backends.files import texts
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Unit
 
+DOCS = Path(__file__).parents[2] / "docs"
 FILES = texts()
 COLLECTOR, CLICKHOUSE = (
     yaml.safe_load(FILES[f"collector/{name}.yaml"]) for name in ("otelcol", "clickhouse")
@@ -66,6 +68,16 @@ def test_what_counts_counts_before_anything_is_dropped():
             assert "tail_sampling" not in pipeline["processors"]
     assert "tail_sampling" in used("processors")
     assert "aiprov" not in json.dumps(COLLECTOR["processors"])
+
+
+@pytest.mark.parametrize("page", ["backends.md", "grafana.md"])
+def test_the_pages_say_how_long_sampling_waits(page):
+    """
+    Whoever counts failures in kept traces reads from when on they are not all there.
+    """
+    waits = COLLECTOR["processors"]["tail_sampling"]["decision_wait"].removesuffix("s")
+
+    assert f"{waits} seconds" in (DOCS / page).read_text()
 
 
 def test_dimensions_are_keys_of_what_they_are_looked_for_on():

@@ -187,8 +187,9 @@ def commits() -> Panel:
     said = f"span.{keys.ERROR_COMMIT_ID}"
     return Panel(
         "Failed requests, by commit that wrote the line that raised",
-        "The ten commits with most, from the traces that are kept: whole where every failure is. "
-        "A commit is where to look, and not why: it may be old, and what changed another.",
+        "The ten commits with most, from the traces that are kept: all failures where nothing is "
+        "sampled; with the Collector's sampling, those that took less than it waits. A commit is "
+        "where to look, and not why: it may be old, and what changed another.",
         "bargauge",
         f'{{ {SERVICE} && status = error && span.{keys.UNIT} = "handler" && {said} != nil }}'
         f" | count_over_time() by ({said}) | topk(10)",
