@@ -32,6 +32,7 @@ FILES = {
 QUESTIONS = {name[:2]: text for name, text in FILES.items() if re.match(r"\d\d-", name)}
 VIEWS = [text for name, text in FILES.items() if name.startswith("views/otel_")]
 OVER_VIEWS = {name: text for name, text in FILES.items() if re.match(r"views/\d\d-", name)}
+EACH_FAILED_CALL = OVER_VIEWS.pop("views/07-did-a-commit-change-errors.sql")
 
 
 TO = {"database": "otel", "default_format": "JSONEachRow"}
@@ -179,6 +180,34 @@ def test_7_before_and_after_a_commit(answers):
     assert first["error_ratio_before"] == pytest.approx(
         len([s for s in before if s.raised]) / len(before)
     )
+
+
+def versions(spans) -> Counter:
+    """How many *spans* each commit has that a function ran with."""
+    return of([span for span in spans if span.function.commit], lambda span: span.function.commit)
+
+
+def test_7_counts_a_failure_for_the_innermost_function(answers):
+    """
+    Of each commit all calls, and the failures that began in it: no handler has those of others.
+    """
+    calls, errors = versions(UNITS), versions(FAILURES)
+
+    assert {row["commit"]: (row["calls"], row["errors"]) for row in answers["07"]} == {
+        commit: (calls[commit], errors[commit]) for commit in calls
+    }
+
+
+def test_7_over_a_view_counts_each_failed_call(asked):
+    """
+    The handler's commit has what its functions failed too.
+    """
+    failed = versions([span for span in UNITS if span.raised])
+
+    found = {row["commit"]: row["errors"] for row in asked(EACH_FAILED_CALL) if row["errors"]}
+
+    assert found == failed
+    assert failed != versions(FAILURES)
 
 
 def test_8_the_exposure(answers):

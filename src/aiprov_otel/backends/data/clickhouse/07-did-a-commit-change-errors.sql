@@ -1,7 +1,13 @@
 -- Did a commit change how often the functions fail that it touched?
 -- A row for each commit that a function ran with, beside the one that ran before it.
+-- A failure counts for the innermost function that it failed. otel_traces has to remember both.
 WITH
-    now() - INTERVAL 30 DAY AS since,
+    now() - INTERVAL 3 DAY AS since,
+    failed_below AS (
+        SELECT DISTINCT TraceId, ParentSpanId AS SpanId
+        FROM otel_traces
+        WHERE Timestamp > since AND StatusCode = 'Error' AND SpanAttributes['aiprov.origin'] != ''
+    ),
     versions AS (
         SELECT
             ServiceName,
@@ -10,7 +16,7 @@ WITH
             any(SpanAttributes['aiprov.origin']) AS origin,
             min(Timestamp) AS first,
             count() AS calls,
-            countIf(StatusCode = 'Error') AS errors
+            countIf(StatusCode = 'Error' AND (TraceId, SpanId) NOT IN failed_below) AS errors
         FROM otel_traces
         WHERE Timestamp > since
             AND SpanAttributes['aiprov.unit'] IN ('function', 'handler')

@@ -1,4 +1,5 @@
--- As clickhouse/07-did-a-commit-change-errors.sql, over views/otel_aiprov_hours.sql: whole hours.
+-- As clickhouse/07-did-a-commit-change-errors.sql, over views/otel_aiprov_hours.sql: whole hours,
+-- and more errors. A view sees no traces: what a function called and let fail it counts for both.
 WITH
     toStartOfHour(now() - INTERVAL 30 DAY) AS since,
     versions AS (
