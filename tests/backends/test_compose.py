@@ -119,6 +119,19 @@ def test_prometheus_accepts_its_file(tmp_path):
     accepted("promtool", "check", "config", str(inside("/prometheus.yml", tmp_path)))
 
 
+def test_each_alert_comes_once():
+    """
+    Grafana is provisioned with the alerts; Prometheus loads what they read, and none of them.
+    """
+    shipped = {name for name in texts() if name.startswith("prometheus/")}
+    config = yaml.safe_load((HERE / "prometheus.yml").read_text())
+
+    loaded = {path.removeprefix("/observability/") for path in config["rule_files"]}
+
+    assert shipped - loaded == {"prometheus/aiprov-alerts.rules.yml"}
+    assert "/etc/grafana/provisioning" in {target for _, target, *_ in MOUNTED}
+
+
 def test_tempo_accepts_its_file(tmp_path):
     """
     It counts spans as the shipped metrics-generator does.
