@@ -100,6 +100,7 @@ def incident(tmp_path):
         (tmp_path / "alertmanager.yml").write_text(routes)
         alertmanager = running.enter_context(
             serving(
+                tmp_path / "alertmanager.log",
                 "prometheus-alertmanager",
                 f"--config.file={tmp_path}/alertmanager.yml",
                 f"--storage.path={tmp_path}/kept",

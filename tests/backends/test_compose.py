@@ -152,7 +152,8 @@ def shop(folder, endpoint):
     """The shop, as the commands of the image make and start it; its address."""
     (made,) = re.findall(r"^RUN (.*git init.*)$", DOCKERFILE, re.MULTILINE)
     (start,) = re.findall(r"^CMD (.*)$", DOCKERFILE, re.MULTILINE)
-    subprocess.run(["sh", "-ec", made.replace("/aiprov/", f"{ROOT}/")], cwd=folder, env=SHOP)
+    making = ["sh", "-ec", made.replace("/aiprov/", f"{ROOT}/")]
+    subprocess.run(making, cwd=folder, env=SHOP, check=True)
     command, *words = json.loads(start.replace("8000", str(port := free_port())))
     variables = {**SHOP, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
     with (folder.parent / "shop.log").open("wb") as log:

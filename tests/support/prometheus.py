@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -13,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import URLError
+
+from support.servers import running
+from support.service import free_port
 
 _LABELS: Final = (
     "service_name", "service", "job", "span_name",
@@ -53,6 +54,7 @@ def started(config: str, folder: Path, rules: Sequence[str] = ()) -> Iterator[st
     for number, text in enumerate(rules):
         (folder / f"{number}.rules.yml").write_text(text)
     with serving(
+        folder / "prometheus.log",
         "prometheus",
         f"--config.file={folder}/prometheus.yml",
         f"--storage.tsdb.path={folder}/data",
@@ -62,18 +64,12 @@ def started(config: str, folder: Path, rules: Sequence[str] = ()) -> Iterator[st
 
 
 @contextmanager
-def serving(*command: str) -> Iterator[str]:
-    """The `host:port` of *command*, which listens where it is told to and says when it is ready."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+def serving(log: Path, *command: str) -> Iterator[str]:
+    """The `host:port` of *command*, a server of Prometheus's family; what it says is in *log*."""
+    address = f"127.0.0.1:{free_port()}"
     told = [*command, f"--web.listen-address={address}"]
-    with subprocess.Popen(told, stderr=subprocess.DEVNULL) as process:
-        try:
-            _wait(address)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    with running(told, f"http://{address}/-/ready", log):
+        yield address
 
 
 def ask(address: str, path: str, **parameters: str) -> Any:
@@ -108,13 +104,3 @@ def _write(counters: Mapping[str, float], folder: Path) -> None:
     (folder / "metrics").write_text("\n".join([*lines, "# EOF", ""]))
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "metrics")]
     subprocess.run([*command, str(folder / "data")], check=True, capture_output=True)
-
-
-def _wait(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(f"http://{address}/-/ready", timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise TimeoutError(address)

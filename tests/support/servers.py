@@ -57,15 +57,20 @@ def running(
 
 def _wait(process: subprocess.Popen[bytes], ready: str, log: Path) -> None:
     for _ in range(600):
-        assert process.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(ready, timeout=5).close()
-        except urllib.request.HTTPError as error:
-            if error.code < 500:  # it answers, if not with what was asked for
-                return
-        except (URLError, OSError):
-            pass
-        else:
+        answered = _answers(ready)
+        assert process.poll() is None, log.read_text()  # else it was another that answered
+        if answered:
             return
         time.sleep(0.1)
     raise TimeoutError(log.read_text())
+
+
+def _answers(address: str) -> bool:
+    """Whether somebody does at *address*, if not with what was asked for."""
+    try:
+        urllib.request.urlopen(address, timeout=5).close()
+    except urllib.request.HTTPError as error:
+        return error.code < 500
+    except (URLError, OSError):
+        return False
+    return True
