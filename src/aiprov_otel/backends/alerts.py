@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from aiprov_otel import attributes as keys
 from aiprov_otel.backends import names
+from aiprov_otel.backends.traceql import failed_by
 
 GRAFANA: Final = "grafana"
 JAEGER: Final = "jaeger"
@@ -54,10 +55,11 @@ def _search(tags: Mapping[str, str]) -> tuple[str, str]:
     return JAEGER, f"/search?service={{{{ $labels.service_name | urlquery }}}}&tags={said}"
 
 
-def _explore(matching: str, by: str) -> str:
+def _explore(matching: str, *by: str) -> str:
     """What to type into Tempo to count spans of the service."""
     found = f'{{ resource.service.name = "{_SERVICE}" && {matching} }}'
-    return f"Grafana Explore, Tempo: {found} | count_over_time() by (span.{by})"
+    said = ", ".join(f"span.{key}" for key in by)
+    return f"Grafana Explore, Tempo: {found} | count_over_time() by ({said})"
 
 
 def _burn(name: str, long: str, short: str, factor: float) -> Alert:
@@ -89,12 +91,14 @@ def _burn(name: str, long: str, short: str, factor: float) -> Alert:
 
 
 _WHICH_COMMIT: Final = (
-    f"Which commit raised it: {keys.ERROR_COMMIT_ID} on the failed spans says so.",
-    _explore(f'status = error && span.{keys.ERROR_ORIGIN} = "{_RAISED_BY}"', keys.ERROR_COMMIT_ID),
-    f"Jaeger: service {_SERVICE}, tags error=true {keys.ERROR_ORIGIN}={_RAISED_BY}",
     (
-        "Where nothing was raised, as by a handler that returned a 500, ask for "
-        f"{keys.ORIGIN} and {keys.COMMIT_ID} instead."
+        f"Which commit raised it: {keys.ERROR_COMMIT_ID} on the failed spans says so, or "
+        f"{keys.COMMIT_ID} where nothing was raised, as by a handler that returned a 500."
+    ),
+    _explore(failed_by(_RAISED_BY), keys.ERROR_COMMIT_ID, keys.COMMIT_ID),
+    (
+        f"Jaeger: service {_SERVICE}, tags error=true {keys.ERROR_ORIGIN}={_RAISED_BY}; where that "
+        f"finds nothing, nothing was raised: error=true {keys.ORIGIN}={_RAISED_BY}."
     ),
     (
         "The origin says where to look first, and not why it failed. A deployment, a dependency or "

@@ -6,6 +6,11 @@ import time
 from collections import Counter
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import SpanKind, StatusCode
 
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.layout import lay_out
@@ -20,6 +25,7 @@ if reason := tempo.why_not() or why_not():
     pytest.skip(reason, allow_module_level=True)
 
 TRACEQL = sorted({one.text for one in expressions() if one.language == "TraceQL"})
+RETURNED = "5" * 40
 CALLS = "traces_spanmetrics_calls_total"
 
 
@@ -33,12 +39,26 @@ def served(tmp_path_factory):
             deployed(lay_out(folder / "shop"), found.endpoint) as shop,
         ):
             load.drive(shop, customers.plan(300))
+            return_500(found.endpoint)
         rows = found.sent.rows
         for _ in range(90):
             time.sleep(0.5)
             if sum(counted(metrics, "service").values()) == len(rows):
                 break
         yield rows, address, metrics
+
+
+def return_500(endpoint):
+    """A request that an AI-written handler answers with a 500, raising nothing."""
+    spans = TracerProvider(resource=Resource({"service.name": "shop"}))
+    spans.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces")))
+    said = {"aiprov.origin": "ai", "aiprov.commit.id": RETURNED, "aiprov.unit": "handler"}
+    handler = spans.get_tracer("shop").start_span(
+        "GET /returned", kind=SpanKind.SERVER, attributes=said
+    )
+    handler.set_status(StatusCode.ERROR)
+    handler.end()
+    spans.shutdown()
 
 
 def counted(metrics, *labels):
@@ -82,22 +102,37 @@ def test_a_query_is_answered(served, query):
 
 def test_a_count_by_commit_is_that_of_the_spans(served):
     """
-    What an alert says to type into Tempo names each commit that failed spans, and how many.
+    What an alert says to type into Tempo names each commit that failed spans, and how many: of the
+    line that raised and of the handler, which is alone where nothing was raised.
     """
     rows, address, _ = served
-    counts = 'span.aiprov.error.origin = "ai" } | count_over_time()'
-    (query,) = [one for one in TRACEQL if counts in one]
+    keys = ("aiprov.error.commit.id", "aiprov.commit.id")
+    (query,) = [one for one in TRACEQL if f"by (span.{keys[0]}, span.{keys[1]})" in one]
+    said = [row.span_attributes for row in rows if row.status_code == "Error"]
     sent = Counter(
-        row.span_attributes["aiprov.error.commit.id"]
-        for row in rows
-        if row.span_attributes.get("aiprov.error.origin") == "ai"
+        tuple(one.get(key, "") for key in keys)
+        for one in said
+        if one.get("aiprov.error.origin", one.get("aiprov.origin")) == "ai"
     )
 
-    found = tempo.ask(address, query)
+    found = Counter()
+    for series in tempo.ask(address, query):
+        commits = {one["key"]: one["value"]["stringValue"] for one in series["labels"]}
+        group = tuple(commits.get(f"span.{key}", "") for key in keys)
+        found[group] += sum(sample.get("value", 0) for sample in series["samples"])
 
-    assert sent == {
-        series["labels"][0]["value"]["stringValue"]: sum(
-            sample.get("value", 0) for sample in series["samples"]
-        )
-        for series in found
-    }
+    assert found == sent
+    assert sent["", RETURNED] == 1
+
+
+def test_a_series_leads_to_requests_that_returned_an_error(served):
+    """
+    What is behind the burn by origin finds those that raised nothing too.
+    """
+    _, address, _ = served
+    (query,) = [one for one in TRACEQL if "!= nil) &&" in one and "|" not in one.replace("||", "")]
+
+    found = {trace["rootTraceName"] for trace in tempo.ask(address, query)}
+
+    assert "GET /returned" in found
+    assert len(found) > 1

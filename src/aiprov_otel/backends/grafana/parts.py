@@ -189,7 +189,8 @@ def commits() -> Panel:
         "Failed requests, by commit that wrote the line that raised",
         "The ten commits with most, from the traces that are kept: all failures where nothing is "
         "sampled; with the Collector's sampling, those that took less than it waits. A commit is "
-        "where to look, and not why: it may be old, and what changed another.",
+        "where to look, and not why: it may be old, and what changed another. A returned 500 "
+        "raised nothing: its trace has the commit of its handler.",
         "bargauge",
         f'{{ {SERVICE} && status = error && span.{keys.UNIT} = "handler" && {said} != nil }}'
         f" | count_over_time() by ({said}) | topk(10)",

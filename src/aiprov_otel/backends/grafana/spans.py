@@ -10,6 +10,7 @@ from aiprov_otel.backends import names
 from aiprov_otel.backends.grafana.links import traces
 from aiprov_otel.backends.grafana.variables import Choice
 from aiprov_otel.backends.names import SpanMetrics
+from aiprov_otel.backends.traceql import failed_by
 
 RANGE: Final = "$__range"
 STEP: Final = "$__rate_interval"
@@ -114,8 +115,7 @@ SERVICE: Final = 'resource.service.name =~ "${service:pipe}"'
 """What Tempo is asked for, by the service that the reader chose."""
 
 FAILED_BY_LINE: Final = traces(
-    f"{{ {SERVICE} && status = error && span.{keys.ERROR_ORIGIN} = "
-    '"${__field.labels.raised_by}" }',
+    f"{{ {SERVICE} && {failed_by('${__field.labels.raised_by}')} }}",
     "failed traces",
 )
 FAILED_BY_HANDLER: Final = traces(
