@@ -6,6 +6,7 @@ import json
 import re
 import time
 from itertools import combinations
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from support.generated import (
     EXCEPTIONS,
     LINES,
     MODELS,
+    RATIOS,
     REQUESTS,
     SECONDS,
     SECONDS_OF_HALF,
@@ -109,6 +111,7 @@ RAISED_ON = total(
 )
 IN_ALL = sum(REQUESTED.values())
 RATIO = ratio(FAILING, REQUESTED)
+BURNS = total((key[:1], burn) for key, burn in RATIOS["burn"].items())
 RATIO_BY_SERVICE = ratio(FAILED_BY_SERVICE, COUNTS["requests"])
 RAISING = by_origin(EXCEPTIONS)
 CALLED = by_origin(COUNTS["function_calls"])
@@ -129,7 +132,7 @@ EXCEPTIONS_BY_TYPE = {
 
 WANTED = {
     "Budget burn, by who raised it": times(1 / IN_ALL / 0.001, RAISED),
-    "Budget burn in the last hour": {(): sum(FAILING.values()) / IN_ALL / 0.001},
+    "Budget burn in the last hour": dict([max(BURNS.items(), key=itemgetter(1))]),
     "Failed requests of the last hour, by who raised it": times(1 / sum(RAISED.values()), RAISED),
     "Error ratio": {(): sum(FAILING.values()) / IN_ALL},
     "Error ratio, AI over human handlers (crude)": {(): RATIO["ai",] / RATIO["human",]},
@@ -265,6 +268,16 @@ def test_only_numbers_of_things_are_rounded(panel):
     assert ("decimals" in config["defaults"]) == counted
     for column in columns:
         assert ("decimals" in column) == (column.get("unit") == "locale")
+
+
+@pytest.mark.parametrize("panel", [one for one in ASKING if one.values[0]["type"] == "stat"])
+def test_a_number_says_whose_it_is(panel):
+    """
+    The service that burns fastest is named, though it is the only one; so is a lone origin.
+    """
+    named = panel["options"]["textMode"] == "value_and_name"
+
+    assert named == bool(panel["targets"][0]["legendFormat"].strip("{}"))
 
 
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))

@@ -106,11 +106,19 @@ def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[
     ]
 
 
-def options(kind: str, colored: bool) -> dict[str, Any]:
-    """Those of a *kind* of panel; a number is *colored* where its color means something."""
-    if kind == "stat":
-        return _OPTIONS[kind] | {"colorMode": "value" if colored else "none"}
-    return _OPTIONS[kind]
+def options(kind: str, colored: bool, named: bool) -> dict[str, Any]:
+    """
+    Those of a *kind* of panel.
+
+    A number is *colored* where its color means something, and *named* where it is somebody's,
+    which Grafana leaves out of a single one.
+    """
+    if kind != "stat":
+        return _OPTIONS[kind]
+    return _OPTIONS[kind] | {
+        "colorMode": "value" if colored else "none",
+        "textMode": "value_and_name" if named else "auto",
+    }
 
 
 _REDUCED: Final = {"calcs": ["lastNotNull"], "fields": "", "values": False}

@@ -88,7 +88,7 @@ class Panel:
             "datasource": self.source.reference,
             "targets": self._targets(),
             "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
-            "options": look.options(self.kind, bool(self.steps or self.legend)),
+            "options": look.options(self.kind, bool(self.steps or self.legend), bool(self.legend)),
             **self._transformed(),
         }
 

@@ -46,8 +46,9 @@ def burn(asked: Spans) -> Panel:
     return Panel(
         "Budget burn, by who raised it",
         "How many times faster than the objective allows requests fail: at 1 the budget lasts just "
-        "as long as it should; 6 and 14.4, where the alerts fire, are dashed. The origins add up "
-        "to the service's burn.",
+        "as long as it should; 6 and 14.4, where the alerts of a service fire, are dashed. The "
+        "origins add up to the burn of all services that are chosen together: one of them may burn "
+        "faster.",
         "timeseries",
         asked.burn(),
         TIMES,
@@ -64,11 +65,13 @@ def burning(asked: Spans) -> tuple[Panel, ...]:
     return (
         Panel(
             "Budget burn in the last hour",
-            "How many times faster than the objective allows requests fail, whoever's code it is. "
-            "Above 14.4 the alert for a fast burn fires.",
+            "Of the service that burns fastest: how many times faster than the objective allows "
+            "its requests fail, whoever's code it is. The alert for a fast burn fires above 14.4, "
+            "while the last five minutes are above it too, with ten failures or more.",
             "stat",
             asked.burning(),
             TIMES,
+            f"{{{{{asked.metrics.service}}}}}",
             width=6,
             height=5,
             steps=_BURNS,

@@ -73,9 +73,8 @@ class Spans:
         return f"{self.raised()} / scalar(sum({self.rate()})) / ${{budget}}"
 
     def burning(self) -> str:
-        """The same of all origins together, in the last hour."""
-        failed, made = self.rate(names.FAILED, over="1h"), self.rate(over="1h")
-        return f"(sum({failed}) or sum({made}) * 0) / sum({made}) / ${{budget}}"
+        """The same of all origins together, in the last hour, of the service with most."""
+        return f"topk(1, {self.share_failed(self.metrics.service, over='1h')} / ${{budget}})"
 
     def share_raised(self) -> str:
         """Which part of what failed in the last hour was raised by lines of which origin."""
