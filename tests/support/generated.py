@@ -189,6 +189,8 @@ RATIOS: dict[str, Counts] = {
     "code_lines_share": share(LINES),
     "error_budget": {(): 0.001},
     "fewest_failures": {(): 10},
+    "request_unknown_allowed": {(): 0.5},
+    "function_unknown_allowed": {(): 0.5},
     "links": {(): 1},
 }
 """What the telemetry says, by the labels of the service or job and of the origin."""

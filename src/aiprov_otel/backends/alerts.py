@@ -109,13 +109,19 @@ _FAILED: Final = {
     "dashboard": _dashboard("aiprov-overview", "service", "service_name"),
     "traces": _search({"error": "true", keys.ERROR_ORIGIN: _RAISED_BY}),
 }
+_SILENT: Final = (
+    "history says nothing about these lines. A commit without a mark is unknown until "
+    "`unmarked_human_since` says since when your team marks its AI work, or `unmarked` what such "
+    "commits are ([tool.aiprov] in pyproject.toml); `aiprov stats` says what else would tell."
+)
 _UNKNOWN_REQUESTS: Final = Alert(
     "AiprovRequestsUnknown",
-    "aiprov:request_unknown_share:rate1h > 0.5",
+    "aiprov:request_unknown_share:rate1h > scalar(aiprov:request_unknown_allowed)",
     "ticket",
     f"{_SHARE} of the requests of {_SERVICE} are served by code of unknown origin",
     (
         "What is said of origins rests on the other requests. Look which of three it is:",
+        f'{keys.MATCH} is "exact": {_SILENT}',
         (
             f'{keys.MATCH} is "missing": the service has no manifest, or another one. '
             "Run `aiprov doctor -- CMD` where it runs."
@@ -123,10 +129,6 @@ _UNKNOWN_REQUESTS: Final = Alert(
         (
             f'{keys.MATCH} is "stale": files were changed after `aiprov build`. '
             "Build the manifest from what is shipped."
-        ),
-        (
-            f'{keys.MATCH} is "exact": history says nothing about these lines. '
-            "`aiprov stats` says what would."
         ),
         _explore(f'span.{keys.ORIGIN} = "unknown"', keys.MATCH),
     ),
@@ -138,16 +140,16 @@ _UNKNOWN_REQUESTS: Final = Alert(
 )
 _UNKNOWN_FUNCTIONS: Final = Alert(
     "AiprovFunctionsUnknown",
-    "aiprov:function_unknown_share:rate1h > 0.5",
+    "aiprov:function_unknown_share:rate1h > scalar(aiprov:function_unknown_allowed)",
     "ticket",
     f"{_SHARE} of the calls of functions of {{{{ $labels.job }}}} are of unknown origin",
     (
         "What error ratios by origin say rests on the other calls.",
+        f"As a rule {_SILENT}",
         (
-            "The service has no manifest, another one, or files that were changed after "
+            "Or the service has no manifest, another one, or files that were changed after "
             "`aiprov build`: `aiprov doctor -- CMD`, where it runs, says which, and what to do."
         ),
-        "Or history says nothing about these lines: `aiprov stats` says what would.",
     ),
     {"dashboard": _dashboard("aiprov-functions", "job", "job")},
     wait="1h",
