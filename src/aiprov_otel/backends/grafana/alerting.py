@@ -45,7 +45,7 @@ def _rule(alert: Alert) -> dict[str, Any]:
             "summary": _said(alert.summary),
             "description": _said("\n".join(alert.description)),
             **{
-                name: "{{ externalURL }}" + path
+                name: "{{ externalURL }}" + path.removeprefix("/")  # it ends in one
                 for name, (backend, path) in alert.links.items()
                 if backend == GRAFANA
             },
