@@ -304,6 +304,17 @@ def test_every_variable_is_there(board):
 
 
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
+def test_the_budget_is_that_of_the_alerts_until_somebody_changes_one(board):
+    """
+    The box at the head has the number that the rules have as they are shipped.
+    """
+    boxes = [one["query"] for one in board["templating"]["list"] if one["name"] == "budget"]
+
+    assert boxes == ["0.001"] * ("${budget}" in json.dumps(board["panels"]))
+    assert "vector(0.001)" in texts()["prometheus/aiprov-requests.rules.yml"]
+
+
+@pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
 def test_panels_fit_side_by_side(board):
     """
     None covers another or leaves the page, and the numbers by which links find them differ.
