@@ -48,7 +48,7 @@ def burn(asked: Spans) -> Panel:
         "How many times faster than the objective allows requests fail: at 1 the budget lasts just "
         "as long as it should; 6 and 14.4, where the alerts of a service fire, are dashed. The "
         "origins add up to the burn of all services that are chosen together: one of them may burn "
-        "faster.",
+        f"faster.{_fires(asked)}",
         "timeseries",
         asked.burn(),
         TIMES,
@@ -60,6 +60,13 @@ def burn(asked: Spans) -> Panel:
     )
 
 
+def _fires(asked: Spans) -> str:
+    """What to know where nothing records what alerts read."""
+    if asked.metrics is names.COLLECTOR:
+        return ""
+    return " The rules and alerts that are shipped read the Collector's metrics, and none of these."
+
+
 def burning(asked: Spans) -> tuple[Panel, ...]:
     """Whether it burns, and whose lines raise: what is looked at first."""
     return (
@@ -67,7 +74,8 @@ def burning(asked: Spans) -> tuple[Panel, ...]:
             "Budget burn in the last hour",
             "Of the service that burns fastest: how many times faster than the objective allows "
             "its requests fail, whoever's code it is. The alert for a fast burn fires above 14.4, "
-            "while the last five minutes are above it too, with ten failures or more.",
+            "while the last five minutes are above it too, with ten failures or more."
+            f"{_fires(asked)}",
             "stat",
             asked.burning(),
             TIMES,
