@@ -8,8 +8,8 @@ import pytest
 
 from aiprov_otel.backends.files import texts
 from support.generated import counters
-from support.incident import until
 from support.prometheus import ask, prometheus, why_not
+from support.waiting import until
 
 
 @pytest.fixture(scope="module")

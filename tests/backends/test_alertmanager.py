@@ -12,8 +12,9 @@ import yaml
 
 from aiprov_otel.backends.alerts import ALERTS
 from aiprov_otel.backends.files import texts
-from support.incident import Called, Service, listening, until
+from support.incident import Called, Service, listening
 from support.prometheus import ask, rows, serving, started, why_not
+from support.waiting import until
 
 if reason := why_not("prometheus-alertmanager", "amtool"):
     pytest.skip(reason, allow_module_level=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -105,11 +105,3 @@ def listening(service: Service, called: Called) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def until(true: Callable[[], Any], what: str, seconds: float = 60) -> None:
-    """Wait for *what*, which is so when *true* says something that is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.1)

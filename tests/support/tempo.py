@@ -17,9 +17,10 @@ import yaml
 from aiprov_otel.backends.files import texts
 from support.servers import running
 from support.service import free_port
+from support.waiting import until
 
-_SETTLING: Final = 12
-"""Seconds from when it is ready until it keeps what it is sent."""
+_ACTIVE: Final = 2
+"""The state of a partition that is written to: Tempo is ready before it has one."""
 
 
 def why_not() -> str | None:
@@ -35,8 +36,18 @@ def tempo(folder: Path, prometheus: str) -> Iterator[tuple[str, str]]:
     path.write_text(json.dumps(_config(folder, prometheus, taking, asked)))
     command = ["tempo", f"-config.file={path}"]
     with running(command, f"http://{asked}/ready", folder / "tempo.log"):
-        time.sleep(_SETTLING)
+        until(lambda: _keeps(f"http://{asked}"), "Tempo keeps what it is sent")
         yield f"http://{taking}", f"http://{asked}"
+
+
+def _keeps(address: str) -> bool:
+    """Whether it has a partition to write to."""
+    request = urllib.request.Request(
+        f"{address}/partition-ring", headers={"Accept": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        partitions = json.load(reply)["partitions"]
+    return any(one["state"] == _ACTIVE for one in partitions)
 
 
 def ask(address: str, query: str) -> list[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
+from functools import partial
 
 import pytest
 from opentelemetry._logs import SeverityNumber
@@ -15,12 +15,14 @@ from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import StatusCode
 
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.layout import lay_out
 from support.pipeline import CLICKHOUSE, COLLECTOR, alone, pipeline, validate, why_not
 from support.prometheus import ask
 from support.shop import deployed
+from support.waiting import until
 
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -28,6 +30,12 @@ if reason := why_not():
 LOGGED = {"ai": 3, "human": 2, "": 1}
 """Errors that are logged, by the origin of the line that logs."""
 
+OURS = (
+    "aiprov_function_calls_total",
+    "aiprov_function_self_time_seconds_total",
+    "aiprov_code_lines",
+    "aiprov_exceptions_total",
+)
 PROCESSES = [
     {"service.name": service, "vcs.ref.head.revision": revision, **said}
     for revision in ("old", "new")
@@ -46,12 +54,37 @@ def served(tmp_path_factory):
         log_errors(found.endpoint)
         for process in PROCESSES:
             serve(found.endpoint, process, 30)
-        for _ in range(60):
-            time.sleep(0.5)
-            arrived = sum(counted(found, "traces_span_metrics_calls_total", "job").values())
-            if arrived == len(found.sent.rows) and failed(found.sent) == failed(found.kept):
-                break
+        arrive(found)
         yield found
+
+
+def arrive(found):
+    """Wait for each of what the tests ask for."""
+    until(lambda: [row.service_name for row in found.sent.rows].count("named") == 60, "all spans")
+    rows = found.sent.rows
+    sent = {
+        "traces_span_metrics_calls_total": len(rows),
+        "exceptions_total": sum(row.event_names.count("exception") for row in rows),
+        "log_errors_total": sum(LOGGED.values()),
+    }
+    for name, number in sent.items():
+        until(partial(is_counted, found, name, number), f"{name} of {number}")
+    for name in OURS:
+        until(partial(counted, found, name), name)
+    asked = "SELECT count() FROM otel.otel_traces"
+    until(lambda: int(found.clickhouse.ask(asked, "TSV")) == len(rows), "spans in ClickHouse")
+    until(lambda: whole(found.kept, rows) == whole(found.sent, rows), "traces that failed are kept")
+
+
+def is_counted(found, name, number):
+    """Whether Prometheus has that *number*."""
+    return counted(found, name) == {(): number}
+
+
+def whole(spans, rows):
+    """How many of *spans* each trace has in which one of *rows* failed."""
+    failures = {row.trace_id for row in rows if row.status_code == "Error"}
+    return Counter(row.trace_id for row in spans.rows if row.trace_id in failures)
 
 
 def log_errors(endpoint):
@@ -73,6 +106,7 @@ def serve(endpoint, process, requests):
     for _ in range(requests):
         with provider.get_tracer("shop").start_as_current_span("serve") as span:
             span.record_exception(KeyError("x"))
+            span.set_status(StatusCode.ERROR)
     provider.shutdown()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -17,6 +16,7 @@ from aiprov_otel.demo.layout import lay_out
 from support import jaeger
 from support.pipeline import pipeline, why_not
 from support.shop import deployed
+from support.waiting import until
 
 if reason := jaeger.why_not() or why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -36,11 +36,15 @@ def served(tmp_path_factory):
     ):
         with deployed(lay_out(folder / "shop"), found.endpoint) as shop:
             load.drive(shop, customers.plan(300))
-        for _ in range(60):
-            time.sleep(0.5)
-            if len(jaeger.found(address, {})) == len({row.trace_id for row in found.kept.rows}):
-                break
+        until(lambda: has_all(address, found), "Jaeger has all traces that are kept")
         yield found.kept.rows, address
+
+
+def has_all(address, found):
+    """Whether all that failed is kept, and the Jaeger at *address* finds all that is kept."""
+    failed = {row.trace_id for row in found.sent.rows if row.status_code == "Error"}
+    kept = {row.trace_id for row in found.kept.rows}
+    return failed <= kept and len(jaeger.found(address, {})) == len(kept)
 
 
 def said(row):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import pytest
@@ -20,6 +19,7 @@ from support.pipeline import pipeline, why_not
 from support.prometheus import ask
 from support.servers import prometheus
 from support.shop import deployed
+from support.waiting import until
 
 if reason := tempo.why_not() or why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -41,10 +41,9 @@ def served(tmp_path_factory):
             load.drive(shop, customers.plan(300))
             return_500(found.endpoint)
         rows = found.sent.rows
-        for _ in range(90):
-            time.sleep(0.5)
-            if sum(counted(metrics, "service").values()) == len(rows):
-                break
+        until(lambda: counted(metrics) == {(): len(rows)}, "all spans are counted")
+        traces = len({row.trace_id for row in rows})
+        until(lambda: len(tempo.ask(address, "{ }")) == traces, "all traces are found")
         yield rows, address, metrics
 
 
