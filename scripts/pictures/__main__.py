@@ -13,9 +13,9 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -24,13 +24,14 @@ from aiprov_otel.backends.files import texts
 from pictures.draw import page
 from pictures.results import Results
 from pictures.staged import Shop, shop
-from pictures.traces import send
+from pictures.traces import counted, send
 from support import tempo
 from support.clickhouse import clickhouse
 from support.prometheus import started
+from support.waiting import until
 
-SETTLING = 8
-"""Seconds until Tempo answers for what it was sent."""
+FAILED = "{ status = error } | count_over_time() by (resource.service.name)"
+"""What Tempo counts of the traces that it was sent."""
 
 
 def main(folder: Path) -> None:
@@ -56,9 +57,14 @@ def results(sent: Shop) -> Iterator[Results]:
             traces = None
             if not tempo.why_not():
                 taking, traces = stack.enter_context(tempo.tempo(Path(folder), address))
-                send(sent.spans, taking)
-                time.sleep(SETTLING)
+                number = send(sent.spans, taking)
+                until(partial(all_count, traces, number), f"Tempo counts {number} failures")
             yield Results(address, spans, traces)
+
+
+def all_count(traces: str, number: int) -> bool:
+    """Whether the Tempo at *traces* counts that *number* of failures."""
+    return sum(each for _, each in counted(traces, FAILED)) == number
 
 
 def store(sent: Shop, folder: Path) -> None:

@@ -14,6 +14,7 @@ from aiprov_otel.demo.layout import lay_out
 from support.pipeline import pipeline, why_not
 from support.prometheus import ask
 from support.shop import deployed
+from support.waiting import until
 
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -37,15 +38,11 @@ ASKED = [
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """The pipeline, after the shop has answered its customers and exemplars have arrived."""
+    """The pipeline, after the shop has answered its customers."""
     folder = tmp_path_factory.mktemp("exemplars")
     with pipeline(folder) as found:
         with deployed(lay_out(folder / "shop"), found.endpoint) as address:
             load.drive(address, customers.plan(100))
-        for _ in range(60):
-            if dots(found, "traces_span_metrics_calls_total"):
-                break
-            time.sleep(0.5)
         yield found
 
 
@@ -65,6 +62,7 @@ def test_a_dot_leads_to_a_trace(expression, served):
     filled = expression.replace("$service", ".*").replace("$route", ".*")
     filled = filled.replace("$__rate_interval", "5m")
 
+    until(lambda: dots(served, filled), "the course has dots")
     found = {labels[LABEL] for labels in dots(served, filled)}
 
     assert found
