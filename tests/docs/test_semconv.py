@@ -193,7 +193,7 @@ def test_the_tables_of_the_docs_are_those_of_the_registry():
     page = (ROOT / "docs" / "configuration.md").read_text()
     written = runpy.run_path(str(ROOT / "scripts" / "attributes.py"))["written"]
 
-    assert written(page) == page
+    assert written(page) == page, "run `python scripts/attributes.py`"
     assert set(re.findall(r"<!-- ([\w.]+) -->", page)) == {*GROUPS, "metrics"}
 
 

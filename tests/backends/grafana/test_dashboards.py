@@ -219,7 +219,7 @@ WANTED = {
     "Exceptions, by type and who wrote the line that raised": {
         (job, "KeyError", origin): number * AN_HOUR for (job, origin), number in EXCEPTIONS.items()
     },
-    "Exceptions of the service, by type and line that raised": EXCEPTIONS_BY_TYPE,
+    "Exceptions of the service, by type and who wrote the line that raised": EXCEPTIONS_BY_TYPE,
 }
 """What the telemetry says of two hours, or of one; worked out without PromQL."""
 

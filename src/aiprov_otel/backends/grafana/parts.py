@@ -184,7 +184,7 @@ def exceptions() -> Panel:
     """What was raised, each exception once."""
     by = f"{names.ERROR_TYPE}, {RAISED_BY}, {names.EXCEPTION_MODEL}"
     return Panel(
-        "Exceptions of the service, by type and line that raised",
+        "Exceptions of the service, by type and who wrote the line that raised",
         "Each exception once, in the time that is shown, without those that a handler swallowed; "
         "the twenty with most.",
         "table",
