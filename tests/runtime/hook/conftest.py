@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+import aiprov_otel
 from aiprov_otel.runtime.hook import finder
+from aiprov_otel.runtime.hook.slots import SLOTS
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +19,22 @@ def unhooked(untouched):
     finder.PLAN.remove(list(finder.PLAN))
     finder.leave()
     sys.meta_path[:] = finders
+
+
+@pytest.fixture
+def load(application):
+    """A module of this text, imported under the hook in `metrics` mode or another."""
+
+    def loaded(text, *, mode="metrics", name="shop.kinds", **options):
+        application.install()
+        aiprov_otel.install_import_hook("shop", mode=mode, **options)
+        return application.module(name, text)
+
+    return loaded
+
+
+@pytest.fixture(autouse=True)
+def no_slots():
+    """Each test has slots of its own."""
+    SLOTS._modules.clear()
+    SLOTS._names.clear()
