@@ -91,7 +91,7 @@ def _config(folder: Path, prometheus: str, taking: str, asked: str) -> dict[str,
             "shutdown_marker_dir": f"{folder}/marker",
             "complete_block_timeout": "24h",
         },
-        "backend_scheduler": {"local_work_path": f"{folder}/work"},
+        "backend_scheduler": {"local_work_path": f"{folder}/jobs"},
         # It may be asked at once for all that it has, however old.
         "query_frontend": {
             "query_end_cutoff": "0s",

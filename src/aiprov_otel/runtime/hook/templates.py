@@ -25,7 +25,9 @@ PREFIX: Final = ".aiprov_"
 COUNTS: Final = f"{PREFIX}counts"
 RUNNING: Final = f"{PREFIX}running"
 
-# Code that was sent to a process without us finds no name of ours, and brings us there.
+# Code that was sent to a process without us finds no name of ours, and brings us there, or where it
+# only counts, lets it be. Both are met by any exception, since the name of a class might be the
+# program's; nothing but ours runs in them, and no signal is taken there.
 _TIMED: Final = """
 try:
     counts = SLOT
