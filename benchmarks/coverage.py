@@ -20,14 +20,14 @@ from math import exp, sqrt
 
 import numpy as np
 
-from aiprov_otel.local.compared import STEPS
-from aiprov_otel.local.comparison import ENOUGH
-from aiprov_otel.local.method.before_after import Change, Steady, before_after
-from aiprov_otel.local.method.bootstrap import limits
-from aiprov_otel.local.method.cells import Cell, failing, informative, tallies
-from aiprov_otel.local.method.quantiles import Timing, quantiles
-from aiprov_otel.local.method.ratios import mantel_haenszel, quasi_poisson
 from aiprov_otel.local.statistics import Z
+from aiprov_otel.report.compared import STEPS
+from aiprov_otel.report.comparison import ENOUGH
+from aiprov_otel.report.statistics.before_after import Change, Steady, before_after
+from aiprov_otel.report.statistics.bootstrap import limits
+from aiprov_otel.report.statistics.quantiles import Timing, quantiles
+from aiprov_otel.report.statistics.rates import mantel_haenszel, quasi_poisson
+from aiprov_otel.report.statistics.strata import Cell, failing, informative, tallies
 
 ROUTES = 10
 RESAMPLES = 500

@@ -17,10 +17,10 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from aiprov_otel.local import sources
-from aiprov_otel.local.report import report
-from aiprov_otel.local.source import Source
-from aiprov_otel.local.store import Store
+from aiprov_otel.report.report import report
+from aiprov_otel.telemetry import sources
+from aiprov_otel.telemetry.source import Source
+from aiprov_otel.telemetry.store import Store
 from support.clickhouse import clickhouse
 
 EIGHTH: Final = "range % 8"

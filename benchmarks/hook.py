@@ -64,10 +64,10 @@ if mode == "logfire":
     logfire.install_auto_tracing([package.split(".")[0]], min_duration=9)
 else:
     import aiprov_otel
-    import aiprov_otel.runtime.hook.install
-    import aiprov_otel.runtime.hook.rewriting
+    import aiprov_otel.runtime.import_hook.api
+    import aiprov_otel.runtime.import_hook.ast_rewriter
     import aiprov_otel.runtime.hook.rewritten
-    import aiprov_otel.runtime.hook.tools
+    import aiprov_otel.runtime.import_hook.call_table
 if mode not in ("none", "logfire"):
     aiprov_otel.install_import_hook(
         package.split(".")[0], mode=mode, **({"min_duration": 9} if mode == "spans" else {})

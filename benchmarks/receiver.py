@@ -31,7 +31,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from aiprov_otel.local.store import Store
+from aiprov_otel.telemetry.store import Store
 
 SERVE: Final = (sys.executable, "-m", "aiprov_otel", "serve", "--port", "0")
 BATCH: Final = 512  # what an exporter sends at once by default

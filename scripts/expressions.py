@@ -21,7 +21,7 @@ from typing import Final
 from aiprov_otel.backends.files import texts
 from aiprov_otel.backends.names import CALLS, COLLECTOR, TEMPO
 from aiprov_otel.demo import customers, load
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from support import tempo
 from support.expressions import Expression, expressions
 from support.pipeline import Pipeline, pipeline, why_not

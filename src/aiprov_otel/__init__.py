@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from aiprov_otel.errors import AiprovError, ManifestError
     from aiprov_otel.manifest import Manifest
     from aiprov_otel.runtime.decorator import provenance
-    from aiprov_otel.runtime.hook.handle import ImportHook
-    from aiprov_otel.runtime.hook.install import install_import_hook
     from aiprov_otel.runtime.hook.optout import no_instrument
+    from aiprov_otel.runtime.import_hook.api import install_import_hook
+    from aiprov_otel.runtime.import_hook.handle import ImportHook
     from aiprov_otel.runtime.install import Installation, install
     from aiprov_otel.runtime.instrumentor import AiprovInstrumentor
+    from aiprov_otel.runtime.log_processor import ProvenanceLogRecordProcessor
     from aiprov_otel.runtime.lookup import provenance_of
-    from aiprov_otel.runtime.records import ProvenanceLogRecordProcessor
     from aiprov_otel.runtime.resource import AiprovResourceDetector
     from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
     from aiprov_otel.values import Origin, Provenance
@@ -44,16 +44,16 @@ _HOMES = {
     "AiprovError": "errors",
     "AiprovInstrumentor": "runtime.instrumentor",
     "AiprovResourceDetector": "runtime.resource",
-    "ImportHook": "runtime.hook.handle",
+    "ImportHook": "runtime.import_hook.handle",
     "Installation": "runtime.install",
     "Manifest": "manifest",
     "ManifestError": "errors",
     "Origin": "values",
     "Provenance": "values",
-    "ProvenanceLogRecordProcessor": "runtime.records",
+    "ProvenanceLogRecordProcessor": "runtime.log_processor",
     "ProvenanceSpanProcessor": "runtime.spans",
     "install": "runtime.install",
-    "install_import_hook": "runtime.hook.install",
+    "install_import_hook": "runtime.import_hook.api",
     "no_instrument": "runtime.hook.optout",
     "provenance": "runtime.decorator",
     "provenance_of": "runtime.lookup",

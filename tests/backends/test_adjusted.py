@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel.backends.files import texts
-from aiprov_otel.local.method.cells import Tally, informative_share
-from aiprov_otel.local.method.ratios import mantel_haenszel
+from aiprov_otel.report.statistics.rates import mantel_haenszel
+from aiprov_otel.report.statistics.strata import Tally, informative_share
 from support.generated import series
 from support.prometheus import prometheus, rows, why_not
 

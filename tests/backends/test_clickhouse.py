@@ -11,8 +11,8 @@ from statistics import median
 import pytest
 
 from aiprov_otel.backends.files import texts
-from aiprov_otel.local.method.cells import Tally
-from aiprov_otel.local.method.ratios import mantel_haenszel
+from aiprov_otel.report.statistics.rates import mantel_haenszel
+from aiprov_otel.report.statistics.strata import Tally
 from support.clickhouse import clickhouse
 from support.traces import (
     CHARGE_BEFORE,

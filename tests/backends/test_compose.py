@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from aiprov_otel.backends.files import texts
-from aiprov_otel.local.receiver import Receiver
+from aiprov_otel.receiver.server import Receiver
 from support import tempo
 from support.servers import built
 from support.service import Received, executable, free_port, stop, wait_for_port

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from aiprov_otel.cli.findings import Survey, of_packages, of_process
+from aiprov_otel.cli.doctor_findings import Survey, of_packages, of_process
 from support.command import aiprov
 
 WELL = {

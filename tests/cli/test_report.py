@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
+from aiprov_otel.telemetry.store import Store
 from support.command import AIPROV, aiprov, environment
 from support.telemetry import AI, HUMAN, Service, serve
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from aiprov_otel.local.store import Store
+from aiprov_otel.telemetry.store import Store
 from support.command import AIPROV, aiprov, environment, start
 from support.telemetry import Service
 

@@ -10,8 +10,8 @@ from urllib.request import urlopen
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
+from aiprov_otel.telemetry.store import Store
 from support.command import aiprov, start
 from support.telemetry import AI, Service
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import Manifest, decide
 from aiprov_otel.values import Evidence, Origin

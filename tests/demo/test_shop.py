@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from aiprov_otel.demo import customers, load, service
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from aiprov_otel.errors import AiprovError
 
 SILENT = {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -17,9 +17,9 @@ import pytest
 from aiprov_otel import attributes
 from aiprov_otel.cli.blame import PORCELAIN
 from aiprov_otel.cli.main import VERBS, main
-from aiprov_otel.history.keys import READERS
-from aiprov_otel.local.report import Report
+from aiprov_otel.history.policy_schema import READERS
 from aiprov_otel.manifest import Run, SourceFile, dump
+from aiprov_otel.report.report import Report
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
 
 ROOT = Path(__file__).parents[2]

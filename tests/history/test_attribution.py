@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aiprov_otel.history import marks
-from aiprov_otel.history.agents import Table
 from aiprov_otel.history.attribution import decide
-from aiprov_otel.history.commits import Commit
+from aiprov_otel.history.evidence import commit_message
+from aiprov_otel.history.evidence.agents import Table
+from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.values import Evidence, Origin
 
@@ -23,7 +23,7 @@ def decided(*lines, author=ADA, when="2026-05-04T10:00:00+00:00", **policy):
     """What is decided about a commit with these *lines* in its message."""
     time = datetime.fromisoformat(when).astimezone(UTC)
     commit = Commit("a" * 40, author, ADA, time, "\n".join(("Add it", "", *lines)))
-    return decide(commit, marks.find(commit, TABLE), Policy.of(policy))
+    return decide(commit, commit_message.find(commit, TABLE), Policy.of(policy))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind
 
 from aiprov_otel import ProvenanceSpanProcessor, provenance_of
-from aiprov_otel.runtime import walk
+from aiprov_otel.runtime import stack
 from support.application import AI, HUMAN, run
 
 SHOP = """\
@@ -151,7 +151,7 @@ def test_a_deep_stack_of_the_library_is_given_up(application, shop):
             return deep(levels - 1)
         return application.tracer.start_span(str(levels)).end()
 
-    shop.order(lambda _: deep(walk.DEPTH))
+    shop.order(lambda _: deep(stack.DEPTH))
     assert not application.span().attributes
 
 
@@ -299,7 +299,7 @@ def test_an_error_of_ours_does_not_reach_the_service(application, shop, monkeypa
     """
     An error inside the library is logged once with its slug; under AIPROV_STRICT it is raised.
     """
-    monkeypatch.setattr(walk, "DEPTH", "many")
+    monkeypatch.setattr(stack, "DEPTH", "many")
     with pytest.raises(TypeError):
         shop.order(application.tracer.start_span)
     monkeypatch.delenv("AIPROV_STRICT")

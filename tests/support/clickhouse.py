@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.telemetry.store import Store
 
 COLUMNS: Final = """
     Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),

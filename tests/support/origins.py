@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiprov_otel.local.decode import Row
+from aiprov_otel.telemetry.otlp import Row
 from support.application import AI, HUMAN
 from support.service import APPLICATIONS, Answer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.backends.files import texts
-from aiprov_otel.local.receiver import Receiver
+from aiprov_otel.receiver.server import Receiver
 from support.native import Engine, taking
 from support.servers import built, prometheus, running
 from support.service import Received, free_port

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import aiprov_otel
-from aiprov_otel.runtime.hook.slots import SLOTS
+from aiprov_otel.runtime.import_hook.counters import SLOTS
 from aiprov_otel.settings import Mode
 from support.application import Application, importable
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from aiprov_otel.local.decode import Row
-from aiprov_otel.local.instrumented import environment, launcher
-from aiprov_otel.local.receiver import Receiver
 from aiprov_otel.manifest import dump
+from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.telemetry.launch import environment, launcher
+from aiprov_otel.telemetry.otlp import Row
 from support.application import LONG_AGO, REVISION, source
 
 APPLICATIONS = Path(__file__).parents[1] / "frameworks" / "applications"

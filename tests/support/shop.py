@@ -10,8 +10,8 @@ from typing import Final
 
 from aiprov_otel.demo import service
 from aiprov_otel.history.build import build
-from aiprov_otel.history.git import Git
-from aiprov_otel.local.instrumented import environment
+from aiprov_otel.history.git.repository import Git
+from aiprov_otel.telemetry.launch import environment
 
 _METRICS: Final = {
     "AIPROV_PACKAGES": "shop=metrics",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from aiprov_otel.runtime.hook.slots import CALLS, SLOTS, Slot
+from aiprov_otel.runtime.import_hook.counters import CALLS, SLOTS, Slot
 
 
 def slot(qualname: str) -> Slot:

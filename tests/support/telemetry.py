@@ -14,13 +14,13 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import of_code, of_exception, of_unit
-from aiprov_otel.local.decode import decode
+from aiprov_otel.telemetry.otlp import decode
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Unit
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.telemetry.store import Store
 
 EPOCH = 1_790_000_000_000_000_000
 """When the spans of tests begin, in nanoseconds."""

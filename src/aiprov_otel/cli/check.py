@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiprov_otel.cli.plain import counted, percent, say, say_json
+from aiprov_otel.cli.output import counted, percent, say, say_json
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.compare import Comparison, compare
+from aiprov_otel.history.check import Comparison, compare
+from aiprov_otel.history.effective_policy import terms
 from aiprov_otel.history.gate import Gate, Outcome, ask
-from aiprov_otel.history.git import Git
-from aiprov_otel.history.terms import terms
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.values import Strength
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aiprov_otel.backends.files import texts
-from aiprov_otel.cli.plain import say
+from aiprov_otel.cli.output import say
 from aiprov_otel.errors import UsageError
 
 

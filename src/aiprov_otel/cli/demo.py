@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import UsageError
-from aiprov_otel.local.folder import STORE, make_folder
 from aiprov_otel.manifest import FILE_NAME, Manifest
-from aiprov_otel.manifest.folder import FOLDER
+from aiprov_otel.manifest.locate import FOLDER
+from aiprov_otel.telemetry.workdir import STORE, make_folder
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.telemetry.store import Store
 
 _EPILOG = """example:
   aiprov demo --dir /tmp/shop --requests 300
@@ -71,11 +71,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _demo(where: Path, requests: int) -> None:
     from aiprov_otel.demo import story
-    from aiprov_otel.demo.layout import lay_out
+    from aiprov_otel.demo.shop import lay_out
     from aiprov_otel.history.build import build
-    from aiprov_otel.local.render import console, show
-    from aiprov_otel.local.report import report
-    from aiprov_otel.local.store import Store
+    from aiprov_otel.report.render.terminal import console, show
+    from aiprov_otel.report.report import report
+    from aiprov_otel.telemetry.store import Store
 
     folder = lay_out(where)
     state = make_folder(folder)
@@ -94,8 +94,8 @@ def _demo(where: Path, requests: int) -> None:
 def _load(store: Store, folder: Path, manifest: Path, requests: int) -> str:
     """Run the shop, send it *requests*, and say how it answered; its spans are then in *store*."""
     from aiprov_otel.demo import customers, load, service, story
-    from aiprov_otel.local.instrumented import environment
-    from aiprov_otel.local.receiver import Receiver
+    from aiprov_otel.receiver.server import Receiver
+    from aiprov_otel.telemetry.launch import environment
 
     with Receiver(store, port=0) as receiver:
         variables = environment(

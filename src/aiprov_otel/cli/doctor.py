@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.cli.command import resolved
-from aiprov_otel.cli.findings import Finding, Survey, of_packages, of_process, of_silence
-from aiprov_otel.cli.plain import say, say_json, visible
+from aiprov_otel.cli.doctor_findings import Finding, Survey, of_packages, of_process, of_silence
+from aiprov_otel.cli.output import say, say_json, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.local.instrumented import launcher
+from aiprov_otel.telemetry.launch import launcher
 
 _EPILOG: Final = """example:
   aiprov doctor -- uvicorn shop.app:app

@@ -9,12 +9,12 @@ from typing import Any
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest, add_moves
-from aiprov_otel.cli.plain import counted, say, say_json, visible
+from aiprov_otel.cli.output import counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.answers import of_file
-from aiprov_otel.history.chain import chain
+from aiprov_otel.history.explain import chain
+from aiprov_otel.history.query import of_file
 from aiprov_otel.manifest import SourceFile
-from aiprov_otel.stacktrace.telling import age
+from aiprov_otel.stacktrace.annotate import age
 from aiprov_otel.values import Provenance
 
 

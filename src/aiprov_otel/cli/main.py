@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import aiprov_otel
-from aiprov_otel.cli import ending
+from aiprov_otel.cli import signals
 from aiprov_otel.errors import AiprovError, UsageError
 
 VERBS: Final = (
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns the exit status: 0 done, 1 the answer is no, 2 wrong use or something to mend, 3 a bug,
     130 or 143 interrupted or terminated.
     """
-    with ending.in_order() as signalled:
+    with signals.in_order() as signalled:
         try:
             return _verb(arguments)
         except BaseException as error:  # the boundary; of an interruption anyio makes a group

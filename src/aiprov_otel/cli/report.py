@@ -11,19 +11,19 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.cli import crude
+from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import limit
-from aiprov_otel.cli.plain import say, table, visible
+from aiprov_otel.cli.output import say, table, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.local import remote, sources
 from aiprov_otel.local.deployed import deployed
 from aiprov_otel.local.empty import why_empty
-from aiprov_otel.local.folder import STORE
-from aiprov_otel.local.prepared import PREPARE
-from aiprov_otel.local.report import Report, report
-from aiprov_otel.local.sampling import Sampled
-from aiprov_otel.local.sources import prometheus
-from aiprov_otel.local.store import Store
+from aiprov_otel.report import prometheus, remote
+from aiprov_otel.report.prepared import PREPARE
+from aiprov_otel.report.report import Report, report
+from aiprov_otel.report.sampling import Sampled
+from aiprov_otel.telemetry import sources
+from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.workdir import STORE
 
 _EPILOG = """example:
   aiprov report --json | jq .verdict
@@ -187,7 +187,7 @@ def _crude(args: argparse.Namespace) -> int:
         first, *others = (one.to_json() for one in found)
         print(json.dumps(first | {"others": others}, indent=2, ensure_ascii=False))
     else:
-        crude.show(found)
+        counters.show(found)
     return 0
 
 
@@ -212,7 +212,7 @@ def _since(args: argparse.Namespace) -> int:
 
 
 def _write(found: Report, path: Path) -> None:
-    from aiprov_otel.local.page.page import page
+    from aiprov_otel.report.render.page.page import page
 
     text = page(found, deployed(), made=datetime.now(UTC))
     try:
@@ -225,11 +225,11 @@ def _write(found: Report, path: Path) -> None:
 
 def _show(found: Report, *, markdown: bool) -> None:
     if markdown:
-        from aiprov_otel.local.markdown import markdown as lines
+        from aiprov_otel.report.render.markdown import markdown as lines
 
         for line in lines(found):
             say(visible(line))
         return
-    from aiprov_otel.local.render import console, show
+    from aiprov_otel.report.render.terminal import console, show
 
     show(found, deployed(), console(sys.stdout))

@@ -18,14 +18,14 @@ from aiprov_otel.cli.command import resolved
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.build import build
 from aiprov_otel.local.empty import why_empty
-from aiprov_otel.local.extra import local_extra
-from aiprov_otel.local.folder import STORE, make_folder
-from aiprov_otel.local.instrumented import environment, launcher
-from aiprov_otel.local.receiver import Receiver
-from aiprov_otel.local.report import Report, report
-from aiprov_otel.local.retention import Retention
-from aiprov_otel.local.store import Store
 from aiprov_otel.manifest import FILE_NAME, Manifest
+from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.report.report import Report, report
+from aiprov_otel.telemetry.extra import local_extra
+from aiprov_otel.telemetry.launch import environment, launcher
+from aiprov_otel.telemetry.retention import Retention
+from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.workdir import STORE, make_folder
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(found: Report, manifest: Manifest, *, interrupted: bool) -> None:
-    from aiprov_otel.local.render import console, show
+    from aiprov_otel.report.render.terminal import console, show
 
     if interrupted and not found.coverage.spans:
         _say("interrupted before a trace came; there is nothing to report")

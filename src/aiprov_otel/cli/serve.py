@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.cli.options import limit
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local.folder import STORE, make_folder
-from aiprov_otel.local.receiver import HOST, PORT, Receiver
-from aiprov_otel.local.retention import DAYS, GIB, Retention
-from aiprov_otel.local.store import Store
+from aiprov_otel.receiver.server import HOST, PORT, Receiver
+from aiprov_otel.telemetry.retention import DAYS, GIB, Retention
+from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.workdir import STORE, make_folder
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -12,11 +12,11 @@ from typing import Any
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest
-from aiprov_otel.cli.plain import counted, say, say_json, visible
+from aiprov_otel.cli.output import counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.answers import of_names
+from aiprov_otel.history.query import of_names
+from aiprov_otel.stacktrace.annotate import age, told, who
 from aiprov_otel.stacktrace.frames import Frame, Line, annotate
-from aiprov_otel.stacktrace.telling import age, told, who
 from aiprov_otel.stacktrace.text import unwrapped
 from aiprov_otel.values import Match
 

@@ -108,6 +108,6 @@ _MIX: Final[Mapping[Callable[[_Customers], Request], int]] = {
 
 
 def _skus() -> list[str]:
-    items = files("aiprov_otel.demo").joinpath("shop", "src", "shop", "items.csv")
+    items = files("aiprov_otel.demo").joinpath("data", "src", "shop", "items.csv")
     with items.open(encoding="utf-8") as file:
         return [row["sku"] for row in csv.DictReader(file)]

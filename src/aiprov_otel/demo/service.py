@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import AiprovError
-from aiprov_otel.local.instrumented import launcher
+from aiprov_otel.telemetry.launch import launcher
 
 LOG: Final = "service.log"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiprov_otel.demo.service import LOG
-from aiprov_otel.local.folder import MANIFEST, STORE
-from aiprov_otel.manifest.folder import FOLDER
+from aiprov_otel.manifest.locate import FOLDER
+from aiprov_otel.telemetry.workdir import MANIFEST, STORE
 
 if TYPE_CHECKING:
     from aiprov_otel.history.summary import Summary
-    from aiprov_otel.local.report import Report
+    from aiprov_otel.report.report import Report
 
 
 def made(folder: Path, summary: Summary) -> str:

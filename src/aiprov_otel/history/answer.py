@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiprov_otel.history import commits
 from aiprov_otel.history.attribution import Decision
-from aiprov_otel.history.commits import Commit
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git import objects
+from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import SourceFile
 
@@ -53,7 +53,7 @@ class FileAnswer:
 
     def commit(self, name: str) -> Commit | None:
         """The commit *name*, if git was asked and has it."""
-        return commits.parse_batch(self.git.objects([name])).get(name) if self.git else None
+        return objects.parse_batch(self.git.objects([name])).get(name) if self.git else None
 
 
 @dataclass(frozen=True)

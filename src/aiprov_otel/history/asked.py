@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from aiprov_otel.history import reading, tree
-from aiprov_otel.history.git import Git
+from aiprov_otel.history import attribute, source_files
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.tree import TrackedFile
+from aiprov_otel.history.source_files import TrackedFile
 from aiprov_otel.manifest import SourceFile, tails
 
 
@@ -19,7 +19,7 @@ class Asked:
         self._policy = policy
         self._known: dict[TrackedFile, SourceFile] = {}
         self._by_name: dict[str, list[TrackedFile]] = defaultdict(list)
-        for file in tree.read(git, policy).files:
+        for file in source_files.read(git, policy).files:
             for name in {file.path, file.import_path}:
                 self._by_name[name].append(file)
 
@@ -30,7 +30,7 @@ class Asked:
     def source(self, file: TrackedFile, /) -> SourceFile:
         """The lines of *file* as it is in the work tree; none where it can't be read."""
         if file not in self._known:
-            read = reading.read(self._git, self._policy, [file])
+            read = attribute.read(self._git, self._policy, [file])
             unread = SourceFile(file.path, file.import_path, "", ())
             self._known[file] = next(read.sources(), unread)
         return self._known[file]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 
-from aiprov_otel.history import listing, people
-from aiprov_otel.history.commits import Commit
-from aiprov_otel.history.marks import Mark
+from aiprov_otel.history.evidence import identities, squash_message
+from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
@@ -68,9 +68,9 @@ def of_nobody(marks: Sequence[Mark], policy: Policy) -> Decision:
 
 def _origin(commit: Commit, deciding: Mark, marks: Sequence[Mark]) -> tuple[Origin, str | None]:
     """What a mark on the commit gives, and what of the commit as a whole made it so."""
-    if deciding.evidence is Evidence.ASSISTED_BY and not people.is_bot(commit.author):
+    if deciding.evidence is Evidence.ASSISTED_BY and not identities.is_bot(commit.author):
         return Origin.MIXED, None
-    listed = listing.find(commit.lines) if deciding.line else None
+    listed = squash_message.find(commit.lines) if deciding.line else None
     if not listed:
         return Origin.AI, None
     lines = [mark.line for mark in marks]
@@ -81,7 +81,7 @@ def _origin(commit: Commit, deciding: Mark, marks: Sequence[Mark]) -> tuple[Orig
 
 
 def _without_mark(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, str]:
-    if people.is_bot(commit.author):
+    if identities.is_bot(commit.author):
         return Origin.UNKNOWN, Evidence.NONE, "a bot committed it that is no AI"
     day = _day(commit)
     if day and day < policy.human_before:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiprov_otel.history.answer import TreeAnswer
-from aiprov_otel.history.shares import Shares
+from aiprov_otel.history.stats import Shares
 from aiprov_otel.manifest import Run, SourceFile
 
 FORMAT: Final = "aiprov-record"

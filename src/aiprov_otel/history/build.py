@@ -13,24 +13,17 @@ from pathlib import Path
 
 from aiprov_otel import manifest
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history import (
-    ai_only,
-    attribution,
-    generated,
-    reading,
-    rebuild,
-    remote,
-    tree,
-    unfetched,
-)
-from aiprov_otel.history.blaming import Progress
-from aiprov_otel.history.git import Git
+from aiprov_otel.history import attribute, attribution, generated, source_files, unfetched
+from aiprov_otel.history.blame import ai_only, incremental
+from aiprov_otel.history.blame.files import Progress
+from aiprov_otel.history.effective_policy import terms, within
+from aiprov_otel.history.git import remote
+from aiprov_otel.history.git.checkout import at
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.moves import Moves
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.records.state import state
-from aiprov_otel.history.revision import at
 from aiprov_otel.history.summary import Summary
-from aiprov_otel.history.terms import terms, within
 
 
 def build(
@@ -85,8 +78,8 @@ def _uncollected() -> Iterator[None]:
 def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> Summary:
     began = time.monotonic()
     head = git.head()
-    found = tree.read(git, policy)
-    reader = ai_only.read if policy.ai_only else rebuild.read
+    found = source_files.read(git, policy)
+    reader = ai_only.read if policy.ai_only else incremental.read
     read = reader(git, policy, found.files, progress)
     if read.left_out and not read.blamed:
         raise read.unreadable(git.root)
@@ -120,8 +113,8 @@ def _default(git: Git, paths: tuple[str, ...]) -> Path:
 
 
 def _summary(
-    found: tree.Tree,
-    read: reading.Reading,
+    found: source_files.Tree,
+    read: attribute.Reading,
     *,
     path: Path,
     revision: str,

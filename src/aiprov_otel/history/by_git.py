@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiprov_otel.history import blame, generated, reading, rebuild, remote, tree
+from aiprov_otel.history import attribute, generated, source_files
 from aiprov_otel.history.answer import GIT, FileAnswer, Place, TreeAnswer
-from aiprov_otel.history.blaming import BlamedFile, Progress
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.blame import hunks, incremental
+from aiprov_otel.history.blame.files import BlamedFile, Progress
+from aiprov_otel.history.git import remote
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 
 
@@ -19,7 +21,7 @@ def of_tree(git: Git, policy: Policy, progress: Progress | None = None) -> TreeA
     Raises:
         HistoryError: one of them can't be read.
     """
-    read = rebuild.read(git, policy, tree.read(git, policy).files, progress)
+    read = incremental.read(git, policy, source_files.read(git, policy).files, progress)
     if read.left_out:
         raise read.unreadable(git.root)
     sources = tuple(generated.flagged(git, read.sources()))
@@ -33,7 +35,7 @@ def of_file(git: Git, policy: Policy, path: Path) -> FileAnswer:
     Raises:
         HistoryError: git does not track it, or it can't be read.
     """
-    read = reading.read(git, policy, [tree.locate(git, path)])
+    read = attribute.read(git, policy, [source_files.locate(git, path)])
     if not read.blamed:
         raise read.unreadable(git.root)
     [blamed] = read.blamed
@@ -56,4 +58,4 @@ def _places(one: BlamedFile) -> Iterator[Place]:
         for hunk in one.hunks
         for place in range(hunk.count)
     )
-    return blame.widened(by_git, one.widths)
+    return hunks.widened(by_git, one.widths)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError, ManifestError, UsageError
-from aiprov_otel.history import tree
+from aiprov_otel.history import source_files
 from aiprov_otel.history.answer import FileAnswer, TreeAnswer
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.effective_policy import changed, like
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.records import state
-from aiprov_otel.history.terms import changed, like
 from aiprov_otel.manifest import FILE_NAME, Manifest, content_hash
 
 
@@ -60,7 +60,7 @@ def of_part(manifest: Manifest, paths: Sequence[Path]) -> TreeAnswer:
 
 def held(manifest: Manifest, path: Path, git: Git) -> FileAnswer | None:
     """The file at *path*, which *git* tracks, if *manifest* holds it as it is."""
-    located = tree.locate(git, path).path
+    located = source_files.locate(git, path).path
     content = path.read_bytes()
     same = [e for e in manifest.with_hash(content_hash(content)) if e.path == located]
     return FileAnswer(manifest.source(same[0]), content, str(manifest.path)) if same else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git.repository import Git
 
 
 def boundaries(git: Git) -> frozenset[str]:

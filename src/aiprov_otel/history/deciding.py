@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aiprov_otel.history import attribution, blame, clone, marked
-from aiprov_otel.history.agents import Table
+from aiprov_otel.history import attribution, clone
 from aiprov_otel.history.attribution import Decision
-from aiprov_otel.history.blame import Hunk
-from aiprov_otel.history.commits import Commit
-from aiprov_otel.history.git import Git
-from aiprov_otel.history.marks import Mark
+from aiprov_otel.history.blame import hunks
+from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.evidence import marked_commits
+from aiprov_otel.history.evidence.agents import Table
+from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.sources import Records, statements
+from aiprov_otel.history.evidence.squash_recovery import recover
+from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.records.reading import Records, statements
-from aiprov_otel.history.recovery import recover
 
 
 class Decisions:
@@ -62,11 +64,11 @@ class Decisions:
         return decision
 
     def _decide(self, name: str, said: tuple[Mark, ...]) -> Decision:
-        if name == blame.NOBODY:
+        if name == hunks.NOBODY:
             return attribution.UNBLAMED
-        if blame.uncommitted(name):
+        if hunks.uncommitted(name):
             return attribution.UNCOMMITTED
-        if name == blame.UNASKED:
+        if name == hunks.UNASKED:
             return attribution.of_nobody(said, self._policy)
         if name in self._boundaries and not said:
             return attribution.BOUNDARY
@@ -79,7 +81,7 @@ class Decisions:
 def _read(
     git: Git, policy: Policy, names: Iterable[str]
 ) -> tuple[dict[str, Commit], dict[str, list[Mark]]]:
-    wanted = sorted(n for n in names if not blame.uncommitted(n) and n != blame.UNASKED)
-    found = list(marked.read(git, wanted, Table(policy.extra_agents)))
+    wanted = sorted(n for n in names if not hunks.uncommitted(n) and n != hunks.UNASKED)
+    found = list(marked_commits.read(git, wanted, Table(policy.extra_agents)))
     commits = {commit.id: commit for commit, _ in found}
     return commits, {commit.id: marks for commit, marks in found}

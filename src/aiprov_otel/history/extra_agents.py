@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from aiprov_otel.history.agents import KINDS, ROLES, Rule
+from aiprov_otel.history.evidence.agents import KINDS, ROLES, Rule
 from aiprov_otel.history.section import unknown, wrong
 
 _KEYS: Final = tuple(field.name for field in fields(Rule))

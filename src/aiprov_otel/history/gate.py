@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.git import Git
-from aiprov_otel.history.revision import commit_of
+from aiprov_otel.history.git.checkout import commit_of
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import Run, SourceFile
 from aiprov_otel.values import Origin, Strength
 

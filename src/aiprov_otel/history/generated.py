@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import SourceFile
 
 _NAMES: Final = ("*_pb2.py", "*_pb2_grpc.py")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import PolicyError
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 
 FILE_NAME: Final = ".git-blame-ignore-revs"

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.history.agents import Rule
-from aiprov_otel.history.keys import READERS
+from aiprov_otel.history.evidence.agents import Rule
 from aiprov_otel.history.moves import Moves
 from aiprov_otel.history.patterns import matches
+from aiprov_otel.history.policy_schema import READERS
 from aiprov_otel.history.section import section, unknown
 from aiprov_otel.values import Evidence, Origin
 

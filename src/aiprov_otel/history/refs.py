@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git.repository import Git
 
 
 def fitting(git: Git, *patterns: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiprov_otel.history.blame import Hunk
+from aiprov_otel.history.blame.hunks import Hunk
 
 _CHANGE: Final = re.compile(
     rb"^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@", re.MULTILINE

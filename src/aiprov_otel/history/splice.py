@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from aiprov_otel.history.blame import Hunk
+from aiprov_otel.history.blame.hunks import Hunk
 
 Lookup = Callable[[str], Sequence[Hunk] | None]
 """The hunks of a whole file, by its path, as it was in the earlier commit; None: not known."""

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from aiprov_otel.history import pulls, remote
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.git import pull_requests, remote
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.refs import fitting
 
 _PATIENCE: Final = 5.0  # seconds: a build is not to wait for a network that isn't there
@@ -29,8 +29,8 @@ def command(git: Git) -> str | None:
     """
     if not remote.url(git):
         return None
-    there = advertised(git, remote.NAME, (*_RECORDS, *pulls.PATTERNS), _PATIENCE)
-    here = set(fitting(git, *_RECORDS, *pulls.PATTERNS))
+    there = advertised(git, remote.NAME, (*_RECORDS, *pull_requests.PATTERNS), _PATIENCE)
+    here = set(fitting(git, *_RECORDS, *pull_requests.PATTERNS))
     wanted = list(_wanted(there, here))
     if not wanted:
         return None
@@ -47,7 +47,7 @@ def advertised(git: Git, address: str, patterns: Iterable[str], seconds: float) 
 
 def _wanted(there: Iterable[str], here: set[str]) -> Iterator[str]:
     """Refs and patterns of refs; requests are of use only beside records."""
-    requests = {pattern: _stem(pattern) for pattern in pulls.PATTERNS}
+    requests = {pattern: _stem(pattern) for pattern in pull_requests.PATTERNS}
     stems = tuple(requests.values())
     records = [ref for ref in there if not ref.startswith(stems)]
     traces = _RECORDS[-1]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestNotFound
-from aiprov_otel.local.folder import MANIFEST
 from aiprov_otel.manifest import FILE_NAME, Manifest
+from aiprov_otel.telemetry.workdir import MANIFEST
 
 
 def deployed() -> Manifest | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.report import Report
+    from aiprov_otel.report.report import Report
 
 
 def why_empty(found: Report, days: float | None = None) -> str | None:

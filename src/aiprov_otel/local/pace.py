@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aiprov_otel.local.over_time import rfc3339
+from aiprov_otel.report.trends import rfc3339
 
 PaceRow: TypeAlias = tuple[float, str, int, float, float]
 """A row of `compared.SELF_TIME`: part, origin, calls, median, 95th percentile."""

@@ -6,7 +6,7 @@ import zlib
 from http import HTTPStatus
 from typing import Final
 
-from aiprov_otel.local.answer import Refused
+from aiprov_otel.receiver.answer import Refused
 
 LIMIT: Final = 64 * 2**20
 """Bytes of a request, before and after it is unpacked; what the Python exporter keeps to."""

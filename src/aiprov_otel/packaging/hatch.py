@@ -25,7 +25,7 @@ class AiprovBuildHook(BuildHookInterface[BuilderConfig]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the manifest, and name it to the builder."""
-        from aiprov_otel.packaging.carried import provide
+        from aiprov_otel.packaging.manifest import provide
 
         place = _PLACES.get(self.target_name)
         if place is None or version == "editable":

@@ -28,7 +28,7 @@ def write(command: Command, basename: str, filename: str) -> None:
     project = Path.cwd()
     if not _asked_for(project) or _editable(command):
         return
-    from aiprov_otel.packaging.carried import provide
+    from aiprov_otel.packaging.manifest import provide
 
     if reason := provide(project, Path(filename).absolute()):
         command.warn(f"no {basename} in this package: {reason}")

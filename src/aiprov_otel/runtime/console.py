@@ -15,8 +15,8 @@ from aiprov_otel.runtime import state
 from aiprov_otel.runtime.guard import swallow
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import LoadedFile, Resolver
+from aiprov_otel.stacktrace.annotate import told
 from aiprov_otel.stacktrace.frames import annotate, name_below_packages
-from aiprov_otel.stacktrace.telling import told
 
 Hook = Callable[..., None]
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, Final, TypeVar, overload
 
 from aiprov_otel.runtime import declarations
-from aiprov_otel.runtime.calls import Site
-from aiprov_otel.runtime.code import function_of
+from aiprov_otel.runtime.call_spans import Site
+from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.wrapping import wrap
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 

@@ -18,9 +18,9 @@ from opentelemetry.trace import Span
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
-from aiprov_otel.runtime import formatter, state, told
-from aiprov_otel.runtime.failures import message_of, type_name
-from aiprov_otel.runtime.fast import Fast
+from aiprov_otel.runtime import state, told, traceback_text
+from aiprov_otel.runtime.exception_state import message_of, type_name
+from aiprov_otel.runtime.fast_path import Fast
 from aiprov_otel.runtime.guard import warn
 
 EVENT: Final = "exception"
@@ -94,5 +94,5 @@ def _described(error: Exception) -> dict[str, str]:
 
 def _text(error: Exception) -> str:
     if Fast.exceptions:
-        return formatter.text_of(error)
+        return traceback_text.text_of(error)
     return "".join(traceback.format_exception(error))

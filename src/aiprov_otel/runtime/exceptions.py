@@ -11,8 +11,8 @@ from opentelemetry.trace import Status, StatusCode
 from opentelemetry.util.types import Attributes as OtelAttributes
 
 from aiprov_otel.attributes import CODE, ERROR_ORIGIN, ERROR_TYPE, EXCEPTION_ORIGIN, Attributes
-from aiprov_otel.runtime import fast, metrics, state
-from aiprov_otel.runtime.failures import type_name
+from aiprov_otel.runtime import fast_path, metrics, state
+from aiprov_otel.runtime.exception_state import type_name
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 
@@ -43,10 +43,10 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _recorded_fast(*args: Any, **kwargs: Any) -> bool:
-    if not fast.Fast.exceptions or state.annotator() is None:
+    if not fast_path.Fast.exceptions or state.annotator() is None:
         return False
     try:
-        fast.record(*args, **kwargs)
+        fast_path.record(*args, **kwargs)
     except Exception:  # noqa: BLE001 (what fails here, the SDK does and reports in its own way)
         return False
     return True
@@ -83,11 +83,11 @@ def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes)
 
 def fail(span: Span, error: Attributes) -> None:
     """Say on *span* what failed it, where nobody has said so."""
-    said = fast.held(span)
+    said = fast_path.held(span)
     if said is None:
         said = dict(span.attributes or {})
     if span.is_recording() and ERROR_ORIGIN not in said:
-        fast.put(span, {key: value for key, value in error.items() if key not in said})
+        fast_path.put(span, {key: value for key, value in error.items() if key not in said})
 
 
 def _has_failed(span: Span) -> bool:

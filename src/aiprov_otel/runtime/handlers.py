@@ -9,8 +9,8 @@ from opentelemetry.sdk.trace import Span
 
 from aiprov_otel.attributes import ORIGIN
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.code import function_of
-from aiprov_otel.runtime.fast import ENTRIES, held
+from aiprov_otel.runtime.callables import function_of
+from aiprov_otel.runtime.fast_path import ENTRIES, held
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.spans import annotate, entry_span
 from aiprov_otel.values import MISSING, Unit

@@ -19,15 +19,15 @@ from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.runtime import (
     console,
+    discovery,
+    excepthooks,
     exceptions,
-    fast,
+    fast_path,
     frameworks,
     loggers,
     logs,
-    manifests,
     metrics,
     state,
-    unhandled,
 )
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
@@ -53,14 +53,14 @@ class Installation(AbstractContextManager["Installation"]):
         logs.hook(self._patches)
         loggers.hook(self._patches, logger_provider)
         console.hook(self._patches)  # it prints, so it comes before what only passes on
-        unhandled.hook(self._patches)
+        excepthooks.hook(self._patches)
         frameworks.hook(self._patches)
         metrics.hook()
 
     def observe(self, packages: str) -> None:
         """See *packages*, as `AIPROV_PACKAGES` names them, when they are imported."""
-        from aiprov_otel.runtime.hook.handle import attach  # most services name none
-        from aiprov_otel.runtime.hook.rules import rules_said
+        from aiprov_otel.runtime.import_hook.handle import attach  # most services name none
+        from aiprov_otel.runtime.import_hook.rules import rules_said
 
         with guard:
             self._import_hook = attach(rules_said(packages))
@@ -120,16 +120,16 @@ def install(
         return _installed
     said = settings.read().given(attributes=attributes, commits=commits)
     if said.doctor:
-        from aiprov_otel.runtime import probe  # for `aiprov doctor` alone
+        from aiprov_otel.runtime import doctor_probe  # for `aiprov doctor` alone
 
-        probe.report_to(said.doctor)
+        doctor_probe.report_to(said.doctor)
     complain(said)
     if said.disabled:
         state.stop()
         return Installation()
     emission = Emission(said.attributes, said.commits)
     annotator = Annotator(Resolver(_manifests(manifest)), emission)
-    fast.open_up(Span.record_exception)  # before anything of ours could meet its spans
+    fast_path.open_up(Span.record_exception)  # before anything of ours could meet its spans
     _meet_loaded_modules(annotator.resolver)
     state.start(annotator, tracer_provider, logger_provider)
     _processor_on(tracer_provider or trace.get_tracer_provider())
@@ -153,7 +153,7 @@ def is_installed() -> bool:
 
 def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest]:
     if given is None:
-        return manifests.find()
+        return discovery.find()
     return [given if isinstance(given, Manifest) else Manifest.load(Path(given))]
 
 

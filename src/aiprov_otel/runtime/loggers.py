@@ -58,7 +58,9 @@ def _set(original: Callable[..., None]) -> Callable[..., None]:
 def _cover(provider: Any) -> None:
     from opentelemetry.sdk._logs import LoggerProvider
 
-    from aiprov_otel.runtime.records import ProvenanceLogRecordProcessor  # imports the SDK's logs
+    from aiprov_otel.runtime.log_processor import (
+        ProvenanceLogRecordProcessor,  # imports the SDK's logs
+    )
 
     with guard:  # a subclass may not be ready for a processor
         if state.annotator() and isinstance(provider, LoggerProvider) and provider not in _covered:

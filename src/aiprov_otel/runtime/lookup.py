@@ -9,7 +9,7 @@ from typing import Any
 
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.code import code_of, function_of
+from aiprov_otel.runtime.callables import code_of, function_of
 from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import MISSING, Provenance

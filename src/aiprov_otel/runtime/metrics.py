@@ -14,8 +14,8 @@ from aiprov_otel.attributes import Attributes, of_lines, of_raised
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.failures import first_met, is_failure, type_name
-from aiprov_otel.runtime.fast import OURS
+from aiprov_otel.runtime.exception_state import first_met, is_failure, type_name
+from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import guard, warn
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import Origin, Strength

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Final, TypeAlias
 
-from aiprov_otel.runtime import walk
+from aiprov_otel.runtime import stack
 from aiprov_otel.runtime.resolver import Resolver
 
 Place: TypeAlias = tuple[FrameType, int]
@@ -37,7 +37,7 @@ def place(resolver: Resolver, traceback: TracebackType | None) -> list[Place]:
         return [found]
     # A span inside a library so gets the answer of the spans around it. Of a traceback that is no
     # longer on the stack, there is no frame to look at.
-    frame = walk.above(resolver, traceback.tb_frame.f_back)
+    frame = stack.above(resolver, traceback.tb_frame.f_back)
     return [(frame, frame.f_lineno)] if frame else []
 
 

@@ -14,7 +14,7 @@ from types import CodeType
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest, SourceFile, decide, unit_lines
-from aiprov_otel.runtime import declarations, files
+from aiprov_otel.runtime import declarations, source_text
 from aiprov_otel.runtime.guard import warn
 from aiprov_otel.values import MISSING, Match, Provenance
 
@@ -28,7 +28,7 @@ class LoadedFile:
 
     source: SourceFile | None
     match: Match
-    layout: files.Layout
+    layout: source_text.Layout
     path: str
 
     def line(self, number: int) -> Provenance:
@@ -80,7 +80,7 @@ class Resolver:
         if filename not in self._files and self._named(filename):
             self._remember(filename, loaded_now=True)
 
-    def register(self, module: CodeType, text: files.Text | None) -> None:
+    def register(self, module: CodeType, text: source_text.Text | None) -> None:
         """
         Take *text* for what *module*, which is being loaded, and the code in it are made of.
 
@@ -148,7 +148,7 @@ class Resolver:
         return known[1] if known else self.file(code.co_filename)
 
     def _remember(
-        self, filename: str, *, loaded_now: bool, text: files.Text | None = None
+        self, filename: str, *, loaded_now: bool, text: source_text.Text | None = None
     ) -> LoadedFile | None:
         try:
             file = self._resolve(filename, text, loaded_now=loaded_now)
@@ -161,7 +161,7 @@ class Resolver:
             self._files = {name: known for name, (_, known) in self._loaded.items()}
             self.libraries.clear()
         self._files[filename] = file
-        if file is None and filename not in files.BOOTSTRAPS:
+        if file is None and filename not in source_text.BOOTSTRAPS:
             self.libraries.add(filename)
         return file
 
@@ -169,23 +169,23 @@ class Resolver:
         """The files that *filename* may be a deployed copy of, by the longest name in common."""
         found = (
             [(m, entry) for m in self.manifests for entry in m.named(name)]
-            for name in files.names(filename)
+            for name in source_text.names(filename)
         )
         return next(filter(None, found), [])
 
     def _resolve(
-        self, filename: str, text: files.Text | None, *, loaded_now: bool
+        self, filename: str, text: source_text.Text | None, *, loaded_now: bool
     ) -> LoadedFile | None:
-        if files.is_stdlib(filename):
+        if source_text.is_stdlib(filename):
             return None
         named = self._named(filename)
-        if not named and files.is_library(filename):
+        if not named and source_text.is_library(filename):
             return None  # a library's file is read only if a manifest knows its path
-        text = text or files.read_text(filename)
+        text = text or source_text.read_text(filename)
         if text is None:
-            return _answer(named, named, Match.UNVERIFIED, files.Layout())
+            return _answer(named, named, Match.UNVERIFIED, source_text.Layout())
         same = [(m, entry) for m in self.manifests for entry in m.with_hash(text.hash)]
-        if not same or not (loaded_now or not files.is_younger(filename)):
+        if not same or not (loaded_now or not source_text.is_younger(filename)):
             return _answer([], named or same, Match.STALE, text.layout)
         chosen = [each for each in same if each in named] or same
         return _answer(chosen, same, Match.EXACT, text.layout)
@@ -203,7 +203,7 @@ def _answer(
     chosen: list[tuple[Manifest, Entry]],
     known: list[tuple[Manifest, Entry]],
     match: Match,
-    layout: files.Layout,
+    layout: source_text.Layout,
 ) -> LoadedFile | None:
     """The file that was *chosen*, if its history is not ambiguous; None if none is *known*."""
     if not known:

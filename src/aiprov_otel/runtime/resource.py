@@ -6,7 +6,7 @@ from opentelemetry.sdk.resources import Resource, ResourceDetector
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION, VCS_REPOSITORY_URL_FULL
-from aiprov_otel.runtime import manifests
+from aiprov_otel.runtime import discovery
 from aiprov_otel.runtime.guard import guard
 
 
@@ -16,7 +16,7 @@ class AiprovResourceDetector(ResourceDetector):
     def detect(self) -> Resource:
         """The resource, without a schema URL: two that differ would make the SDK drop ours."""
         with guard:
-            if not settings.read().disabled and (found := manifests.application()):
+            if not settings.read().disabled and (found := discovery.application()):
                 said = {
                     VCS_REF_HEAD_REVISION: found.revision,
                     VCS_REPOSITORY_URL_FULL: found.repository_url,

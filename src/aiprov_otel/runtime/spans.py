@@ -10,8 +10,8 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from aiprov_otel.attributes import CODE, ORIGIN, Attributes
-from aiprov_otel.runtime import fast, state, walk
-from aiprov_otel.runtime.fast import held, put
+from aiprov_otel.runtime import fast_path, stack, state
+from aiprov_otel.runtime.fast_path import held, put
 from aiprov_otel.runtime.guard import swallow
 
 # Whose consumer spans stand for asking for messages, and end before these are handled.
@@ -35,12 +35,12 @@ class ProvenanceSpanProcessor(SpanProcessor):
         """Annotate *span* while it can still be written to."""
         try:
             annotator = state.current or state.annotator()
-            if annotator is None or fast.call(annotator, span):
+            if annotator is None or fast_path.call(annotator, span):
                 return
-            if span.kind in fast.ENTRIES and not _is_asked_for(span):
+            if span.kind in fast_path.ENTRIES and not _is_asked_for(span):
                 _entry.set(span)
                 return
-            frame = walk.above(annotator.resolver, sys._getframe(_BENEATH))  # noqa: SLF001 (inspect costs ten times as much)
+            frame = stack.above(annotator.resolver, sys._getframe(_BENEATH))  # noqa: SLF001 (inspect costs ten times as much)
             if frame is not None:
                 annotate(span, annotator.caller(frame))
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)

@@ -8,10 +8,10 @@ import threading
 from opentelemetry import _logs, trace
 
 from aiprov_otel import settings
-from aiprov_otel.runtime import manifests
+from aiprov_otel.runtime import discovery
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.emission import Emission
-from aiprov_otel.runtime.fast import OURS
+from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import complain, guard
 from aiprov_otel.runtime.resolver import Resolver
 
@@ -67,7 +67,7 @@ def resolver() -> Resolver:
     global _resolver
     with _lock:
         if _resolver is None:
-            _resolver = Resolver(manifests.find())
+            _resolver = Resolver(discovery.find())
         return _resolver
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import local
 from weakref import ref
 
-from aiprov_otel.runtime.failures import Met, met
+from aiprov_otel.runtime.exception_state import Met, met
 
 
 class _Logging(local):

@@ -14,7 +14,7 @@ from typing import Any
 import wrapt
 from opentelemetry import context
 
-from aiprov_otel.runtime.calls import Site
+from aiprov_otel.runtime.call_spans import Site
 
 
 def wrap(thing: Any, site_of: Callable[[Any], Site]) -> Any:

@@ -10,7 +10,7 @@ import yaml
 
 from aiprov_otel.backends.files import texts
 from aiprov_otel.demo import customers, load
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from support.pipeline import pipeline, why_not
 from support.prometheus import ask
 from support.shop import deployed

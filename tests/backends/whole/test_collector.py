@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import StatusCode
 
 from aiprov_otel.demo import customers, load
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from support.pipeline import CLICKHOUSE, COLLECTOR, alone, pipeline, validate, why_not
 from support.prometheus import ask
 from support.shop import deployed

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from aiprov_otel.backends.files import texts
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from support import jaeger
 from support.pipeline import pipeline, why_not
 from support.prometheus import ask

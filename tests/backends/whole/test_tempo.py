@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
 from aiprov_otel.demo import customers, load
-from aiprov_otel.demo.layout import lay_out
+from aiprov_otel.demo.shop import lay_out
 from support import tempo
 from support.expressions import expressions
 from support.pipeline import pipeline, why_not

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiprov_otel.history import people
-from aiprov_otel.history.records.reported import agent_of, loads, number, table, tables
+from aiprov_otel.history.evidence import identities
+from aiprov_otel.history.evidence.mark import agent_of, loads, number, table, tables
 
 _ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
 _RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
@@ -66,7 +66,9 @@ def _first_form(log: Any) -> Log:
     for path, file in table(log, "files").items():
         for author in tables(file, "authors"):
             name, lines = author.get("author"), author.get("lines")
-            agent = agent_of(name) if isinstance(name, str) and people.names_a_tool(name) else None
+            agent = (
+                agent_of(name) if isinstance(name, str) and identities.names_a_tool(name) else None
+            )
             if agent:
                 tools[agent] = {"agent_id": {"tool": agent}}
             pairs = (_pair(one) for one in lines) if isinstance(lines, list) else ()

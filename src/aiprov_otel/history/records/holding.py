@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from aiprov_otel.history.commits import Commit
-from aiprov_otel.history.git import Git
-from aiprov_otel.history.records import notes
-from aiprov_otel.history.records.agent_trace import Claim
+from aiprov_otel.history.evidence import notes
+from aiprov_otel.history.evidence.agent_trace import Claim
+from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.repository import Git
 
 _SHORTEST_HASH: Final = 8  # some tools write the beginning of one
 

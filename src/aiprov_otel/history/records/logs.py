@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.history.git import Git
-from aiprov_otel.history.records import notes
-from aiprov_otel.history.records.agent_trace import Claim, parse
+from aiprov_otel.history.evidence import notes
+from aiprov_otel.history.evidence.agent_trace import Claim, parse
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.refs import fitting
 
 LOG: Final = ".agent-trace/traces.jsonl"

@@ -6,12 +6,12 @@ import hashlib
 import os
 from collections.abc import Mapping
 
-from aiprov_otel.history import pulls
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.evidence.sources import READERS
+from aiprov_otel.history.git import pull_requests
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.records import logs
-from aiprov_otel.history.records.reading import READERS
 from aiprov_otel.history.refs import fitting
-from aiprov_otel.history.tree import printable
+from aiprov_otel.history.source_files import printable
 
 
 def state(git: Git) -> dict[str, str]:
@@ -34,7 +34,7 @@ def changed(now: Mapping[str, str], built: Mapping[str, str]) -> tuple[str, ...]
 
 
 def _requests(git: Git) -> dict[str, str]:
-    by_pattern = ((pattern, fitting(git, pattern)) for pattern in pulls.PATTERNS)
+    by_pattern = ((pattern, fitting(git, pattern)) for pattern in pull_requests.PATTERNS)
     return {
         pattern: _digest(os.fsencode("".join(f"{git.refs[ref]} {ref}\n" for ref in refs)))
         for pattern, refs in by_pattern

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.history.commits import Commit
-from aiprov_otel.history.git import Git
+from aiprov_otel.history.evidence.agent_trace import Claim
+from aiprov_otel.history.evidence.notes import NotedRecords, noted
+from aiprov_otel.history.evidence.records import Record, Source, Stretch, record
+from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.records import logs
-from aiprov_otel.history.records.agent_trace import Claim
 from aiprov_otel.history.records.holding import Contents, holders
-from aiprov_otel.history.records.notes import NotedRecords, noted
-from aiprov_otel.history.records.record import Record, Source, Stretch, record
 from aiprov_otel.history.refs import fitting
 
 _NOTES: Final = "refs/notes/sce-agent-trace"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from aiprov_otel.local.extra import local_extra
+from aiprov_otel.telemetry.extra import local_extra
 
 with local_extra():
     import numpy as np

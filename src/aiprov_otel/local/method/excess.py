@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiprov_otel.local.method.cells import Stratum, Tally
-from aiprov_otel.local.method.ratios import byar
+from aiprov_otel.report.statistics.rates import byar
+from aiprov_otel.report.statistics.strata import Stratum, Tally
 
 
 @dataclass(frozen=True, slots=True)

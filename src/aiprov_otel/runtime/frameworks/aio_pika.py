@@ -7,8 +7,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from aiprov_otel.runtime.code import function_of
-from aiprov_otel.runtime.frameworks.callbacks import naming
+from aiprov_otel.runtime.callables import function_of
+from aiprov_otel.runtime.frameworks._helpers import naming
 from aiprov_otel.runtime.patching import Patches
 
 

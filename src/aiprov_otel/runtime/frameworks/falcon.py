@@ -7,7 +7,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from aiprov_otel.runtime.code import function_of
+from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches

@@ -7,7 +7,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Final
 
-from aiprov_otel.runtime.frameworks.callbacks import naming
+from aiprov_otel.runtime.frameworks._helpers import naming
 from aiprov_otel.runtime.patching import Patches
 
 _KINDS: Final = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")

@@ -13,7 +13,7 @@ from operator import attrgetter
 from types import CoroutineType, GeneratorType
 from typing import Any, Final
 
-from aiprov_otel.runtime.hook.running import Running
+from aiprov_otel.runtime.import_hook.timing import Running
 
 _NEVER: Final = object()
 

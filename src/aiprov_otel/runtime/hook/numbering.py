@@ -11,8 +11,8 @@ from itertools import count
 from types import CodeType
 from typing import Any
 
-from aiprov_otel.runtime.hook.slots import LAMBDA
-from aiprov_otel.runtime.hook.templates import KEY, LAMBDA_NUMBER, NUMBER
+from aiprov_otel.runtime.import_hook.counters import LAMBDA
+from aiprov_otel.runtime.import_hook.templates import KEY, LAMBDA_NUMBER, NUMBER
 
 
 def numbered(code: CodeType, key: str) -> CodeType:

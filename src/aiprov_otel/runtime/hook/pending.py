@@ -15,7 +15,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 
-from aiprov_otel.runtime.calls import Call, Site
+from aiprov_otel.runtime.call_spans import Call, Site
 
 
 class Pending(Span):

@@ -17,12 +17,18 @@ from importlib.util import source_hash
 from types import CodeType
 from typing import Any
 
-from aiprov_otel.runtime.files import Text
 from aiprov_otel.runtime.guard import guard, warn
-from aiprov_otel.runtime.hook.bytecode import Cache, Rewritten
-from aiprov_otel.runtime.hook.loader import GetCode, Observed, as_importlib, register, source_of
-from aiprov_otel.runtime.hook.rules import Rule
-from aiprov_otel.runtime.hook.slots import SLOTS
+from aiprov_otel.runtime.import_hook.bytecode_cache import Cache, Rewritten
+from aiprov_otel.runtime.import_hook.counters import SLOTS
+from aiprov_otel.runtime.import_hook.loader import (
+    GetCode,
+    Observed,
+    as_importlib,
+    register,
+    source_of,
+)
+from aiprov_otel.runtime.import_hook.rules import Rule
+from aiprov_otel.runtime.source_text import Text
 
 
 def rewriting(loader: Any, get_code: GetCode, rule: Rule) -> Observed:
@@ -83,7 +89,7 @@ class _Instead(Observed):
         return _compile(self._tree(source), path)
 
     def _tree(self, source: bytes) -> ast.Module:
-        from aiprov_otel.runtime.hook.rewriting import rewrite  # as above
+        from aiprov_otel.runtime.import_hook.ast_rewriter import rewrite  # as above
 
         tree = ast.parse(source)
         rewrite(tree, source, self._rule.mode)

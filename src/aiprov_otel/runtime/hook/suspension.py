@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiprov_otel.runtime.hook.beginning import Function
-from aiprov_otel.runtime.hook.templates import call
-from aiprov_otel.runtime.hook.tools import Tool
+from aiprov_otel.runtime.import_hook.call_table import Tool
+from aiprov_otel.runtime.import_hook.templates import call
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 

@@ -17,7 +17,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from aiprov_otel.runtime import metrics, state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.failures import ENDS, Tally, first_handled, is_failure
+from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.metrics import Kind
 from aiprov_otel.values import MISSING, Provenance

@@ -1,0 +1,43 @@
+"""What counters say, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from aiprov_otel.cli.output import say, table, visible
+from aiprov_otel.report.counters import CANNOT, Count, Crude
+
+
+def show(found: Sequence[Crude]) -> None:
+    """Print what each metric counted, and what none of them can tell."""
+    for crude in found:
+        say(f"{crude.metric}, {crude.period}")
+        say(visible(crude.text))
+        for heading, counts in _parts(crude):
+            say()
+            for line in _lines(heading, counts):
+                say(visible(line))
+        say()
+    say("What counters can't tell:")
+    for sentence in CANNOT:
+        say(f"* {sentence}")
+
+
+def _parts(crude: Crude) -> Iterator[tuple[Sequence[str], Sequence[Count]]]:
+    yield ("origin",), crude.origins
+    yield ("origin", "model"), crude.models
+    yield ("service", "origin"), crude.services
+    if crude.routes:
+        yield ("service", "route", "origin"), crude.routes
+
+
+def _lines(heading: Sequence[str], counts: Sequence[Count]) -> list[str]:
+    wide = len(heading)
+    rows = [(*heading, "calls", "errors", "error ratio"), *map(_row, counts)]
+    return table(rows, numbers=(wide, wide + 1, wide + 2))
+
+
+def _row(count: Count) -> tuple[str, ...]:
+    ratio = "-" if count.error_ratio is None else f"{100 * count.error_ratio:.2f} %"
+    key = (value or "-" for value in count.key)
+    return (*key, f"{count.calls:,.0f}", f"{count.errors:,.0f}", ratio)

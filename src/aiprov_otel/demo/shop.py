@@ -1,0 +1,79 @@
+"""Lay the shop out in a folder, as the git repository that its patches make."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from aiprov_otel.demo.beside import beside
+from aiprov_otel.errors import UsageError
+from aiprov_otel.history.git.repository import Git
+
+# In .git, because a file in the work tree would be one that the history does not know.
+MARKER: Final = Path(".git", "aiprov-demo")
+
+# Whoever applies a patch is its committer. And what a user's configuration could do to a commit
+# (sign it, run a hook, change line endings) is off: the hashes are the same everywhere.
+_CONFIG: Final = {
+    "user.name": "Marta Kowalczyk",
+    "user.email": "marta@example.org",
+    "commit.gpgSign": "false",
+    "core.autocrlf": "false",
+    "core.hooksPath": ".git/hooks",
+    "i18n.commitEncoding": "UTF-8",
+    "apply.whitespace": "nowarn",
+    "mailinfo.scissors": "false",
+}
+
+
+def lay_out(folder: Path) -> Path:
+    """
+    The shop as a repository in *folder*, whole or not at all; an earlier demo there is replaced.
+
+    Raises:
+        UsageError: *folder* holds something else, or can't be written to.
+        HistoryError: git is missing, or failed.
+    """
+    folder = folder.absolute()
+    if reason := _why_not(folder):
+        msg = f"{folder} {reason}; name another folder with --dir"
+        raise UsageError(msg)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with beside(folder) as temporary:
+            _apply(made := temporary / "shop")
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.rename(folder)
+    except OSError as error:
+        msg = f"can't write {folder}: {error.strerror or error}; name another folder with --dir"
+        raise UsageError(msg) from error
+    return folder
+
+
+def patches() -> bytes:
+    """The shop's history, oldest first, in the form that `git am` takes."""
+    history = files("aiprov_otel.demo").joinpath("data", "history")
+    ordered = sorted(history.iterdir(), key=lambda patch: patch.name)
+    return b"".join(patch.read_bytes() for patch in ordered)
+
+
+def _why_not(folder: Path) -> str | None:
+    """Say why *folder* is left alone, or None if the demo may have it."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        return "is no folder"
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        return "holds something else than an earlier demo"
+    return None
+
+
+def _apply(root: Path) -> None:
+    root.mkdir()
+    git = Git(root)
+    git.run("init", "--quiet", "--template=", "--initial-branch=main")
+    (root / MARKER).touch()
+    for name, value in _CONFIG.items():
+        git.run("config", name, value)
+    git.run("am", "--quiet", "--committer-date-is-author-date", stdin=patches())

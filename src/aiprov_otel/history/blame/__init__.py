@@ -1,0 +1,1 @@
+"""Which commit wrote each line, and where the line stood then."""

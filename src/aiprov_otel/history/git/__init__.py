@@ -1,0 +1,1 @@
+"""Git as far as provenance needs it: the repository, its objects, refs and remotes."""

@@ -1,0 +1,166 @@
+"""What is asked of git: one repository, its files, commits and refs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from aiprov_otel.errors import HistoryError
+from aiprov_otel.history.complaints import reason
+from aiprov_otel.history.git.process import Processes
+from aiprov_otel.history.surroundings import SETTINGS, environment
+
+
+class Git:
+    """
+    One repository with a work tree.
+
+    Attributes:
+        root: the top of the work tree, without symlinks.
+        revision: the commit that the work tree holds, where that is not `HEAD`.
+        variables: what git is told by its environment, beside that of this process.
+        blame_options: what every blame is given.
+        ignored: the commits that those make it look through.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        revision: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.root = root
+        self.revision = revision
+        self.variables = dict(variables or {})
+        self.blame_options: tuple[str, ...] = ()
+        self.ignored: tuple[str, ...] = ()
+        self._head: str | None = None
+        self._processes = Processes()
+
+    @classmethod
+    def open(cls, start: Path) -> Git:
+        """
+        The repository that the folder *start* is in.
+
+        Raises:
+            HistoryError: there is none, it has no work tree or no commit, or git refuses it.
+        """
+        if not start.is_dir():
+            msg = f"{start} is not a folder; give one that is in a git repository"
+            raise HistoryError(msg)
+        git = cls(start)
+        wanted = ("--is-inside-work-tree", "HEAD^{commit}", "--show-toplevel")
+        status, output, _ = git.ask("rev-parse", *wanted)
+        if status:
+            raise HistoryError(git._why_not())
+        _, head, root = output.removesuffix(b"\n").split(b"\n", 2)
+        git.root, git._head = Path(os.fsdecode(root)), head.decode("ascii")
+        return git
+
+    def _why_not(self) -> str:
+        if self._line("rev-parse", "--is-inside-work-tree") != b"true":
+            where = "a bare repository, or a .git folder"
+            return f"{self.root} has no work tree ({where}); run in a clone"
+        root = os.fsdecode(self._line("rev-parse", "--show-toplevel"))
+        return f"{root} has no commit yet; commit something first"
+
+    def head(self) -> str:
+        """Full hash of the commit that the work tree holds; the same for each who asks."""
+        if self._head is None:
+            name = self.revision or "HEAD"
+            self._head = self._line("rev-parse", "--verify", f"{name}^{{commit}}").decode("ascii")
+        return self._head
+
+    @cached_property
+    def directory(self) -> Path:
+        """The folder where the repository is, which all of its work trees share."""
+        return self.root / os.fsdecode(self._line("rev-parse", "--git-common-dir"))
+
+    @cached_property
+    def refs(self) -> dict[str, str]:
+        """Every ref, sorted, with the object that it leads to; the same for each who asks."""
+        output = self.run("for-each-ref", "--format=%(objectname) %(refname)")
+        lines = output.decode("utf-8", "surrogateescape").split("\n")[:-1]
+        return {ref: name for name, _, ref in (line.partition(" ") for line in lines)}
+
+    def index(self) -> bytes:
+        """Every tracked path with its mode: `<mode> <object> <stage>\\t<path>\\0`."""
+        return self.run("ls-files", "-z", "--stage")
+
+    def tree(self, commit: str) -> bytes:
+        """Every path of *commit*: `<mode> <type> <object>\\t<path>\\0`."""
+        return self.run("ls-tree", "-r", "-z", "--full-tree", commit)
+
+    def blame(self, path: str, *revisions: str) -> bytes:
+        """
+        `git blame --incremental` of the file in one of *revisions*, or else in the work tree.
+
+        It goes back no further than the *revisions* that begin with `^`.
+        """
+        # --root: the first commit of a repository is a commit like any other.
+        # An empty file name forgets those that the configuration of the user names.
+        how = ("--incremental", "--root", "--no-textconv", "--ignore-revs-file=")
+        if self.revision and all(revision.startswith("^") for revision in revisions):
+            revisions = (self.revision, *revisions)
+        return self.run("blame", *how, *self.blame_options, *revisions, "--", path)
+
+    @property
+    def follows_moves(self) -> bool:
+        """Whether blame looks for lines elsewhere: its answers are then no sum of smaller ones."""
+        return any(option.startswith(("-M", "-C")) for option in self.blame_options)
+
+    def commits(self, *revisions: str) -> list[tuple[str, ...]]:
+        """
+        Every commit that *revisions* select, each with its parents, children first.
+
+        Raises:
+            HistoryError: one of them is not there.
+        """
+        listed = self.run("rev-list", "--topo-order", "--parents", *revisions).decode("ascii")
+        return [tuple(line.split(" ")) for line in listed.splitlines()]
+
+    def objects(self, names: Iterable[str]) -> bytes:
+        """`git cat-file --batch` of *names*."""
+        stdin = "".join(f"{name}\n" for name in names).encode()
+        # Buffered: else each object is written, and read here, by itself.
+        return self.run("cat-file", "--batch", "--buffer", stdin=stdin)
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """
+        What git writes to its standard output.
+
+        Raises:
+            HistoryError: git is missing, or failed; the message holds its reason.
+        """
+        status, output, complaint = self.ask(*arguments, stdin=stdin)
+        if status:
+            raise HistoryError(reason(self.root, arguments[0], complaint))
+        return output
+
+    def ask(
+        self, *arguments: str, stdin: bytes = b"", seconds: float | None = None
+    ) -> tuple[int, bytes, bytes]:
+        """
+        The exit status of git, what it writes, and what it complains of.
+
+        If it takes longer than *seconds* its status is below zero, and its output empty.
+
+        Raises:
+            HistoryError: git is missing.
+        """
+        return self._processes.finish(
+            ["git", "--no-pager", "--literal-pathspecs", *SETTINGS, *arguments],
+            folder=self.root,
+            variables={**environment(os.environ), **self.variables},
+            stdin=stdin,
+            seconds=seconds,
+        )
+
+    def stop(self) -> None:
+        """Kill every git that still runs for us, and start no more."""
+        self._processes.stop()
+
+    def _line(self, *arguments: str) -> bytes:
+        return self.run(*arguments).removesuffix(b"\n")

@@ -1,0 +1,142 @@
+"""Which files of the work tree count, under which names, and what is left out and why."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiprov_otel.errors import HistoryError
+from aiprov_otel.history import languages
+from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.policy import Policy
+
+_LOST_LINK = "a symlink to something that is not tracked"
+_REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFile:
+    """
+    A file that counts.
+
+    Attributes:
+        path: relative to the root, with `/`.
+        import_path: the tail of *path* that survives an installation.
+        source: the path whose history it has: another one for a symlink.
+    """
+
+    path: str
+    import_path: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Tree:
+    """
+    The tracked files.
+
+    Attributes:
+        files: those that count, sorted by path.
+        left_out: path and reason of each Python file or submodule that does not.
+        excluded: how many the policy leaves out.
+        languages: how many files of other languages there are.
+    """
+
+    files: tuple[TrackedFile, ...]
+    left_out: tuple[tuple[str, str], ...]
+    excluded: int
+    languages: Counter[str]
+
+
+def read(git: Git, policy: Policy) -> Tree:
+    """The tree of *git*, sorted into what counts under *policy* and what does not."""
+    modes = tracked(git)
+    packages = {path.rpartition("/")[0] for path in modes if _name(path) == "__init__.py"}
+    asked = {path: mode for path, mode in modes.items() if policy.covers(path)}
+    files, left_out, excluded = [], [], 0
+    for path, mode in asked.items():
+        if mode != _SUBMODULE and not path.endswith(".py"):
+            continue
+        if policy.excludes(path):
+            excluded += 1
+        elif reason := _why_not(path, mode, git.root):
+            left_out.append((printable(path), reason))
+        elif source := _source(path, mode, modes, git.root):
+            files.append(TrackedFile(path, import_path(path, packages), source))
+        else:
+            left_out.append((path, _LOST_LINK))
+    return Tree(tuple(files), tuple(left_out), excluded, languages.count(asked))
+
+
+def locate(git: Git, path: Path) -> TrackedFile:
+    """
+    The tracked file at *path*, excluded or not; *path* is absolute or relative to the process.
+
+    Raises:
+        HistoryError: git does not track it.
+    """
+    within = os.path.relpath(os.path.realpath(path.parent), git.root)
+    name = Path(within, path.name).as_posix()
+    modes = tracked(git)
+    packages = {known.rpartition("/")[0] for known in modes if _name(known) == "__init__.py"}
+    if name not in modes:
+        msg = f"{path} is not tracked by git; `git add` it first, or look for a typing error"
+        raise HistoryError(msg)
+    reason = _why_not(name, modes[name], git.root)
+    source = None if reason else _source(name, modes[name], modes, git.root)
+    if source is None:
+        msg = f"{printable(name)} has no lines to blame: {reason or _LOST_LINK}"
+        raise HistoryError(msg)
+    return TrackedFile(name, import_path(name, packages), source)
+
+
+def tracked(git: Git) -> dict[str, bytes]:
+    """The mode of every tracked path, sorted by path."""
+    modes = {}
+    for entry in git.index().split(b"\0"):
+        about, tab, path = entry.partition(b"\t")
+        if tab:
+            modes[os.fsdecode(path)] = about.partition(b" ")[0]
+    return dict(sorted(modes.items()))
+
+
+def import_path(path: str, packages: set[str]) -> str:
+    """*path* from its outermost package on or, outside packages, without a leading `src/`."""
+    top = folder = path.rpartition("/")[0]
+    if folder not in packages or not folder:
+        return path.removeprefix("src/")
+    while folder and folder in packages:
+        top, folder = folder, folder.rpartition("/")[0]
+    return path[len(top.rpartition("/")[0]) :].lstrip("/")
+
+
+def printable(path: str) -> str:
+    """*path* with the bytes that are not UTF-8 written as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _why_not(path: str, mode: bytes, root: Path) -> str | None:
+    if mode == _SUBMODULE:
+        return "a submodule; build in it to have a manifest of its own"
+    if printable(path) != path:
+        return "its path is not UTF-8"
+    try:
+        (root / path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "deleted from the work tree, or not checked out"
+    except OSError:  # it may well be there: whoever reads it says what is wrong
+        return None
+    return None
+
+
+def _source(path: str, mode: bytes, modes: dict[str, bytes], root: Path) -> str | None:
+    if mode != _SYMLINK:
+        return path
+    target = os.path.relpath(os.path.realpath(root / path), root).replace(os.sep, "/")
+    return target if modes.get(target, b"").startswith(_REGULAR) else None
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -1,0 +1,1 @@
+"""Errors and latency by code origin: counted, compared, rendered."""

@@ -1,0 +1,120 @@
+"""Ratios of two error rates, and the limits of a count; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, sqrt
+
+from aiprov_otel.local.statistics import Z
+from aiprov_otel.report.statistics.strata import Cell, Tally, tallies
+
+_ROUNDS = 50  # Newton's method takes five; where it does not end, there is no maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 95 % limits."""
+
+    value: float
+    low: float
+    high: float
+
+
+def mantel_haenszel(counts: Iterable[Tally]) -> float | None:
+    """
+    The common ratio of the error rates of both arms over strata; None where there is none.
+
+    The same formula stands for risks and for rates: Σ e₁n₀/n over Σ e₀n₁/n, with errors e, calls n₁
+    of the exposed, n₀ of the baseline, and n of both.
+
+    Source: K. J. Rothman, S. Greenland, T. L. Lash, "Modern Epidemiology", third edition (2008),
+    chapter 15, formulas 15-17 and 15-20; for rates first K. J. Rothman, J. D. Boice (1979).
+    """
+    top = bottom = 0.0
+    for tally in counts:
+        if tally.informative:
+            top += tally.exposed_errors * tally.baseline_calls / tally.calls
+            bottom += tally.baseline_errors * tally.exposed_calls / tally.calls
+    return top / bottom if bottom else None
+
+
+def byar(errors: float) -> tuple[float, float]:
+    """
+    The 95 % limits of the mean of a Poisson count of *errors*, by Byar's approximation.
+
+    Source: N. E. Breslow, N. E. Day, "Statistical Methods in Cancer Research", volume II (1987),
+    page 69, formula 2.13.
+    """
+    more = errors + 1
+    high = more * (1 - 1 / (9 * more) + Z / (3 * sqrt(more))) ** 3
+    if not errors:
+        return 0.0, high
+    return errors * (1 - 1 / (9 * errors) - Z / (3 * sqrt(errors))) ** 3, high
+
+
+@dataclass(frozen=True, slots=True)
+class QuasiPoisson(Estimate):
+    """The ratio by regression; *dispersion* is 1 for independent errors, more for bunched ones."""
+
+    dispersion: float
+
+
+def quasi_poisson(cells: Sequence[Cell]) -> QuasiPoisson | None:
+    """
+    The rate ratio of a Poisson regression with a level for each stratum, and quasi-Poisson limits.
+
+    *cells* are merged, and of informative strata. With a level for each stratum the likelihood is
+    that of the exposed errors given all errors of their stratum, so one equation is solved; the
+    variance is multiplied by Pearson's χ² over its degrees of freedom. None where an arm has no
+    error or there are no degrees of freedom.
+
+    Source: P. McCullagh, J. A. Nelder, "Generalized Linear Models", second edition (1989), sections
+    6.2 and 9.2; N. E. Breslow, N. E. Day, volume II (1987), section 4.6.
+    """
+    counts = tallies(cells)
+    ratio = _likeliest(list(counts.values()))
+    freedom = len(cells) - len(counts) - 1
+    if ratio is None or freedom < 1:
+        return None
+    dispersion = sum(_misfit(cell, counts[cell.stratum], ratio) for cell in cells) / freedom
+    half = Z * sqrt(dispersion / sum(_information(tally, ratio) for tally in counts.values()))
+    return QuasiPoisson(ratio, ratio * exp(-half), ratio * exp(half), dispersion)
+
+
+def _likeliest(counts: Sequence[Tally]) -> float | None:
+    if not sum(one.exposed_errors for one in counts) or not sum(
+        one.baseline_errors for one in counts
+    ):
+        return None
+    ratio = mantel_haenszel(counts) or 1.0
+    for _ in range(_ROUNDS):
+        score = sum(one.exposed_errors - _expected(one, ratio) for one in counts)
+        step = score / sum(_information(one, ratio) for one in counts)
+        ratio *= exp(max(-2.0, min(2.0, step)))  # a longer step would only overshoot
+        if abs(step) < 1e-10:
+            return ratio
+    return None
+
+
+def _expected(tally: Tally, ratio: float) -> float:
+    """Of the errors of a stratum, those that the exposed should have."""
+    errors = tally.exposed_errors + tally.baseline_errors
+    return errors * _portion(tally, ratio)
+
+
+def _portion(tally: Tally, ratio: float) -> float:
+    weighted = ratio * tally.exposed_calls
+    return weighted / (weighted + tally.baseline_calls)
+
+
+def _information(tally: Tally, ratio: float) -> float:
+    return _expected(tally, ratio) * (1 - _portion(tally, ratio))
+
+
+def _misfit(cell: Cell, tally: Tally, ratio: float) -> float:
+    """The cell's part of Pearson's χ²."""
+    errors = tally.exposed_errors + tally.baseline_errors
+    level = errors / (ratio * tally.exposed_calls + tally.baseline_calls)
+    fitted = cell.calls * level * (ratio if cell.exposed else 1)
+    return (cell.errors - fitted) ** 2 / fitted if fitted else 0.0

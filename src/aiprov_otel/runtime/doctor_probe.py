@@ -1,0 +1,138 @@
+"""What this process has, in a file for `aiprov doctor`: again and again, and at its end."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from types import FrameType, ModuleType
+from typing import Any, Final
+
+from opentelemetry import metrics, trace
+from opentelemetry._logs import get_logger_provider
+
+from aiprov_otel import settings
+from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
+from aiprov_otel.runtime import discovery, frameworks, install, state
+from aiprov_otel.runtime.guard import guard, warned
+
+_EVERY: Final = 0.5  # seconds
+_STARTER: Final = "opentelemetry.instrumentation.auto_instrumentation"
+_early = False
+
+
+def report_to(folder: str) -> None:
+    """Write `<pid>.json` into *folder*, from now on, and in each process that is forked."""
+    global _early
+    _early = _is_early()
+    _start(folder)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _start(folder))
+
+
+def _is_early() -> bool:
+    """Whether `opentelemetry-instrument` calls, which is before anything of the application."""
+    frame = sys._getframe()  # noqa: SLF001 (inspect would read the source of each frame)
+    names = (above.f_globals.get("__name__") or "" for above in _stack(frame))
+    return any(name.startswith(_STARTER) for name in names)
+
+
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _start(folder: str) -> None:
+    ended = threading.Event()
+
+    def end() -> None:
+        ended.set()
+        _write(folder)
+
+    def again() -> None:
+        while not ended.wait(_EVERY):
+            _write(folder)
+
+    atexit.register(end)
+    threading.Thread(target=again, name="aiprov-doctor", daemon=True).start()
+
+
+def _write(folder: str) -> None:
+    path = os.path.join(folder, f"{os.getpid()}.json")
+    part = f"{path}.{threading.get_ident()}"
+    with guard:
+        with open(part, "w", encoding="utf-8") as file:
+            json.dump(report(), file)
+        os.replace(part, path)
+
+
+def report() -> dict[str, Any]:
+    """What this process has, as JSON has it; the keys are those of `aiprov doctor --json`."""
+    said = settings.read()
+    return {
+        "pid": os.getpid(),
+        "disabled": said.disabled,
+        "installed": install.is_installed(),
+        "early": _early,
+        "wrong": list(said.wrong),
+        "folder": os.getcwd(),
+        "path": [os.path.abspath(each) for each in sys.path],
+        "unreadable": list(discovery.unreadable.values()),
+        **_application(),
+        "tracer_provider": _provider(trace.get_tracer_provider()),
+        "processors": list(_processors(trace.get_tracer_provider())),
+        "meter_provider": _provider(metrics.get_meter_provider()),
+        "logger_provider": _provider(get_logger_provider()),
+        "revision": _revision(trace.get_tracer_provider()),
+        "frameworks": sorted(frameworks.met),
+        "warnings": warned(),
+    }
+
+
+def _application() -> dict[str, Any]:
+    """The manifests, and how the files of the application that are loaded met them."""
+    if (annotator := state.current) is None:  # nothing is made for being asked
+        return {"manifests": [], "loaded": {}, "stale": []}
+    resolver = annotator.resolver
+    found = {name: file for name in _files() if (file := resolver.file(name))}
+    return {
+        "manifests": [str(manifest.path) for manifest in resolver.manifests],
+        "loaded": Counter(file.match.value for file in found.values()),
+        "stale": sorted(name for name, file in found.items() if file.match.value == "stale"),
+    }
+
+
+def _files() -> Iterator[str]:
+    for module in list[object](sys.modules.values()):
+        if isinstance(module, ModuleType):
+            names = object.__getattribute__(module, "__dict__")
+            if isinstance(filename := names.get("__file__"), str):
+                # Of a module without its source, the file that its code was made of.
+                yield filename.removesuffix("c") if filename.endswith(".pyc") else filename
+
+
+def _provider(provider: object) -> str:
+    kind = type(provider)
+    return f"{kind.__module__.removesuffix('._internal')}.{kind.__qualname__}"
+
+
+def _processors(provider: Any) -> Iterator[dict[str, str | None]]:
+    """Those of the SDK's own provider; what another one has is not known."""
+    several = getattr(provider, "_active_span_processor", None)
+    for processor in getattr(several, "_span_processors", ()):
+        exporter = getattr(processor, "span_exporter", None)
+        yield {
+            "type": type(processor).__name__,
+            "exporter": type(exporter).__name__ if exporter else None,
+        }
+
+
+def _revision(provider: Any) -> str | None:
+    attributes = getattr(getattr(provider, "resource", None), "attributes", {})
+    found = attributes.get(VCS_REF_HEAD_REVISION)
+    return str(found) if found else None

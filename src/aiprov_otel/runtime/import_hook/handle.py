@@ -1,0 +1,64 @@
+"""What an import hook that was installed is held by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.import_hook import finder, late_imports, metrics
+from aiprov_otel.runtime.import_hook.counters import SLOTS
+from aiprov_otel.runtime.import_hook.rules import Rule
+
+
+class ImportHook(AbstractContextManager["ImportHook"]):
+    """Rules that count until `uninstall()`, or until the end of a `with` block."""
+
+    def __init__(
+        self, rules: Sequence[Rule], installation: AbstractContextManager[object] | None = None
+    ) -> None:
+        self._rules = rules
+        self._installation = installation
+
+    def uninstall(self) -> None:
+        """
+        Let later imports be, and undo what else was installed for this hook; twice is fine.
+
+        What was imported meanwhile stays as it was loaded, and reports nothing any more.
+        """
+        finder.PLAN.remove(self._rules)
+        SLOTS.turn(_is_instrumented)
+        if not list(finder.PLAN):
+            finder.leave()
+        if self._installation:
+            self._installation.__exit__(None, None, None)
+            self._installation = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.uninstall()
+
+
+def attach(
+    rules: Sequence[Rule], installation: AbstractContextManager[object] | None = None
+) -> ImportHook:
+    """Let *rules* count; *installation* ends with them."""
+    with guard:
+        late_imports.report(rules, SLOTS.modules())
+    finder.PLAN.add(rules)
+    finder.attend()
+    if any(rule.rewrites for rule in rules):
+        with guard:
+            metrics.observe()
+    SLOTS.turn(_is_instrumented)
+    return ImportHook(rules, installation)
+
+
+def _is_instrumented(module: str) -> bool:
+    rule = finder.PLAN.rule_for(module)
+    return rule is not None and rule.rewrites

@@ -1,0 +1,165 @@
+"""
+What is written into a function: statements without a line, which so belong to the one before.
+
+Each is made once, and stands in every function that it is written into; only where Python would
+tell a tracer of a line, it has one. Names begin with a dot, which those of a program can't.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Any, Final
+
+from aiprov_otel.runtime.hook.beginning import Function, first_line, own_line
+from aiprov_otel.runtime.import_hook.call_table import Tool
+from aiprov_otel.runtime.import_hook.counters import NAME
+
+KEY: Final = "\0aiprov_otel key"
+NUMBER: Final = "\0aiprov_otel number"
+LAMBDA_NUMBER: Final = "\0aiprov_otel number of a lambda"
+"""What stands for the key of the module and the number of the function until it is compiled."""
+
+PREFIX: Final = ".aiprov_"
+"""What names of ours begin with."""
+COUNTS: Final = f"{PREFIX}counts"
+RUNNING: Final = f"{PREFIX}running"
+
+# Code that was sent to a process without us finds no name of ours, and brings us there, or where it
+# only counts, lets it be. Both are met by any exception, since the name of a class might be the
+# program's; nothing but ours runs in them, and no signal is taken there.
+_TIMED: Final = """
+try:
+    counts = SLOT
+except:
+    from aiprov_otel.runtime.import_hook.call_table import ELSEWHERE as counts
+{begin}
+try:
+    try:
+        BODY
+    finally:
+        {end}
+except counts[ERROR]:
+    counts[COUNT](counts[3], ((NUMBER, counts[CLASS](counts[CURRENT]())),))
+    raise
+"""
+# What the cell will hold at the end, all that ended in this thread, less the clock's time now.
+_BEGIN: Final = """
+cell = counts[HERE]()
+before = cell[0]
+{open}
+time = counts[CLOCK]() - before
+"""
+_END: Final = """
+        time = counts[CLOCK]() - time
+        counts[0] += 1
+        counts[1] += time - before
+        counts[2] += time - cell[0]
+        cell[0] = time
+        {close}
+"""
+_OPEN: Final = "call = counts[OPEN](counts)"
+_CLOSE: Final = "counts[ENDS][(time - before >= counts[LEAST]) | (call is not False)](counts, call)"
+_SUSPENDABLE: Final = _TIMED.format(
+    begin="running = counts[{begin}](counts)", end="counts[{end}](running)\n        counts[0] += 1"
+)
+_COUNT_ONLY: Final = """
+try:
+    SLOT[0] += 1
+except:
+    pass
+"""
+
+
+class Template:
+    """Statements around the body of a function."""
+
+    def __init__(self, text: str) -> None:
+        self._made = {number: statements(text, number) for number in (NUMBER, LAMBDA_NUMBER)}
+
+    def around(self, function: Function, body: list[ast.stmt], number: str) -> list[ast.stmt]:
+        """The statements, with *body* where it belongs in *function*."""
+        first, *others = self._made[number]
+        line = first_line(body, function)
+        if not others:
+            return [placed(first, line), *body]
+        last: Any = others.pop()
+        before = [placed(each, line) for each in (first, *others)]
+        (inner,) = last.body
+        assert isinstance(inner, ast.Try)
+        tried = unplaced(ast.Try(body, [], [], inner.finalbody))
+        # A frame that an exception leaves must have a line: debuggers compare it.
+        handlers: list[Any] = [placed(each, own_line(function)) for each in last.handlers]
+        return [*before, unplaced(ast.Try([tried], handlers, [], []))]
+
+
+@lru_cache(5_000)
+def placed(node: Any, line: int) -> Any:
+    """A copy of *node* on *line*; many functions begin on the same."""
+    fields = {name: _placed_field(value, line) for name, value in ast.iter_fields(node)}
+    if hasattr(node, "lineno"):
+        fields |= {"lineno": line, "end_lineno": line, "col_offset": 0, "end_col_offset": 0}
+    return type(node)(**fields)
+
+
+def _placed_field(value: Any, line: int) -> Any:
+    if isinstance(value, list):
+        return [placed(each, line) for each in value]
+    return placed(value, line) if isinstance(value, ast.AST) else value
+
+
+def call(tool: Tool, argument: ast.expr, at: ast.expr) -> ast.expr:
+    """A call of *tool* with what is running and *argument*, on the lines of *at*."""
+
+    def here(node: Any) -> Any:
+        return ast.copy_location(node, at)
+
+    tools, index = here(ast.Name(COUNTS, ast.Load())), here(ast.Constant(tool.value))
+    running = here(ast.Name(RUNNING, ast.Load()))
+    made: ast.expr = here(
+        ast.Call(here(ast.Subscript(tools, index, ast.Load())), [running, argument], [])
+    )
+    return made
+
+
+def unplaced(node: Any) -> Any:
+    """*node*, without a line."""
+    node.lineno = node.end_lineno = node.col_offset = node.end_col_offset = -1
+    return node
+
+
+def statements(text: str, number: str = NUMBER) -> list[ast.stmt]:
+    """The statements in *text*, without a line, with what its names in capitals stand for."""
+    tree = _Filled(number).visit(ast.parse(text))
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            unplaced(node)
+    body: list[ast.stmt] = tree.body
+    return body
+
+
+class _Filled(ast.NodeTransformer):
+    def __init__(self, number: str) -> None:
+        self._constants: dict[str, Any] = {"KEY": KEY, "NUMBER": number}
+        self._constants |= {tool.name: tool.value for tool in Tool}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id == "SLOT":
+            (found,) = ast.parse("SLOTS[KEY][NUMBER]").body
+            return self.visit(found).value  # type: ignore[no-any-return]
+        if node.id in self._constants:
+            return ast.Constant(self._constants[node.id], lineno=-1)
+        name = NAME if node.id == "SLOTS" else f"{PREFIX}{node.id}"
+        return ast.Name(name, node.ctx, lineno=-1)
+
+    def visit_alias(self, node: ast.alias) -> ast.alias:
+        return ast.alias(node.name, f"{PREFIX}{node.asname}", lineno=-1)
+
+
+COUNT_ONLY: Final = Template(_COUNT_ONLY)
+FUNCTION: Final = Template(_TIMED.format(begin=_BEGIN.format(open=""), end=_END.format(close="")))
+SPANNED: Final = Template(
+    _TIMED.format(begin=_BEGIN.format(open=_OPEN), end=_END.format(close=_CLOSE))
+)
+SUSPENDABLE: Final = Template(_SUSPENDABLE.format(begin="BEGIN", end="END"))
+SUSPENDABLE_SPANNED: Final = Template(_SUSPENDABLE.format(begin="BEGUN", end="ENDED"))

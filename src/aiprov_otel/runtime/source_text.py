@@ -1,0 +1,162 @@
+"""The source of a file that was loaded: from disk or from a zip, and where its definitions are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import site
+import sys
+import sysconfig
+import time
+import zipimport
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from aiprov_otel.manifest import content_hash, tails
+
+STARTED = time.time()
+"""What is younger on disk may not be what this process runs."""
+
+_STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})
+_LIBRARIES = tuple(
+    {
+        os.path.join(folder, "")
+        for folder in (
+            *(sysconfig.get_path(name) for name in ("purelib", "platlib")),
+            *site.getsitepackages(),
+            site.getusersitepackages(),
+        )
+    }
+)
+BOOTSTRAPS = frozenset(
+    function.__code__.co_filename
+    for function in (asyncio.Handle._run, asyncio.run, ThreadPoolExecutor.submit)  # noqa: SLF001 (its file is what counts)
+) | {
+    str(Path(__file__).with_name("call_spans.py"))  # a span of ours says itself what it stands for
+}
+"""Below a frame of these, a stack belongs to whoever started the loop or the pool."""
+_DEFINITION = re.compile(rb"^[ \t\f]*(?:async\s+def|def|class)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in a source file decorators, and the definitions below them, begin: sorted lines."""
+
+    decorators: tuple[int, ...] = ()
+    definitions: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, source: bytes) -> Layout:
+        """Read the layout of *source*: each `@`, and what follows those that begin a line."""
+        if b"\r" in source:
+            source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        decorators = list(_decorators(source))
+        found = (_DEFINITION.search(source, place) for place in decorators)
+        definitions = sorted({each.start() for each in found if each})
+        return cls(tuple(_lines(source, decorators)), tuple(_lines(source, definitions)))
+
+    def definition(self, first: int) -> int:
+        """The line of the `def` whose decorators, if any, begin at line *first*."""
+        if first not in self.decorators:
+            return first
+        index = bisect_left(self.definitions, first)
+        return self.definitions[index] if index < len(self.definitions) else first
+
+
+class Text:
+    """The text of a source file: its hash, as the manifest has it, and its layout."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    @classmethod
+    def known(cls, content: str, layout: Layout) -> Text:
+        """One whose hash and layout are known from before."""
+        made = cls(b"")
+        made.hash, made.layout = content, layout
+        return made
+
+    @cached_property
+    def hash(self) -> str:
+        """As `content_hash` gives it."""
+        return content_hash(self._source)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where its decorators and definitions are."""
+        return Layout.of(self._source)
+
+
+def _decorators(source: bytes) -> Iterator[int]:
+    """Where in *source* a line begins with `@`."""
+    place = source.find(b"@")
+    while place >= 0:
+        if not source[source.rfind(b"\n", 0, place) + 1 : place].strip():
+            yield place
+        place = source.find(b"@", place + 1)
+
+
+def _lines(source: bytes, places: Iterable[int]) -> Iterator[int]:
+    """The numbers of the lines at *places*, which are sorted."""
+    number, counted = 1, 0
+    for place in places:
+        number, counted = number + source.count(b"\n", counted, place), place
+        yield number
+
+
+def is_stdlib(filename: str) -> bool:
+    """Whether *filename* belongs to Python itself, or is no file at all (`<string>`)."""
+    return filename.startswith("<") or (filename.startswith(_STDLIB) and not is_library(filename))
+
+
+def is_library(filename: str) -> bool:
+    """Whether *filename* was installed into this environment."""
+    return filename.startswith(_LIBRARIES)
+
+
+def names(filename: str) -> Iterator[str]:
+    """
+    The names that a manifest may know *filename* by, longest first.
+
+    An installed file has one, below `site-packages`; a name without a folder is common enough
+    (`utils.py`) that it counts only where it can be imported by it.
+    """
+    if library := next((folder for folder in _LIBRARIES if filename.startswith(folder)), None):
+        return iter((filename.removeprefix(library).replace(os.sep, "/"),))
+    top = os.path.dirname(filename)
+    return (name for name in tails(filename) if "/" in name or not top or top in sys.path)
+
+
+def read(filename: str) -> bytes | None:
+    """The source of *filename*, on disk or inside a zip; None where it can't be read."""
+    try:
+        return Path(filename).read_bytes()
+    except (OSError, ValueError):
+        return _read_zipped(filename)
+
+
+def read_text(filename: str) -> Text | None:
+    """The same, to be asked what is known of it."""
+    source = read(filename)
+    return None if source is None else Text(source)
+
+
+def is_younger(filename: str) -> bool:
+    """Whether *filename* was written after this process began."""
+    try:
+        return os.stat(filename).st_mtime > STARTED
+    except (OSError, ValueError):
+        return False
+
+
+def _read_zipped(filename: str) -> bytes | None:
+    try:
+        archive = next((str(path) for path in Path(filename).parents if path.is_file()), None)
+        return zipimport.zipimporter(archive).get_data(filename) if archive else None
+    except (OSError, ValueError, zipimport.ZipImportError):
+        return None

@@ -1,0 +1,251 @@
+"""One DuckDB file with the spans that were received; the only module that opens it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from aiprov_otel.errors import StoreError, UsageError
+from aiprov_otel.telemetry import schema, sql_dialect
+from aiprov_otel.telemetry.extra import local_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from duckdb import DuckDBPyConnection
+
+    from aiprov_otel.telemetry.otlp import Row
+
+
+class Store:
+    """
+    Spans in a file; `with Store.open(path) as store:` closes it.
+
+    Threads may share one store: what they do is done one after the other.
+
+    Attributes:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._batch = path.with_name(f"{path.name}.batch")
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """
+        Open the store at *path* for writing, or begin one there.
+
+        Raises:
+            StoreError: another process holds it, it is no store or one of another version, or
+                the file system does not let us.
+        """
+        return cls._open(path, read_only=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """
+        Open the store at *path* for reading only.
+
+        Raises:
+            StoreError: as `open`, and where there is no such file.
+        """
+        if not path.exists():
+            msg = (
+                f"there is no store at {path}: make one with `aiprov run -- CMD` or "
+                "`aiprov serve`, or name one with --store"
+            )
+            raise StoreError(msg)
+        return cls._open(path, read_only=True)
+
+    @classmethod
+    def _open(cls, path: Path, *, read_only: bool) -> Self:
+        with local_extra():
+            import duckdb
+        with _explained(path):
+            connection = duckdb.connect(str(path), read_only=read_only)
+        store = cls(path, connection)
+        try:
+            store._prepare(read_only=read_only)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a store that is closed stays closed."""
+        with self._lock:
+            self._connection.close()
+
+    def add(self, rows: Sequence[Row]) -> int:
+        """
+        Store *rows*, and say how many of them were new: a span that is there stays as it is.
+
+        The rows are on the disk when this returns, all of them or, with an error, none.
+
+        Raises:
+            StoreError: the disk is full, or can't be written to.
+        """
+        return self.add_lines(schema.lines(rows)) if rows else 0
+
+    def add_lines(self, lines: bytes) -> int:
+        """As `add`, of the rows that `schema.lines` gave."""
+        with self._lock, _explained(self.path):
+            values = {"path": _literal(self._batch), "longest": schema.longest(lines)}
+            try:
+                self._batch.write_bytes(lines)
+                ((added,),) = self._connection.execute(schema.INSERT, values).fetchall()
+            finally:
+                self._batch.unlink(missing_ok=True)
+            return int(added)
+
+    def checkpoint(self) -> None:
+        """
+        Write what was deleted to the file, so that its room is used again.
+
+        Raises:
+            StoreError: the disk is full, or can't be written to.
+        """
+        self.query("CHECKPOINT")
+
+    def export(self, path: Path) -> int:
+        """
+        Write every span to *path* as Parquet, and say how many there are.
+
+        Raises:
+            StoreError: the file is there already, or can't be written.
+        """
+        import duckdb
+
+        if path.exists():
+            msg = f"{path} is there already: move it away, or name another with --export"
+            raise StoreError(msg)
+        copy = "COPY otel_traces TO $path (FORMAT parquet, COMPRESSION zstd)"
+        try:
+            with self._lock:
+                ((spans,),) = self._connection.execute(copy, {"path": str(path)}).fetchall()
+        except duckdb.Error as error:
+            msg = f"can't write {path} ({_first_line(error)}): name another with --export"
+            raise StoreError(msg) from error
+        return int(spans)
+
+    def reader(self) -> Self:
+        """The same file once more, to read at one's own pace while others write; close it too."""
+        reader = type(self)(self.path, self._connection.cursor())
+        reader.query(sql_dialect.MACROS)
+        return reader
+
+    def begin(self) -> None:
+        """Let all questions that follow be about the same moment."""
+        self.query("BEGIN")
+
+    def query(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /
+    ) -> list[tuple[Any, ...]]:
+        """
+        The rows that *sql* answers with.
+
+        Raises:
+            StoreError: the file can't be read or written.
+        """
+        with self._lock, _explained(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def ask(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """
+        The names of the columns and the rows that *sql* of somebody else answers with.
+
+        It reaches no file but the store, also afterwards.
+
+        Raises:
+            UsageError: it can't be answered.
+        """
+        import duckdb
+
+        try:
+            with self._lock:
+                self._connection.execute("SET enable_external_access = false")
+                found = self._connection.execute(sql)
+                columns = [name for name, *_ in found.description or ()]
+                return columns, found.fetchall()
+        except duckdb.Error as error:
+            msg = f"the store has no answer to that: {_first_line(error)}"
+            raise UsageError(msg) from error
+
+    def _prepare(self, *, read_only: bool) -> None:
+        tables = {name for (name,) in self.query("SELECT table_name FROM duckdb_tables()")}
+        if not tables and not read_only:
+            self.query(f"BEGIN; {schema.CREATE} COMMIT;")
+        elif "aiprov_store" not in tables:
+            msg = f"{self.path} is a database, but no store of aiprov; name another with --store"
+            raise StoreError(msg)
+        else:
+            self._check_version()
+
+    def _check_version(self) -> None:
+        ((version,),) = self.query("SELECT version FROM aiprov_store")
+        if version != schema.VERSION:
+            msg = (
+                f"{self.path} is a store of version {version}, and this aiprov keeps version "
+                f"{schema.VERSION}: move the file away, or name another with --store"
+            )
+            raise StoreError(msg)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what DuckDB raises about its file into one line that says what to do."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.ConnectionException as error:
+        msg = f"the store {path} was closed meanwhile: ask again"
+        raise StoreError(msg) from error
+    except (duckdb.OperationalError, duckdb.FatalException, OSError) as error:
+        raise StoreError(_advice(path, str(error))) from error
+
+
+def _advice(path: Path, problem: str) -> str:
+    if not path.parent.is_dir():
+        return f"the folder of the store {path} is missing: make it, or name another with --store"
+    for said, advice in _ADVICE.items():
+        if said in problem:
+            return f"the store {path} {advice}"
+    problem = _first_line(problem)
+    return f"the store {path} can't be used ({problem}): move it away, or name another with --store"
+
+
+_ADVICE = {
+    "Could not set lock": (
+        "is held by another process, perhaps a receiver: ask that one, with "
+        "`aiprov report --from http://127.0.0.1:4318`, or name another store with --store"
+    ),
+    "not a valid DuckDB database": "is no DuckDB file: move it away, or name another with --store",
+    "Permission denied": "may not be read or written by you: name another with --store",
+    "Read-only file system": "is on a read-only file system: name another with --store",
+    "Is a directory": "is a folder: name a file with --store",
+    "Could not write file": "can't grow; is the disk full? Make room, or use another with --store",
+    "File too large": "can't grow; is the disk full? Make room, or use another with --store",
+    "No space left": "can't grow; the disk is full: make room, or name another with --store",
+}
+
+
+def _first_line(problem: object) -> str:
+    return str(problem).partition("\n")[0]
+
+
+def _literal(path: Path) -> str:
+    """*path* as DuckDB takes it for itself, and not for a pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiprov_otel.history.batch import contents
+from aiprov_otel.history.git.repository import Git
+
+
+def test_objects_in_the_order_asked_for(repo):
+    """
+    Each object has its content, whatever that holds; one that is missing has none.
+    """
+    repo.commit("a b.py", b"\n0 blob 3\n\0\n")
+    repo.commit("empty.py", b"")
+    names = ["HEAD:a b.py", "HEAD:lost in space.py", "HEAD:empty.py", "f" * 40]
+
+    output = Git.open(repo.path).objects(names)
+
+    assert list(contents(output)) == [b"\n0 blob 3\n\0\n", None, b"", None]
+
+
+@given(st.binary())
+def test_any_output_can_be_read(output):
+    """
+    Reading never fails.
+    """
+    list(contents(output))

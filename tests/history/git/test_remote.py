@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiprov_otel.history.git.remote import https
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://github.com/org/repo.git", "https://github.com/org/repo"),
+        ("https://user:token@github.com/org/repo", "https://github.com/org/repo"),
+        ("https://token@git.example.org:8443/a/b/c.git/", "https://git.example.org:8443/a/b/c"),
+        ("https://github.com/org/repo?token=secret", "https://github.com/org/repo"),
+        ("git@github.com:org/repo.git", "https://github.com/org/repo"),
+        ("ssh://git@github.com:22/org/repo.git", "https://github.com/org/repo"),
+        ("git://example.org/repo.git", "https://example.org/repo"),
+        ("/srv/git/repo.git", None),
+        ("../repo", None),
+        ("C:/work/repo", None),
+        ("file:///srv/git/repo.git", None),
+        ("https://github.com:port/org", None),
+        ("https://", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_address_of_a_repository(url, address):
+    """
+    However it was cloned, a repository has one address, and no credentials in it.
+    """
+    assert https(url) == address
+
+
+@given(st.text(), st.text())
+def test_any_url_can_be_read(user, rest):
+    """
+    No URL that somebody configured makes a build fail.
+    """
+    https(rest)
+    https(f"https://{user}@{rest}")
+    https(f"{user}@{rest}")

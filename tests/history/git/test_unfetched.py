@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import shlex
+import socket
+import subprocess
+import time
+
+import pytest
+
+from aiprov_otel.history.build import build
+from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.unfetched import advertised, command
+from support.notes import attested, note
+
+NOTES = "'+refs/notes/ai:refs/notes/ai'"
+PULLS = "'+refs/pull/*/head:refs/pull/*/head'"
+
+
+@pytest.fixture
+def cloned(repo, tmp_path):
+    """A repository with a record behind a request, and a fresh clone of it."""
+    commit = repo.commit("a.py", "a = 1\n")
+    note(repo, commit, attested("a.py", "1"))
+    repo.git("update-ref", "refs/pull/1/head", commit)
+    repo.git("clone", "-q", f"file://{repo.path}", str(tmp_path / "clone"))
+    repo.clone = tmp_path / "clone"
+    return repo
+
+
+def asked(repo):
+    """The command that is printed for the clone."""
+    return command(Git.open(repo.clone))
+
+
+def test_notes_and_requests_that_were_not_fetched(cloned):
+    """
+    One command names all that the remote has and the clone lacks.
+    """
+    assert asked(cloned) == f"git fetch origin {NOTES} {PULLS}"
+
+
+def test_the_command_does_what_it_says(cloned):
+    """
+    Once it was run there is nothing left to say, and the records count.
+    """
+    assert build(cloned.clone).evidence == {"unmarked": 1}
+
+    subprocess.run(shlex.split(asked(cloned)), cwd=cloned.clone, check=True, capture_output=True)
+
+    assert asked(cloned) is None
+    assert build(cloned.clone).evidence == {"note": 1}
+
+
+def test_requests_of_a_repository_without_records(cloned):
+    """
+    Requests are of no use where no tool keeps records.
+    """
+    cloned.git("update-ref", "-d", "refs/notes/ai")
+
+    assert asked(cloned) is None
+
+
+def test_only_the_requests_are_missing(cloned):
+    """
+    What is there is not named again.
+    """
+    subprocess.run(
+        ["git", "fetch", "-q", "origin", "+refs/notes/ai:refs/notes/ai"],
+        cwd=cloned.clone,
+        check=True,
+    )
+
+    assert asked(cloned) == f"git fetch origin {PULLS}"
+
+
+def test_logs_by_branch_are_fetched_as_one(cloned):
+    """
+    Refs of which there is one a branch are named by their pattern.
+    """
+    for branch in "ab":
+        cloned.git("update-ref", f"refs/agentdiff/traces/{branch}", "HEAD")
+
+    assert "'+refs/agentdiff/traces/*:refs/agentdiff/traces/*'" in asked(cloned)
+
+
+def test_a_repository_without_a_remote(cloned):
+    """
+    Where there is nobody to ask, nobody is asked.
+    """
+    assert command(Git.open(cloned.path)) is None
+
+
+def test_a_remote_that_is_gone(cloned, tmp_path):
+    """
+    A remote that can't be read is no error.
+    """
+    subprocess.run(
+        ["git", "remote", "set-url", "origin", str(tmp_path / "gone")], cwd=cloned.clone, check=True
+    )
+
+    assert asked(cloned) is None
+
+
+def test_a_remote_that_does_not_answer(cloned):
+    """
+    A remote that takes the question and never answers is given up.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"git://127.0.0.1:{silent.getsockname()[1]}/shop.git"
+        began = time.monotonic()
+        found = advertised(Git.open(cloned.clone), url, ["refs/notes/*"], 0.3)
+
+    assert found == []
+    assert time.monotonic() - began < 5
+
+
+def test_a_build_asks_when_it_is_told_to(cloned, tmp_path):
+    """
+    Building asks no remote, unless whoever builds wants to know.
+    """
+    assert build(cloned.clone, tmp_path / "m").unfetched is None
+    assert build(cloned.clone, tmp_path / "m", ask_remote=True).unfetched == asked(cloned)

@@ -1,0 +1,43 @@
+"""Batches that arrive together are stored together, and fail alone."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import duckdb
+import pytest
+
+from aiprov_otel.receiver.group_commit import Commits
+from aiprov_otel.telemetry import schema
+from aiprov_otel.telemetry.otlp import decode
+from aiprov_otel.telemetry.store import Store
+from support.telemetry import AI, Service
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
+        yield store
+
+
+def lines(name) -> bytes:
+    service = Service()
+    service.span(name, by=AI)
+    return schema.lines(decode(service.request()).rows)
+
+
+def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):
+    """Of batches in one transaction only the broken one is refused."""
+    commits = Commits(store)
+    batches = [lines("first"), lines("second"), b"{broken\n", lines("third")]
+    with ThreadPoolExecutor(4) as pool:
+        with store._lock:
+            done = [pool.submit(commits.add, batch) for batch in batches]
+            while len(commits._gathered) < 3:
+                time.sleep(0.01)
+        problems = [one.exception(30) for one in done]
+
+    assert [problem is None for problem in problems] == [True, True, False, True]
+    assert isinstance(problems[2], duckdb.InvalidInputException)
+    assert store.query("SELECT count(*) FROM otel_traces") == [(3,)]

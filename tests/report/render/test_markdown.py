@@ -1,0 +1,77 @@
+"""The report for a pull request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from aiprov_otel.report.render.markdown import markdown
+from aiprov_otel.report.report import report
+from aiprov_otel.telemetry.store import Store
+from support.telemetry import AI, HUMAN, Service, serve
+
+
+@pytest.fixture
+def made(tmp_path):
+    """The lines of the report on what a service sent."""
+
+    def made(service):
+        with Store.open(tmp_path / "telemetry.duckdb") as store:
+            service.send(store)
+            return list(markdown(report(store)))
+
+    return made
+
+
+def test_the_verdict_and_the_tables(made):
+    """Verdict, origins, models and the functions with the excess, and how it was compared."""
+    service = Service()
+    serve(service)
+
+    lines = made(service)
+
+    assert lines[0].startswith("**AI-written code: 54 errors in 480 calls;")
+    assert "is associated with 1.8 times the errors" in lines[0]
+    assert any(line.startswith("| ai | 12 | 480 | 54 | 11.2% |") for line in lines)
+    assert any(line.startswith("| `claude-code` | `claude-opus-4-6` | 12 |") for line in lines)
+    assert any(
+        line.startswith("| `shop.quote1` | `claude-opus-4-6` | `9fd81c200` | 5 |") for line in lines
+    )
+    assert "Mantel-Haenszel within service, route and kind of unit" in lines[-1]
+
+
+def test_every_row_has_the_columns_of_its_table(made):
+    """Names with signs of Markdown don't break a table."""
+    service = Service()
+    serve(service)
+    odd = replace(AI, model="a|b\n<c>`d`")
+    service.span("x|y", by=odd)
+    service.span("GET /", by=HUMAN, failed=True)
+
+    lines = made(service)
+
+    widths = []
+    for line in lines:
+        cells = len(re.findall(r"(?<!\\)\|", line))
+        if cells and set(line) <= set("|-: "):
+            widths.append(cells)
+    assert len(widths) == 3
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")} == set(
+        widths
+    )
+    assert "`a\\|b <c>'d'`" in "".join(lines)
+
+
+def test_without_a_comparison_there_are_counts(made):
+    """Where nothing is compared, no method is named."""
+    service = Service()
+    service.span("total", by=AI)
+
+    lines = made(service)
+
+    assert "Nothing to compare" in lines[0]
+    assert "AI-written function" not in "".join(lines)
+    assert "Mantel-Haenszel" not in "".join(lines)
+    assert lines[-1].startswith("100.0% of 1 calls have a known origin.")

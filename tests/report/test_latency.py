@@ -1,0 +1,52 @@
+"""Latency on the same routes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from aiprov_otel.report.compared import STEPS
+from aiprov_otel.report.comparison import HUMAN
+from aiprov_otel.report.latency import INCLUSIVE, SELF, latency
+
+
+def rows(functions, ms):
+    """So many functions a side; AI-written ones take *ms*, human ones 10."""
+    return [
+        (
+            "shop",
+            "GET /",
+            "function",
+            f"{origin}{n}",
+            origin,
+            math.floor(math.log2(time) * STEPS),
+            9,
+        )
+        for n in range(functions)
+        for origin, time in (("ai", ms * (1 + n % 2)), ("human", 10 * (1 + n % 2)), ("mixed", 9))
+    ]
+
+
+def test_self_time_has_a_difference_with_limits():
+    """Median and 95th percentile of both sides, in milliseconds, and what lies between them."""
+    p50, p95 = latency(rows(12, 40), HUMAN, SELF)
+
+    assert (p50.time, p50.quantile, p95.quantile) == ("self", 0.5, 0.95)
+    assert p95.exposed_ms == pytest.approx(80, rel=0.1)
+    assert p95.baseline_ms == pytest.approx(20, rel=0.1)
+    assert p95.difference_ms == pytest.approx(p95.exposed_ms - p95.baseline_ms)
+    assert 0 < p50.low <= p50.difference_ms <= p50.high
+
+
+@pytest.mark.parametrize(("functions", "time"), [(9, SELF), (12, INCLUSIVE)])
+def test_few_functions_and_inclusive_time_have_no_limits(functions, time):
+    """What can't be told, or says nothing of the code itself, looks like no finding."""
+    for one in latency(rows(functions, 40), HUMAN, time):
+        assert (one.time, one.low, one.high) == (time, None, None)
+        assert one.difference_ms > 0
+
+
+def test_without_a_common_route_there_is_none():
+    """One side alone has no latency to compare."""
+    assert latency([row for row in rows(12, 40) if row[4] == "ai"], HUMAN, SELF) == ()

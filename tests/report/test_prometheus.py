@@ -1,0 +1,133 @@
+"""Prometheus says what counters can say, and that they can't say more."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+
+from aiprov_otel.errors import StoreError, UsageError
+from aiprov_otel.report.prometheus import asked
+from support.command import aiprov
+from support.prometheus import prometheus, why_not
+
+FUNCTIONS = "aiprov_function_calls_total"
+COLLECTOR = "traces_span_metrics_calls_total"
+TEMPO = "traces_spanmetrics_calls_total"
+OPUS = 'aiprov_origin="ai",aiprov_model_name="claude-opus-4-6"'
+ERROR = 'status_code="STATUS_CODE_ERROR"'
+
+COUNTERS = {
+    f'{FUNCTIONS}{{job="shop",{OPUS}}}': 9_000,
+    f'{FUNCTIONS}{{job="shop",{OPUS},error_type="KeyError"}}': 600,
+    f'{FUNCTIONS}{{job="shop",{OPUS},error_type="ValueError"}}': 400,
+    f'{FUNCTIONS}{{job="shop",aiprov_origin="human"}}': 19_600,
+    f'{FUNCTIONS}{{job="mail",aiprov_origin="human",error_type="OSError"}}': 400,
+    f'{COLLECTOR}{{service_name="shop",span_name="GET /a",status_code="",{OPUS}}}': 900,
+    f'{COLLECTOR}{{service_name="shop",span_name="GET /a",{ERROR},{OPUS}}}': 100,
+    f'{COLLECTOR}{{service_name="shop",span_name="GET /b",aiprov_origin="human"}}': 5_000,
+    f'{COLLECTOR}{{service_name="shop",span_name="SELECT"}}': 70_000,
+    f'{TEMPO}{{service="shop",span_name="GET /a",{ERROR},{OPUS}}}': 50,
+}
+
+if reason := why_not():
+    pytest.skip(reason, allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with prometheus(COUNTERS, tmp_path_factory.mktemp("prometheus")) as address:
+        yield f"prometheus://{address}?period=1d"
+
+
+def near(number):
+    """What `increase()` may make of *number*: it goes on at both ends, by up to half a step."""
+    return pytest.approx(number, rel=0.02)
+
+
+def test_function_metrics_are_counted_by_origin_model_and_service(address):
+    """Calls and errors of each, and the crude ratio of the two."""
+    functions, *_ = asked(address)
+
+    assert functions.metric == FUNCTIONS
+    assert [(one.key, one.calls, one.errors) for one in functions.origins] == [
+        (("ai",), near(10_000), near(1_000)),
+        (("human",), near(20_000), near(400)),
+    ]
+    assert functions.ratio == near(5)
+    assert [(one.key, one.calls) for one in functions.models] == [
+        (("ai", "claude-opus-4-6"), near(10_000)),
+        (("human", ""), near(20_000)),
+    ]
+    assert [(one.key, one.errors) for one in functions.services] == [
+        (("mail", "human"), near(400)),
+        (("shop", "ai"), near(1_000)),
+        (("shop", "human"), 0),
+    ]
+    assert functions.routes == ()
+    assert "no verdict" in functions.text
+
+
+def test_span_metrics_have_routes(address):
+    """Those of the Collector and of Tempo, each in its own words; spans without origin are none."""
+    _, collector, tempo = asked(address)
+
+    assert (collector.metric, tempo.metric) == (COLLECTOR, TEMPO)
+    assert [(one.key, one.calls, one.errors) for one in collector.routes] == [
+        (("shop", "GET /a", "ai"), near(1_000), near(100)),
+        (("shop", "GET /b", "human"), near(5_000), 0),
+    ]
+    assert [(one.key, one.error_ratio) for one in tempo.routes] == [(("shop", "GET /a", "ai"), 1)]
+    assert collector.ratio is None
+    assert "Nothing to compare" in collector.text
+
+
+def test_the_command_says_what_counters_can_not_tell(address, tmp_path):
+    """Tables, and the sentences about what is missing; --json has both."""
+    shown = aiprov("report", "--from", address, cwd=tmp_path)
+    said = json.loads(aiprov("report", "--from", address, "--json", cwd=tmp_path).stdout)
+    gate = aiprov("report", "--from", address, "--fail-if-low", "1.5", cwd=tmp_path)
+
+    assert shown.returncode == 0, shown.stderr
+    assert "What counters can't tell:\n* no limits" in shown.stdout
+    assert "claude-opus-4-6" in shown.stdout
+    assert said["verdict"]["crude_ratio"] == near(5)
+    assert said["verdict"]["adjusted_ratio"] is None
+    assert [one["metric"] for one in said["others"]] == [COLLECTOR, TEMPO]
+    assert said["arms"][0].keys() == {"origin", "calls", "errors", "error_ratio"}
+    assert (gate.returncode, gate.stderr.count("\n")) == (2, 1)
+
+
+def test_a_prometheus_without_origins_says_how_to_get_them(tmp_path):
+    """One line, with the attributes and where they belong."""
+    counters = {f'{COLLECTOR}{{service_name="shop",span_name="SELECT"}}': 70}
+    with (
+        prometheus(counters, tmp_path) as address,
+        pytest.raises(StoreError, match="counted no call with aiprov_origin"),
+    ):
+        asked(f"prometheus://{address}")
+
+
+def test_a_path_that_is_not_the_api_is_said_to_be_wrong(address):
+    """What answers there is no Prometheus."""
+    with pytest.raises(StoreError, match="is something else"):
+        asked(address.replace("?", "/nowhere?"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["prometheus://", "prometheus://host:port", "prometheus://host?period=week"],
+)
+def test_what_is_no_address_is_refused(address):
+    """The line shows what one looks like."""
+    with pytest.raises(UsageError, match="prometheus://host:9090"):
+        asked(address)
+
+
+def test_where_nothing_answers_it_says_so():
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(StoreError, match=f"nothing answers at prometheus://127.0.0.1:{port}"):
+        asked(f"prometheus://127.0.0.1:{port}")

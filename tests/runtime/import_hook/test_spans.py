@@ -1,0 +1,344 @@
+"""`spans`: a span for each call, or for each that takes long enough."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from opentelemetry import context, trace
+from opentelemetry.trace import StatusCode
+
+import aiprov_otel
+from aiprov_otel.runtime.import_hook.counters import CALLS, SLOTS
+from support.application import AI, HUMAN, run
+
+
+@pytest.fixture
+def load(application):
+    """A module of this text, imported under the hook in `spans` mode."""
+    SLOTS._modules.clear()
+
+    def loaded(text, **options):
+        application.write("shop.py", text)
+        application.install()
+        aiprov_otel.install_import_hook("shop", mode="spans", **options)
+        return application.module("shop")
+
+    return loaded
+
+
+def tree(application):
+    """The finished spans: the name of each, and of its parent."""
+    spans = application.memory.get_finished_spans()
+    names = {span.context.span_id: span.name for span in spans}
+    return {(span.name, span.parent and names.get(span.parent.span_id, "?")) for span in spans}
+
+
+SHOP = """\
+import asyncio, time
+
+def outer(seconds=0):
+    inner(seconds)
+    return tracer.start_span("leaf").end()
+
+def inner(seconds):
+    time.sleep(seconds)
+
+def fail():
+    raise KeyError("apple")  # human
+
+def middle():
+    fail()
+
+def top():
+    try:
+        middle()
+    except KeyError:
+        return "handled"
+
+def steps():
+    tracer.start_span("first").end()
+    yield 1
+    tracer.start_span("second").end()
+    yield 2
+
+async def aouter():
+    await asyncio.gather(ainner(1), ainner(2))
+
+async def ainner(n):
+    await asyncio.sleep(0.01 * n)
+    tracer.start_span(f"leaf {n}").end()
+
+async def asteps():
+    yield tracer.start_span("third").end()
+
+class Cart:
+    @property
+    def total(self):
+        return 1
+
+double = lambda x: x * 2
+"""
+
+
+@pytest.fixture
+def shop(application, load):
+    """The shop, with a tracer; each call has a span."""
+    made = load(SHOP)
+    made.tracer = application.tracer
+    return made
+
+
+def test_a_span_for_each_call(application, shop):
+    """
+    It is a span of the unit `function`, as `@provenance` makes it, below that of its caller.
+    """
+    shop.outer()
+    shop.Cart().total, shop.double(1)
+    assert tree(application) == {
+        ("shop.outer", None),
+        ("shop.inner", "shop.outer"),
+        ("leaf", "shop.outer"),
+        ("shop.Cart.total", None),
+        ("shop.double", None),
+    }
+    said = application.span("shop.outer").attributes
+    assert said["aiprov.origin"] == "ai"
+    assert (said["aiprov.unit"], said["aiprov.match"]) == ("function", "exact")
+    assert said["aiprov.commit.id"] == AI.commit
+    assert (said["code.function.name"], said["code.line.number"]) == ("shop.outer", 3)
+
+
+def test_an_exception_is_recorded_once(application, shop):
+    """
+    The innermost call records it, those that it leaves fail, and the one that handles it does not.
+    """
+    assert shop.top() == "handled"
+    fail, middle, top = (application.span(f"shop.{name}") for name in ("fail", "middle", "top"))
+    assert [len(span.events) for span in (fail, middle, top)] == [1, 0, 0]
+    assert [span.status.status_code for span in (fail, middle, top)] == [
+        StatusCode.ERROR,
+        StatusCode.ERROR,
+        StatusCode.UNSET,
+    ]
+    assert middle.attributes["aiprov.error.origin"] == "human"
+    assert fail.events[0].attributes["aiprov.exception.commit.id"] == HUMAN.commit
+
+
+def test_an_exception_that_is_handled_outside_fails_nobody(application, shop):
+    """
+    A call that is made while its caller handles an exception did not fail because of that.
+    """
+    try:
+        raise OSError  # noqa: TRY301 (it is to be handled right here)
+    except OSError:
+        shop.inner(0)
+    assert application.span("shop.inner").status.status_code is StatusCode.UNSET
+
+
+def test_a_generator(application, shop):
+    """
+    Its span lasts from its first step to its end, and is current only while it runs.
+    """
+    before = context.get_current()
+    for _ in shop.steps():
+        assert context.get_current() == before
+        application.tracer.start_span("between").end()
+    assert tree(application) == {
+        ("shop.steps", None),
+        ("first", "shop.steps"),
+        ("second", "shop.steps"),
+        ("between", None),
+    }
+
+
+def test_tasks(application, shop):
+    """
+    Coroutines that run at once have spans of their own, and what they begin is below these.
+    """
+    asyncio.run(shop.aouter())
+
+    async def each():
+        return [x async for x in shop.asteps()]
+
+    asyncio.run(each())
+    assert tree(application) == {
+        ("shop.aouter", None),
+        ("shop.ainner", "shop.aouter"),
+        ("leaf 1", "shop.ainner"),
+        ("leaf 2", "shop.ainner"),
+        ("shop.asteps", None),
+        ("third", "shop.asteps"),
+    }
+
+
+def test_a_span_is_earned_by_a_long_call(application, load):
+    """
+    Short calls make none, ever; once a call took long enough, the next long ones have a span.
+    """
+    shop = load(SHOP, min_duration=0.05)
+    shop.tracer = application.tracer
+    shop.outer(0)
+    shop.outer(0.06)
+    assert tree(application) == {("leaf", None)}
+    application.memory.clear()
+    shop.outer(0)
+    assert tree(application) == {("leaf", None)}
+    application.memory.clear()
+    shop.outer(0.06)
+    assert tree(application) == {
+        ("shop.outer", None),
+        ("shop.inner", "shop.outer"),
+        ("leaf", "shop.outer"),
+    }
+    outer = application.span("shop.outer")
+    assert 0.06e9 <= outer.end_time - outer.start_time < 10e9
+
+
+def test_what_begins_below_a_short_call_has_a_parent(application, load):
+    """
+    Below a call that has not taken long enough yet, a span hangs on the one around it.
+    """
+    shop = load(SHOP, min_duration=0.05)
+    shop.tracer = application.tracer
+    shop.outer(0.06)
+    with application.tracer.start_as_current_span("request") as request:
+        application.memory.clear()
+        shop.outer(0)
+        with trace.use_span(trace.get_current_span()):
+            trace.get_current_span().set_attribute("user", 1)
+    assert tree(application) == {("leaf", "request"), ("request", None)}
+    assert request.attributes["user"] == 1
+
+
+def test_the_current_span_of_a_short_call_is_the_one_around_it(application, load):
+    """
+    Whatever is said to the current span reaches the one that is there.
+    """
+    shop = load(
+        "import time\nfrom opentelemetry import trace\n"
+        "def work(seconds):\n    time.sleep(seconds)\n    span = trace.get_current_span()\n"
+        "    span.set_attribute('a', seconds)\n    span.set_attributes({'b': seconds})\n"
+        "    span.add_event('event')\n    span.update_name(f'after {seconds}')\n"
+        "    span.set_status(trace.StatusCode.OK)\n    span.record_exception(OSError())\n"
+        "    span.add_link(span.get_span_context())\n    span.end()\n"
+        "    return span.is_recording()\n",
+        min_duration=0.05,
+    )
+    shop.work(0.06)
+    with application.tracer.start_as_current_span("request"):
+        assert shop.work(0)
+        assert shop.work(0.06)
+    short, long = application.spans["after 0"], application.spans["after 0.06"]
+    assert (long.parent.span_id, short.parent) == (short.context.span_id, None)
+    for span, seconds in ((short, 0), (long, 0.06)):
+        assert (span.attributes["a"], span.attributes["b"]) == (seconds, seconds)
+        assert [event.name for event in span.events] == ["event", "exception"]
+        assert len(span.links) == 1
+
+
+def test_a_failing_call_that_took_long(application, load):
+    """
+    Its span is failed, and the exception recorded, as with any other.
+    """
+    shop = load(
+        "import time\ndef work(seconds):\n    time.sleep(seconds)\n    raise OSError\n"
+        "async def awork(seconds):\n    time.sleep(seconds)\n    raise OSError\n",
+        min_duration=0.05,
+    )
+    for seconds in (0.06, 0, 0.06):
+        with pytest.raises(OSError):
+            shop.work(seconds)
+        with pytest.raises(OSError):
+            asyncio.run(shop.awork(seconds))
+    for name in ("shop.work", "shop.awork"):
+        span = application.span(name)
+        assert span.attributes["error.type"] == "OSError"
+        assert len(span.events) == 1
+    assert [slot.counts[CALLS] for slot in SLOTS] == [3, 3]
+    assert [slot.errors for slot in SLOTS] == [{OSError: 3}] * 2
+
+
+def test_a_function_with_a_span_of_its_own_has_no_second(application, load):
+    """
+    `@provenance` makes the span, unless it was told not to.
+    """
+    shop = load(
+        "import aiprov_otel\n"
+        "@aiprov_otel.provenance\ndef a():\n    pass\n"
+        "@aiprov_otel.provenance(origin='human')\ndef b():\n    pass\n"
+        "@aiprov_otel.provenance(origin='human', span=False)\ndef c():\n    pass\n"
+    )
+    shop.a(), shop.b(), shop.c()
+    assert [span.name for span in application.memory.get_finished_spans()] == [
+        "shop.a",
+        "shop.b",
+        "shop.c",
+    ]
+    assert application.span("shop.c").attributes["aiprov.match"] == "declared"
+
+
+def test_after_uninstall_there_are_no_spans(application):
+    """
+    Functions run on without; a call that is under way ends its span.
+    """
+    application.install()
+    hook = aiprov_otel.install_import_hook("shop", mode="spans")
+    shop = application.module("shop", "def call(f):\n    return f()\n")
+    shop.call(hook.uninstall)
+    shop.call(int)
+    assert [span.name for span in application.memory.get_finished_spans()] == ["shop.call"]
+
+
+@pytest.mark.parametrize("duration", [-1, float("inf"), float("nan")])
+def test_a_wrong_duration_is_refused(duration):
+    """
+    A duration that can't be is said at the door.
+    """
+    with pytest.raises(ValueError, match=r"min_duration is .*; say seconds, 0\.05 or 0"):
+        aiprov_otel.install_import_hook("shop", mode="spans", min_duration=duration)
+
+
+def test_the_histogram(application):
+    """
+    Calls that have a span are recorded with their duration, and with an exemplar that leads there.
+    """
+    application.write(
+        "shop.py", "def work(fails):\n    if fails:\n        raise KeyError\n    return 1\n"
+    )
+    application.manifest()
+    asked = """
+import json
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+import aiprov_otel
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider([reader]))
+trace.set_tracer_provider(TracerProvider())
+aiprov_otel.install_import_hook("shop", mode="spans")
+import shop
+shop.work(False), shop.work(False)
+try:
+    shop.work(True)
+except KeyError:
+    pass
+for r in reader.get_metrics_data().resource_metrics:
+    for s in r.scope_metrics:
+        for m in s.metrics:
+            if m.name == "aiprov.function.duration":
+                points = m.data.data_points
+                print(json.dumps([m.unit, [[dict(p.attributes), p.count, p.sum < 1,
+                    all(e.span_id for e in p.exemplars)] for p in points]]))
+"""
+    unit, points = json.loads(run(asked, application.folder))
+    points.sort(key=lambda point: len(point[0]))
+    said = {
+        "aiprov.origin": "ai",
+        "aiprov.model.name": "claude-opus-4-6",
+        "aiprov.evidence.strength": "commit",
+    }
+    assert unit == "s"
+    assert points == [[said, 2, True, True], [{**said, "error.type": "KeyError"}, 1, True, True]]

@@ -1,0 +1,105 @@
+"""What a process says of itself to `aiprov doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from aiprov_otel.runtime import doctor_probe
+from support.application import REVISION, process
+
+PROLOGUE = """\
+import json, os, sys, time
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+import aiprov_otel
+"""
+
+
+def reports(application, code, **environ):
+    """What the processes of *code* wrote, by their numbers."""
+    folder = application.folder / "said"
+    folder.mkdir()
+    application.manifest()
+    environ = {"AIPROV_DOCTOR": str(folder), **environ}
+    done = process(PROLOGUE + code, application.folder, sys.executable, **environ)
+    assert done.returncode == 0, done.stderr
+    assert all(path.suffix == ".json" for path in folder.iterdir())
+    return [json.loads(path.read_text()) for path in folder.iterdir()]
+
+
+def test_a_process_says_what_it_has(application):
+    """
+    Manifests and how the loaded files met them, provider, processors, exporters and resource.
+    """
+    application.write("shop/orders.py", "a = 1\n")
+    (said,) = reports(
+        application,
+        f"""
+provider = TracerProvider(resource=Resource({{"vcs.ref.head.revision": {REVISION!r}}}))
+provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))
+provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
+trace.set_tracer_provider(provider)
+aiprov_otel.install()
+import shop.orders
+""",
+    )
+    assert said["manifests"] == [str(application.folder / "aiprov.manifest")]
+    assert (said["loaded"], said["stale"]) == ({"exact": 1}, [])
+    assert said["tracer_provider"] == "opentelemetry.sdk.trace.TracerProvider"
+    assert said["processors"] == [
+        {"type": "BatchSpanProcessor", "exporter": "ConsoleSpanExporter"},
+        {"type": "SimpleSpanProcessor", "exporter": "ConsoleSpanExporter"},
+        {"type": "ProvenanceSpanProcessor", "exporter": None},
+    ]
+    assert said["revision"] == REVISION
+    assert (said["disabled"], said["wrong"], said["warnings"]) == (False, [], [])
+    assert said["folder"] == str(application.folder)
+
+
+def test_a_forked_process_says_so_too(application):
+    """
+    A worker reports for itself, also while it runs: it may be killed.
+    """
+    said = reports(
+        application,
+        """
+aiprov_otel.install()
+if os.fork() == 0:
+    while not os.path.exists(f"said/{os.getpid()}.json"):
+        time.sleep(0.05)
+    os._exit(0)
+assert os.wait()[1] == 0
+""",
+    )
+    assert len({each["pid"] for each in said}) == 2
+
+
+def test_switched_off_it_says_so(application):
+    """
+    Disabled, the process still answers, and has no manifest.
+    """
+    (said,) = reports(application, "aiprov_otel.install()", AIPROV_DISABLED="true")
+
+    assert said["disabled"]
+    assert said["manifests"] == []
+
+
+def test_what_is_wrong_is_said(application):
+    """
+    Settings that can't be and the slugs of warnings come along.
+    """
+    (said,) = reports(application, "aiprov_otel.install(attributes='some')", AIPROV_FAST="maybe")
+
+    assert said["wrong"] == ["AIPROV_FAST is 'maybe'; use 'true' or 'false'; 'true' is taken"]
+    assert said["warnings"] == ["setting-wrong"]
+
+
+def test_nothing_is_made_for_being_asked(application):
+    """
+    A report of a process where nothing is installed looks for no manifest.
+    """
+    assert doctor_probe.report()["manifests"] == []

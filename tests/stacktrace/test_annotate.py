@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aiprov_otel.stacktrace.annotate import age, told, who
+from aiprov_otel.stacktrace.frames import Frame, Line
+from aiprov_otel.values import Match, Provenance
+from support.application import AI, HUMAN
+
+
+def test_each_frame_is_told_of_once():
+    """
+    Behind its first line, and not behind its source and its carets; a foreign one has nothing.
+    """
+    ours = Frame("a.py", 1, "f", replace(HUMAN, time=None))
+    theirs = Frame("b.py", 1, "g", None)
+    lines = [Line("one", ours), Line("two", ours), Line("three", theirs), Line("four", None)]
+
+    assert list(told(lines)) == ["one  <- human, 444444400", "two", "three", "four"]
+
+
+def test_what_is_known_is_said_in_order():
+    """
+    Origin, agent and model, commit, age; what is not known is left out.
+    """
+    assert who(replace(AI, time=None)) == "ai (claude-code, claude-opus-4-6), 9fd81c200"
+    assert who(HUMAN).startswith("human, 444444400, ")
+    assert who(HUMAN).endswith(" old")
+    assert who(Provenance()) == "unknown"
+
+
+def test_a_file_that_was_changed_says_why_nothing_is_known():
+    """
+    A stale file is not blamed on the wrong line, and the reader sees why.
+    """
+    assert who(Provenance(match=Match.STALE)) == "unknown (changed after the build)"
+
+
+def test_a_name_steers_no_terminal():
+    """
+    A manifest may come with a package of somebody else.
+    """
+    assert who(Provenance(agent="\x1b[2Jx")) == "unknown ([2Jx)"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0, "less than a day"), (1, "1 day"), (8, "1 week"), (70, "2 months"), (800, "2 years")],
+)
+def test_an_age_in_words(days, said):
+    """
+    The largest unit that fits; None where no time is known.
+    """
+    then = datetime.now(UTC) - timedelta(days=days, minutes=1)
+
+    assert age(then.isoformat()) == said
+    assert age(None) is None
