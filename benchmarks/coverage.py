@@ -20,13 +20,12 @@ from math import exp, sqrt
 
 import numpy as np
 
-from aiprov_otel.local.statistics import Z
 from aiprov_otel.report.compared import STEPS
 from aiprov_otel.report.comparison import ENOUGH
 from aiprov_otel.report.statistics.before_after import Change, Steady, before_after
 from aiprov_otel.report.statistics.bootstrap import limits
 from aiprov_otel.report.statistics.quantiles import Timing, quantiles
-from aiprov_otel.report.statistics.rates import mantel_haenszel, quasi_poisson
+from aiprov_otel.report.statistics.rates import Z, mantel_haenszel, quasi_poisson
 from aiprov_otel.report.statistics.strata import Cell, failing, informative, tallies
 
 ROUTES = 10

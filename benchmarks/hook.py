@@ -66,7 +66,7 @@ else:
     import aiprov_otel
     import aiprov_otel.runtime.import_hook.api
     import aiprov_otel.runtime.import_hook.ast_rewriter
-    import aiprov_otel.runtime.hook.rewritten
+    import aiprov_otel.runtime.import_hook.loader
     import aiprov_otel.runtime.import_hook.call_table
 if mode not in ("none", "logfire"):
     aiprov_otel.install_import_hook(

@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from aiprov_otel.errors import AiprovError, ManifestError
     from aiprov_otel.manifest import Manifest
     from aiprov_otel.runtime.decorator import provenance
-    from aiprov_otel.runtime.hook.optout import no_instrument
-    from aiprov_otel.runtime.import_hook.api import install_import_hook
+    from aiprov_otel.runtime.import_hook.api import install_import_hook, no_instrument
     from aiprov_otel.runtime.import_hook.handle import ImportHook
     from aiprov_otel.runtime.install import Installation, install
     from aiprov_otel.runtime.instrumentor import AiprovInstrumentor
@@ -54,7 +53,7 @@ _HOMES = {
     "ProvenanceSpanProcessor": "runtime.spans",
     "install": "runtime.install",
     "install_import_hook": "runtime.import_hook.api",
-    "no_instrument": "runtime.hook.optout",
+    "no_instrument": "runtime.import_hook.api",
     "provenance": "runtime.decorator",
     "provenance_of": "runtime.lookup",
 }

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from aiprov_otel.demo.beside import beside
+from aiprov_otel.demo.shop import beside
 
 
 def test_a_folder_that_is_gone_at_the_end(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history.build import build
-from aiprov_otel.history.gate import Gate, ask
+from aiprov_otel.history.check import Gate, check_gate
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.values import Strength
@@ -26,7 +26,7 @@ def shop(repo):
 
 def asked(repo, *what):
     sources = Manifest.load(repo.path / "aiprov.manifest").sources()
-    return ask(Gate(*what), sources, Git.open(repo.path))
+    return check_gate(Gate(*what), sources, Git.open(repo.path))
 
 
 @pytest.mark.parametrize(

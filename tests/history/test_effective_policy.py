@@ -6,9 +6,9 @@ import pytest
 
 from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history.build import build
-from aiprov_otel.history.effective_policy import changed, terms, within
+from aiprov_otel.history.effective_policy import changed_keys, effective_policy, paths_within
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.moves import Moves
+from aiprov_otel.history.policy_schema import Moves
 from aiprov_otel.manifest import Manifest
 
 CLAUDE = "Add it\n\nCo-Authored-By: Claude Opus 4.6 <noreply@anthropic.com>\n"
@@ -55,10 +55,10 @@ def test_the_manifest_says_how_it_was_made(copied):
     git = Git.open(copied.path)
 
     assert built["moves"] == "between-files"
-    assert changed(terms(git), built) == ()
-    assert changed(terms(git, moves=Moves.WITHIN_FILES), built) == ("moves",)
+    assert changed_keys(effective_policy(git), built) == ()
+    assert changed_keys(effective_policy(git, moves=Moves.WITHIN_FILES), built) == ("moves",)
     copied.write("pyproject.toml", '[tool.aiprov]\nmoves = "none"\n')
-    assert changed(terms(git), built) == ("moves",)
+    assert changed_keys(effective_policy(git), built) == ("moves",)
 
 
 def test_a_build_after_another_kind_of_build(copied):
@@ -95,7 +95,7 @@ def test_folders_of_the_repository(copied, tmp_path):
     (copied.path / "pay").mkdir()
     git = Git.open(copied.path)
 
-    assert within(git, [copied.path / "pay", copied.path / "a.py"]) == ("a.py", "pay")
-    assert within(git, [copied.path, copied.path / "pay"]) == ()
+    assert paths_within(git, [copied.path / "pay", copied.path / "a.py"]) == ("a.py", "pay")
+    assert paths_within(git, [copied.path, copied.path / "pay"]) == ()
     with pytest.raises(UsageError, match="is not in the repository"):
-        within(git, [tmp_path])
+        paths_within(git, [tmp_path])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from aiprov_otel.errors import PolicyError
-from aiprov_otel.history.section import section
+from aiprov_otel.history.policy_schema import section
 
 
 def test_a_file_without_the_table(tmp_path):

@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from aiprov_otel.errors import HistoryError, ManifestError, ManifestNotFound, UsageError
-from aiprov_otel.history.answer import GIT
 from aiprov_otel.history.build import build
-from aiprov_otel.history.query import of_file, of_tree
+from aiprov_otel.history.query import GIT, of_file, of_tree
 from aiprov_otel.values import Origin
 
 CLAUDE = "Add it\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n"

@@ -42,7 +42,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from aiprov_otel.errors import AiprovError
-from aiprov_otel.local.unpack import LIMIT
+from aiprov_otel.receiver.admission import BODY_LIMIT
 from aiprov_otel.receiver.server import CONNECTIONS, Receiver
 from aiprov_otel.telemetry.store import Store
 from support.command import start
@@ -166,7 +166,7 @@ def test_a_connection_carries_many_requests(ask, batch):
         (b"nonsense", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
         (gzip.compress(b"x" * 999)[:-9], {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
         (b"", {**PROTOBUF, "Content-Encoding": "br"}, 415),
-        (gzip.compress(bytes(LIMIT + 1), 1), {**PROTOBUF, "Content-Encoding": "gzip"}, 413),
+        (gzip.compress(bytes(BODY_LIMIT + 1), 1), {**PROTOBUF, "Content-Encoding": "gzip"}, 413),
         (zlib.compress(b""), {**PROTOBUF, "Content-Encoding": "deflate"}, 200),
         (b"", {**PROTOBUF, "Host": "attacker.example"}, 403),
         (b"", {**PROTOBUF, "Host": "localhost:4318"}, 200),
@@ -181,7 +181,7 @@ def test_what_can_not_be_taken_is_refused_by_name(ask, body, headers, status):
 
 @pytest.mark.parametrize(
     ("length", "status"),
-    [(None, 411), ("-5", 411), ("ten", 411), (str(LIMIT + 1), 413), ("9" * 5000, 413)],
+    [(None, 411), ("-5", 411), ("ten", 411), (str(BODY_LIMIT + 1), 413), ("9" * 5000, 413)],
 )
 def test_a_body_without_a_sane_length_is_not_read(receiver, length, status):
     """Nobody makes the receiver read without end."""

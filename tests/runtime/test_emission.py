@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.annotator import Emission
 from aiprov_otel.values import Unit
 from support.application import AI, HUMAN, MIXED, UNKNOWN
 

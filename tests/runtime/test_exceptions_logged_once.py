@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from aiprov_otel.runtime import told
+from aiprov_otel.runtime import exception_state
 
 
 class Held:
@@ -16,12 +16,12 @@ def test_it_is_the_same_exception_that_is_known():
     """
     One that is equal is another one, also at an address that became free.
     """
-    told.remember(ValueError("a"))
+    exception_state.remember_logged(ValueError("a"))
 
-    assert not any(told.knows(ValueError("a")) for _ in range(100))
+    assert not any(exception_state.was_remembered(ValueError("a")) for _ in range(100))
     error = ValueError("a")
-    told.remember(error)
-    assert told.knows(error)
+    exception_state.remember_logged(error)
+    assert exception_state.was_remembered(error)
     assert vars(error) == {}
 
 
@@ -39,7 +39,7 @@ def test_nothing_is_kept_alive():
     try:
         fail()
     except ValueError as error:
-        told.remember(error)
+        exception_state.remember_logged(error)
     gc.collect()
 
     assert seen[0]() is None
@@ -50,13 +50,13 @@ def test_what_is_logged_counts_once_it_arrived():
     An exception in a record that no handler takes to the logs API has not been told.
     """
     one, two = ValueError(), KeyError()
-    told.is_logging(one)
-    told.is_logging(two)
-    told.was_logged()
-    told.was_logged()
+    exception_state.is_logging(one)
+    exception_state.is_logging(two)
+    exception_state.was_logged()
+    exception_state.was_logged()
 
-    assert not told.knows(one)
-    assert told.knows(two)
+    assert not exception_state.was_remembered(one)
+    assert exception_state.was_remembered(two)
 
 
 def test_what_is_logged_is_not_kept_alive():
@@ -66,9 +66,9 @@ def test_what_is_logged_is_not_kept_alive():
     error, held = ValueError(), Held()
     error.held = held
     left = weakref.ref(held)
-    told.is_logging(error)
+    exception_state.is_logging(error)
     del error, held
     gc.collect()
 
     assert left() is None
-    told.was_logged()
+    exception_state.was_logged()

@@ -9,7 +9,7 @@ from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
 
-from aiprov_otel.runtime.handlers import handled_by
+from aiprov_otel.runtime.spans import handled_by
 
 SHOP = """\
 def serve():

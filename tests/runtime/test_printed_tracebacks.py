@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from aiprov_otel.runtime import console
+from aiprov_otel.runtime import excepthooks
 from aiprov_otel.runtime.patching import Patches
 from support.application import process
 from support.command import environment
@@ -212,7 +212,7 @@ def test_a_hook_of_somebody_else_is_left_alone(monkeypatch, owner):
     monkeypatch.setattr(owner, "excepthook", theirs)
     monkeypatch.setattr(sys, "unraisablehook", theirs)
     patches = Patches()
-    console.hook(patches)
+    excepthooks.annotate_printed(patches)
 
     assert owner.excepthook is theirs
     assert sys.unraisablehook is theirs
@@ -238,7 +238,7 @@ def test_it_is_off_unless_it_is_asked_for():
     Without the variable no hook is touched.
     """
     before = sys.excepthook, threading.excepthook, sys.unraisablehook
-    console.hook(Patches())
+    excepthooks.annotate_printed(Patches())
 
     assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
 

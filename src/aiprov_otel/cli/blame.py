@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from aiprov_otel.cli.options import add_manifest, add_moves
 from aiprov_otel.cli.output import counted, say, say_json, table, visible
-from aiprov_otel.history.answer import FileAnswer
-from aiprov_otel.history.query import of_file
+from aiprov_otel.history.query import FileAnswer, of_file
 from aiprov_otel.values import Provenance
 
 PORCELAIN: Final = (

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from aiprov_otel.cli.options import add_moves, add_paths
 from aiprov_otel.cli.output import counted, percent, progress, say, say_json, table
-from aiprov_otel.history.build import build
+from aiprov_otel.history.build import Summary, build
 from aiprov_otel.history.effective_policy import folder_of
-from aiprov_otel.history.summary import Summary
 from aiprov_otel.values import Evidence, Origin
 
 _MOST = 5  # paths that are listed for one reason

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from aiprov_otel.cli.output import counted, percent, say, say_json
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.check import Comparison, compare
-from aiprov_otel.history.effective_policy import terms
-from aiprov_otel.history.gate import Gate, Outcome, ask
+from aiprov_otel.history.check import Comparison, Gate, Outcome, check_gate, compare
+from aiprov_otel.history.effective_policy import effective_policy
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.values import Strength
@@ -50,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     git = Git.open(args.path)
     path = args.manifest or _default(args.path, git.root)
     manifest = Manifest.load(path)
-    comparison = compare(git, terms(git), manifest)
-    outcome = ask(gate, manifest.sources(), git) if gate else None
+    comparison = compare(git, effective_policy(git), manifest)
+    outcome = check_gate(gate, manifest.sources(), git) if gate else None
     if args.json:
         say_json({**comparison.to_json(), "gate": outcome and outcome.to_json()})
     else:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.history.moves import Moves
+from aiprov_otel.history.policy_schema import Moves
 
 _MOST: Final = 100_000  # days or GiB: so that no date is out of range
 

@@ -15,15 +15,13 @@ from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.output import say, table, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.local.deployed import deployed
-from aiprov_otel.local.empty import why_empty
 from aiprov_otel.report import prometheus, remote
 from aiprov_otel.report.prepared import PREPARE
-from aiprov_otel.report.report import Report, report
+from aiprov_otel.report.report import Report, report, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.store import Store
-from aiprov_otel.telemetry.workdir import STORE
+from aiprov_otel.telemetry.workdir import STORE, deployed_manifest
 
 _EPILOG = """example:
   aiprov report --json | jq .verdict
@@ -214,7 +212,7 @@ def _since(args: argparse.Namespace) -> int:
 def _write(found: Report, path: Path) -> None:
     from aiprov_otel.report.render.page.page import page
 
-    text = page(found, deployed(), made=datetime.now(UTC))
+    text = page(found, deployed_manifest(), made=datetime.now(UTC))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -232,4 +230,4 @@ def _show(found: Report, *, markdown: bool) -> None:
         return
     from aiprov_otel.report.render.terminal import console, show
 
-    show(found, deployed(), console(sys.stdout))
+    show(found, deployed_manifest(), console(sys.stdout))

@@ -17,10 +17,9 @@ from aiprov_otel import settings
 from aiprov_otel.cli.command import resolved
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.build import build
-from aiprov_otel.local.empty import why_empty
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.report.report import Report, report
+from aiprov_otel.report.report import Report, report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment, launcher
 from aiprov_otel.telemetry.retention import Retention

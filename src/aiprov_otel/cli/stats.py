@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 from aiprov_otel.cli.options import add_manifest, add_paths
 from aiprov_otel.cli.output import counted, percent, progress, say, say_json, table, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.advice import advice
-from aiprov_otel.history.answer import TreeAnswer
 from aiprov_otel.history.audit import document
-from aiprov_otel.history.query import of_tree
-from aiprov_otel.history.stats import KEYS, Shares, shares
+from aiprov_otel.history.query import TreeAnswer, of_tree
+from aiprov_otel.history.stats import KEYS, Shares, advice, shares
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,13 +1,16 @@
-"""Lay the shop out in a folder, as the git repository that its patches make."""
+"""The demo's shop, laid out as a repository with a real history."""
 
 from __future__ import annotations
 
+import secrets
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.demo.beside import beside
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.git.repository import Git
 
@@ -77,3 +80,37 @@ def _apply(root: Path) -> None:
     for name, value in _CONFIG.items():
         git.run("config", name, value)
     git.run("am", "--quiet", "--committer-date-is-author-date", stdin=patches())
+
+
+# A process that a signal kept us from knowing of goes on writing until it misses its files.
+_TRIES: Final = 30
+_PAUSE: Final = 0.1  # seconds
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """
+    An empty folder next to *target*, gone at the end, however often a signal interrupts.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    # It has its name before it is made: nothing comes in between that only one of both knows.
+    folder = target.with_name(f".aiprov-demo-{secrets.token_hex(4)}")
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        for _ in range(_TRIES):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                return
+            time.sleep(_PAUSE)
+    except KeyboardInterrupt:
+        _remove(folder)
+        raise

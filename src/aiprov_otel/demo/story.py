@@ -15,7 +15,7 @@ from aiprov_otel.manifest.locate import FOLDER
 from aiprov_otel.telemetry.workdir import MANIFEST, STORE
 
 if TYPE_CHECKING:
-    from aiprov_otel.history.summary import Summary
+    from aiprov_otel.history.build import Summary
     from aiprov_otel.report.report import Report
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiprov_otel.history.answer import TreeAnswer
+from aiprov_otel.history.query import TreeAnswer
 from aiprov_otel.history.stats import Shares
 from aiprov_otel.manifest import Run, SourceFile
 

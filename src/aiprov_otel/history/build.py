@@ -1,4 +1,4 @@
-"""From a repository to its manifest."""
+"""From a repository to its manifest, and a summary of what was found."""
 
 from __future__ import annotations
 
@@ -6,24 +6,103 @@ import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from aiprov_otel import manifest
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history import attribute, attribution, generated, source_files, unfetched
+from aiprov_otel.history import attribute, attribution, source_files
 from aiprov_otel.history.blame import ai_only, incremental
 from aiprov_otel.history.blame.files import Progress
-from aiprov_otel.history.effective_policy import terms, within
+from aiprov_otel.history.effective_policy import effective_policy, paths_within
+from aiprov_otel.history.evidence.sources import records_state
 from aiprov_otel.history.git import remote
 from aiprov_otel.history.git.checkout import at
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.moves import Moves
 from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.records.state import state
-from aiprov_otel.history.summary import Summary
+from aiprov_otel.history.policy_schema import Moves
+from aiprov_otel.values import Evidence, Origin
+
+
+@dataclass(frozen=True)
+class Summary:
+    """
+    What is in a manifest that was just built, and what is not.
+
+    Attributes:
+        path: where it was written.
+        revision: full hash of the commit.
+        files: how many source files it holds.
+        lines: how many lines.
+        origins: lines by origin.
+        evidence: lines by the kind of evidence that decided.
+        undecided: lines that are unknown only because the policy says `unmarked = "unknown"`.
+        unasked: lines of which all that is known is that no mark is about them.
+        uncommitted: lines that no commit has yet.
+        boundary: lines at which a shallow clone ends.
+        unattributed: path and reason of each file whose lines git can't attribute.
+        left_out: path and reason of each file that is not in it and might be missed.
+        excluded: files that the policy leaves out.
+        languages: files of other languages.
+        generated: how many of the files a generator wrote, whoever committed them.
+        generated_lines: how many lines those have.
+        lacking: records that are not in this partial clone.
+        unfetched: the command that fetches records which are on the remote alone.
+        note: why git had to be asked about all files again; None where it was to be expected.
+        seconds: how long it took.
+    """
+
+    path: Path
+    revision: str
+    files: int
+    lines: int
+    origins: Mapping[str, int]
+    evidence: Mapping[str, int]
+    undecided: int
+    unasked: int
+    uncommitted: int
+    boundary: int
+    unattributed: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
+    excluded: int
+    languages: Counter[str]
+    note: str | None
+    generated: int
+    generated_lines: int
+    seconds: float
+    lacking: int = 0
+    unfetched: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON can hold it."""
+        return {
+            "manifest": str(self.path),
+            "revision": self.revision,
+            "files": self.files,
+            "lines": self.lines,
+            "origins": {origin: self.origins.get(origin, 0) for origin in Origin},
+            "evidence": {kind: n for kind in Evidence if (n := self.evidence.get(kind, 0))},
+            "undecided": self.undecided,
+            "unasked": self.unasked,
+            "uncommitted": self.uncommitted,
+            "boundary": self.boundary,
+            "unattributed": _listed(self.unattributed),
+            "left_out": _listed(self.left_out),
+            "excluded": self.excluded,
+            "generated": {"files": self.generated, "lines": self.generated_lines},
+            "languages": dict(self.languages.most_common()),
+            "lacking": self.lacking,
+            "unfetched": self.unfetched,
+            "note": self.note,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _listed(files: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"path": path, "reason": reason} for path, reason in files]
 
 
 def build(
@@ -54,13 +133,13 @@ def build(
         AiprovError: *output* can't be written.
     """
     opened = Git.open(Path(start))
-    asked = within(opened, paths)
+    asked = paths_within(opened, paths)
     path = Path(output) if output is not None else _default(opened, asked)
     with at(opened, revision) as git:
-        policy = terms(git, moves=moves, paths=asked, ai_only=only_ai)
+        policy = effective_policy(git, moves=moves, paths=asked, ai_only=only_ai)
         with _uncollected():
             summary = _build(git, policy, path, progress)
-        return replace(summary, unfetched=unfetched.command(git)) if ask_remote else summary
+        return replace(summary, unfetched=remote.fetch_command(git)) if ask_remote else summary
 
 
 @contextmanager
@@ -83,7 +162,7 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
     read = reader(git, policy, found.files, progress)
     if read.left_out and not read.blamed:
         raise read.unreadable(git.root)
-    sources = tuple(generated.flagged(git, read.sources()))
+    sources = tuple(source_files.flag_generated(git, read.sources()))
     url = remote.https(remote.url(git))
     manifest.dump(
         path,
@@ -91,7 +170,7 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
         revision=head,
         repository_url=url,
         policy=policy.to_json(),
-        records=state(git),
+        records=records_state(git),
     )
     lines = [source.lines for source in sources if source.generated]
     return _summary(

@@ -1,21 +1,21 @@
-"""The terms of an answer: the policy, with what git's configuration and the user add to it."""
+"""The policy of one build: what the file says, with what git and the command line add."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from aiprov_otel.errors import HistoryError, UsageError
-from aiprov_otel.history import ignored
+from aiprov_otel.errors import HistoryError, PolicyError, UsageError
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.moves import Moves
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.policy_schema import Moves
 
 
-def terms(
+def effective_policy(
     git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = (), ai_only: bool = False
 ) -> Policy:
     """
@@ -34,7 +34,7 @@ def terms(
             )
             raise HistoryError(msg)
     policy = Policy.load(git.root)
-    files, commits = ignored.commits(git, policy)
+    files, commits = ignored_commits(git, policy)
     whole = replace(
         policy,
         moves=moves or policy.moves,
@@ -47,7 +47,7 @@ def terms(
     return whole
 
 
-def like(policy: Policy, built: Mapping[str, Any]) -> Policy:
+def as_built(policy: Policy, built: Mapping[str, Any]) -> Policy:
     """
     *policy* with what only a build is told: its folders, whether it is about AI only, and the
     moves where nobody says them.
@@ -63,13 +63,13 @@ def like(policy: Policy, built: Mapping[str, Any]) -> Policy:
     )
 
 
-def changed(policy: Policy, built: Mapping[str, Any]) -> tuple[str, ...]:
+def changed_keys(policy: Policy, built: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys of *built*, a manifest's policy, that would be others now."""
-    now = like(policy, built).to_json()
+    now = as_built(policy, built).to_json()
     return tuple(key for key in {**now, **built} if now.get(key) != built.get(key))
 
 
-def within(git: Git, paths: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+def paths_within(git: Git, paths: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
     """
     *paths* relative to the root of *git*, sorted; empty where the root is one of them.
 
@@ -87,3 +87,63 @@ def folder_of(paths: Sequence[Path]) -> Path:
     """A folder of the repository that *paths* are in, whether they are there or not."""
     start = (paths[0] if paths else Path()).absolute()
     return next(folder for folder in (start, *start.parents) if folder.is_dir())
+
+
+IGNORE_REVS_FILE: Final = ".git-blame-ignore-revs"
+"""What forges and editors read too, where it stands in the root."""
+
+_CONFIG: Final = "blame.ignoreRevsFile"
+_HASH: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+
+
+def ignore_revs_files(git: Git, policy: Policy) -> dict[str, str]:
+    """
+    The files that are in force, each with who names it.
+
+    That is the one of *policy* or, without one, those of git's configuration and the one in the
+    root.
+    """
+    if policy.ignore_revs_file:
+        return {str(git.root / policy.ignore_revs_file): "[tool.aiprov] ignore_revs_file"}
+    found: dict[str, str] = {}
+    for name in _configured_files(git):
+        # An empty value forgets what a configuration further out has named.
+        found = {**found, str(git.root / name): f"git config {_CONFIG}"} if name else {}
+    default = git.root / IGNORE_REVS_FILE
+    return {**found, str(default): IGNORE_REVS_FILE} if default.is_file() else found
+
+
+def _configured_files(git: Git) -> list[str]:
+    """The paths that git's configuration names, `~` replaced."""
+    output = git.ask("config", "-z", "--type=path", "--get-all", _CONFIG)[1]
+    return [os.fsdecode(value) for value in output.split(b"\0")[:-1]]
+
+
+def ignored_commits(git: Git, policy: Policy) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """
+    The files that are in force, and the commits that they name, sorted.
+
+    Raises:
+        PolicyError: one of them can't be read, or has a line that is no full hash.
+    """
+    named = ignore_revs_files(git, policy)
+    found = {name for file, by in named.items() for name in _read_ignored(Path(file), by, git.root)}
+    return tuple(named), tuple(sorted(found))
+
+
+def _read_ignored(file: Path, named_by: str, root: Path) -> Iterator[str]:
+    shown = os.path.relpath(file, root)
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8"
+        msg = f"{named_by} names {shown}, which can't be read: {reason}; mend or remove the setting"
+        raise PolicyError(msg) from error
+    for number, text in enumerate(lines, start=1):
+        line = text.partition("#")[0].strip()
+        if line and not _HASH.fullmatch(line):
+            # The line is not repeated: whoever names a wrong file should not have it printed.
+            msg = f"{shown}:{number} is not the full hash of a commit, which git needs"
+            raise PolicyError(f"{msg}; write what `git rev-parse` prints for it")
+        if line:
+            yield line.lower()

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiprov_otel.history import attribution
-from aiprov_otel.history.answer import FileAnswer, Place
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.evidence import identities
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.query import FileAnswer, Place
 
 
 def chain(answer: FileAnswer, number: int) -> list[dict[str, Any]]:

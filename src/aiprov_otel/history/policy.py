@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.history.evidence.agents import Rule
-from aiprov_otel.history.moves import Moves
-from aiprov_otel.history.patterns import matches
-from aiprov_otel.history.policy_schema import READERS
-from aiprov_otel.history.section import section, unknown
+from aiprov_otel.history.policy_schema import READERS, Moves, section, unknown_key
 from aiprov_otel.values import Evidence, Origin
 
 _EXCLUDE: Final = ("tests/", "test_*.py", "*_test.py", "conftest.py")
@@ -75,7 +73,7 @@ class Policy:
         """
         for key in table:
             if key not in READERS:
-                raise unknown("", key, READERS)
+                raise unknown_key("", key, READERS)
         return cls(**{key: READERS[key](key, value) for key, value in table.items()})
 
     def excludes(self, path: str) -> bool:
@@ -112,3 +110,18 @@ class Policy:
             "paths": list(self.paths),
             "ai_only": self.ai_only,
         }
+
+
+def matches(path: str, pattern: str) -> bool:
+    """
+    Whether *pattern* names *path*, which is relative to the root, with `/`.
+
+    `name/` is a folder anywhere, `a/b*.py` a path from the root, `*_test.py` a file name anywhere.
+    """
+    *folders, name = path.split("/")
+    if pattern.endswith("/"):
+        folder = pattern.strip("/")
+        return path.startswith(f"{folder}/") or (
+            "/" not in folder and any(fnmatchcase(part, folder) for part in folders)
+        )
+    return fnmatchcase(path, pattern.lstrip("/")) if "/" in pattern else fnmatchcase(name, pattern)

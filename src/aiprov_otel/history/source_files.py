@@ -1,16 +1,20 @@
-"""Which files of the work tree count, under which names, and what is left out and why."""
+"""The source files of the work tree: what is left out and why, other languages, generated files."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import languages
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.manifest import SourceFile
 
 _LOST_LINK = "a symlink to something that is not tracked"
 _REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"
@@ -67,7 +71,7 @@ def read(git: Git, policy: Policy) -> Tree:
             files.append(TrackedFile(path, import_path(path, packages), source))
         else:
             left_out.append((path, _LOST_LINK))
-    return Tree(tuple(files), tuple(left_out), excluded, languages.count(asked))
+    return Tree(tuple(files), tuple(left_out), excluded, unread_languages(asked))
 
 
 def locate(git: Git, path: Path) -> TrackedFile:
@@ -140,3 +144,88 @@ def _source(path: str, mode: bytes, modes: dict[str, bytes], root: Path) -> str 
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
+
+
+_LANGUAGES: Final = {
+    ".c": "C",
+    ".cc": "C++",
+    ".clj": "Clojure",
+    ".cpp": "C++",
+    ".cs": "C#",
+    ".cxx": "C++",
+    ".dart": "Dart",
+    ".ex": "Elixir",
+    ".exs": "Elixir",
+    ".go": "Go",
+    ".h": "C",
+    ".hpp": "C++",
+    ".hs": "Haskell",
+    ".ipynb": "Jupyter",
+    ".java": "Java",
+    ".jl": "Julia",
+    ".js": "JavaScript",
+    ".jsx": "JavaScript",
+    ".kt": "Kotlin",
+    ".lua": "Lua",
+    ".m": "Objective-C",
+    ".mjs": "JavaScript",
+    ".php": "PHP",
+    ".pl": "Perl",
+    ".pxd": "Cython",
+    ".pyi": "Python stub",
+    ".pyx": "Cython",
+    ".r": "R",
+    ".rb": "Ruby",
+    ".rs": "Rust",
+    ".scala": "Scala",
+    ".sh": "shell",
+    ".sql": "SQL",
+    ".svelte": "Svelte",
+    ".swift": "Swift",
+    ".ts": "TypeScript",
+    ".tsx": "TypeScript",
+    ".vue": "Vue",
+    ".zig": "Zig",
+}
+
+
+def unread_languages(paths: Iterable[str]) -> Counter[str]:
+    """How many of *paths* are of which other language, by the ends of their names."""
+    suffixes = ("." + path.rpartition(".")[2].lower() for path in paths)
+    return Counter(_LANGUAGES[suffix] for suffix in suffixes if suffix in _LANGUAGES)
+
+
+_GENERATED_NAMES: Final = ("*_pb2.py", "*_pb2_grpc.py")
+_GENERATED_HEADER: Final = 2048  # bytes: what stands further down is about something else
+_COMMENT: Final = re.compile(
+    rb"^\s*(?:#|\"\"\").*(?:(?<!\w)@generated\b|\b[Gg]enerated (?:by|from)\b.*\bDO NOT EDIT\b)",
+    re.MULTILINE,
+)
+_GENERATED_ATTRIBUTE: Final = "linguist-generated"
+
+
+def flag_generated(git: Git, sources: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    """*sources*, with `generated` as the repository says, where it says something."""
+    known = list(sources)
+    said = _attributes(git, [source.path for source in known])
+    for source in known:
+        generated = said.get(source.path, source.generated)
+        yield source if generated == source.generated else replace(source, generated=generated)
+
+
+def _attributes(git: Git, paths: list[str]) -> dict[str, bool]:
+    """What `.gitattributes` say of *paths*, either way; it counts more than name and header."""
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    words = git.run("check-attr", "-z", "--stdin", _GENERATED_ATTRIBUTE, stdin=stdin).split(b"\0")
+    triples = zip(words[::3], words[1::3], words[2::3], strict=False)
+    said = {os.fsdecode(path): value for path, _, value in triples if value != b"unspecified"}
+    return {path: value in {b"set", b"true"} for path, value in said.items()}
+
+
+def looks_generated(path: str, content: bytes) -> bool:
+    """Whether a generator seems to have written the file at *path*, by its name and its head."""
+    name = path.rpartition("/")[2]
+    if any(fnmatchcase(name, pattern) for pattern in _GENERATED_NAMES):
+        return True
+    head = content[:_GENERATED_HEADER]
+    return b"enerated" in head and bool(_COMMENT.search(head))

@@ -4,10 +4,10 @@ from aiprov_otel.manifest.archive import (
     FILE_NAME,
     SCHEMA,
     Manifest,
+    content_hash,
     dump,
     tails,
 )
-from aiprov_otel.manifest.content import content_hash
 from aiprov_otel.manifest.document import Entry, Run, SourceFile
 from aiprov_otel.manifest.unit import decide, unit_lines
 

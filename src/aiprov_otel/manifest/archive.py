@@ -267,3 +267,10 @@ def _write(path: Path, data: bytes) -> None:
         reason = error.strerror or error
         msg = f"can't write {path}: {reason}; mend that, or name another file with --output"
         raise AiprovError(msg) from error
+
+
+def content_hash(source: bytes) -> str:
+    """`sha256:` and the hexadecimal SHA-256 of *source* with every line ending as `\\n`."""
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return "sha256:" + hashlib.sha256(source).hexdigest()

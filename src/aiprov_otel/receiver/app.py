@@ -10,10 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local.hosts import why_not
-from aiprov_otel.local.unpack import LIMIT, unpacked
 from aiprov_otel.receiver import declined
-from aiprov_otel.receiver.admission import NoRoom
+from aiprov_otel.receiver.admission import BODY_LIMIT, NoRoom, refused_host, unpacked
 from aiprov_otel.receiver.answer import JSON, PROTOBUF, Answer, Refused, refusal, told
 from aiprov_otel.receiver.pages import shown
 from aiprov_otel.telemetry import schema
@@ -117,9 +115,9 @@ class Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()):  # int() takes more: "+5", "5_0", " 5"
             self.close_connection = True
             raise Refused(HTTPStatus.LENGTH_REQUIRED, "send a Content-Length")
-        if len(length) > _DIGITS or int(length) > LIMIT:
+        if len(length) > _DIGITS or int(length) > BODY_LIMIT:
             self.close_connection = True
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {LIMIT} bytes")
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {BODY_LIMIT} bytes")
         return int(length)
 
     @contextmanager
@@ -155,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(answer)
 
     def _check_host(self) -> None:
-        if reason := why_not(self._header("Host"), self._receiver.host):
+        if reason := refused_host(self._header("Host"), self._receiver.host):
             self.close_connection = True
             raise Refused(HTTPStatus.FORBIDDEN, reason)
 

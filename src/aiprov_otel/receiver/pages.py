@@ -8,10 +8,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import ManifestError
-from aiprov_otel.local.deployed import deployed
-from aiprov_otel.local.empty import why_empty
 from aiprov_otel.receiver.answer import Answer, Refused
-from aiprov_otel.report.report import report
+from aiprov_otel.report.report import report, why_empty
+from aiprov_otel.telemetry.workdir import deployed_manifest
 
 if TYPE_CHECKING:
     from aiprov_otel.manifest import Manifest
@@ -59,6 +58,6 @@ def _page(store: Store) -> str:
 
 def _manifest() -> Manifest | None:
     try:
-        return deployed()
+        return deployed_manifest()
     except ManifestError:  # it may be written at this moment; the stacks stay plain for once
         return None

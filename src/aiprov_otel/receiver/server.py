@@ -11,8 +11,7 @@ from socket import AF_INET6, SHUT_RD, gaierror, socket
 from typing import Any, Final, Self
 
 from aiprov_otel.errors import AiprovError
-from aiprov_otel.local.unpack import LIMIT
-from aiprov_otel.receiver.admission import Room
+from aiprov_otel.receiver.admission import BODY_LIMIT, Room
 from aiprov_otel.receiver.app import Handler
 from aiprov_otel.receiver.group_commit import Commits
 from aiprov_otel.telemetry.store import Store
@@ -21,7 +20,7 @@ HOST: Final = "127.0.0.1"
 PORT: Final = 4318
 """Where OTLP over HTTP is expected."""
 
-ROOM: Final = LIMIT
+ROOM: Final = BODY_LIMIT
 """Bytes of requests that may be under way at once."""
 
 PATIENCE: Final = 5.0

@@ -6,15 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aiprov_otel.local.arm import Arm
-from aiprov_otel.local.pace import Pace, paces
 from aiprov_otel.report import compared
 from aiprov_otel.report.comparison import Comparison, Counted, comparisons
 from aiprov_otel.report.excess import Carriers, carriers
 from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, latency
 from aiprov_otel.report.origin_change import BeforeAfter, before_after
-from aiprov_otel.report.trends import PARTS, Moment, RouteRatio, Timed, by_route, moments
-from aiprov_otel.report.verdict import Verdict, sides, verdict
+from aiprov_otel.report.trends import (
+    PARTS,
+    Moment,
+    Pace,
+    RouteRatio,
+    Timed,
+    by_route,
+    moments,
+    paces,
+)
+from aiprov_otel.report.verdict import Arm, Verdict, sides, verdict
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader

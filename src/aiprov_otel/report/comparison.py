@@ -197,8 +197,7 @@ def _apart(share: float | None, inseparable: str) -> str | None:
 
 
 def _adjusted(name: str, cells: Sequence[Cell], share: float) -> Adjusted | None:
-    from aiprov_otel.local.method.drawing import RESAMPLES
-    from aiprov_otel.report.statistics.bootstrap import limits
+    from aiprov_otel.report.statistics.bootstrap import RESAMPLES, limits
 
     counts = tallies(cells)
     ratio, found = mantel_haenszel(counts.values()), limits(cells)

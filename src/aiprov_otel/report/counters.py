@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from aiprov_otel.local.arm import counted
+from aiprov_otel.report.verdict import counted
 from aiprov_otel.values import Origin
 
 CANNOT: Final = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from aiprov_otel.local.method.excess import Beyond, beyond, expected
 from aiprov_otel.report.comparison import Arms, Counted
+from aiprov_otel.report.statistics.rates import Beyond, beyond, expected
 from aiprov_otel.report.statistics.strata import Stratum, Tally, tallies
 from aiprov_otel.values import Origin
 

@@ -12,9 +12,8 @@ from typing import Any, Final
 from aiprov_otel import settings
 from aiprov_otel.attributes import FUNCTION_CALLS
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.local.sources.address import Address, parse
 from aiprov_otel.report.counters import Count, Crude
-from aiprov_otel.telemetry.sources.http import Server
+from aiprov_otel.telemetry.sources.http import Address, Server, parse_address
 
 _PORT: Final = 9090
 _PERIOD: Final = "7d"
@@ -71,7 +70,7 @@ def asked(address: str) -> list[Crude]:
 class _Prometheus:
     def __init__(self, text: str) -> None:
         try:
-            address = parse(text, _PORT, _PORT)
+            address = parse_address(text, _PORT, _PORT)
         except ValueError as error:
             raise UsageError(_no_address(text)) from error
         self.period = address.query.get("period", _PERIOD)

@@ -7,9 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local.arm import Arm, ModelArm, arm, rate
-from aiprov_otel.local.method.bunched import Sums, design_effect
-from aiprov_otel.local.pace import Pace
 from aiprov_otel.report import compared, document, prepared, queries
 from aiprov_otel.report.analysis import Analysis, allowed, analysis
 from aiprov_otel.report.comparison import Comparison
@@ -18,8 +15,9 @@ from aiprov_otel.report.failures import Failure, latest_failures
 from aiprov_otel.report.latency import Latency
 from aiprov_otel.report.origin_change import BeforeAfter
 from aiprov_otel.report.sampling import Sampled, Sampling, sampling
-from aiprov_otel.report.trends import Moment, RouteRatio
-from aiprov_otel.report.verdict import Verdict
+from aiprov_otel.report.statistics.strata import Sums, design_effect
+from aiprov_otel.report.trends import Moment, Pace, RouteRatio
+from aiprov_otel.report.verdict import Arm, ModelArm, Verdict, arm, rate
 from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
@@ -241,3 +239,18 @@ def _function(row: Sequence[Any]) -> Function:
         self_p50_ms=p50,
         self_p95_ms=p95,
     )
+
+
+def why_empty(found: Report, days: float | None = None) -> str | None:
+    """Say why *found*, of the last *days*, has nothing to show; None where it has."""
+    if days and not found.coverage.spans:
+        return f"no span began within --days {days:g}; ask for more of them"
+    if not found.coverage.spans:
+        return "no traces were received yet; get some with `aiprov run -- CMD`"
+    if not found.coverage.units:
+        return (
+            f"{found.coverage.spans} spans were received, none with aiprov.* attributes: run the "
+            "service under `aiprov run`, or call aiprov_otel.install() in it and set "
+            "AIPROV_MANIFEST to what `aiprov build` wrote"
+        )
+    return None

@@ -1,4 +1,4 @@
-"""The ratio over time, and by route; pure."""
+"""Error ratio and self time over time, and by route; pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import exp, sqrt
-from typing import Final
+from typing import Final, TypeAlias
 
-from aiprov_otel.local.statistics import Z
 from aiprov_otel.report.comparison import Arms
-from aiprov_otel.report.statistics.rates import mantel_haenszel
+from aiprov_otel.report.statistics.rates import Z, mantel_haenszel
 from aiprov_otel.report.statistics.strata import Cell, Stratum, Tally, tallies
 from aiprov_otel.values import Origin
 
@@ -141,4 +140,36 @@ def _route(stratum: Stratum, tally: Tally, dispersion: float) -> RouteRatio:
         ratio,
         low,
         high,
+    )
+
+
+PaceRow: TypeAlias = tuple[float, str, int, float, float]
+"""A row of `compared.SELF_TIME`: part, origin, calls, median, 95th percentile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """
+    The self time of the calls of one origin in one part of the time, without handlers.
+
+    Attributes:
+        begin: of the part, RFC 3339.
+        origin: of the code.
+        calls: that began in it.
+        self_p50_ms: median of their self time, in milliseconds.
+        self_p95_ms: its 95th percentile.
+    """
+
+    begin: str
+    origin: str
+    calls: int
+    self_p50_ms: float
+    self_p95_ms: float
+
+
+def paces(rows: Iterable[PaceRow], begin: int, width: int) -> tuple[Pace, ...]:
+    """What *rows* say of the parts of *width* nanoseconds since *begin* in which calls began."""
+    return tuple(
+        Pace(rfc3339(begin + int(part) * width), origin, calls, p50, p95)
+        for part, origin, calls, p50, p95 in rows
     )

@@ -1,19 +1,74 @@
-"""What to say about a unit, a call site and an exception: prebuilt, looked up by identity."""
+"""Prebuilt attributes of a unit, a call site, an exception and a log line, by identity."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FrameType, TracebackType
+from typing import Final
 
+from aiprov_otel import attributes
 from aiprov_otel.attributes import Attributes
 from aiprov_otel.manifest import decide
-from aiprov_otel.runtime import raising
-from aiprov_otel.runtime.emission import Emission
-from aiprov_otel.runtime.lines import Lines
-from aiprov_otel.runtime.raising import Place
+from aiprov_otel.runtime import resolver, stack
 from aiprov_otel.runtime.resolver import LIMIT, Resolver
-from aiprov_otel.values import Provenance, Unit
+from aiprov_otel.runtime.stack import Place
+from aiprov_otel.settings import Commits, Extent
+from aiprov_otel.values import Origin, Provenance, Unit
+
+_MINIMAL: Final = {
+    attributes.ORIGIN,
+    attributes.MODEL_NAME,
+    attributes.COMMIT_ID,
+    attributes.EXCEPTION_ORIGIN,
+    attributes.ERROR_ORIGIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """
+    What is sent about a unit, an exception and a failed span.
+
+    Attributes:
+        extent: `minimal` for origin, model, commit and the exception's and error's origin only.
+        commits: `ai-only` leaves out the hashes of commits that people wrote.
+    """
+
+    extent: Extent = "all"
+    commits: Commits = "all"
+
+    def of_unit(self, provenance: Provenance, unit: Unit) -> Attributes:
+        """The attributes of a span that stands for *unit*."""
+        return self._chosen(attributes.of_unit(self._without_commit(provenance), unit))
+
+    def of_log(self, provenance: Provenance) -> Attributes:
+        """The attributes of a log record."""
+        return self._chosen(attributes.of_log(self._without_commit(provenance)))
+
+    def of_exception(self, raised: Provenance, cause: Provenance | None) -> Attributes:
+        """The attributes of an exception event."""
+        told = self._without_commit(cause) if cause else None
+        return self._chosen(attributes.of_exception(self._without_commit(raised), told))
+
+    def of_error(self, raised: Provenance) -> Attributes:
+        """The attributes of a span that failed."""
+        return self._chosen(attributes.of_error(self._without_commit(raised)))
+
+    def of_code(self, function: str, path: str, line: int) -> Attributes:
+        """`code.*`; nothing where only the minimum is sent."""
+        return attributes.of_code(function, path, line) if self.extent == "all" else {}
+
+    def _without_commit(self, provenance: Provenance) -> Provenance:
+        if self.commits == "all" or provenance.origin in {Origin.AI, Origin.MIXED}:
+            return provenance
+        return replace(provenance, commit=None)
+
+    def _chosen(self, found: Attributes) -> Attributes:
+        if self.extent == "all":
+            return found
+        return {key: value for key, value in found.items() if key in _MINIMAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +121,23 @@ class Annotator:
 
     def exception(self, error: BaseException) -> Raised:
         """What is said about *error*: the line that raised it, and its explicit cause."""
-        places = raising.places(self.resolver, error)
+        places = stack.places(self.resolver, error)
         raised = self._raised(places)
         cause = last_cause(error)
         event = self.emission.of_exception(
             raised, self.raised(cause) if cause is not None else None
         )
-        if raising.are_one(places):
+        if stack.are_one(places):
             event |= self._code(*places[0])
         return Raised(event, self.emission.of_error(raised))
 
     def raised(self, error: BaseException) -> Provenance:
         """The provenance of the line that raised *error*; of the lines of a group, as one unit."""
-        return self._raised(raising.places(self.resolver, error))
+        return self._raised(stack.places(self.resolver, error))
 
     def traceback(self, traceback: TracebackType | None) -> Provenance:
         """The provenance of the innermost line of *traceback* that stands in the application."""
-        return self._raised(raising.place(self.resolver, traceback))
+        return self._raised(stack.place(self.resolver, traceback))
 
     def _code(self, frame: FrameType, line: int) -> Attributes:
         code, module = frame.f_code, frame.f_globals.get("__name__", "?")
@@ -90,7 +145,7 @@ class Annotator:
 
     def _raised(self, places: Sequence[Place]) -> Provenance:
         lines = [self.resolver.line(frame.f_code, number) for frame, number in places]
-        if raising.are_one(places):
+        if stack.are_one(places):
             return lines[0]
         paths = {line.path for line in lines}
         path = paths.pop() if len(paths) == 1 else None
@@ -104,3 +159,56 @@ def last_cause(error: BaseException) -> BaseException | None:
         seen.add(id(cause))
         last, cause = cause, cause.__cause__
     return last
+
+
+_DEPTH: Final = 30
+"""Frames in which a line that logs is looked for; it stands right above the logger's own."""
+
+
+class Lines:
+    """The attributes of log records, by the line that logs; none for a line of a library."""
+
+    def __init__(self, resolver: Resolver, emission: Emission) -> None:
+        self._resolver = resolver
+        self._emission = emission
+        self._places: dict[tuple[str, int], Attributes] = {}
+        self._sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
+
+    def at(self, path: str, line: int) -> Attributes:
+        """What a record says that *line* of the file *path*, which is running, logs."""
+        if (known := self._places.get((path, line))) is None:
+            code = _running(path, line) if resolver.stated else None
+            known = self._said(path, line, code)
+            if len(self._places) >= LIMIT:
+                self._places.clear()
+            self._places[path, line] = known
+        return known
+
+    def of(self, frame: FrameType) -> Attributes:
+        """What a record says that *frame* emits."""
+        code, site = frame.f_code, (id(frame.f_code), frame.f_lasti)
+        if (known := self._sites.get(site)) is None:
+            line = frame.f_lineno or code.co_firstlineno
+            known = (code, self._said(code.co_filename, line, code))
+            if len(self._sites) >= LIMIT:
+                self._sites.clear()
+            self._sites[site] = known
+        return known[1]
+
+    def _said(self, path: str, line: int, code: CodeType | None) -> Attributes:
+        if code and (stated := resolver.declared(code)):
+            return self._emission.of_log(stated)
+        file = self._resolver.file(path)
+        return self._emission.of_log(file.line(line)) if file else {}
+
+
+def _running(path: str, line: int) -> CodeType | None:
+    """The code that is executing *line* of *path* on this stack."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 (inspect costs ten times as much)
+    for _ in range(_DEPTH):
+        if frame is None:
+            return None
+        if frame.f_code.co_filename == path and frame.f_lineno == line:
+            return frame.f_code
+        frame = frame.f_back
+    return None

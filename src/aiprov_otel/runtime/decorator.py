@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar, overload
 
-from aiprov_otel.runtime import declarations
+from aiprov_otel.runtime import resolver
 from aiprov_otel.runtime.call_spans import Site
 from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.wrapping import wrap
@@ -82,7 +82,7 @@ def _decorate(thing: Any, *, stated: Provenance | None, span: bool) -> Any:
             msg = f"@provenance goes on what is written in Python, not on {thing!r}"
             raise TypeError(msg)
         if stated:
-            declarations.declare(function.__code__, stated)
+            resolver.declare(function.__code__, stated)
         return Site(function.__code__, function.__module__)
 
     wrapped = wrap(thing, site)

@@ -1,32 +1,38 @@
-"""Exceptions that nobody handles: one log record each, beside what Python does of them."""
+"""Unhandled exceptions: one log record each, and origins in the traceback that is printed."""
 
 from __future__ import annotations
 
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
+from traceback import TracebackException
 from typing import Any, Final
 
 from opentelemetry._logs import SeverityNumber
 
-from aiprov_otel.runtime import exception_logs, metrics, state, told
+from aiprov_otel import settings
+from aiprov_otel.runtime import exception_logs, exception_state, metrics, state
 from aiprov_otel.runtime.exception_state import is_failure
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.resolver import LoadedFile, Resolver
+from aiprov_otel.stacktrace.annotate import told
+from aiprov_otel.stacktrace.frames import annotate, name_below_packages
 
-_Hook = Callable[..., Any]
+_LogHook = Callable[..., Any]
 _UNHANDLED: Final = "Unhandled exception"
 
 
-def hook(patches: Patches) -> None:
+def log_unhandled(patches: Patches) -> None:
     """Meet the three hooks of Python; whoever stands there already is called as before."""
     patches.replace(sys, "excepthook", _process_dies)
     patches.replace(threading, "excepthook", _thread_dies)
     patches.replace(sys, "unraisablehook", _ignored)
 
 
-def _process_dies(original: _Hook) -> _Hook:
+def _process_dies(original: _LogHook) -> _LogHook:
     @wraps(original)
     def excepthook(kind: Any, error: Any, traceback: Any) -> Any:
         try:
@@ -37,7 +43,7 @@ def _process_dies(original: _Hook) -> _Hook:
     return excepthook
 
 
-def _thread_dies(original: _Hook) -> _Hook:
+def _thread_dies(original: _LogHook) -> _LogHook:
     @wraps(original)
     def excepthook(args: Any) -> Any:
         try:
@@ -50,7 +56,7 @@ def _thread_dies(original: _Hook) -> _Hook:
     return excepthook
 
 
-def _ignored(original: _Hook) -> _Hook:
+def _ignored(original: _LogHook) -> _LogHook:
     is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
 
     @wraps(original)
@@ -75,5 +81,120 @@ def _tell(error: Any, severity: SeverityNumber, body: str) -> None:
             return
         event = annotator.exception(error).event
         metrics.count(error, event)
-        if not told.knows(error):
+        if not exception_state.was_remembered(error):
             exception_logs.emit(error, event, severity, body=body)
+
+
+PrintHook = Callable[..., None]
+
+
+def annotate_printed(patches: Patches) -> None:
+    """
+    Print it so if `AIPROV_ANNOTATED_TRACEBACK` says so, where Python's own hook is in place.
+
+    A hook of somebody else prints as it likes, and whoever hooks in later has ours to call.
+    """
+    if not settings.read().annotated_traceback:
+        return
+    for owner, name, original, make in (
+        (sys, "excepthook", sys.__excepthook__, _unhandled),
+        (threading, "excepthook", threading.__excepthook__, _in_thread),
+        (sys, "unraisablehook", sys.__unraisablehook__, _unraisable),
+    ):
+        if getattr(owner, name) is original:
+            patches.replace(owner, name, make)
+
+
+def _unhandled(original: PrintHook) -> PrintHook:
+    @wraps(original)
+    def excepthook(kind: Any, error: Any, traceback: Any) -> None:
+        if not _printed("", error, traceback):
+            original(kind, error, traceback)
+
+    return excepthook
+
+
+def _in_thread(original: PrintHook) -> PrintHook:
+    @wraps(original)
+    def excepthook(args: threading.ExceptHookArgs) -> None:
+        name = args.thread.name if args.thread else threading.get_ident()
+        header = f"Exception in thread {name}:\n"
+        # SystemExit ends a thread without a word.
+        if args.exc_type is SystemExit or not _printed(header, args.exc_value, args.exc_traceback):
+            original(args)
+
+    return excepthook
+
+
+def _unraisable(original: PrintHook) -> PrintHook:
+    is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
+
+    @wraps(original)
+    def unraisablehook(args: sys.UnraisableHookArgs) -> None:
+        if is_finalizing() or not _printed(
+            _about(args), args.exc_value, args.exc_traceback, chain=False
+        ):
+            original(args)
+
+    return unraisablehook
+
+
+def _about(args: sys.UnraisableHookArgs) -> str:
+    if args.object is None:
+        return f"{args.err_msg}:\n" if args.err_msg else ""
+    try:
+        named = repr(args.object)
+    except Exception:  # noqa: BLE001 (whatever the object does, as Python itself says it)
+        named = "<object repr() failed>"
+    return f"{args.err_msg or 'Exception ignored in'}: {named}\n"
+
+
+def _printed(
+    header: str, error: BaseException | None, traceback: Any, *, chain: bool = True
+) -> bool:
+    """Whether *error* was printed; if not, Python has to do it."""
+    annotator = state.annotator()
+    if annotator is None or error is None or sys.stderr is None:
+        return False
+    try:
+        parts = TracebackException(type(error), error, traceback).format(chain=chain)
+        text = header + "".join(parts)
+        sys.stderr.write(annotated(text, annotator.resolver))
+        sys.stderr.flush()
+    except Exception as failed:  # noqa: BLE001 (a stack trace must not be lost over who wrote it)
+        swallow(failed)
+        return False
+    return True
+
+
+def annotated(text: str, resolver: Resolver) -> str:
+    """*text* with who wrote the line of each frame that is the application's."""
+    lines = annotate(text, _Loaded(resolver))
+    ends = (
+        line[len(known.text) :] for line, known in zip(text.splitlines(True), lines, strict=True)
+    )
+    return "".join(line + end for line, end in zip(told(lines), ends, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    import_path: str
+    loaded: LoadedFile
+
+
+class _Loaded:
+    """The files of the application, by the names that this process knows them by."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+
+    def with_tail(self, filename: str) -> list[_File]:
+        """The file that was loaded as *filename*, if it is the application's."""
+        found = self._resolver.file(filename)
+        name = name_below_packages(filename) or filename
+        return [_File(found.path, name, found)] if found else []
+
+    def source(self, file: _File) -> LoadedFile:
+        """Its lines."""
+        return file.loaded

@@ -18,7 +18,7 @@ from opentelemetry.trace import Span
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
-from aiprov_otel.runtime import state, told, traceback_text
+from aiprov_otel.runtime import exception_state, state, traceback_text
 from aiprov_otel.runtime.exception_state import message_of, type_name
 from aiprov_otel.runtime.fast_path import Fast
 from aiprov_otel.runtime.guard import warn
@@ -60,7 +60,7 @@ def emit(
     """Emit *error* with what is known of it, *event*; False where no provider takes it."""
     if (logger := _logger()) is None:
         return False
-    told.remember(error)
+    exception_state.remember_logged(error)
     now = time.time_ns()
     logger.emit(
         timestamp=now,

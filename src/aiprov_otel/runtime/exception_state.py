@@ -1,4 +1,4 @@
-"""What can be said of any exception: what it is called, and whether it was met before."""
+"""What is known of an exception: its names, whether it was met before, whether it was logged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 import threading
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from threading import local
 from typing import Any, Final, TypeGuard
+from weakref import ref
 
 ENDS: Final = (StopIteration, StopAsyncIteration)
 """How an iterator says that it is done."""
@@ -121,3 +123,32 @@ def _in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)
+
+
+class _Logging(local):
+    error: ref[Met] | None = None  # a thread may log nothing more, and must keep nothing alive
+
+
+_logging = _Logging()
+
+
+def remember_logged(error: BaseException) -> None:
+    """The logs API was told of *error*."""
+    met(error).told = True
+
+
+def was_remembered(error: BaseException) -> bool:
+    """Whether the logs API was told of *error*."""
+    return met(error).told
+
+
+def is_logging(error: BaseException) -> None:
+    """This thread logs *error*; a handler may take the record to the logs API, or may not."""
+    _logging.error = ref(met(error))
+
+
+def was_logged() -> None:
+    """A handler took the exception that this thread logs to the logs API."""
+    if _logging.error is not None and (known := _logging.error()) is not None:
+        known.told = True
+    _logging.error = None

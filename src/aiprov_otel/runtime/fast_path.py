@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
-from aiprov_otel.runtime import declarations, source_text, stack, traceback_text
+from aiprov_otel.runtime import resolver, source_text, stack, traceback_text
 
 if TYPE_CHECKING:
     from aiprov_otel.runtime.annotator import Annotator
@@ -86,7 +86,7 @@ def call(annotator: Annotator, span: Span) -> bool:
     kind, scope = span._kind, span._instrumentation_scope  # noqa: SLF001 (as in `held`)
     if scope is not None and scope._name == OURS:  # noqa: SLF001 (the same)
         return True
-    if kind is _SERVER or kind is _CONSUMER or declarations.stated:
+    if kind is _SERVER or kind is _CONSUMER or resolver.stated:
         return False
     frame, libraries = _getframe(_BENEATH), annotator.resolver.libraries
     for _ in range(stack.DEPTH):

@@ -18,19 +18,16 @@ from opentelemetry.sdk.trace import Span, TracerProvider
 from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.runtime import (
-    console,
     discovery,
     excepthooks,
     exceptions,
     fast_path,
     frameworks,
-    loggers,
     logs,
     metrics,
     state,
 )
-from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.guard import complain, guard, log
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
@@ -50,10 +47,12 @@ class Installation(AbstractContextManager["Installation"]):
         self._patches.replace(TracerProvider, "__init__", _made)
         self._patches.replace(trace, "set_tracer_provider", _set)
         exceptions.hook(self._patches)
-        logs.hook(self._patches)
-        loggers.hook(self._patches, logger_provider)
-        console.hook(self._patches)  # it prints, so it comes before what only passes on
-        excepthooks.hook(self._patches)
+        logs.hook_logging(self._patches)
+        logs.hook_providers(self._patches, logger_provider)
+        excepthooks.annotate_printed(
+            self._patches
+        )  # it prints, so it comes before what only passes on
+        excepthooks.log_unhandled(self._patches)
         frameworks.hook(self._patches)
         metrics.hook()
 

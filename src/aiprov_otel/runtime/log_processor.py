@@ -12,7 +12,7 @@ from opentelemetry.sdk._logs import LogRecordProcessor
 from opentelemetry.semconv.attributes.exception_attributes import EXCEPTION_TYPE
 
 from aiprov_otel.attributes import CODE, EXCEPTION_ORIGIN, ORIGIN, Attributes
-from aiprov_otel.runtime import stack, state, told
+from aiprov_otel.runtime import exception_state, stack, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_logs import EVENT
 from aiprov_otel.runtime.fast_path import OURS
@@ -45,11 +45,11 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
             record = log_record.log_record
             if _is_from_logging(frame):
                 if EXCEPTION_TYPE in (record.attributes or ()):
-                    told.was_logged()
+                    exception_state.was_logged()
             elif (emitting := stack.above(annotator.resolver, frame)) is not None:
                 _say(record, ORIGIN, annotator.lines.of(emitting))
             if (error := getattr(record, "exception", None)) is not None:  # since 1.42
-                told.remember(error)
+                exception_state.remember_logged(error)
                 _say(record, EXCEPTION_ORIGIN, _raised(annotator, error, record))
 
     def shutdown(self) -> None:

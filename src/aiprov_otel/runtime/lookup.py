@@ -8,9 +8,8 @@ from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.annotator import Annotator
+from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.callables import code_of, function_of
-from aiprov_otel.runtime.emission import Emission
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import MISSING, Provenance
 

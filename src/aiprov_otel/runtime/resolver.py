@@ -3,6 +3,8 @@ From running code to provenance.
 
 Hot paths ask by `co_filename`, then by `(id(code), lasti)` with the code kept alive: hashing a
 code object walks its bytecode, and two equal functions of two files are equal as keys.
+
+Provenance that was declared by hand stands here too, by code object, for the whole process.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType
+from typing import Final
 
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest, SourceFile, decide, unit_lines
-from aiprov_otel.runtime import declarations, source_text
+from aiprov_otel.runtime import source_text
 from aiprov_otel.runtime.guard import warn
 from aiprov_otel.values import MISSING, Match, Provenance
 
@@ -104,13 +107,13 @@ class Resolver:
 
     def line(self, code: CodeType, number: int) -> Provenance:
         """The provenance of line *number* of *code*."""
-        if stated := declarations.declared(code):
+        if stated := declared(code):
             return stated
         return file.line(number) if (file := self._file_of(code)) else MISSING
 
     def unit(self, code: CodeType) -> Provenance:
         """The provenance of the function that *code* is; `missing` if it is not ours."""
-        if stated := declarations.declared(code):
+        if stated := declared(code):
             return stated
         if (known := self._units.get(id(code))) is not None:
             return known[1]
@@ -128,7 +131,7 @@ class Resolver:
 
     def is_ours(self, code: CodeType) -> bool:
         """Whether *code* is in a manifest, or declared by hand."""
-        return self.file(code.co_filename) is not None or declarations.declared(code) is not None
+        return self.file(code.co_filename) is not None or declared(code) is not None
 
     def reopen(self) -> None:
         """Let go of what a forked child shares with its parent."""
@@ -220,3 +223,17 @@ def _differ(one: SourceFile, other: SourceFile) -> bool:
 
 def _history(source: SourceFile) -> list[tuple[int, int, Provenance]]:
     return [(r.first, r.count, replace(r.provenance, path=None)) for r in source.runs]
+
+
+stated: Final[dict[int, tuple[CodeType, Provenance]]] = {}
+"""What was stated, by the id of the code, which so stays alive; for those who look often."""
+
+
+def declare(code: CodeType, provenance: Provenance) -> None:
+    """State the provenance of *code*."""
+    stated[id(code)] = (code, provenance)
+
+
+def declared(code: CodeType) -> Provenance | None:
+    """What was stated about *code*."""
+    return found[1] if (found := stated.get(id(code))) else None

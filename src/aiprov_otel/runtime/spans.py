@@ -1,18 +1,21 @@
-"""Spans that others start: a span processor that names the application code they stand for."""
+"""Spans that others start: a processor that names the application code they stand for."""
 
 from __future__ import annotations
 
 import sys
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from aiprov_otel.attributes import CODE, ORIGIN, Attributes
 from aiprov_otel.runtime import fast_path, stack, state
-from aiprov_otel.runtime.fast_path import held, put
-from aiprov_otel.runtime.guard import swallow
+from aiprov_otel.runtime.callables import function_of
+from aiprov_otel.runtime.fast_path import ENTRIES, held, put
+from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.values import MISSING, Unit
 
 # Whose consumer spans stand for asking for messages, and end before these are handled.
 _RECEIVERS: Final = frozenset(
@@ -75,3 +78,33 @@ def annotate(span: Span, found: Attributes) -> None:
         if not said.keys().isdisjoint(CODE):
             found = {key: value for key, value in found.items() if key not in CODE}
         put(span, found)
+
+
+def handled_by(thing: Any) -> None:
+    """Say on the current server or consumer span that *thing*, a callable, serves it."""
+    with guard:
+        annotator = state.current or state.annotator()
+        if annotator is None or (span := _serving()) is None or ORIGIN in (held(span) or ()):
+            return
+        if (function := function_of(thing)) is None:
+            annotate(span, annotator.emission.of_unit(MISSING, Unit.HANDLER))
+        else:
+            annotate(span, annotator.unit(function.__code__, function.__module__, Unit.HANDLER))
+
+
+def _serving() -> Span | None:
+    """
+    The server or consumer span of what this task or thread is doing now.
+
+    A thread of a pool, or a context that was copied, may still hold one of another request: it
+    counts only while a span of its trace is current.
+    """
+    current = trace.get_current_span()
+    if isinstance(current, Span) and current.kind in ENTRIES and current.is_recording():
+        return current
+    span = entry_span()
+    return span if span is not None and _trace_of(span) == _trace_of(current) else None
+
+
+def _trace_of(span: trace.Span) -> int:
+    return span.get_span_context().trace_id

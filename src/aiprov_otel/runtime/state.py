@@ -9,8 +9,7 @@ from opentelemetry import _logs, trace
 
 from aiprov_otel import settings
 from aiprov_otel.runtime import discovery
-from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.emission import Emission
+from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import complain, guard
 from aiprov_otel.runtime.resolver import Resolver

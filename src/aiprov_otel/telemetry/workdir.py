@@ -1,12 +1,14 @@
-"""The folder `.aiprov/` of the working directory, where a laptop keeps what it received."""
+"""The folder `.aiprov/` of the working directory: the store, and the manifest that was deployed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.errors import StoreError
-from aiprov_otel.manifest import FILE_NAME
+from aiprov_otel import settings
+from aiprov_otel.errors import ManifestNotFound, StoreError
+from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.manifest.locate import FOLDER, hidden_folder
 
 STORE: Final = Path(FOLDER, "telemetry.duckdb")
@@ -28,3 +30,25 @@ def make_folder(root: Path) -> Path:
             "run this in a folder that you may write to, or use --store"
         )
         raise StoreError(msg) from error
+
+
+def deployed_manifest() -> Manifest | None:
+    """
+    That of the environment, else of `.aiprov/`, else one beside or above the working directory.
+
+    Raises:
+        ManifestError: there is one, and it can't be read.
+    """
+    for path in _places():
+        try:
+            return Manifest.load(path)
+        except ManifestNotFound:
+            continue
+    return None
+
+
+def _places() -> Iterator[Path]:
+    if said := settings.read().manifest:
+        yield Path(said)
+    yield MANIFEST
+    yield from (folder / FILE_NAME for folder in (Path.cwd(), *Path.cwd().parents))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from aiprov_otel.errors import PolicyError
 from aiprov_otel.history import source_files
 from aiprov_otel.history.blame import cache, hunks, incremental, strategy
+from aiprov_otel.history.blame.hunks import joined
 from aiprov_otel.history.build import build
-from aiprov_otel.history.effective_policy import terms
+from aiprov_otel.history.effective_policy import effective_policy
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.splice import joined
 from support.histories import History
 from support.notes import attested, note
 from support.repo import Repo
@@ -35,7 +35,7 @@ def rebuilt(repo):
 def starts(repo):
     """What a build of *repo* would start from."""
     git = Git.open(repo.path)
-    terms(git)
+    effective_policy(git)
     return incremental.start(git, git.head())
 
 
@@ -69,7 +69,7 @@ def test_a_rebuild_is_the_same_as_a_build(tmp_path, seed, rounds):
 def assert_owners_are_those_of_git(repo):
     """Each line of each file comes from where plain `git blame` says, by the cache."""
     git = Git.open(repo.path)
-    policy = terms(git)
+    policy = effective_policy(git)
     for one in incremental.read(git, policy, source_files.read(git, policy).files).blamed:
         plain = hunks.parse(git.blame(one.file.source))
         assert list(joined(one.hunks)) == list(joined(plain))
@@ -82,7 +82,9 @@ def test_only_what_was_touched_is_blamed(repo):
     repo.commit("a.py", "a = 1\n")
     repo.commit("b.py", "b = 1\n")
     assert (
-        starts(repo).deep(source_files.read(Git.open(repo.path), terms(Git.open(repo.path))).files)
+        starts(repo).deep(
+            source_files.read(Git.open(repo.path), effective_policy(Git.open(repo.path))).files
+        )
         == 2
     )
     build(repo.path)
@@ -255,7 +257,7 @@ def test_a_merge_that_is_not_done(repo):
     repo.git(*person, "merge", "--quiet", "--no-ff", "--no-commit", "side")
 
     git = Git.open(repo.path)
-    policy = terms(git)
+    policy = effective_policy(git)
     [one] = incremental.read(git, policy, source_files.read(git, policy).files).blamed
 
     assert one.hunks[-1].commit == theirs

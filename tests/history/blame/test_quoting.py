@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.quoting import unquoted
+from aiprov_otel.history.blame.hunks import unquoted
 
 
 @pytest.mark.parametrize(

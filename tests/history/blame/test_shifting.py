@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk
-from aiprov_otel.history.shifting import shifted, unchanged
+from aiprov_otel.history.blame.hunks import Hunk, shifted, unchanged
 
 WHOLE = Hunk("a" * 40, 1, 9, 101, "a.py")
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk, covers
-from aiprov_otel.history.splice import joined, part, splice
+from aiprov_otel.history.blame.hunks import Hunk, covers, joined, part, splice
 
 OLD, OLDER, NEW = "a" * 40, "b" * 40, "c" * 40
 

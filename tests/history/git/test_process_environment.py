@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from aiprov_otel.history.git.process import environment
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.surroundings import environment
 from support.repo import Repo
 
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from aiprov_otel.history.build import build
+from aiprov_otel.history.git.remote import advertised, fetch_command
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.unfetched import advertised, command
 from support.notes import attested, note
 
 NOTES = "'+refs/notes/ai:refs/notes/ai'"
@@ -29,7 +29,7 @@ def cloned(repo, tmp_path):
 
 def asked(repo):
     """The command that is printed for the clone."""
-    return command(Git.open(repo.clone))
+    return fetch_command(Git.open(repo.clone))
 
 
 def test_notes_and_requests_that_were_not_fetched(cloned):
@@ -87,7 +87,7 @@ def test_a_repository_without_a_remote(cloned):
     """
     Where there is nobody to ask, nobody is asked.
     """
-    assert command(Git.open(cloned.path)) is None
+    assert fetch_command(Git.open(cloned.path)) is None
 
 
 def test_a_remote_that_is_gone(cloned, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from aiprov_otel.local.method.bunched import Sums, design_effect
+from aiprov_otel.report.statistics.strata import Sums, design_effect
 
 
 def sums(counts):

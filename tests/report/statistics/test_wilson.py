@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.local.statistics import wilson
+from aiprov_otel.report.statistics.rates import wilson
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.runtime.hook.numbering import numbered
 from aiprov_otel.runtime.import_hook.ast_except import watch
+from aiprov_otel.runtime.import_hook.bytecode_cache import numbered
 from aiprov_otel.runtime.import_hook.counters import SLOTS
 from aiprov_otel.runtime.import_hook.rules import Rule
 

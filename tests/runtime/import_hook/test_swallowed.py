@@ -13,16 +13,16 @@ import pytest
 import aiprov_otel
 from aiprov_otel.runtime import metrics
 from aiprov_otel.runtime.exception_state import first_met
-from aiprov_otel.runtime.hook import tallies
+from aiprov_otel.runtime.import_hook import swallowed
 from support.application import run
 
 
 @pytest.fixture(autouse=True)
 def nothing_counted():
     """Each test counts from zero."""
-    tallies._tallies.clear()
-    tallies._sent.clear()
-    tallies._lines = None
+    swallowed._tallies.clear()
+    swallowed._sent.clear()
+    swallowed._lines = None
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def load(application):
 
 def counted():
     """How many were handled, by origin and type."""
-    found = {(o, kind): tally.number for (o, _, kind), tally in tallies._tallies.items()}
+    found = {(o, kind): tally.number for (o, _, kind), tally in swallowed._tallies.items()}
     return {key: number for key, number in found.items() if number}
 
 
@@ -515,14 +515,14 @@ def test_code_without_end_fills_no_memory(load, monkeypatch):
     """
     What is known of a line is forgotten after so many, and the numbers stay.
     """
-    monkeypatch.setattr(tallies, "_LINES", 3)
+    monkeypatch.setattr(swallowed, "_LINES", 3)
     shop = load(handler("pass", first="a()"))
     for _ in range(10):
         names = {}
         exec("def g():\n    raise KeyError\n", names)
         shop.f(names["g"])
-    assert len(tallies._lines._known) <= 3
-    assert len(tallies._lines._ours) <= 3
+    assert len(swallowed._lines._known) <= 3
+    assert len(swallowed._lines._ours) <= 3
     assert counted() == {("ai", "KeyError"): 10}
 
 

@@ -5,9 +5,8 @@ import socket
 import pytest
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local.sources.address import parse
 from aiprov_otel.telemetry.sources import http
-from aiprov_otel.telemetry.sources.http import Server
+from aiprov_otel.telemetry.sources.http import Server, parse_address
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch):
@@ -16,7 +15,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"clickhouse://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(StoreError, match="does not answer in time: see that it is up"):
-            Server(parse(address, 1, 2), {}).ask("/", {}, b"SELECT 1")
+            Server(parse_address(address, 1, 2), {}).ask("/", {}, b"SELECT 1")
 
 
 def test_a_server_that_hangs_up_is_not_there():
@@ -26,12 +25,12 @@ def test_a_server_that_hangs_up_is_not_there():
         server.listen(0)
         server.shutdown(socket.SHUT_RDWR)
         with pytest.raises(StoreError, match="nothing answers at clickhouse://"):
-            Server(parse(address, 1, 2), {}).ask("/", {})
+            Server(parse_address(address, 1, 2), {}).ask("/", {})
 
 
 def test_an_address_says_where_and_as_whom():
     """Signs that are written with a percent sign are themselves, and the path has no last slash."""
-    address = parse("kind://a%40b:p%2Fw@host/path/?secure=TRUE&period=1d", 80, 443)
+    address = parse_address("kind://a%40b:p%2Fw@host/path/?secure=TRUE&period=1d", 80, 443)
     assert (address.host, address.port, address.path) == ("host", 443, "/path")
     assert (address.user, address.password, address.secure) == ("a@b", "p/w", True)
     assert address.query["period"] == "1d"
@@ -40,7 +39,7 @@ def test_an_address_says_where_and_as_whom():
 
 def test_an_address_that_leaves_things_out_gets_the_port_of_its_kind():
     """Neither user nor password, and no HTTPS."""
-    address = parse("kind://host", 80, 443)
+    address = parse_address("kind://host", 80, 443)
     assert (address.port, address.user, address.password, address.secure) == (80, "", "", False)
 
 
@@ -48,4 +47,4 @@ def test_an_address_that_leaves_things_out_gets_the_port_of_its_kind():
 def test_what_names_no_host_or_port_is_no_address(text):
     """The caller says what one looks like."""
     with pytest.raises(ValueError, match=r"kind://|Port"):
-        parse(text, 80, 443)
+        parse_address(text, 80, 443)

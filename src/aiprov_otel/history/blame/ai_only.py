@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history import attribute, clone, splice
+from aiprov_otel.history import attribute
 from aiprov_otel.history.attribute import Reading
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.evidence import marked_commits
 from aiprov_otel.history.evidence.agents import Table
-from aiprov_otel.history.git import commit_graph, diff_tree
+from aiprov_otel.history.git import commit_graph, diff_tree, repository
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
@@ -35,7 +35,7 @@ def read(
     rows = git.commits(git.head())[::-1]
     found = marked_commits.find(git, [row[0] for row in rows], Table(policy.extra_agents))
     # What is older than a shallow clone is unknown, not unmarked.
-    lineage = OfMarked(git, rows, found | clone.boundaries(git))
+    lineage = OfMarked(git, rows, found | repository.boundaries(git))
     deep = sum(file.source in lineage.oldest for file in files)
     with commit_graph.beside(git, lineage.head, deep):
         return attribute.read(git, policy, files, progress, lineage)
@@ -76,7 +76,7 @@ class OfMarked:
 
     def _masked(self, path: str, age: int, *revisions: str) -> Sequence[Hunk]:
         hunks = blame_hunks.parse(self._git.blame(path, *revisions))
-        return list(splice.joined(self._mask(hunks, path, age)))
+        return list(blame_hunks.joined(self._mask(hunks, path, age)))
 
     def _mask(self, hunks: Iterable[Hunk], path: str, age: int) -> Iterator[Hunk]:
         for hunk in hunks:

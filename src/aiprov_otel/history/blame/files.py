@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import generated
+from aiprov_otel.history import source_files
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.blame.strategy import WorkTree
-from aiprov_otel.history.complaints import IGNORE_REVS
 from aiprov_otel.history.evidence import spdx
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.git.process import IGNORE_REVS
 from aiprov_otel.history.source_files import TrackedFile
 from aiprov_otel.manifest import content_hash
 
@@ -98,7 +98,7 @@ def _content(work_tree: WorkTree, file: TrackedFile) -> bytes:
 def _blamed(file: TrackedFile, content: bytes, lookup: Callable[[], Sequence[Hunk]]) -> BlamedFile:
     widths = blame_hunks.widths(content)
     hunks, problem = _hunks(lookup, file.source, len(widths))
-    tag, looks = spdx.find(content), generated.looks_generated(file.path, content)
+    tag, looks = spdx.find(content), source_files.looks_generated(file.path, content)
     return BlamedFile(file, content_hash(content), hunks, widths, problem, tag, looks)
 
 

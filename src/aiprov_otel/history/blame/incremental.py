@@ -10,16 +10,15 @@ from importlib import metadata
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import attribute, clone
+from aiprov_otel.history import attribute
 from aiprov_otel.history.attribute import Reading
 from aiprov_otel.history.blame import cache
 from aiprov_otel.history.blame.cache import Known
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.blame.strategy import Since, Whole
-from aiprov_otel.history.git import commit_graph, diff_tree
-from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.git import commit_graph, diff_tree, repository
+from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.history.policy import Policy
-from aiprov_otel.history.refs import fitting
 from aiprov_otel.history.source_files import TrackedFile
 
 _LONG: Final = 1_000  # commits
@@ -100,8 +99,8 @@ def _key(git: Git) -> str:
 
 def _circumstances(git: Git) -> bytes:
     """What answers about old commits depend on beside them: this git, and what it is told."""
-    replaced = (f"{ref} {git.refs[ref]}" for ref in fitting(git, "refs/replace/"))
-    asked = (*replaced, *sorted(clone.boundaries(git)), *git.blame_options, *git.ignored)
+    replaced = (f"{ref} {git.refs[ref]}" for ref in matching_refs(git, "refs/replace/"))
+    asked = (*replaced, *sorted(repository.boundaries(git)), *git.blame_options, *git.ignored)
     return git.run("version") + os.fsencode("\n".join(asked))
 
 

@@ -7,8 +7,7 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from aiprov_otel.history import splice
-from aiprov_otel.history.blame import hunks
+from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.git.repository import Git
 
@@ -54,7 +53,7 @@ class Whole:
         return self._blame(path, self.head)
 
     def _blame(self, path: str, *revisions: str) -> list[Hunk]:
-        return hunks.parse(self._git.blame(path, *revisions))
+        return blame_hunks.parse(self._git.blame(path, *revisions))
 
 
 class Since(Whole):
@@ -80,7 +79,7 @@ class Since(Whole):
 
     def _found(self, path: str) -> Sequence[Hunk]:
         recent = self._blame(path, f"^{self._base}", self.head)
-        found = splice.splice(recent, self._base, self._new, self._hunks.get)
+        found = blame_hunks.splice(recent, self._base, self._new, self._hunks.get)
         return super()._found(path) if found is None else found
 
 
@@ -100,18 +99,18 @@ class WorkTree:
         """The hunks of the file at *path*, which holds *content*; None if git has to be asked."""
         if not self._lineage.at_hand(path) or not self._is_committed(path, content):
             return None
-        return _cut(self._lineage.committed(path), len(hunks.widths(content)))
+        return _cut(self._lineage.committed(path), len(blame_hunks.widths(content)))
 
     def hunks(self, path: str, content: bytes) -> Sequence[Hunk]:
         """The hunks of the file at *path*, which holds *content*."""
         head = self._lineage.head
         if self._is_committed(path, content):
-            return _cut(self._lineage.committed(path), len(hunks.widths(content)))
+            return _cut(self._lineage.committed(path), len(blame_hunks.widths(content)))
         if self.git.follows_moves:
             return self._lineage.anew(path)
-        recent = hunks.parse(self.git.blame(path, f"^{head}"))
+        recent = blame_hunks.parse(self.git.blame(path, f"^{head}"))
         # In the middle of a merge a line may come from the other side.
-        found = splice.splice(recent, head, {"0" * len(head)}, self._lineage.committed)
+        found = blame_hunks.splice(recent, head, {"0" * len(head)}, self._lineage.committed)
         return self._lineage.anew(path) if found is None else found
 
     def _is_committed(self, path: str, content: bytes) -> bool:
@@ -121,7 +120,7 @@ class WorkTree:
 def _cut(hunks: Sequence[Hunk], lines: int) -> Sequence[Hunk]:
     if sum(hunk.count for hunk in hunks) <= lines:
         return hunks
-    return list(splice.part(hunks, 1, lines, 1))
+    return list(blame_hunks.part(hunks, 1, lines, 1))
 
 
 def _blobs(tree: bytes) -> dict[str, str]:

@@ -8,8 +8,7 @@ from typing import Any, Final
 from aiprov_otel.history.evidence.mark import loads, mark, number, tables
 from aiprov_otel.history.evidence.notes import NotedRecords, noted
 from aiprov_otel.history.evidence.records import Record, Source, Stretch, record
-from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.refs import fitting
+from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
 
 REFS: Final = ("refs/notes/agentblame",)
@@ -18,7 +17,7 @@ _GENERATED: Final = "ai_generated"
 
 def sources(git: Git) -> Iterator[Source]:
     """The ref of notes."""
-    return (NotedRecords(noted(git, ref), parse) for ref in fitting(git, *REFS))
+    return (NotedRecords(noted(git, ref), parse) for ref in matching_refs(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record:

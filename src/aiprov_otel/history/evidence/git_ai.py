@@ -1,20 +1,91 @@
-"""The records of git-ai: who stands behind the lines of the logs below `refs/notes/ai`."""
+"""git-ai: the authorship logs below `refs/notes/ai`, and who stands behind their lines."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from aiprov_otel.history.evidence import identities
 from aiprov_otel.history.evidence.commit_message import Mark
-from aiprov_otel.history.evidence.mark import mark, table
+from aiprov_otel.history.evidence.mark import agent_of, loads, mark, number, table, tables
 from aiprov_otel.history.evidence.notes import NotedRecords, Notes, noted
 from aiprov_otel.history.evidence.records import Record, Source, Stretch, record
-from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.records.git_ai_log import Log, parse
-from aiprov_otel.history.refs import fitting
+from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
+
+_LOG_ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
+_LOG_RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Log:
+    """
+    An authorship log.
+
+    Attributes:
+        entries: path, key and ranges of lines, in the order in which they were written.
+        sessions: by key, sessions of a tool.
+        humans: by key, people.
+        prompts: by key, sessions of a tool as they were written before there were sessions.
+    """
+
+    entries: tuple[tuple[str, str, Ranges], ...] = ()
+    sessions: Mapping[str, Any] = field(default_factory=dict)
+    humans: Mapping[str, Any] = field(default_factory=dict)
+    prompts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_log(log: bytes) -> Log:
+    """The authorship log in a note; one that holds nothing for what can't be read."""
+    text = log.decode("utf-8", "replace")
+    if text.startswith("{"):
+        return _first_form(loads(text))
+    attested, _, metadata = f"\n{text}".partition("\n---\n")
+    told = loads(metadata)
+    parts = (table(told, name) for name in ("sessions", "humans", "prompts"))
+    return Log(tuple(_log_entries(attested)), *parts)
+
+
+def _log_entries(attested: str) -> Iterator[tuple[str, str, Ranges]]:
+    path = ""
+    for line in attested.split("\n"):
+        if not line.startswith("  "):
+            path = line.strip()
+            path = path[1:-1] if len(path) > 1 and path[0] == path[-1] == '"' else path
+        elif path and (found := _LOG_ENTRY.fullmatch(line)):
+            yield path, found[1], _ranges(found[2])
+
+
+def _ranges(text: str) -> Ranges:
+    found = (_LOG_RANGE.fullmatch(part) for part in text.split(","))
+    return tuple((int(one[1]), int(one[2] or one[1])) for one in found if one)
+
+
+def _first_form(log: Any) -> Log:
+    """The first logs, 0.0.1, had authors with their lines, and no keys."""
+    entries, tools = [], {}
+    for path, file in table(log, "files").items():
+        for author in tables(file, "authors"):
+            name, lines = author.get("author"), author.get("lines")
+            agent = (
+                agent_of(name) if isinstance(name, str) and identities.names_a_tool(name) else None
+            )
+            if agent:
+                tools[agent] = {"agent_id": {"tool": agent}}
+            pairs = (_pair(one) for one in lines) if isinstance(lines, list) else ()
+            entries.append((path, agent or "human", tuple(pair for pair in pairs if pair)))
+    return Log(tuple(entries), prompts=tools)
+
+
+def _pair(lines: Any) -> tuple[int, int] | None:
+    first, last = lines if isinstance(lines, list) and len(lines) == 2 else (lines, lines)
+    return (number(first), number(last)) if number(first) and number(last) else None
+
 
 _NOTES: Final = ("refs/notes/ai", "refs/notes/ai-remote/")
 _BEFORE_NOTES: Final = "refs/ai/authorship/"
@@ -26,16 +97,16 @@ _KEY: Final = re.compile(r"s_[0-9a-f]{1,64}(::t_[0-9a-f]{1,64})?|[0-9a-f]{1,64}|
 
 def sources(git: Git) -> Iterator[Source]:
     """Each ref of notes, this clone's own first; then what was written before there were notes."""
-    for ref in fitting(git, *_NOTES):
+    for ref in matching_refs(git, *_NOTES):
         yield _logs(noted(git, ref))
-    if before := fitting(git, _BEFORE_NOTES):
+    if before := matching_refs(git, _BEFORE_NOTES):
         named = {ref.rpartition("/")[2]: git.refs[ref] for ref in before}
         yield _logs(Notes(git, _BEFORE_NOTES.rstrip("/"), named))
 
 
 def _logs(notes: Notes) -> NotedRecords:
     prompts = _Prompts(notes)
-    return NotedRecords(notes, lambda log, ref: to_record(parse(log), ref, prompts.behind))
+    return NotedRecords(notes, lambda log, ref: to_record(parse_log(log), ref, prompts.behind))
 
 
 class _Prompts:
@@ -50,7 +121,7 @@ class _Prompts:
 
     @cached_property
     def _all(self) -> dict[str, Any]:
-        logs = (parse(log) for _, log in self._notes.read(self._notes.commits))
+        logs = (parse_log(log) for _, log in self._notes.read(self._notes.commits))
         return {key: prompt for log in logs for key, prompt in log.prompts.items()}
 
 

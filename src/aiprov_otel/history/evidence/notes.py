@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history import batch, clone
 from aiprov_otel.history.evidence.records import Record
+from aiprov_otel.history.git import objects as git_objects
+from aiprov_otel.history.git import repository
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git
 
@@ -46,7 +47,7 @@ class Notes:
 def noted(git: Git, ref: str) -> Notes:
     """The notes of *ref*."""
     blobs = _blobs(git, ref)
-    lacking = _lacking(git, ref) if clone.partial(git) else frozenset()
+    lacking = _lacking(git, ref) if repository.is_partial(git) else frozenset()
     there = {name: blob for name, blob in blobs.items() if blob not in lacking}
     return Notes(git, ref, there, len(blobs) - len(there))
 
@@ -77,7 +78,7 @@ class NotedRecords:
 def read(git: Git, objects: Iterable[str]) -> list[bytes | None]:
     """The content of each of *objects*; None for one that is not there."""
     names = list(objects)
-    return list(batch.contents(git.objects(names))) if names else []
+    return list(git_objects.batch_contents(git.objects(names))) if names else []
 
 
 def _blobs(git: Git, ref: str) -> dict[str, str]:

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.blame import hunks
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, shifted, unchanged
 from aiprov_otel.history.evidence.records import Record, Stretch, record, within
 from aiprov_otel.history.evidence.sources import Records
 from aiprov_otel.history.git import objects
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import Pull, Pulls, own_commits
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.shifting import shifted, unchanged
 from aiprov_otel.values import Evidence
 
 

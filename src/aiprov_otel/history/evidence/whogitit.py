@@ -8,8 +8,7 @@ from typing import Any, Final
 from aiprov_otel.history.evidence.mark import loads, mark, number, table, tables
 from aiprov_otel.history.evidence.notes import NotedRecords, noted
 from aiprov_otel.history.evidence.records import Record, Source, Stretch, record
-from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.refs import fitting
+from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
 
 REFS: Final = ("refs/notes/whogitit", "refs/notes/ai-blame")  # the second is its former name
@@ -19,7 +18,7 @@ _ORIGINS: Final = {"AI": Origin.AI, "AIModified": Origin.MIXED, "Human": Origin.
 
 def sources(git: Git) -> Iterator[Source]:
     """Each ref of notes."""
-    return (NotedRecords(noted(git, ref), parse) for ref in fitting(git, *REFS))
+    return (NotedRecords(noted(git, ref), parse) for ref in matching_refs(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record:

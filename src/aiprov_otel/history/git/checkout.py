@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.history.effective_policy import IGNORE_REVS_FILE
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.ignored import FILE_NAME
 
 # What an answer depends on beside the Python files.
-_NAMES: Final = ("pyproject.toml", FILE_NAME, ".gitattributes")
+_NAMES: Final = ("pyproject.toml", IGNORE_REVS_FILE, ".gitattributes")
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.clone import has_commits, partial
-from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.git.repository import Git, has_commits, is_partial
 
 # A blame without it looks at the tree of every commit; writing it does so once. It is thereby
 # paid for by the time some thirty files are blamed, however long the history is.
@@ -25,7 +24,7 @@ def beside(git: Git, head: str, files: int) -> Iterator[None]:
 
     It lies in a folder for temporary files; the repository is not written to.
     """
-    if files < _FILES or not has_commits(git, _COMMITS) or partial(git):
+    if files < _FILES or not has_commits(git, _COMMITS) or is_partial(git):
         yield
         return
     with tempfile.TemporaryDirectory(prefix="aiprov-") as folder:

@@ -1,12 +1,11 @@
-"""A commit as far as attribution needs it, read from `git cat-file --batch`."""
+"""Git objects from `git cat-file --batch`; a commit as far as attribution needs it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from aiprov_otel.history import batch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,7 +49,7 @@ class Commit:
 
 def parse_batch(output: bytes) -> dict[str, Commit]:
     """The commits in the output of `cat-file --batch`; an object that is missing is left out."""
-    found = (one for one in batch.objects(output) if one)
+    found = (one for one in batch_objects(output) if one)
     names = ((header.split(b" "), content) for header, content in found)
     return {
         name: parse(name, content)
@@ -95,3 +94,26 @@ def _decode(value: bytes, encoding: str) -> str:
         return value.decode(encoding, "replace")
     except (LookupError, UnicodeError, ValueError):  # a codec that isn't one, or not of text
         return value.decode("utf-8", "replace")
+
+
+def batch_objects(output: bytes) -> Iterator[tuple[bytes, bytes] | None]:
+    """The header and the content of each object, in the order asked for; None for a missing one."""
+    position = 0
+    while (end := output.find(b"\n", position)) >= 0:
+        header = output[position:end]
+        position = end + 1
+        if not (size := _size(header)):
+            yield None
+            continue
+        yield header, output[position : position + int(size)]
+        position += int(size) + 1
+
+
+def batch_contents(output: bytes) -> Iterator[bytes | None]:
+    """The content of each object, in the order asked for; None for a missing one."""
+    return (found and found[1] for found in batch_objects(output))
+
+
+def _size(header: bytes) -> bytes | None:
+    words = header.split(b" ")
+    return words[2] if len(words) == 3 and words[2].isdigit() else None

@@ -1,16 +1,15 @@
-"""What is asked of git: one repository, its files, commits and refs."""
+"""One repository: its files, commits and refs, and how much of it this clone has."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.complaints import reason
-from aiprov_otel.history.git.process import Processes
-from aiprov_otel.history.surroundings import SETTINGS, environment
+from aiprov_otel.history.git.process import SETTINGS, Processes, environment, failure_reason
 
 
 class Git:
@@ -136,7 +135,7 @@ class Git:
         """
         status, output, complaint = self.ask(*arguments, stdin=stdin)
         if status:
-            raise HistoryError(reason(self.root, arguments[0], complaint))
+            raise HistoryError(failure_reason(self.root, arguments[0], complaint))
         return output
 
     def ask(
@@ -164,3 +163,35 @@ class Git:
 
     def _line(self, *arguments: str) -> bytes:
         return self.run(*arguments).removesuffix(b"\n")
+
+
+def boundaries(git: Git) -> frozenset[str]:
+    """The commits whose parents a shallow clone left out; empty for a full one."""
+    try:
+        return frozenset((git.directory / "shallow").read_text("ascii").split())
+    except FileNotFoundError:
+        return frozenset()
+
+
+def has_commits(git: Git, number: int) -> bool:
+    """Whether the history of what is checked out is at least that long."""
+    return int(git.run("rev-list", "--count", f"--max-count={number}", "HEAD")) >= number
+
+
+def is_partial(git: Git) -> bool:
+    """Whether the clone lacks objects that git would fetch when it needs them."""
+    keys = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+    return not git.ask("config", "--get-regexp", keys)[0]
+
+
+def matching_refs(git: Git, *patterns: str) -> list[str]:
+    """
+    The names of the refs that fit one of *patterns*, sorted.
+
+    A pattern is a name, `refs/notes/ai`, all below one, `refs/notes/`, or has a `*` in it.
+    """
+    return [ref for ref in git.refs if any(_matches(ref, pattern) for pattern in patterns)]
+
+
+def _matches(ref: str, pattern: str) -> bool:
+    return ref.startswith(pattern) if pattern.endswith("/") else fnmatchcase(ref, pattern)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from aiprov_otel.report.render.tables import milliseconds, percent
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.arm import Arm, ModelArm
     from aiprov_otel.report.excess import Excess
     from aiprov_otel.report.report import Report
+    from aiprov_otel.report.verdict import Arm, ModelArm
 
 _MOST: Final = 5  # functions
 _SHORT: Final = 9  # characters of a commit's hash

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
-from aiprov_otel.local.arm import counted
 from aiprov_otel.report.render.tables import (
     PIPE,
     STYLES,
@@ -17,6 +16,7 @@ from aiprov_otel.report.render.tables import (
     show_table,
 )
 from aiprov_otel.report.render.terminal_comparison import show_comparison, show_details
+from aiprov_otel.report.verdict import counted
 from aiprov_otel.stacktrace.frames import Line, annotate, folded
 from aiprov_otel.telemetry.extra import local_extra
 
@@ -25,10 +25,10 @@ with local_extra():
     from rich.text import Text
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.arm import Arm
     from aiprov_otel.manifest import Manifest
     from aiprov_otel.report.failures import Failure, Step
     from aiprov_otel.report.report import Coverage, Function, Raised, Report
+    from aiprov_otel.report.verdict import Arm
 
 _SHORT: Final = 9  # characters of a commit's hash
 _MOST: Final = 10  # functions

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from aiprov_otel.local.method.drawing import RESAMPLES, SEED, drawings, numbered
+from aiprov_otel.report.statistics.bootstrap import RESAMPLES, SEED, drawings, numbered
 from aiprov_otel.report.statistics.rates import Estimate
 from aiprov_otel.telemetry.extra import local_extra
 
@@ -19,7 +19,7 @@ with local_extra():
     import numpy as np
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.method.drawing import Array, Places
+    from aiprov_otel.report.statistics.bootstrap import Array, Places
 
 _TAILS: Final = (0.025, 0.975)
 

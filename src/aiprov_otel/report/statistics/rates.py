@@ -1,13 +1,36 @@
-"""Ratios of two error rates, and the limits of a count; pure."""
+"""Error rates: limits of one, ratios of two, and errors beyond those expected; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
+from typing import Final
 
-from aiprov_otel.local.statistics import Z
-from aiprov_otel.report.statistics.strata import Cell, Tally, tallies
+from aiprov_otel.report.statistics.strata import Cell, Stratum, Tally, tallies
+
+Z: Final = 1.959963984540054
+"""The 97.5 % point of the normal distribution."""
+
+
+def wilson(errors: float, calls: float) -> tuple[float, float] | None:
+    """
+    The 95 % score limits of the ratio *errors* / *calls*.
+
+    None where there is no such ratio: no calls, or more errors than calls, which happens where
+    exceptions come from lines that no span stands for.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22 (1927), 209-212.
+    """
+    if calls <= 0 or errors > calls:
+        return None
+    ratio = errors / calls
+    scale = 1 + Z**2 / calls
+    center = (ratio + Z**2 / (2 * calls)) / scale
+    half = Z * sqrt(ratio * (1 - ratio) / calls + Z**2 / (4 * calls**2)) / scale
+    return max(center - half, 0.0), min(center + half, 1.0)
+
 
 _ROUNDS = 50  # Newton's method takes five; where it does not end, there is no maximum
 
@@ -118,3 +141,44 @@ def _misfit(cell: Cell, tally: Tally, ratio: float) -> float:
     level = errors / (ratio * tally.exposed_calls + tally.baseline_calls)
     fitted = cell.calls * level * (ratio if cell.exposed else 1)
     return (cell.errors - fitted) ** 2 / fitted if fitted else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """
+    Errors against those that the baseline's rates would give.
+
+    Attributes:
+        calls: the exposure.
+        errors: what was observed.
+        expected: what the same calls would have at the rates of the baseline on each route.
+        excess: errors - expected.
+        low: lower 95 % limit of the excess: of the count of errors, the rates taken as known.
+        high: upper 95 % limit.
+    """
+
+    calls: float
+    errors: float
+    expected: float
+    excess: float
+    low: float
+    high: float
+
+
+def beyond(calls: float, errors: float, expected: float) -> Beyond:
+    """
+    The excess of *errors* over *expected*, with Byar's limits of the count.
+
+    Source: N. E. Breslow, N. E. Day, "Statistical Methods in Cancer Research", volume II (1987),
+    section 2.3: observed against expected, the expected from a standard's rates.
+    """
+    low, high = byar(errors)
+    return Beyond(calls, errors, expected, errors - expected, low - expected, high - expected)
+
+
+def expected(calls: Mapping[Stratum, float], counts: Mapping[Stratum, Tally]) -> float:
+    """The errors that *calls* would have at the baseline's rate in each stratum."""
+    return sum(
+        number * counts[stratum].baseline_errors / counts[stratum].baseline_calls
+        for stratum, number in calls.items()
+    )

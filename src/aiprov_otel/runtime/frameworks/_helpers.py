@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import Any
 
-from aiprov_otel.runtime.handlers import handled_by
+from aiprov_otel.runtime.spans import handled_by
 
 
 def naming(callback: Any) -> Any:
@@ -45,3 +45,14 @@ def _async_generator(callback: Callable[..., Any]) -> Callable[..., Any]:
                 yield answer
 
     return call
+
+
+def method_of(owner: Any, method: str, *otherwise: str) -> Any:
+    """
+    What *owner*, a class or an object, has for a request with that HTTP *method*.
+
+    `HEAD` is served by `get` where there is no `head`; *otherwise* names what serves the rest.
+    """
+    names = [method.lower(), *(["get"] if method == "HEAD" else []), *otherwise]
+    found = (getattr(owner, name, None) for name in names)
+    return next(filter(None, found), owner)

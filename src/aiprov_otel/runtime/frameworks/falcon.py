@@ -9,8 +9,8 @@ from typing import Any
 
 from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.guard import guard
-from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.spans import handled_by
 
 
 def hook(app: ModuleType, patches: Patches) -> None:

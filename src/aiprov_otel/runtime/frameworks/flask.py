@@ -7,10 +7,10 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from aiprov_otel.runtime.frameworks.methods import method_of
+from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import guard
-from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.spans import handled_by
 
 View = Callable[..., Any]
 

@@ -8,8 +8,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Final
 
-from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.spans import handled_by
 
 Handle = Callable[..., Awaitable[None]]
 

@@ -1,8 +1,9 @@
-"""`install_import_hook()`: see the packages that you name as they are loaded."""
+"""`install_import_hook()` and `@no_instrument`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from aiprov_otel import settings
 from aiprov_otel.runtime import install as installing
@@ -40,3 +41,16 @@ def install_import_hook(
     if settings.read().disabled:
         return ImportHook(())
     return attach(rules, None if installing.is_installed() else installing.install())
+
+
+T = TypeVar("T")
+
+
+def no_instrument(thing: T) -> T:
+    """
+    *thing*, unchanged; the import hook does not rewrite what stands below this decorator.
+
+    It is recognized by its name where the module is rewritten, with or without a module before it.
+    What is defined inside is left alone too.
+    """
+    return thing

@@ -5,6 +5,9 @@ The name tells Python's version, how modules are rewritten, and the mode. A file
 Python's own would be: while its source has the same time and the same size. It holds the module as
 it was rewritten, and the hash and the layout of its text, which so need not be read; and no
 provenance.
+
+Kept code has the key of its module and the number of its function where the templates have
+placeholders; a function finds its counters by these two constants.
 """
 
 from __future__ import annotations
@@ -12,15 +15,40 @@ from __future__ import annotations
 import marshal
 import struct
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
+from itertools import count
 from pathlib import Path
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from aiprov_otel.runtime.import_hook.counters import LAMBDA
+from aiprov_otel.runtime.import_hook.templates import KEY, LAMBDA_NUMBER, NUMBER
 from aiprov_otel.runtime.source_text import Layout, Text
+
+
+def numbered(code: CodeType, key: str) -> CodeType:
+    """*code* of a module that is found by *key*, with the numbers of its functions."""
+    return _numbered(code, key, count(), "", "")
+
+
+def _numbered(code: CodeType, key: str, numbers: Iterator[int], was: str, now: str) -> CodeType:
+    """The same; its qualified name begins with *now* where it began with *was*."""
+    found = {KEY: key, NUMBER: (number := next(numbers)), LAMBDA_NUMBER: number}
+    name, qualname, consts = code.co_name, now + code.co_qualname.removeprefix(was), code.co_consts
+    if any(type(each) is str and each == LAMBDA_NUMBER for each in consts):
+        was, consts = code.co_qualname, (*consts, code.co_qualname)
+        name, qualname = LAMBDA, (now := qualname.removesuffix(name) + LAMBDA)
+    made: list[Any] = []
+    for each in consts:
+        if type(each) is CodeType:
+            made.append(_numbered(each, key, numbers, was, now))
+        else:
+            made.append(found.get(each, each) if type(each) is str else each)
+    return code.replace(co_consts=tuple(made), co_name=name, co_qualname=qualname)
 
 
 class Rewritten(NamedTuple):

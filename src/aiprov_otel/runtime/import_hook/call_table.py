@@ -10,11 +10,19 @@ from operator import is_
 from time import perf_counter
 from typing import Any, Final
 
-from aiprov_otel.runtime.hook.awaiting import around, delegated, each, steps
 from aiprov_otel.runtime.import_hook.call_spans import begun, ended, finished
 from aiprov_otel.runtime.import_hook.counters import LEAST, OPEN, counts_of
 from aiprov_otel.runtime.import_hook.swallowed import split, swallowed
-from aiprov_otel.runtime.import_hook.timing import Running, here, resumed, suspended
+from aiprov_otel.runtime.import_hook.timing import (
+    Running,
+    around,
+    delegated,
+    each,
+    here,
+    resumed,
+    steps,
+    suspended,
+)
 
 
 def _count(counts: dict[Any, int], things: Iterable[Any]) -> None:

@@ -21,8 +21,8 @@ from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_state import ENDS, class_name, is_failing
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import guard
-from aiprov_otel.runtime.hook.tallies import send
 from aiprov_otel.runtime.import_hook.counters import CALLS, SELF_TIME, SLOTS, TIME, Slot
+from aiprov_otel.runtime.import_hook.swallowed import send
 
 LIMIT: Final = 500
 """Classes of errors that are named; the others are one."""

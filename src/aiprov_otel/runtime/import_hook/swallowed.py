@@ -2,18 +2,128 @@
 What an `except` handled for good, where it is left.
 
 Nothing here is guarded: what a signal raises meanwhile is the application's.
+
+Handled exceptions are counted by the line that raised. What a count says is worked out once per
+line and class; the metric reads the counts when it is collected.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
-from types import FrameType, TracebackType
-from typing import Final
+from types import CodeType, FrameType, TracebackType
+from typing import Any, Final
 
-from aiprov_otel.runtime.hook import tallies
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from aiprov_otel.runtime import metrics, state
+from aiprov_otel.runtime.annotator import Annotator
+from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
+from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.import_hook.counters import MODULE, Counts
-from aiprov_otel.runtime.raising import MEMBERS
+from aiprov_otel.runtime.metrics import Kind
+from aiprov_otel.runtime.stack import MEMBERS
+from aiprov_otel.values import MISSING, Provenance
+
+_LINES: Final = 10_000
+"""Lines and functions that are known before a cache starts afresh."""
+
+_tallies: Final[dict[Kind, Tally]] = {}
+_sent: Final[Counter[Kind]] = Counter()
+_lines: _Lines | None = None
+_lock = threading.Lock()
+
+
+def tally(error: BaseException, step: TracebackType | None) -> None:
+    """Count *error*, which came along *step*, as handled, unless it was counted before."""
+    global _lines
+    if (annotator := state.current) is None:
+        return
+    if (lines := _lines) is None or lines.annotator is not annotator:
+        _lines = lines = _Lines(annotator)
+    if (tally := lines.tally(error, step)) is not None:
+        first_handled(error, tally)
+
+
+def send(_: CallbackOptions) -> list[Observation]:
+    """Tell the metric of those that it does not know; a callback, which has nothing to observe."""
+    with guard, _lock:
+        for kind, tally in list(_tallies.items()):
+            if (new := tally.number - _sent[kind]) > 0:
+                _sent[kind] += new
+                metrics.add_handled(kind, new)
+    return []
+
+
+class _Lines:
+    """What counts an exception, by the code and the instruction that raised it and its class."""
+
+    def __init__(self, annotator: Annotator) -> None:
+        self.annotator = annotator
+        # The code and the class stay alive, so that their ids stay theirs.
+        self._known: dict[tuple[int, int, int], tuple[Tally | None, Any, Any]] = {}
+        self._ours: dict[int, tuple[bool, CodeType]] = {}
+
+    def tally(self, error: BaseException, step: TracebackType | None) -> Tally | None:
+        """What counts *error*; None where nothing is to, or it can't be said whose it is."""
+        if step is not None and step.tb_next is not None:
+            step = self._innermost(step)
+        code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (None, 0)
+        key = (id(code), at, id(type(error)))
+        if (known := self._known.get(key)) is None:
+            known = (self._made(error, step), code, type(error))
+            if len(self._known) >= _LINES:
+                self._known.clear()
+            if not isinstance(error, BaseExceptionGroup):  # one line may hand on what others raised
+                self._known[key] = known
+        return known[0]
+
+    def _innermost(self, step: TracebackType | None) -> TracebackType | None:
+        """The innermost step of a traceback, from *step* on, that stands in the application."""
+        found, ours = None, self._ours
+        while step is not None:
+            code = step.tb_frame.f_code
+            if (known := ours.get(id(code))) is None:
+                if len(ours) >= _LINES:
+                    ours.clear()
+                known = ours[id(code)] = (self.annotator.resolver.is_ours(code), code)
+            if known[0]:
+                found = step
+            step = step.tb_next
+        return found
+
+    def _made(self, error: BaseException, step: TracebackType | None) -> Tally | None:
+        if not is_failure(error) or isinstance(error, ENDS):
+            return None
+        with guard:
+            event = self.annotator.emission.of_exception(self._raised(error, step), None)
+            kind = metrics.kind_of(error, event, _tallies)
+            return _tallies.setdefault(kind, Tally())
+        return None
+
+    def _raised(self, error: BaseException, step: TracebackType | None) -> Provenance:
+        if isinstance(error, BaseExceptionGroup):
+            return self.annotator.raised(error)
+        if step is None:
+            return MISSING
+        code = step.tb_frame.f_code
+        return self.annotator.resolver.line(code, step.tb_lineno or code.co_firstlineno)
+
+
+def _in_child() -> None:
+    # What the parent counted, the parent tells; and another thread of it may have held the lock.
+    global _lines, _lock
+    _lines, _lock = None, threading.Lock()
+    _tallies.clear()
+    _sent.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
 
 _MODULE: Final = "<module>"
 _DEPTH: Final = 100
@@ -68,4 +178,4 @@ def _count(
     # A module that is imported asks by `except ImportError` what is installed.
     asks = isinstance(error, ImportError) and frame.f_code.co_name == _MODULE
     if counts[MODULE] is not None and not asks:
-        tallies.count(error, step)
+        tally(error, step)

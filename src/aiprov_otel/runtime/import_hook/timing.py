@@ -5,13 +5,21 @@ A thread has one cell: the time of the instrumented calls that ended in it. What
 between its begin and its end is what it called, and the rest of its own time is its self time. A
 call that is suspended is not on the stack: so this holds for each task, whatever else its thread
 does meanwhile.
+
+What a call awaits runs with the call paused. No frame of ours stands between the two: each step is
+`map` calling `resume`, the awaited object and `pause` in turn, in C, so a passing exception keeps
+its traceback.
 """
 
 from __future__ import annotations
 
+import inspect
 import threading
+from collections.abc import AsyncIterator
 from functools import partial
+from operator import attrgetter
 from time import perf_counter
+from types import CoroutineType, GeneratorType
 from typing import Any, Final
 
 from aiprov_otel.runtime.import_hook.counters import SELF_TIME, TIME
@@ -66,3 +74,108 @@ def resumed(running: Running, value: Any) -> Any:
     """*value*, with which it goes on."""
     running.resume()
     return value
+
+
+_NEVER: Final = object()
+
+
+def _its(name: str) -> property:
+    return property(attrgetter(f"of.{name}"))
+
+
+class Steps(map):  # type: ignore[type-arg]  # its stubs know it as generic, and Python does not
+    """The steps of an iterator, which passes for the coroutine or the generator that it is of."""
+
+    __slots__ = ("of",)
+    of: Any
+    __class__, send, throw, close = map(_its, ("__class__", "send", "throw", "close"))
+
+    def __await__(self) -> Any:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.of, name)
+
+
+def steps(running: Running, awaited: Any) -> Any:
+    """What `await awaited` goes through; *awaited* itself where Python is to say what is wrong."""
+    inner = _awaitable(awaited)
+    return awaited if inner is None else _steps(running, inner, awaited)
+
+
+def delegated(running: Running, iterable: Any) -> Any:
+    """The same for `yield from iterable`."""
+    if isinstance(iterable, CoroutineType) or not hasattr(type(iterable), "__iter__"):
+        return iterable
+    inner = iter(iterable)
+    return _steps(running, inner, inner)
+
+
+def _steps(running: Running, inner: Any, awaited: Any) -> Steps:
+    def pause(_: bool, value: Any) -> Any:  # it comes from `resume`
+        running.pause()
+        return value
+
+    made = Steps(pause, iter(running.resume, _NEVER), inner)
+    made.of = awaited if isinstance(awaited, CoroutineType) else inner
+    return made
+
+
+def _awaitable(awaited: Any) -> Any:
+    if isinstance(awaited, CoroutineType):
+        # One that waits already is refused by Python, in its own words.
+        return awaited.__await__() if awaited.cr_await is None else None
+    if isinstance(awaited, GeneratorType):
+        return awaited if awaited.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE else None
+    method = getattr(type(awaited), "__await__", None)
+    inner = method(awaited) if method else None
+    return inner if hasattr(type(inner), "__next__") else None
+
+
+class Each:
+    """An asynchronous iterable whose every step is waited for like that."""
+
+    __slots__ = ("_inner", "_running")
+
+    def __init__(self, running: Running, inner: Any) -> None:
+        self._running = running
+        self._inner = inner
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        self._inner = type(self._inner).__aiter__(self._inner)
+        return self if hasattr(type(self._inner), "__anext__") else self._inner
+
+    def __anext__(self) -> Any:
+        awaited = type(self._inner).__anext__(self._inner)
+        try:
+            return steps(self._running, awaited)
+        except Exception:  # noqa: BLE001 (Python meets it again, and has words of its own for it)
+            return awaited
+
+
+def each(running: Running, iterable: Any) -> Any:
+    """What `async for … in iterable` goes through."""
+    return Each(running, iterable) if hasattr(type(iterable), "__aiter__") else iterable
+
+
+class Around:
+    """An asynchronous context manager that is entered and left like that."""
+
+    __slots__ = ("_inner", "_running")
+
+    def __init__(self, running: Running, inner: Any) -> None:
+        self._running = running
+        self._inner = inner
+
+    def __aenter__(self) -> Any:
+        return steps(self._running, type(self._inner).__aenter__(self._inner))
+
+    def __aexit__(self, *raised: Any) -> Any:
+        return steps(self._running, type(self._inner).__aexit__(self._inner, *raised))
+
+
+def around(running: Running, manager: Any) -> Any:
+    """What `async with manager` goes through."""
+    kind = type(manager)
+    whole = hasattr(kind, "__aenter__") and hasattr(kind, "__aexit__")
+    return Around(running, manager) if whole else manager

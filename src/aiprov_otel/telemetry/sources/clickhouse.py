@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel import settings
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.local.sources.address import parse
 from aiprov_otel.telemetry.schema import KINDS
-from aiprov_otel.telemetry.sources.http import Server
+from aiprov_otel.telemetry.sources.http import Server, parse_address
 from aiprov_otel.telemetry.sql_dialect import Rewriter
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def opened(address: str) -> Iterator[Source]:
 
 def _taken_apart(text: str) -> tuple[Server, str]:
     try:
-        address = parse(text, _PORT, _SECURE_PORT)
+        address = parse_address(text, _PORT, _SECURE_PORT)
     except ValueError as error:
         raise UsageError(_no_address(text)) from error
     database = address.path.removeprefix("/") or "default"

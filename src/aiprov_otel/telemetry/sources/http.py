@@ -7,10 +7,58 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, parse_qs, unquote, urlencode, urlsplit
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.local.sources.address import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """
+    What an address says; text that it leaves out is empty.
+
+    Attributes:
+        shown: the kind, the host and the port, for messages: no password, no path.
+        secure: it ends in `secure=true`: HTTPS is to be spoken.
+    """
+
+    shown: str
+    host: str
+    port: int
+    path: str
+    user: str
+    password: str
+    secure: bool
+    query: dict[str, str]
+
+
+def parse_address(text: str, port: int, secure_port: int) -> Address:
+    """
+    The parts of the address *text*; *port* or *secure_port* is meant where it names none.
+
+    Raises:
+        ValueError: it names no host, or a port that is no number below 65,536.
+    """
+    url = urlsplit(text)
+    if not url.hostname:
+        raise ValueError(text)
+    query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+    secure = query.get("secure", "").lower() in {"true", "1"}
+    return _addressed(url, url.port or (secure_port if secure else port), secure, query)
+
+
+def _addressed(url: SplitResult, port: int, secure: bool, query: dict[str, str]) -> Address:
+    return Address(
+        shown=f"{url.scheme}://{url.hostname}:{port}",
+        host=url.hostname or "",
+        port=port,
+        path=url.path.rstrip("/"),
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        secure=secure,
+        query=query,
+    )
+
 
 _CONNECTING: Final = 10.0  # seconds
 _ANSWERING: Final = 630.0  # seconds: longer than we let a database work at one question

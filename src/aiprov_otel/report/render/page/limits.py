@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aiprov_otel.local.arm import counted
 from aiprov_otel.report.render.page.markup import Markup, tag
 from aiprov_otel.report.render.page.parts import section
 from aiprov_otel.report.render.tables import percent
+from aiprov_otel.report.verdict import counted
 
 if TYPE_CHECKING:
     from aiprov_otel.report.report import Coverage, Report

@@ -18,8 +18,8 @@ from aiprov_otel.report.render.page.parts import (
 from aiprov_otel.report.render.tables import milliseconds, percent
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.arm import Arm
     from aiprov_otel.report.report import Report
+    from aiprov_otel.report.verdict import Arm
 
 _ROOM: Final = 9  # percent, that the words of a share need
 

@@ -13,9 +13,8 @@ from aiprov_otel.report.render.tables import milliseconds
 from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
-    from aiprov_otel.local.pace import Pace
     from aiprov_otel.report.report import Report
-    from aiprov_otel.report.trends import Moment
+    from aiprov_otel.report.trends import Moment, Pace
 
 
 def over_time(report: Report) -> Markup | None:
