@@ -1,23 +1,39 @@
-"""Every file that Grafana reads, as text."""
+"""
+Write the dashboards and alerts that `aiprov dashboards` copies.
+
+    python -m dashboards FOLDER
+
+`make dashboards` writes them into src/aiprov_otel/backends/data, beside the files that are kept
+by hand.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import sys
+from pathlib import Path
 
-from aiprov_otel.backends.alerts import ALERTS
-from aiprov_otel.backends.grafana.alerting import rules
-from aiprov_otel.backends.grafana.commits import COMMITS
-from aiprov_otel.backends.grafana.exceptions import EXCEPTIONS
-from aiprov_otel.backends.grafana.functions import FUNCTIONS
-from aiprov_otel.backends.grafana.models import MODELS
-from aiprov_otel.backends.grafana.overview import OVERVIEWS
-from aiprov_otel.backends.grafana.routes import ROUTES
-from aiprov_otel.backends.grafana.service import SERVICES
-
-_BOARDS: Final = (*OVERVIEWS, *ROUTES, *MODELS, *SERVICES, FUNCTIONS, EXCEPTIONS, COMMITS)
+from dashboards import prometheus_alerts
+from dashboards.alerts import ALERTS
+from dashboards.grafana import alerting
+from dashboards.grafana.boards import BOARDS
 
 
-def texts() -> dict[str, str]:
-    """The texts by their paths, of dashboards and of alerts."""
-    boards = {f"grafana/{one.uid}.json": one.text() for one in _BOARDS}
-    return boards | {"grafana/provisioning/alerting/aiprov.yaml": rules(ALERTS)}
+def generate() -> dict[str, str]:
+    """Returns the text of each file, by its path below the folder."""
+    return {
+        **{f"grafana/{board.uid}.json": board.text() for board in BOARDS},
+        "grafana/provisioning/alerting/aiprov.yaml": alerting.rules(ALERTS),
+        "prometheus/aiprov-alerts.rules.yml": prometheus_alerts.rules(ALERTS),
+    }
+
+
+def main(folder: Path) -> None:
+    """Write them into *folder*."""
+    for name, text in generate().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""What is worth waking up for, and what a ticket: once, for every backend that has alerts."""
+"""The alerts, once for every backend that has alerts: what pages, and what is a ticket."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 from urllib.parse import quote
 
 from aiprov_otel import attributes as keys
-from aiprov_otel.backends import names
-from aiprov_otel.backends.traceql import failed_by
+from dashboards import prometheus_names as names
+from dashboards.traceql import failed_by
 
 GRAFANA: Final = "grafana"
 JAEGER: Final = "jaeger"
@@ -24,16 +24,16 @@ _SECONDS: Final = {"1h": 3_600, "6h": 21_600}
 @dataclass(frozen=True, slots=True)
 class Alert:
     """
-    An alert. Its texts are Go templates that know `$labels` and `$value`.
+    An alert. Its texts are Go templates with `$labels` and `$value`.
 
     Attributes:
-        name: as routes and silences know it.
+        name: for routes and silences.
         expression: PromQL over what `prometheus/` records; its value is a share.
         severity: `page` or `ticket`.
         summary: one line.
         description: what it means, and what to look at, line by line.
-        links: by name, where it is seen: `GRAFANA` or `JAEGER`, and the path below its address.
-        wait: how long it has to hold, as Prometheus writes it.
+        links: by name, `GRAFANA` or `JAEGER`, and the path below its address.
+        wait: how long it has to hold, in Prometheus' notation.
     """
 
     name: str
@@ -50,23 +50,23 @@ def _dashboard(uid: str, variable: str, label: str) -> tuple[str, str]:
 
 
 def _search(tags: Mapping[str, str]) -> tuple[str, str]:
-    """Jaeger's search for spans of the service with *tags*."""
-    said = quote(json.dumps(tags, separators=(",", ":"))).replace(quote(_RAISED_BY), _RAISED_BY)
-    return JAEGER, f"/search?service={{{{ $labels.service_name | urlquery }}}}&tags={said}"
+    """Links to Jaeger's search for spans of the service with *tags*."""
+    quoted = quote(json.dumps(tags, separators=(",", ":"))).replace(quote(_RAISED_BY), _RAISED_BY)
+    return JAEGER, f"/search?service={{{{ $labels.service_name | urlquery }}}}&tags={quoted}"
 
 
 def _explore(matching: str, *by: str) -> str:
-    """What to type into Tempo to count spans of the service."""
-    found = f'{{ resource.service.name = "{_SERVICE}" && {matching} }}'
-    said = ", ".join(f"span.{key}" for key in by)
-    return f"Grafana Explore, Tempo: {found} | count_over_time() by ({said})"
+    """Says what to type into Tempo to count spans of the service."""
+    spans = f'{{ resource.service.name = "{_SERVICE}" && {matching} }}'
+    keys_of_spans = ", ".join(f"span.{key}" for key in by)
+    return f"Grafana Explore, Tempo: {spans} | count_over_time() by ({keys_of_spans})"
 
 
 def _burn(name: str, long: str, short: str, factor: float) -> Alert:
     """
-    It fires within *long*, while it still burns within *short*, *factor* times too fast.
+    Fires when the budget burned *factor* times too fast within *long*, and still does in *short*.
 
-    A service without traffic has a ratio too: fewer than so many failures wake nobody up.
+    A service with little traffic has a ratio too: a few failures wake nobody up.
     """
     too_fast = (
         f"and on (service_name) (sum by (service_name) (aiprov:burn:rate{window}) > {factor})"
@@ -163,4 +163,3 @@ ALERTS: Final = (
     _UNKNOWN_REQUESTS,
     _UNKNOWN_FUNCTIONS,
 )
-"""Those of requests, and that of functions."""

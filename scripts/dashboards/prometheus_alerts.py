@@ -1,4 +1,4 @@
-"""The alerts as Prometheus loads them."""
+"""Alert rules for Prometheus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import indent
 from typing import Final
 
-from aiprov_otel.backends.alerts import GRAFANA, JAEGER, Alert
+from dashboards.alerts import GRAFANA, JAEGER, Alert
 
 _ADDRESSES: Final = {GRAFANA: "http://127.0.0.1:3000", JAEGER: "http://127.0.0.1:16686"}
 _HEAD: Final = f"""\
@@ -29,7 +29,7 @@ _TO: Final = '{{{{ with query "aiprov:links" }}}}{{{{ . | first | label "{0}" }}
 
 
 def rules(alerts: Iterable[Alert]) -> str:
-    """The file that has *alerts*."""
+    """Returns the file with *alerts*."""
     return _HEAD + "".join(f"{line}\n" for alert in alerts for line in _rule(alert))
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus calls our attributes and metrics, and the Collector's metrics of spans."""
+"""The names that metrics and attributes have in Prometheus, and two makers of span metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiprov_otel import attributes as keys
 
 
 def label(key: str) -> str:
-    """The label that Prometheus makes of the attribute *key*."""
+    """Returns the label that Prometheus makes of the attribute *key*."""
     return key.replace(".", "_")
 
 
@@ -29,16 +29,16 @@ LINES: Final = label(keys.CODE_LINES)
 
 REQUEST: Final = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
 FAILED: Final = 'status_code="STATUS_CODE_ERROR"'
-"""As all that makes metrics of spans labels them."""
+"""Every maker of span metrics has these labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpanMetrics:
     """
-    What makes metrics of spans, and how it calls them.
+    A maker of span metrics, and the names that it uses.
 
     Attributes:
-        maker: as a reader knows it.
+        maker: its name, for readers.
         calls: the counter of spans.
         seconds: the histogram of their durations.
         service: the label that has the name of the service.

@@ -1,4 +1,4 @@
-"""What Tempo is asked for by all that leads to traces."""
+"""TraceQL that alerts and dashboards share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from aiprov_otel import attributes as keys
 
 def failed_by(origin: str) -> str:
     """
-    Find spans that a line of *origin* failed, or a handler of it where nothing was raised.
+    Matches spans that a line of *origin* failed, or its handler where nothing was raised.
 
-    It is what `raised_by` says of metrics: a returned 500 counts for its handler.
+    `raised_by` means the same in metrics: a returned 500 counts for its handler.
     """
     line, handler = f"span.{keys.ERROR_ORIGIN}", f"span.{keys.ORIGIN}"
     # Below an `||`, Tempo 3.0 finds nothing by `= nil`.
-    returned = f'!({line} != nil) && {handler} = "{origin}"'
-    return f'status = error && ({line} = "{origin}" || ({returned}))'
+    not_raised = f'!({line} != nil) && {handler} = "{origin}"'
+    return f'status = error && ({line} = "{origin}" || ({not_raised}))'

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.local.method.cells import Tally, informative_share
 from aiprov_otel.local.method.ratios import mantel_haenszel
 from support.generated import series

@@ -10,7 +10,7 @@ from statistics import median
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.local.method.cells import Tally
 from aiprov_otel.local.method.ratios import mantel_haenszel
 from support.clickhouse import clickhouse

@@ -1,1 +1,1 @@
-"""Dashboards for Grafana, each made from one description."""
+"""What Grafana reads: a module per dashboard in `boards/`, the parts they share, and alerts."""

@@ -1,4 +1,4 @@
-"""The alerts as Grafana provisions them, over what Prometheus recorded."""
+"""Alert rules for Grafana's provisioning, over what Prometheus records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from aiprov_otel.backends.alerts import GRAFANA, Alert
+from dashboards.alerts import GRAFANA, Alert
 
 _PROMETHEUS: Final = "aiprov-prometheus"
 _EXPRESSION: Final = "__expr__"
@@ -19,7 +19,7 @@ _HEAD: Final = f"""\
 
 
 def rules(alerts: Iterable[Alert]) -> str:
-    """The file that has *alerts*."""
+    """Returns the file with *alerts*."""
     group = {
         "orgId": 1,
         "name": "aiprov",
@@ -35,15 +35,15 @@ def _rule(alert: Alert) -> dict[str, Any]:
         "uid": re.sub(r"(?<!^)(?=[A-Z])", "-", alert.name).lower(),
         "title": alert.name,
         "condition": "C",
-        "data": [_query(alert), _is_there()],
+        "data": [_query(alert), _above_zero()],
         "for": alert.wait,
-        # Nothing is what the query returns as long as all is well.
+        # The query returns nothing while all is well.
         "noDataState": "OK",
         "execErrState": "Error",
         "labels": {"severity": alert.severity},
         "annotations": {
-            "summary": _said(alert.summary),
-            "description": _said("\n".join(alert.description)),
+            "summary": _template(alert.summary),
+            "description": _template("\n".join(alert.description)),
             **{
                 name: "{{ externalURL }}" + path.removeprefix("/")  # it ends in one
                 for name, (backend, path) in alert.links.items()
@@ -54,14 +54,14 @@ def _rule(alert: Alert) -> dict[str, Any]:
 
 
 def _query(alert: Alert) -> dict[str, Any]:
-    asked = {"refId": "A", "expr": alert.expression, "instant": True, "range": False}
-    return _data("A", _PROMETHEUS, asked)
+    query = {"refId": "A", "expr": alert.expression, "instant": True, "range": False}
+    return _data("A", _PROMETHEUS, query)
 
 
-def _is_there() -> dict[str, Any]:
-    above = {"evaluator": {"type": "gt", "params": [0]}}
-    asked = {"refId": "C", "type": "threshold", "expression": "A", "conditions": [above]}
-    return _data("C", _EXPRESSION, asked)
+def _above_zero() -> dict[str, Any]:
+    above_zero = {"evaluator": {"type": "gt", "params": [0]}}
+    threshold = {"type": "threshold", "expression": "A", "conditions": [above_zero]}
+    return _data("C", _EXPRESSION, {"refId": "C", **threshold})
 
 
 def _data(name: str, uid: str, model: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +73,6 @@ def _data(name: str, uid: str, model: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _said(template: str) -> str:
-    """*template* as Grafana reads it: there, `$value` is the text of all that was queried."""
+def _template(template: str) -> str:
+    """Rewrites *template* for Grafana, where `$value` is the text of all queries."""
     return template.replace("$value", "$values.A.Value")

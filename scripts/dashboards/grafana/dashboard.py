@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiprov_otel.backends.grafana.panel import Panel
-from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, TEMPO, Source
-from aiprov_otel.backends.grafana.variables import Choice, Typed
+from dashboards.grafana.data_sources import CLICKHOUSE, PROMETHEUS, TEMPO, Source
+from dashboards.grafana.panel import Panel
+from dashboards.grafana.variables import QueryVariable, TextVariable
 
 _SCHEMA: Final = 39
 _COLUMNS: Final = 24
@@ -34,23 +34,23 @@ class Dashboard:
     A dashboard.
 
     Attributes:
-        uid: by which links and a second import find it; never changes.
-        title: as in the list of dashboards.
-        description: what question it answers, and from what.
-        chosen: what the reader narrows it down with, and what the reader types in.
+        uid: identifies it in links and when it is imported again; never changes.
+        title: in the list of dashboards.
+        description: which question it answers, and from which data.
+        variables: what the reader chooses or types in.
         panels: from the top left, row by row.
-        marked: what is drawn over all courses, as Grafana's annotations.
+        annotations: what is drawn over all time series.
     """
 
     uid: str
     title: str
     description: str
-    chosen: Sequence[Choice | Typed]
+    variables: Sequence[QueryVariable | TextVariable]
     panels: Sequence[Panel]
-    marked: Sequence[dict[str, Any]] = ()
+    annotations: Sequence[dict[str, Any]] = ()
 
     def text(self) -> str:
-        """The file to import."""
+        """Returns the file to import."""
         document = {
             "uid": self.uid,
             "title": self.title,
@@ -62,24 +62,24 @@ class Dashboard:
             "refresh": "1m",
             "time": {"from": "now-6h", "to": "now"},
             "links": [_TO_THE_OTHERS],
-            "annotations": {"list": list(self.marked)},
-            "templating": {"list": list(self._variables())},
+            "annotations": {"list": list(self.annotations)},
+            "templating": {"list": list(self._variables_to_json())},
             "panels": list(_laid_out(self.panels)),
         }
         return json.dumps(document, indent=2) + "\n"
 
-    def _variables(self) -> Iterator[dict[str, Any]]:
+    def _variables_to_json(self) -> Iterator[dict[str, Any]]:
         for source in (PROMETHEUS, TEMPO, CLICKHOUSE):
-            if self._asks(source):
+            if self._uses(source):
                 yield source.choice()
-        yield from (one.to_json() for one in self.chosen)
+        yield from (variable.to_json() for variable in self.variables)
 
-    def _asks(self, source: Source) -> bool:
-        named = f"${{{source.variable}}}"
+    def _uses(self, source: Source) -> bool:
+        reference = f"${{{source.variable}}}"
         return any(
-            one.source is source or named in str(one.link)
-            for one in self.panels
-            if one.kind != "text"
+            panel.source is source or reference in str(panel.link)
+            for panel in self.panels
+            if panel.kind != "text"
         )
 
 

@@ -1,4 +1,4 @@
-"""Where a panel asks, and how each kind of data source is asked."""
+"""The data sources of panels, and the query of each kind."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Final
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    A data source that the reader chooses; never one by its name.
+    A data source that the reader chooses; dashboards name none.
 
     Attributes:
         plugin: Grafana's name of its kind.
-        variable: of the dashboard, which holds the choice.
-        label: of that variable in the page.
+        variable: the variable of the dashboard that holds the choice.
+        label: of that variable, on the page.
     """
 
     plugin: str
@@ -23,11 +23,11 @@ class Source:
 
     @property
     def reference(self) -> dict[str, str]:
-        """As panels and queries name it."""
+        """Returns the reference that panels and queries hold."""
         return {"type": self.plugin, "uid": f"${{{self.variable}}}"}
 
     def choice(self) -> dict[str, Any]:
-        """The variable."""
+        """Returns the variable."""
         return {
             "type": "datasource",
             "name": self.variable,
@@ -42,7 +42,7 @@ CLICKHOUSE: Final = Source("grafana-clickhouse-datasource", "clickhouse", "Click
 
 
 def promql(expr: str, legend: str, *, over_time: bool, table: bool, dots: bool) -> dict[str, Any]:
-    """A query of Prometheus; with *dots*, exemplars are shown too."""
+    """Returns a query of Prometheus; with *dots*, exemplars are shown too."""
     return {
         "expr": expr,
         "legendFormat": legend,
@@ -54,7 +54,7 @@ def promql(expr: str, legend: str, *, over_time: bool, table: bool, dots: bool) 
 
 
 def traceql(query: str) -> dict[str, Any]:
-    """A query of Tempo: of one number for each series where it counts, else of spans."""
+    """Returns a query of Tempo: for one number per series where it counts, else for spans."""
     return {
         "queryType": "traceql",
         "query": query,
@@ -65,7 +65,7 @@ def traceql(query: str) -> dict[str, Any]:
 
 
 def sql(statement: str, *, over_time: bool) -> dict[str, Any]:
-    """A query of ClickHouse."""
+    """Returns a query of ClickHouse."""
     return {
         "rawSql": statement,
         "editorType": "sql",

@@ -1,13 +1,13 @@
-"""A panel of a dashboard: what it shows, and the JSON that Grafana reads."""
+"""A panel of a dashboard, and the JSON that Grafana reads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aiprov_otel.backends.grafana import look, source
-from aiprov_otel.backends.grafana.look import COUNT
-from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, Source
+from dashboards.grafana import data_sources, panel_style
+from dashboards.grafana.data_sources import CLICKHOUSE, PROMETHEUS, Source
+from dashboards.grafana.panel_style import COUNT
 
 Kind = Literal["stat", "timeseries", "bargauge", "table", "text"]
 
@@ -15,12 +15,12 @@ Kind = Literal["stat", "timeseries", "bargauge", "table", "text"]
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    A column of a table that has a query of its own.
+    A column of a table, with a query of its own.
 
     Attributes:
         name: its heading.
-        query: what is in it; the labels are the rows.
-        unit: Grafana's name of it.
+        query: its values; their labels are the rows.
+        unit: by Grafana's name.
     """
 
     name: str
@@ -31,27 +31,27 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Panel:
     """
-    What one panel shows.
+    A panel.
 
     Attributes:
-        title: what is seen, with what it is by.
+        title: what is shown, and by which label.
         description: how to read it, and what it does not say.
-        kind: of panel.
-        query: in the language of the *source*; of a panel of text, the Markdown.
-        unit: Grafana's name of it.
-        legend: of a series, with its labels in double braces.
-        width: of the 24 columns.
+        kind: Grafana's type of panel.
+        query: in the language of the *source*; the Markdown of a text panel.
+        unit: by Grafana's name.
+        legend: the name of a series, with its labels in double braces.
+        width: in columns; a row has 24.
         height: in rows.
-        source: what is asked.
+        source: the data source to query.
         stacked: the series add up to something.
-        bars: a course of numbers that are each of a step of time.
-        logarithmic: a course of numbers that may be far apart.
-        steps: from which value on which color; lines in a course.
-        columns: of a table, in the place of *query*; the first decides its order.
+        bars: a time series of totals, one for each step.
+        logarithmic: a time series of values that may be far apart.
+        steps: thresholds and their colors; dashed lines in a time series.
+        columns: of a table, instead of *query*; it is sorted by the first.
         units: of columns that the *query* names.
         headings: of labels that mean something else here than elsewhere.
-        link: address behind a value, and its title.
-        linked: the column of a table whose values the link is behind.
+        link: the address that a value leads to, and its title.
+        linked: the column of a table that has the link.
     """
 
     title: str
@@ -74,7 +74,7 @@ class Panel:
     linked: str = ""
 
     def to_json(self, number: int, x: int, y: int) -> dict[str, Any]:
-        """The panel as the *number*th of its dashboard, at column *x* and row *y*."""
+        """Returns the panel as the *number*th of its dashboard, at column *x* and row *y*."""
         common = {
             "id": number,
             "type": self.kind,
@@ -88,28 +88,30 @@ class Panel:
             "datasource": self.source.reference,
             "targets": self._targets(),
             "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
-            "options": look.options(self.kind, bool(self.steps or self.legend), bool(self.legend)),
+            "options": panel_style.options(
+                self.kind, bool(self.steps or self.legend), bool(self.legend)
+            ),
             **self._transformed(),
         }
 
     def _targets(self) -> list[dict[str, Any]]:
-        queries = [one.query for one in self.columns] or [self.query]
+        queries = [column.query for column in self.columns] or [self.query]
         return [
             {
                 "refId": chr(ord("A") + number),
                 "datasource": self.source.reference,
-                **self._asked(query),
+                **self._target(query),
             }
             for number, query in enumerate(queries)
         ]
 
-    def _asked(self, query: str) -> dict[str, Any]:
+    def _target(self, query: str) -> dict[str, Any]:
         over_time = self.kind == "timeseries"
         if self.source is CLICKHOUSE:
-            return source.sql(query, over_time=over_time)
+            return data_sources.sql(query, over_time=over_time)
         if self.source is not PROMETHEUS:
-            return source.traceql(query)
-        return source.promql(
+            return data_sources.traceql(query)
+        return data_sources.promql(
             query,
             self.legend,
             over_time=over_time,
@@ -120,18 +122,18 @@ class Panel:
     def _defaults(self) -> dict[str, Any]:
         return {
             "unit": self.unit,
-            **({} if self.kind == "table" else look.digits(self.unit)),
+            **({} if self.kind == "table" else panel_style.digits(self.unit)),
             **({} if self.logarithmic else {"min": 0}),
             "noValue": "no data",
             "color": {"mode": "thresholds" if self._is_colored() else "palette-classic"},
             "links": [] if self.linked else self._links(),
-            "mappings": look.MAPPINGS if self.kind == "table" else [],
-            "thresholds": look.thresholds(self.steps),
+            "mappings": panel_style.MAPPINGS if self.kind == "table" else [],
+            "thresholds": panel_style.thresholds(self.steps),
             "custom": self._course() if self.kind == "timeseries" else {},
         }
 
     def _course(self) -> dict[str, Any]:
-        return look.course(self.stacked, bool(self.steps), self.bars, self.logarithmic)
+        return panel_style.course(self.stacked, bool(self.steps), self.bars, self.logarithmic)
 
     def _is_colored(self) -> bool:
         return self.kind == "stat" and bool(self.steps)
@@ -144,13 +146,17 @@ class Panel:
 
     def _overrides(self) -> list[dict[str, Any]]:
         if self.kind != "table":
-            return look.ORIGINS
-        units = [*((one.name, one.unit) for one in self.columns), *self.units]
-        linked = [look.override(self.linked, "links", self._links())] if self.linked else []
-        return [*look.CELLS, *(look.in_unit(name, unit) for name, unit in units), *linked]
+            return panel_style.ORIGINS
+        units = [*((column.name, column.unit) for column in self.columns), *self.units]
+        linked = [panel_style.override(self.linked, "links", self._links())] if self.linked else []
+        return [
+            *panel_style.CELLS,
+            *(panel_style.in_unit(name, unit) for name, unit in units),
+            *linked,
+        ]
 
     def _transformed(self) -> dict[str, Any]:
         if not self.columns:
             return {}
-        queries = {one.name: one.query for one in self.columns}
-        return {"transformations": look.as_one_table(queries, dict(self.headings))}
+        queries = {column.name: column.query for column in self.columns}
+        return {"transformations": panel_style.as_one_table(queries, dict(self.headings))}

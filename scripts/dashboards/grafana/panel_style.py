@@ -1,4 +1,4 @@
-"""How panels look: the colors of origins, headings, and the options of each kind."""
+"""The looks of panels: colors of origins, headings of labels, and options of each kind."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiprov_otel import attributes as keys
-from aiprov_otel.backends import names
+from dashboards import prometheus_names as names
 
 COUNT: Final = "locale"
-"""The unit of numbers of things: all digits of them, and none of the parts of a thing that a rate
-makes up at the ends of a range."""
+"""The unit of counts: all digits, without the fractions that a rate extrapolates at the ends of a
+range."""
 
 TIMES: Final = "suffix:x"
 """The unit of a ratio that is read as so many times."""
@@ -29,7 +29,7 @@ _HEADINGS: Final = {
     names.MODEL: "model",
     names.EXCEPTION_MODEL: "model",
 }
-"""What a reader calls the labels, from left to right."""
+"""The headings of labels in a table, from left to right."""
 
 MAPPINGS: Final = [
     {"type": "value", "options": {name: {"color": color} for name, color in _COLORS.items()}}
@@ -37,21 +37,21 @@ MAPPINGS: Final = [
 
 
 def override(name: str, key: str, value: object) -> dict[str, Any]:
-    """*value* in the place of the default for what is called *name*."""
+    """Overrides the default of *key* with *value* for the field *name*."""
     matcher = {"id": "byName", "options": name}
     return {"matcher": matcher, "properties": [{"id": key, "value": value}]}
 
 
 def digits(unit: str) -> dict[str, int]:
-    """How many a number in *unit* has behind the point, where Grafana is not to decide."""
+    """Returns the number of decimals of *unit*, where Grafana is not to decide."""
     return {"decimals": 0} if unit == COUNT else {}
 
 
 def in_unit(name: str, unit: str) -> dict[str, Any]:
     """The column *name* in its *unit*."""
-    said = [{"id": key, "value": value} for key, value in digits(unit).items()]
-    found = override(name, "unit", unit)
-    return found | {"properties": [*found["properties"], *said]}
+    decimals = [{"id": key, "value": value} for key, value in digits(unit).items()]
+    column = override(name, "unit", unit)
+    return column | {"properties": [*column["properties"], *decimals]}
 
 
 ORIGINS: Final = [
@@ -64,17 +64,17 @@ CELLS: Final = [
     override(name, "custom.cellOptions", {"type": "color-text"})
     for name in ("written by", "raised by", keys.ERROR_ORIGIN)
 ]
-"""So it has in a table."""
+"""The same colors in tables."""
 
 
 def thresholds(steps: Sequence[tuple[float, str]]) -> dict[str, Any]:
-    """From which value on which color; below the first, that of text."""
+    """Colors values from each of the *steps* on; below the first, the color of text."""
     above = [{"value": value, "color": color} for value, color in steps]
     return {"mode": "absolute", "steps": [{"value": None, "color": "text"}, *above]}
 
 
 def course(stacked: bool, lined: bool, bars: bool, logarithmic: bool) -> dict[str, Any]:
-    """What is special about a course in time."""
+    """Returns the options that only a time series has."""
     scale = {"type": "log", "log": 10} if logarithmic else {"type": "linear"}
     return {
         "drawStyle": "bars" if bars else "line",
@@ -87,11 +87,11 @@ def course(stacked: bool, lined: bool, bars: bool, logarithmic: bool) -> dict[st
 
 
 def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The results of *columns* side by side, most of the first on top; labels are *called* so."""
+    """Joins *columns*, sorted by the first, descending; *called* overrides headings of labels."""
     single = len(columns) == 1
     values = ["Value" if single else f"Value #{chr(65 + number)}" for number in range(len(columns))]
-    asked = "".join(columns.values())
-    labels = [label for label in _HEADINGS if re.search(rf"\b{label}\b", asked)]
+    queries = "".join(columns.values())
+    labels = [label for label in _HEADINGS if re.search(rf"\b{label}\b", queries)]
     headings = {**_HEADINGS, **called}
     named = {label: headings[label] for label in labels} | dict(zip(values, columns, strict=True))
     organized = {
@@ -108,10 +108,10 @@ def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[
 
 def options(kind: str, colored: bool, named: bool) -> dict[str, Any]:
     """
-    Those of a *kind* of panel.
+    Returns the options of a *kind* of panel.
 
-    A number is *colored* where its color means something, and *named* where it is somebody's,
-    which Grafana leaves out of a single one.
+    A stat is *colored* where its color means something, and *named* where it belongs to a label:
+    Grafana shows no name beside a single value.
     """
     if kind != "stat":
         return _OPTIONS[kind]

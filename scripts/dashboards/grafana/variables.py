@@ -1,24 +1,24 @@
-"""What a reader chooses or types in at the head of a dashboard."""
+"""The variables at the head of a dashboard: lists to choose from, and boxes to type into."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiprov_otel.backends.grafana.source import CLICKHOUSE, PROMETHEUS, Source
+from dashboards.grafana.data_sources import CLICKHOUSE, PROMETHEUS, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class QueryVariable:
     """
-    One or several of what a query finds.
+    A list of what a query returns, to choose one or several from.
 
     Attributes:
         name: of the variable.
-        label: in the page.
+        label: on the page.
         query: in the language of *source*.
-        source: what is asked.
-        several: all is a choice too, and the default.
+        source: the data source to query.
+        several: whether several can be chosen; "All" is the default then.
     """
 
     name: str
@@ -28,14 +28,14 @@ class Choice:
     several: bool = True
 
     def to_json(self) -> dict[str, Any]:
-        """As Grafana has it."""
-        asked = {"query": self.query, "refId": "A"} if self.source is PROMETHEUS else self.query
+        """Returns the variable as Grafana reads it."""
+        promql = self.source is PROMETHEUS
         return {
             "type": "query",
             "name": self.name,
             "label": self.label,
             "datasource": self.source.reference,
-            "query": asked,
+            "query": {"query": self.query, "refId": "A"} if promql else self.query,
             "refresh": 2,
             "sort": 1,
             "multi": self.several,
@@ -44,7 +44,7 @@ class Choice:
         }
 
     def _all(self) -> dict[str, Any]:
-        """What all of them are: in SQL each by its name, elsewhere a regular expression."""
+        """Returns what "All" stands for: in SQL each name, elsewhere a regular expression."""
         if not self.several:
             return {}
         pattern = {} if self.source is CLICKHOUSE else {"allValue": ".*"}
@@ -52,15 +52,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """What the reader types in: the *name* of the variable, its *label*, and its default."""
+class TextVariable:
+    """A text box: the *name* of the variable, its *label*, and its default."""
 
     name: str
     label: str
     value: str
 
     def to_json(self) -> dict[str, Any]:
-        """As Grafana has it."""
+        """Returns the variable as Grafana reads it."""
         return {
             "type": "textbox",
             "name": self.name,
@@ -70,5 +70,5 @@ class Typed:
         }
 
 
-BUDGET: Final = Typed("budget", "Share of requests that may fail", "0.001")
-FORGE: Final = Typed("forge", "Commits on your forge", "https://github.com/ORG/REPO/commit")
+BUDGET: Final = TextVariable("budget", "Share of requests that may fail", "0.001")
+FORGE: Final = TextVariable("forge", "Commits on your forge", "https://github.com/ORG/REPO/commit")

@@ -1,19 +1,20 @@
-"""Commits and models over all spans, in ClickHouse."""
+"""Dashboard: commits and models over all spans, in ClickHouse."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
-from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.links import commit, deployments_in
-from aiprov_otel.backends.grafana.panel import Panel
-from aiprov_otel.backends.grafana.source import CLICKHOUSE
-from aiprov_otel.backends.grafana.variables import FORGE, Choice
+from dashboards.grafana.annotations import deployments_in
+from dashboards.grafana.dashboard import Dashboard
+from dashboards.grafana.data_sources import CLICKHOUSE
+from dashboards.grafana.links import commit
+from dashboards.grafana.panel import Panel
+from dashboards.grafana.variables import FORGE, QueryVariable
 
 
 def _sql(name: str) -> str:
-    return files(__package__).joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
+    return Path(__file__).with_name("sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 _METHOD: Final = """\
@@ -80,10 +81,10 @@ COMMITS: Final = Dashboard(
     title="Code origin: models and commits, from ClickHouse",
     description="Which commit wrote the line that raised, and what changed with it, over all "
     "spans in ClickHouse.",
-    chosen=(
-        Choice("service", "Service", _sql("services"), source=CLICKHOUSE),
+    variables=(
+        QueryVariable("service", "Service", _sql("services"), source=CLICKHOUSE),
         FORGE,
     ),
     panels=_PANELS,
-    marked=(deployments_in(_sql("deployments")),),
+    annotations=(deployments_in(_sql("deployments")),),
 )

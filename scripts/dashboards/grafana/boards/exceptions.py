@@ -1,25 +1,26 @@
-"""Exceptions by the origin of the line that raised, over our own metrics."""
+"""Dashboard: exceptions by the origin of the line that raised, over metrics of aiprov_otel."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from aiprov_otel import attributes as keys
-from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.links import deployments, traces
-from aiprov_otel.backends.grafana.ours import HANDLED, NOT_HANDLED, RAISED_BY, Ours
-from aiprov_otel.backends.grafana.panel import Column, Panel
-from aiprov_otel.backends.grafana.variables import Choice
+from dashboards import prometheus_names as names
+from dashboards.grafana.aiprov_queries import HANDLED, NOT_HANDLED, RAISED_BY, AiprovQueries
+from dashboards.grafana.annotations import deployments
+from dashboards.grafana.dashboard import Dashboard
+from dashboards.grafana.links import traces
+from dashboards.grafana.panel import Column, Panel
+from dashboards.grafana.variables import QueryVariable
 
 _LEGEND: Final = f"{{{{{RAISED_BY}}}}}"
-_ASKED: Final = Ours()
-_COUNTED: Final = _ASKED.raised(RAISED_BY)
+_QUERIES: Final = AiprovQueries()
+_COUNTED: Final = _QUERIES.raised(RAISED_BY)
 
 
 def _of_lines() -> str:
-    """Exceptions of an origin for each thousand lines of it that are deployed."""
-    lines = f'label_replace({_ASKED.lines()}, "{RAISED_BY}", "$1", "{names.ORIGIN}", "(.*)")'
+    """Returns exceptions per thousand deployed lines of the origin."""
+    lines = f'label_replace({_QUERIES.lines()}, "{RAISED_BY}", "$1", "{names.ORIGIN}", "(.*)")'
     return f"1000 * {_COUNTED} / sum by ({RAISED_BY}) ({lines})"
 
 
@@ -43,7 +44,7 @@ _PANELS: Final = (
         "Exceptions a minute, by who wrote the line that raised",
         "Each exception once; the origins add up to all.",
         "timeseries",
-        f"60 * sum by ({RAISED_BY}) ({_ASKED.rate(names.EXCEPTIONS, NOT_HANDLED)})",
+        f"60 * sum by ({RAISED_BY}) ({_QUERIES.rate(names.EXCEPTIONS, NOT_HANDLED)})",
         "opm",
         _LEGEND,
         width=16,
@@ -82,7 +83,7 @@ _PANELS: Final = (
         "Exceptions, by model that wrote the line",
         "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
         "bargauge",
-        _ASKED.raised(names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
+        _QUERIES.raised(names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
         legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
     ),
     Panel(
@@ -90,7 +91,7 @@ _PANELS: Final = (
         "What an `except` handled for good, in packages under the import hook in mode `metrics` or "
         "`spans`, in the time that is shown. They failed nothing, and count nowhere else.",
         "stat",
-        _ASKED.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
+        _QUERIES.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
         legend=_LEGEND,
     ),
     Panel(
@@ -100,7 +101,7 @@ _PANELS: Final = (
         columns=(
             Column(
                 "exceptions",
-                f"topk(20, {_ASKED.raised(f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
+                f"topk(20, {_QUERIES.raised(f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
             ),
         ),
     ),
@@ -111,7 +112,7 @@ EXCEPTIONS: Final = Dashboard(
     title="Code origin: exceptions",
     description="Who wrote the line that raised: exceptions by code origin, from the metrics of "
     "aiprov_otel.",
-    chosen=(Choice("job", "Job", f"label_values({names.EXCEPTIONS}, job)"),),
+    variables=(QueryVariable("job", "Job", f"label_values({names.EXCEPTIONS}, job)"),),
     panels=_PANELS,
-    marked=(deployments('job=~"$job"'),),
+    annotations=(deployments('job=~"$job"'),),
 )

@@ -1,22 +1,22 @@
-"""Functions by code origin, over our own metrics."""
+"""Dashboard: functions by code origin, over the metrics of aiprov_otel."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.links import deployments
-from aiprov_otel.backends.grafana.look import TIMES
-from aiprov_otel.backends.grafana.ours import BY, FAILED, Ours
-from aiprov_otel.backends.grafana.panel import Column, Panel
-from aiprov_otel.backends.grafana.spans import RANGE
-from aiprov_otel.backends.grafana.variables import Choice
+from dashboards import prometheus_names as names
+from dashboards.grafana.aiprov_queries import BY, FAILED, AiprovQueries
+from dashboards.grafana.annotations import deployments
+from dashboards.grafana.dashboard import Dashboard
+from dashboards.grafana.panel import Column, Panel
+from dashboards.grafana.panel_style import TIMES
+from dashboards.grafana.span_queries import RANGE
+from dashboards.grafana.variables import QueryVariable
 
 _LEGEND: Final = f"{{{{{BY}}}}}"
 _MODEL: Final = names.MODEL
 _TYPES: Final = f"job, {names.ERROR_TYPE}, {BY}"
-_ASKED: Final = Ours()
+_QUERIES: Final = AiprovQueries()
 _METHOD: Final = """\
 Every function counts that the import hook counts, each call by **who wrote the function**.
 
@@ -32,7 +32,7 @@ _PANELS: Final = (
         "Error ratio of calls, by who wrote the function",
         "Failed calls a call of counted functions. An exception counts in each that it leaves.",
         "timeseries",
-        _ASKED.share_failed(BY),
+        _QUERIES.share_failed(BY),
         "percentunit",
         _LEGEND,
         width=16,
@@ -43,7 +43,7 @@ _PANELS: Final = (
         "Over the time that is shown: 1 is the same. What the functions do differs too. "
         "No data with fewer than ten failed calls on either side.",
         "stat",
-        _ASKED.crude(),
+        _QUERIES.crude(),
         TIMES,
         height=5,
     ),
@@ -51,7 +51,7 @@ _PANELS: Final = (
         "Coverage of calls",
         "The share of calls of functions whose origin is known. The rest says nothing.",
         "stat",
-        _ASKED.coverage(),
+        _QUERIES.coverage(),
         "percentunit",
         height=5,
     ),
@@ -59,7 +59,7 @@ _PANELS: Final = (
         "Calls, by who wrote the function",
         "In the time that is shown: how much the comparison rests on.",
         "stat",
-        _ASKED.increase(names.CALLS, BY),
+        _QUERIES.increase(names.CALLS, BY),
         legend=_LEGEND,
         height=5,
     ),
@@ -67,7 +67,7 @@ _PANELS: Final = (
         "Self time in functions, by who wrote them",
         "Seconds of self time a second: where the service spends its time. It adds up.",
         "timeseries",
-        _ASKED.self_time(),
+        _QUERIES.self_time(),
         "s",
         _LEGEND,
         width=12,
@@ -77,7 +77,7 @@ _PANELS: Final = (
         "Mean self time of a call, by who wrote the function",
         "Without the counted functions that it calls. A mean: a few slow calls can make it.",
         "timeseries",
-        _ASKED.mean_self_time(),
+        _QUERIES.mean_self_time(),
         "s",
         _LEGEND,
         width=12,
@@ -87,7 +87,7 @@ _PANELS: Final = (
         "Share of the deployed lines, by who wrote them",
         "What is deployed, whether it runs or not.",
         "bargauge",
-        _ASKED.share_of_lines(),
+        _QUERIES.share_of_lines(),
         "percentunit",
         _LEGEND,
         width=6,
@@ -96,7 +96,7 @@ _PANELS: Final = (
         "Error ratio of calls, by model",
         "AI-written functions, in the time that is shown. Crude: models wrote different things.",
         "bargauge",
-        _ASKED.share_failed(_MODEL, f'{BY}="ai"', over=RANGE),
+        _QUERIES.share_failed(_MODEL, f'{BY}="ai"', over=RANGE),
         "percentunit",
         f"{{{{{_MODEL}}}}}",
         width=6,
@@ -108,7 +108,7 @@ _PANELS: Final = (
         columns=(
             Column(
                 "failed calls",
-                f"topk(20, {_ASKED.increase(names.CALLS, _TYPES, FAILED)})",
+                f"topk(20, {_QUERIES.increase(names.CALLS, _TYPES, FAILED)})",
             ),
         ),
         width=12,
@@ -120,7 +120,7 @@ FUNCTIONS: Final = Dashboard(
     title="Code origin: functions",
     description="Who wrote the functions that fail or take time: calls by code origin, from the "
     "metrics of aiprov_otel.",
-    chosen=(Choice("job", "Job", f"label_values({names.CALLS}, job)"),),
+    variables=(QueryVariable("job", "Job", f"label_values({names.CALLS}, job)"),),
     panels=_PANELS,
-    marked=(deployments('job=~"$job"'),),
+    annotations=(deployments('job=~"$job"'),),
 )

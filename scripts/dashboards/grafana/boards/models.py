@@ -1,18 +1,19 @@
-"""Models and commits, over metrics of spans, our own metrics, and traces."""
+"""Dashboard: models and commits, over metrics of spans, metrics of aiprov_otel, and traces."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from aiprov_otel.backends import names
-from aiprov_otel.backends.grafana import parts
-from aiprov_otel.backends.grafana.dashboard import Dashboard
-from aiprov_otel.backends.grafana.links import deployments
-from aiprov_otel.backends.grafana.ours import FAILED, OF_SERVICE, Ours
-from aiprov_otel.backends.grafana.panel import Column, Panel
-from aiprov_otel.backends.grafana.spans import BY, RANGE, Spans
-from aiprov_otel.backends.grafana.variables import FORGE, Choice
-from aiprov_otel.backends.names import COLLECTOR, TEMPO, SpanMetrics
+from dashboards import prometheus_names as names
+from dashboards.grafana import shared_panels
+from dashboards.grafana.aiprov_queries import FAILED, OF_SERVICE, AiprovQueries
+from dashboards.grafana.annotations import deployments
+from dashboards.grafana.dashboard import Dashboard
+from dashboards.grafana.panel import Column, Panel
+from dashboards.grafana.shared_panels import INCLUSIVE
+from dashboards.grafana.span_queries import BY, RANGE, SpanQueries
+from dashboards.grafana.variables import FORGE, QueryVariable
+from dashboards.prometheus_names import COLLECTOR, TEMPO, SpanMetrics
 
 _CHOSEN: Final = f'{names.MODEL}=~"$model"'
 _LEGEND: Final = f"{{{{{names.MODEL}}}}}"
@@ -25,31 +26,31 @@ _MORE: Final = """
 many lines of a model are deployed, and how often they run, stands beside what failed in them."""
 
 
-def _over_time(asked: Spans) -> tuple[Panel, ...]:
+def _over_time(queries: SpanQueries) -> tuple[Panel, ...]:
     return (
         Panel(
             "Error ratio, by model of the handler",
             "Failed requests a request. Crude: models wrote different things.",
             "timeseries",
-            asked.share_failed(names.MODEL, _NAMED),
+            queries.share_failed(names.MODEL, _NAMED),
             "percentunit",
             _LEGEND,
         ),
         Panel(
             "Latency p95 (inclusive), by model of the handler",
-            parts.INCLUSIVE,
+            INCLUSIVE,
             "timeseries",
-            asked.quantile(0.95, names.MODEL, _NAMED),
+            queries.quantile(0.95, names.MODEL, _NAMED),
             "s",
             _LEGEND,
             logarithmic=True,
         ),
-        parts.method(_MORE),
+        shared_panels.method(_MORE),
     )
 
 
 def _of_functions() -> tuple[Panel, ...]:
-    ours = Ours(f"{OF_SERVICE},{_CHOSEN},{_NAMED}")
+    ours = AiprovQueries(f"{OF_SERVICE},{_CHOSEN},{_NAMED}")
     by = f"{names.MODEL}, {BY}"
     return (
         Panel(
@@ -73,7 +74,7 @@ def _of_functions() -> tuple[Panel, ...]:
             columns=(
                 Column(
                     "exceptions",
-                    Ours(f"{OF_SERVICE},{_EXCEPTION}").raised(_RAISED_BY),
+                    AiprovQueries(f"{OF_SERVICE},{_EXCEPTION}").raised(_RAISED_BY),
                 ),
             ),
             width=10,
@@ -82,30 +83,29 @@ def _of_functions() -> tuple[Panel, ...]:
 
 
 def _models(uid: str, metrics: SpanMetrics) -> Dashboard:
-    asked = Spans(metrics, narrowed=(_CHOSEN,))
-    models = Choice("model", "Model", Spans(metrics).values(names.MODEL, _NAMED))
+    queries = SpanQueries(metrics, narrowed=(_CHOSEN,))
+    models = QueryVariable("model", "Model", SpanQueries(metrics).values(names.MODEL, _NAMED))
     return Dashboard(
         uid=uid,
         title=f"Code origin: models and commits, from {metrics.maker}",
         description="Which model and which commit wrote what fails: requests by model from "
         f"{metrics.maker}, functions from the metrics of aiprov_otel, commits from traces.",
-        chosen=(asked.services(), models, FORGE),
+        variables=(queries.services(), models, FORGE),
         panels=(
-            *_over_time(asked),
-            parts.table(
-                asked,
+            *_over_time(queries),
+            shared_panels.table(
+                queries,
                 "Requests, by model of the handler",
-                f"In the time that is shown. {parts.INCLUSIVE} Crude: models wrote different "
-                "things.",
+                f"In the time that is shown. {INCLUSIVE} Crude: models wrote different things.",
                 f"{names.MODEL}, {BY}",
                 _NAMED,
             ),
             *_of_functions(),
-            parts.commits(),
-            parts.share_of_lines(names.MODEL, "model"),
-            parts.failures(),
+            shared_panels.commits(),
+            shared_panels.share_of_lines(names.MODEL, "model"),
+            shared_panels.failures(),
         ),
-        marked=(deployments(OF_SERVICE),),
+        annotations=(deployments(OF_SERVICE),),
     )
 
 
