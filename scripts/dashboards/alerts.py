@@ -58,8 +58,8 @@ def _search(tags: Mapping[str, str]) -> tuple[str, str]:
 def _explore(matching: str, *by: str) -> str:
     """Says what to type into Tempo to count spans of the service."""
     spans = f'{{ resource.service.name = "{_SERVICE}" && {matching} }}'
-    keys_of_spans = ", ".join(f"span.{key}" for key in by)
-    return f"Grafana Explore, Tempo: {spans} | count_over_time() by ({keys_of_spans})"
+    labels = ", ".join(f"span.{key}" for key in by)
+    return f"Grafana Explore, Tempo: {spans} | count_over_time() by ({labels})"
 
 
 def _burn(name: str, long: str, short: str, factor: float) -> Alert:

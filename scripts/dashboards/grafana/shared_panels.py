@@ -17,8 +17,8 @@ _QUERIES: Final = AiprovQueries(OF_SERVICE)
 INCLUSIVE: Final = (
     "Inclusive: with everything that is called below, databases and other services too."
 )
-_BURNS: Final = ((1, "yellow"), (6, "orange"), (14.4, "red"))
-_REST: Final = ((0, "orange"), (0.5, "text"))
+_BURN_STEPS: Final = ((1, "yellow"), (6, "orange"), (14.4, "red"))
+_COVERAGE_STEPS: Final = ((0, "orange"), (0.5, "text"))
 
 
 def method(more: str = "") -> Panel:
@@ -48,19 +48,19 @@ def burn(queries: SpanQueries) -> Panel:
         "How many times faster than the objective allows requests fail: at 1 the budget lasts just "
         "as long as it should; 6 and 14.4, where the alerts of a service fire, are dashed. The "
         "origins add up to the burn of all services that are chosen together: one of them may burn "
-        f"faster.{_fires(queries)}",
+        f"faster.{_alerts_read_other_metrics(queries)}",
         "timeseries",
         queries.burn(),
         TIMES,
         "{{raised_by}}",
         width=16,
         stacked=True,
-        steps=_BURNS,
+        steps=_BURN_STEPS,
         link=FAILED_BY_LINE,
     )
 
 
-def _fires(queries: SpanQueries) -> str:
+def _alerts_read_other_metrics(queries: SpanQueries) -> str:
     """Says that the shipped alerts read other metrics, where they do."""
     if queries.metrics is names.COLLECTOR:
         return ""
@@ -75,14 +75,14 @@ def burning(queries: SpanQueries) -> tuple[Panel, ...]:
             "Of the service that burns fastest: how many times faster than the objective allows "
             "its requests fail, whoever's code it is. The alert for a fast burn fires above 14.4, "
             "while the last five minutes are above it too, with ten failures or more."
-            f"{_fires(queries)}",
+            f"{_alerts_read_other_metrics(queries)}",
             "stat",
             queries.burning(),
             TIMES,
             f"{{{{{queries.metrics.service}}}}}",
             width=6,
             height=5,
-            steps=_BURNS,
+            steps=_BURN_STEPS,
         ),
         Panel(
             "Failed requests of the last hour, by who raised it",
@@ -109,7 +109,7 @@ def coverage(queries: SpanQueries) -> Panel:
         queries.coverage(),
         "percentunit",
         height=5,
-        steps=_REST,
+        steps=_COVERAGE_STEPS,
     )
 
 
