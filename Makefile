@@ -1,7 +1,7 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
 # test-backends also installs what Debian has of its servers.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backends pictures check bench clean
+.PHONY: help demo test test-backends dashboards pictures check bench clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -25,6 +25,9 @@ test-backends:  ## what `aiprov dashboards` writes, on real servers; some are bu
 	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
 	$$commands/pytest tests/backends $(ARGS) && \
 	PYTHONPATH=tests $$commands/python scripts/expressions.py
+
+dashboards:  ## write the dashboards and alerts that are shipped, from scripts/dashboards
+	@PYTHONPATH=scripts:src $(PYTHON) -m dashboards src/aiprov_otel/backends/data
 
 pictures:  ## docs/pictures: what the dashboards show of a staged incident
 	@commands=$$($(PYTHON) scripts/environment.py pictures --group test --group pictures '.[demo]') && \

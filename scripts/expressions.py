@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.backends.files import texts
-from aiprov_otel.backends.names import CALLS, COLLECTOR, TEMPO
+from aiprov_otel.backends import texts
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.shop import lay_out
+from dashboards.prometheus_names import CALLS, COLLECTOR, TEMPO
 from support import tempo
 from support.expressions import Expression, expressions
 from support.pipeline import Pipeline, pipeline, why_not

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from pictures.draw import page
 from pictures.results import Results
 from pictures.staged import Shop, shop

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.generated import counters
 from support.prometheus import ask, prometheus, why_not
 from support.waiting import until

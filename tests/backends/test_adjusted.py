@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.report.statistics.rates import mantel_haenszel
 from aiprov_otel.report.statistics.strata import Tally, informative_share
 from support.generated import series

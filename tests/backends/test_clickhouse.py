@@ -10,7 +10,7 @@ from statistics import median
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.report.statistics.rates import mantel_haenszel
 from aiprov_otel.report.statistics.strata import Tally
 from support.clickhouse import clickhouse

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.receiver.server import Receiver
 from support import tempo
 from support.servers import built
 from support.service import Received, executable, free_port, stop, wait_for_port
 
 ROOT = Path(__file__).parents[2]
+DATA = ROOT / "src" / "aiprov_otel" / "backends" / "data"
 HERE = ROOT / "examples" / "compose"
 SERVICES = yaml.safe_load((HERE / "compose.yaml").read_text())["services"]
 DOCKERFILE = (HERE / "Dockerfile").read_text().replace("\\\n", "")
@@ -44,10 +45,9 @@ def inside(path, folder):
         if target == path:
             text = (HERE / source).read_text()
             copy = folder / Path(path).name
-            copy.write_text(text.replace("/observability/", f"{ROOT}/examples/observability/"))
+            copy.write_text(text.replace("/observability/", f"{DATA}/"))
             return copy
-    relative = path.removeprefix("/observability/")
-    return ROOT / "examples" / "observability" / relative
+    return DATA / path.removeprefix("/observability/")
 
 
 def accepted(*command, **variables):

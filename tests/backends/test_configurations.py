@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from aiprov_otel import attributes
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Unit
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.named import KEYS, unsent
 
 FILES = texts()

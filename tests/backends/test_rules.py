@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.generated import COUNTS, RATIOS
 from support.prometheus import ask, rows, why_not
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.application import Application, run
 
 SHOP = """\

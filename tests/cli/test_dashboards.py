@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.command import aiprov
 
 

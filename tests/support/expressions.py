@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 
 _DOCS: Final = Path(__file__).parents[2] / "docs"
 _A_COMMIT: Final = "9fd81c2a4b7e0d3f5a6c8b9e1d2f3a4b5c6d7e8f"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.servers import running
 from support.service import free_port
 

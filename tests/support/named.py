@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from aiprov_otel import attributes
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 
 KEYS: Final = {
     value

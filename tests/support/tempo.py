@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.servers import running
 from support.service import free_port
 from support.waiting import until

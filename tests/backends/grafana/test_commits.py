@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.clickhouse import clickhouse
 
 BOARD = json.loads(texts()["grafana/aiprov-commits.json"])

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from support.generated import (
     CALLS,
     COUNTS,

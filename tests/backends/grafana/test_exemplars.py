@@ -8,7 +8,7 @@ import time
 import pytest
 import yaml
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.shop import lay_out
 from support.pipeline import pipeline, why_not

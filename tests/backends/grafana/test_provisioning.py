@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from aiprov_otel import attributes
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
+from support.alerts import ALERTS
 from support.prometheus import ask, rows
 
 FILES = {
@@ -19,12 +20,6 @@ FILES = {
 SOURCES = {one["uid"]: one for one in FILES["datasources/aiprov.yaml"]["datasources"]}
 (GROUP,) = FILES["alerting/aiprov.yaml"]["groups"]
 RULES = {one["title"]: one for one in GROUP["rules"]}
-PROMETHEUS = {
-    rule["alert"]: rule
-    for group in yaml.safe_load(texts()["prometheus/aiprov-alerts.rules.yml"])["groups"]
-    for rule in group["rules"]
-    if "alert" in rule
-}
 
 
 def named(thing):
@@ -66,12 +61,12 @@ def test_a_span_leads_to_the_errors_of_its_origin(server):
     assert found[()] > 0
 
 
-@pytest.mark.parametrize("name", PROMETHEUS)
+@pytest.mark.parametrize("name", ALERTS)
 def test_an_alert_says_in_grafana_what_it_says_in_prometheus(name):
     """
     The same expression, wait, severity and text, in the words of Grafana's templates.
     """
-    theirs, ours = PROMETHEUS[name], RULES[name]
+    theirs, ours = ALERTS[name], RULES[name]
     asked, there = (one["model"] for one in ours["data"])
 
     assert asked["expr"].strip() == theirs["expr"].strip()
@@ -110,5 +105,5 @@ def test_uids_of_alerts_are_their_own():
     """
     uids = [rule["uid"] for rule in GROUP["rules"]]
 
-    assert len(set(uids)) == len(uids) == len(PROMETHEUS)
+    assert len(set(uids)) == len(uids) == len(ALERTS)
     assert all(re.fullmatch(r"[a-z-]{1,40}", uid) for uid in uids)

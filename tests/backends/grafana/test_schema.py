@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 
 HOME = Path(__file__).parents[3] / ".venv" / "grafana"
 COMPILER = HOME / "node_modules" / ".bin" / "tsc"

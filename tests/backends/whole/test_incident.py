@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.demo.shop import lay_out
 from support import jaeger
 from support.pipeline import pipeline, why_not

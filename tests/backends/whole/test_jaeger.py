@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from aiprov_otel.backends.files import texts
+from aiprov_otel.backends import texts
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.shop import lay_out
 from support import jaeger

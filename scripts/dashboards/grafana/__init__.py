@@ -1,0 +1,1 @@
+"""What Grafana reads: a module per dashboard in `boards/`, the parts they share, and alerts."""

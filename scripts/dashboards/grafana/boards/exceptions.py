@@ -1,0 +1,118 @@
+"""Dashboard: exceptions by the origin of the line that raised, over metrics of aiprov_otel."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiprov_otel import attributes as keys
+from dashboards import prometheus_names as names
+from dashboards.grafana.aiprov_queries import HANDLED, NOT_HANDLED, RAISED_BY, AiprovQueries
+from dashboards.grafana.annotations import deployments
+from dashboards.grafana.dashboard import Dashboard
+from dashboards.grafana.links import traces
+from dashboards.grafana.panel import Column, Panel
+from dashboards.grafana.variables import QueryVariable
+
+_LEGEND: Final = f"{{{{{RAISED_BY}}}}}"
+_QUERIES: Final = AiprovQueries()
+_COUNTED: Final = _QUERIES.raised(RAISED_BY)
+
+
+def _of_lines() -> str:
+    """Returns exceptions per thousand deployed lines of the origin."""
+    lines = f'label_replace({_QUERIES.lines()}, "{RAISED_BY}", "$1", "{names.ORIGIN}", "(.*)")'
+    return f"1000 * {_COUNTED} / sum by ({RAISED_BY}) ({lines})"
+
+
+_METHOD: Final = f"""\
+An exception counts **once**, whatever it crosses, for the **line that raised it**: the innermost
+line of your own code. `unknown` is a line that history says nothing about. What a handler swallowed
+has a panel of its own, and is in no other.
+
+The lines deployed are the exposure, and a rough one: code that is called more raises more.
+**Nothing here says why** a line raised: what called it, and with what, may be another's.
+
+**Which commit:** follow the link of a series to its traces. `{keys.EXCEPTION_COMMIT_ID}` is on the
+exception, with the agent and the model."""
+
+_RAISED: Final = traces(
+    f'{{ event.{keys.EXCEPTION_ORIGIN} = "${{__field.labels.{RAISED_BY}}}" }}', "traces"
+)
+
+_PANELS: Final = (
+    Panel(
+        "Exceptions a minute, by who wrote the line that raised",
+        "Each exception once; the origins add up to all.",
+        "timeseries",
+        f"60 * sum by ({RAISED_BY}) ({_QUERIES.rate(names.EXCEPTIONS, NOT_HANDLED)})",
+        "opm",
+        _LEGEND,
+        width=16,
+        stacked=True,
+        link=_RAISED,
+    ),
+    Panel("How to read this", "The method, and its limits.", "text", _METHOD),
+    Panel(
+        "Exceptions, by who wrote the line that raised",
+        "In the time that is shown.",
+        "stat",
+        _COUNTED,
+        legend=_LEGEND,
+        height=6,
+    ),
+    Panel(
+        "Share of the exceptions, by who wrote the line that raised",
+        "Of all in the time that is shown.",
+        "bargauge",
+        f"{_COUNTED} / scalar(sum({_COUNTED}))",
+        "percentunit",
+        _LEGEND,
+        height=6,
+    ),
+    Panel(
+        "Exceptions for each thousand deployed lines",
+        "In the time that is shown. Lines are a rough measure of exposure: some run all the time, "
+        "and some never.",
+        "bargauge",
+        _of_lines(),
+        "short",
+        _LEGEND,
+        height=6,
+    ),
+    Panel(
+        "Exceptions, by model that wrote the line",
+        "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
+        "bargauge",
+        _QUERIES.raised(names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
+        legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
+    ),
+    Panel(
+        "Swallowed exceptions, by who wrote the line that raised",
+        "What an `except` handled for good, in packages under the import hook in mode `metrics` or "
+        "`spans`, in the time that is shown. They failed nothing, and count nowhere else.",
+        "stat",
+        _QUERIES.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
+        legend=_LEGEND,
+    ),
+    Panel(
+        "Exceptions, by type and who wrote the line that raised",
+        "The twenty types with most exceptions in the time that is shown.",
+        "table",
+        columns=(
+            Column(
+                "exceptions",
+                f"topk(20, {_QUERIES.raised(f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
+            ),
+        ),
+    ),
+)
+
+EXCEPTIONS: Final = Dashboard(
+    uid="aiprov-exceptions",
+    title="Code origin: exceptions",
+    description="Who wrote the line that raised: exceptions by code origin, from the metrics of "
+    "aiprov_otel.",
+    variables=(QueryVariable("job", "Job", f"label_values({names.EXCEPTIONS}, job)"),),
+    panels=_PANELS,
+    annotations=(deployments('job=~"$job"'),),
+)

@@ -1,1 +1,0 @@
-"""Dashboards for Grafana, each made from one description."""
