@@ -19,8 +19,8 @@ from functools import partial
 from math import exp, sqrt
 
 import numpy as np
-
 from aiprov_otel.report.compared import STEPS
+
 from aiprov_otel.report.comparison import ENOUGH
 from aiprov_otel.report.statistics.before_after import Change, Steady, before_after
 from aiprov_otel.report.statistics.bootstrap import limits

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-
 from aiprov_otel.report.compared import STEPS
+
 from aiprov_otel.report.comparison import HUMAN
 from aiprov_otel.report.latency import INCLUSIVE, SELF, latency
 

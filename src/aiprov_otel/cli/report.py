@@ -15,8 +15,7 @@ from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.output import say, table, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.report import prometheus, remote
-from aiprov_otel.report.prepared import PREPARE
+from aiprov_otel.report import prometheus, remote, sql
 from aiprov_otel.report.report import Report, report, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.telemetry import sources
@@ -135,8 +134,8 @@ def _ask(args: argparse.Namespace) -> int:
     if args.address:
         raise UsageError("--sql asks a store: use it with --store, not with --from")
     with Store.read(args.store or STORE) as store, store.reader() as reader:
-        for statement in PREPARE:
-            reader.query(statement.format(since=_since(args)))
+        for name in sql.TABLES:
+            reader.query(sql.table(name, since=_since(args)))
         columns, rows = reader.ask(args.sql)
     if args.json:
         found = [dict(zip(columns, row, strict=True)) for row in rows]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aiprov_otel.report import compared
+from aiprov_otel.report import sql
 from aiprov_otel.report.comparison import Comparison, Counted, comparisons
 from aiprov_otel.report.excess import Carriers, carriers
 from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, latency
@@ -61,13 +61,13 @@ def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
         StoreError: the store can't be read.
     """
     arms = sides(by_origin)
-    rows = sorted((Counted(*row) for row in reader.query(compared.CELLS)), key=repr)
+    rows = sorted((Counted(*row) for row in reader.query(sql.query("cells"))), key=repr)
     made = comparisons(rows, arms)
     begin, end = _period(reader)
     width = (end - begin) // PARTS + 1
     timed = [
         Timed(min(max(int(part), 0), PARTS - 1), *row)  # an error ends later than it began
-        for part, *row in sorted(reader.query(compared.OVER_TIME.format(begin=begin, width=width)))
+        for part, *row in sorted(reader.query(sql.query("over_time", begin=begin, width=width)))
     ]
     check = made[0].adjusted.check if made[0].adjusted else None
     return Analysis(
@@ -75,13 +75,13 @@ def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
         made,
         by_route(arms.cells(rows), check.dispersion if check else 1),
         moments(timed, arms, begin, width),
-        paces(reader.query(compared.SELF_TIME.format(begin=begin, width=width)), begin, width),
+        paces(reader.query(sql.query("self_time", begin=begin, width=width)), begin, width),
         before_after(rows, timed, arms),
         (
-            *latency(reader.query(compared.histogram("SelfMs")), arms, SELF),
-            *latency(reader.query(compared.histogram("Ms")), arms, INCLUSIVE),
+            *latency(reader.query(sql.query("histogram", column="SelfMs")), arms, SELF),
+            *latency(reader.query(sql.query("histogram", column="Ms")), arms, INCLUSIVE),
         ),
-        carriers(rows, reader.query(compared.TYPES), arms, end),
+        carriers(rows, reader.query(sql.query("types")), arms, end),
     )
 
 
@@ -104,5 +104,5 @@ def allowed(found: Analysis, refused: str | None) -> Analysis:
 
 
 def _period(reader: Reader) -> tuple[int, int]:
-    ((begin, end),) = reader.query(compared.PERIOD)
+    ((begin, end),) = reader.query(sql.query("period"))
     return begin or 0, end or 0

@@ -28,7 +28,7 @@ _LINE: Final = "line"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What one version of a function did on one route: a row of `compared.CELLS`."""
+    """What one version of a function did on one route: a row of `cells.sql`."""
 
     service: str
     route: str

@@ -14,7 +14,7 @@ from aiprov_otel.report.statistics.strata import Stratum, Tally, tallies
 from aiprov_otel.values import Origin
 
 TypeRow: TypeAlias = tuple[str, str, str, str, str, int]
-"""A row of `compared.TYPES`: service, route, kind, origin, type of exception, errors."""
+"""A row of `types.sql`: service, route, kind, origin, type of exception, errors."""
 
 _MOST: Final = 20  # of each list
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiprov_otel.report import queries
+from aiprov_otel.report import sql
 from aiprov_otel.report.trends import rfc3339
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ class Failure:
 def latest_failures(reader: Reader) -> Iterator[Failure]:
     """Of the last five lines that raised an error with a stack trace the latest, newest first."""
     for trace, time, kind, origin, agent, model, commit, path, line, stacktrace in reader.query(
-        queries.LATEST_FAILURES
+        sql.query("latest_failures")
     ):
         longest = reader.query(
-            queries.LONGEST_STACKTRACE, {"trace": trace, "type": kind, "line": line}
+            sql.query("longest_stacktrace"), {"trace": trace, "type": kind, "line": line}
         )
         yield Failure(
             trace_id=trace,
@@ -76,7 +76,7 @@ def latest_failures(reader: Reader) -> Iterator[Failure]:
             path=path,
             line=line,
             stacktrace=longest[0][0] if longest else stacktrace,
-            steps=tuple(_tree(reader.query(queries.TRACE, {"trace": trace}))),
+            steps=tuple(_tree(reader.query(sql.query("trace"), {"trace": trace}))),
         )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from aiprov_otel.report.compared import STEPS
 from aiprov_otel.report.comparison import ENOUGH, Arms
+from aiprov_otel.report.sql import HISTOGRAM_STEPS
 from aiprov_otel.values import Origin
 
 TimeRow: TypeAlias = tuple[str, str, str, str, str, float, int]
-"""A row of `compared.histogram`: service, route, kind, name, origin, step, calls."""
+"""A row of `histogram.sql`: service, route, kind, name, origin, step, calls."""
 
 SELF: Final = "self"
 INCLUSIVE: Final = "inclusive"
@@ -56,10 +56,14 @@ def latency(rows: Iterable[TimeRow], arms: Arms, time: str) -> tuple[Latency, ..
     sides = [{one.function for one in timings if one.exposed is side} for side in (True, False)]
     limited = time == SELF and min(map(len, sides)) >= ENOUGH
     options = {} if limited else {"resamples": 1}
-    found = quantiles(timings, _WANTED, doubling=STEPS, **options)
+    found = quantiles(timings, _WANTED, doubling=HISTOGRAM_STEPS, **options)
     result = []
     for wanted, one in zip(_WANTED, found or (), strict=bool(found)):
-        exposed, baseline = value(one.exposed, STEPS), value(one.baseline, STEPS)
+        exposed = value(one.exposed, HISTOGRAM_STEPS)
+        baseline = value(one.baseline, HISTOGRAM_STEPS)
+            value(one.exposed, HISTOGRAM_STEPS),
+            value(one.baseline, HISTOGRAM_STEPS),
+        )
         limits = (one.low, one.high) if limited else (None, None)
         result.append(Latency(time, wanted, exposed, baseline, exposed - baseline, *limits))
     return tuple(result)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.report import compared, document, prepared, queries
+from aiprov_otel.report import document, sql
 from aiprov_otel.report.analysis import Analysis, allowed, analysis
 from aiprov_otel.report.comparison import Comparison
 from aiprov_otel.report.excess import Carriers
@@ -158,8 +158,8 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
     """
     with source.reader() as reader:
         reader.begin()
-        for statement in prepared.PREPARE:
-            reader.query(statement.format(since=int(since)))
+        for name in sql.TABLES:
+            reader.query(sql.table(name, since=since))
         arms = tuple(_arm(row) for row in _by(reader, "Origin"))
         chosen = sampling(reader, sampled)
         found = allowed(analysis(reader, arms), chosen.refused)
@@ -176,9 +176,9 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
             found.self_time,
             arms,
             _models(reader),
-            tuple(Raised(*row) for row in reader.query(queries.TOP_EXCEPTIONS)),
-            tuple(_function(row) for row in reader.query(queries.FAILING)),
-            tuple(_function(row) for row in reader.query(queries.SLOWEST)),
+            tuple(Raised(*row) for row in reader.query(sql.query("top_exceptions"))),
+            tuple(_function(row) for row in reader.query(sql.query("failing"))),
+            tuple(_function(row) for row in reader.query(sql.query("slowest"))),
             failures[0] if failures else None,
             failures[1:],
             _repository(reader),
@@ -186,25 +186,24 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
 
 
 def _coverage(reader: Reader, found: Analysis, chosen: Sampling) -> Coverage:
-    ((spans, units, known, weak),) = reader.query(queries.COVERAGE)
-    ((placed,),) = reader.query(compared.PLACED_SHARE)
-    matches = dict(reader.query(queries.MATCHES))
+    ((spans, units, known, weak),) = reader.query(sql.query("coverage"))
+    ((placed,),) = reader.query(sql.query("placed_share"))
+    matches = dict(reader.query(sql.query("matches")))
     share = found.comparisons[0].informative_share
     return Coverage(spans, units, known, weak, matches, share, placed, chosen.stands_for)
 
 
 def _repository(reader: Reader) -> str | None:
-    named = reader.query(queries.REPOSITORIES)
+    named = reader.query(sql.query("repositories"))
     return named[0][0] if len(named) == 1 else None
 
 
 def _by(reader: Reader, *dimensions: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of `queries.by`; of so many calls as the last column says, one tells something."""
+    """The rows of `by.sql`; the last column is how many calls tell as much as one alone."""
     size = len(dimensions)
-    sums = {
-        row[:size]: Sums(*row[size:]) for row in reader.query(queries.over_functions(*dimensions))
-    }
-    for *row, spread in reader.query(queries.by(*dimensions)):
+    by_function = reader.query(sql.query("over_functions", dimensions=dimensions))
+    sums = {row[:size]: Sums(*row[size:]) for row in by_function}
+    for *row, spread in reader.query(sql.query("by", dimensions=dimensions)):
         yield (*row, max(spread, design_effect(sums[tuple(row[:size])])))
 
 

@@ -144,7 +144,7 @@ def _route(stratum: Stratum, tally: Tally, dispersion: float) -> RouteRatio:
 
 
 PaceRow: TypeAlias = tuple[float, str, int, float, float]
-"""A row of `compared.SELF_TIME`: part, origin, calls, median, 95th percentile."""
+"""A row of `self_time.sql`: part, origin, calls, median, 95th percentile."""
 
 
 @dataclass(frozen=True, slots=True)

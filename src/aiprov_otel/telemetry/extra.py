@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from aiprov_otel.errors import UsageError
 
-_BROUGHT = {"duckdb", "numpy", "opentelemetry", "rich"}
+_BROUGHT = {"duckdb", "jinja2", "numpy", "opentelemetry", "rich"}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from opentelemetry.trace import SpanKind
 
-from aiprov_otel.report import compared, prepared
+from aiprov_otel.report import sql
 from aiprov_otel.report.report import report
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.values import Unit
@@ -31,12 +31,12 @@ def store(tmp_path):
 def ask(service, store):
     """Ask of what the service has sent."""
 
-    def ask(sql):
+    def ask(question):
         service.send(store)
         with store.reader() as reader:
-            for statement in prepared.PREPARE:
-                reader.query(statement.format(since=0))
-            return reader.query(sql)
+            for name in sql.TABLES:
+                reader.query(sql.table(name))
+            return reader.query(question)
 
     return ask
 
@@ -58,7 +58,7 @@ def test_the_age_is_that_of_the_code_when_it_ran(service, ask, committed, age):
     """In September 2026, when the spans of tests begin."""
     service.span("total", by=replace(AI, time=committed))
 
-    ((*_, found, calls, errors),) = ask(compared.CELLS)
+    ((*_, found, calls, errors),) = ask(sql.query("cells"))
 
     assert (found, calls, errors) == (age, 1, 0)
 
@@ -69,7 +69,7 @@ def test_code_grows_older_while_it_runs(service, ask):
     for day in (0, 5, 20):
         service.span("total", by=young, at=day * 86_400_000)
 
-    assert sorted((row[-3], row[-2]) for row in ask(compared.CELLS)) == [
+    assert sorted((row[-3], row[-2]) for row in ask(sql.query("cells"))) == [
         ("1 to 3 months", 1),
         ("up to 1 month", 2),
     ]
@@ -81,7 +81,7 @@ def test_handlers_are_left_out(service, ask):
     service.span("SELECT", root, by=AI, unit=Unit.CALLER, function="search")
     service.span("total", root, by=AI)
 
-    assert sorted(row[1:5] for row in ask(compared.CELLS)) == [
+    assert sorted(row[1:5] for row in ask(sql.query("cells"))) == [
         ("GET /", "caller", "shop.search", "ai"),
         ("GET /", "function", "shop.total", "ai"),
     ]
@@ -91,9 +91,9 @@ def test_counts_by_time(service, ask):
     """Calls and errors by part; an error counts when it happened."""
     service.span("total", by=AI, at=0)
     service.span("total", by=AI, at=12, ms=5, failed=True)
-    sql = compared.OVER_TIME.format(begin=EPOCH, width=10_000_000)
+    question = sql.query("over_time", begin=EPOCH, width=10_000_000)
 
-    assert sorted((row[0], *row[-2:]) for row in ask(sql)) == [(0, 1, 0), (1, 1, 1)]
+    assert sorted((row[0], *row[-2:]) for row in ask(question)) == [(0, 1, 0), (1, 1, 1)]
 
 
 def test_times_are_counted_in_steps(service, ask):
@@ -101,9 +101,9 @@ def test_times_are_counted_in_steps(service, ask):
     for ms in (8, 8, 8.1, 1, 0):
         service.span("total", by=AI, ms=ms)
 
-    found = {step: calls for *_, step, calls in ask(compared.histogram("Ms"))}
+    found = {step: calls for *_, step, calls in ask(sql.query("histogram", column="Ms"))}
 
-    assert found[3 * compared.STEPS] == 3
+    assert found[3 * sql.HISTOGRAM_STEPS] == 3
     assert found[0] == 1
     assert min(found) < -100
 

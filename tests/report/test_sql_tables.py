@@ -10,8 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind
 
-from aiprov_otel.report import prepared
-from aiprov_otel.report.placed import OBSERVED
+from aiprov_otel.report import sql
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.values import Unit
 from support.telemetry import AI, EPOCH, HUMAN, Service
@@ -29,12 +28,12 @@ def ask(tmp_path, service):
     """Ask the prepared tables of what the service has sent."""
     with Store.open(tmp_path / "telemetry.duckdb") as store:
 
-        def ask(sql):
+        def ask(question):
             service.send(store)
             with store.reader() as reader:
-                for statement in prepared.PREPARE:
-                    reader.query(statement.format(since=0))
-                return reader.query(sql)
+                for name in sql.TABLES:
+                    reader.query(sql.table(name))
+                return reader.query(question)
 
         yield ask
 
@@ -47,8 +46,10 @@ def routes(ask):
 def counts(ask):
     """Calls and errors by route, function and origin."""
     rows = ask(
-        f"SELECT Route, Kind, Name, Origin, sum(calls), sum(errors) FROM {OBSERVED} "
-        "GROUP BY Route, Kind, Name, Origin"
+        "SELECT Route, Kind, Name, Origin, sum(calls), sum(errors) FROM ("
+        "SELECT Route, Kind, Name, Origin, Weight AS calls, 0 AS errors FROM units UNION ALL "
+        "SELECT Route, Kind, Name, Origin, 0 AS calls, Weight AS errors FROM placed"
+        ") AS observed GROUP BY Route, Kind, Name, Origin"
     )
     return {row[:4]: row[4:] for row in rows}
 

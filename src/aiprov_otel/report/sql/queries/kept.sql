@@ -1,0 +1,1 @@
+SELECT count(*), sum(Weight) FROM units

@@ -1,0 +1,15 @@
+{# By *dimensions*: the number of functions, and the sums that `strata.Sums` takes. #}
+{% set columns = dimensions | join(', ') %}
+WITH counted AS (
+    SELECT {{ columns }}, Function, Weight AS calls, 0 AS errors FROM units
+    UNION ALL
+    SELECT {{ columns }}, Function, 0 AS calls, Weight AS errors FROM errors
+),
+each AS (
+    SELECT {{ columns }}, Function, sum(calls) AS calls, sum(errors) AS errors
+    FROM counted GROUP BY {{ columns }}, Function
+)
+SELECT
+    {{ columns }}, count(*), sum(calls), sum(errors), sum(errors * errors),
+    sum(errors * calls), sum(calls * calls)
+FROM each GROUP BY {{ columns }}

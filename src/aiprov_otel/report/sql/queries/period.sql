@@ -1,0 +1,1 @@
+SELECT min(Start), max(Start) FROM units

@@ -1,0 +1,1 @@
+SELECT DISTINCT Repository FROM spans WHERE Failed AND Repository IS NOT NULL ORDER BY 1 LIMIT 2

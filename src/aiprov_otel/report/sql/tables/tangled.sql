@@ -1,0 +1,18 @@
+{# Where it entered several times, routes pass from parent to child. #}
+CREATE TEMPORARY TABLE tangled AS
+WITH RECURSIVE inside AS (
+    SELECT TraceId, SpanId, ParentSpanId, ServiceName FROM spans
+    WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM lone)
+        AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM entries)
+),
+walk AS (
+    SELECT TraceId, SpanId, ServiceName, Route FROM entries
+    WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM lone)
+    UNION ALL
+    SELECT inside.TraceId, inside.SpanId, inside.ServiceName, walk.Route
+    FROM walk
+    JOIN inside
+        ON inside.TraceId = walk.TraceId AND inside.ParentSpanId = walk.SpanId
+        AND inside.ServiceName = walk.ServiceName
+)
+SELECT TraceId, SpanId, Route FROM walk

@@ -1,0 +1,45 @@
+{# A unit is a span with `aiprov.origin`; it stands for one call. A function is counted by its own spans
+   (`function`) where it has some, else by the requests that it served (`handler`), else by the calls
+   that it made (`caller`): no call counts twice. Spans of ASGI messages are not calls. A unit's self
+   time is its duration without the union of its direct children's intervals, each clipped to the unit. #}
+{% from 'macros.sql' import span, route, join_routes with context %}
+CREATE TEMPORARY TABLE units AS
+WITH children AS (
+    SELECT
+        unit.TraceId AS TraceId, unit.SpanId AS SpanId,
+        greatest(child.Start, unit.Start) AS Start,
+        least(child.Finish, unit.Finish) AS Finish
+    FROM spans AS child
+    JOIN spans AS unit ON child.TraceId = unit.TraceId AND child.ParentSpanId = unit.SpanId
+    WHERE unit.Origin IS NOT NULL AND child.SpanId <> unit.SpanId
+),
+covered AS (
+    SELECT
+        TraceId, SpanId,
+        Finish - greatest(Start, coalesce(max(Finish) OVER (
+            PARTITION BY TraceId, SpanId ORDER BY Start, Finish
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), Start)) AS Ns
+    FROM children
+    WHERE Finish > Start
+),
+waiting AS (
+    SELECT TraceId, SpanId, sum(greatest(Ns, 0)) AS Ns FROM covered GROUP BY TraceId, SpanId
+)
+SELECT
+    spans.TraceId AS TraceId, spans.ServiceName AS ServiceName,
+    {{ route('spans') }} AS Route,
+    CASE spans.Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
+    Origin, Agent, Model, Commit, spans.Function AS Function,
+    coalesce(spans.Function, SpanName) AS Name, Start,
+    {{ span(keys.COMMIT_TIME) }} AS Committed,
+    {{ span(keys.EVIDENCE_STRENGTH) }} AS Strength,
+    {{ span(keys.MATCH) }} AS Match,
+    Duration / 1e6 AS Ms, Weight,
+    (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
+FROM spans
+LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
+{{ join_routes('spans') }}
+LEFT JOIN ranks ON ranks.ServiceName = spans.ServiceName AND ranks.Function = spans.Function
+WHERE Origin IS NOT NULL AND {{ span('asgi.event.type') }} IS NULL
+    AND spans.Rank = coalesce(ranks.Rank, spans.Rank)
