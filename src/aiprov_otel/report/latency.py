@@ -61,9 +61,6 @@ def latency(rows: Iterable[TimeRow], arms: Arms, time: str) -> tuple[Latency, ..
     for wanted, one in zip(_WANTED, found or (), strict=bool(found)):
         exposed = value(one.exposed, HISTOGRAM_STEPS)
         baseline = value(one.baseline, HISTOGRAM_STEPS)
-            value(one.exposed, HISTOGRAM_STEPS),
-            value(one.baseline, HISTOGRAM_STEPS),
-        )
         limits = (one.low, one.high) if limited else (None, None)
         result.append(Latency(time, wanted, exposed, baseline, exposed - baseline, *limits))
     return tuple(result)
