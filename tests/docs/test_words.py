@@ -22,8 +22,7 @@ BANNED = {
     r"\bwhat (stands|goes|comes|lies|arrives|they are)\b": "the noun",
     r"\bstands? (?!for\b)": "is",
     r"\b(lies|lie|lay) (in|beside|at|on|below)\b": "is",
-    r"\b(error|call|line|object|row|document|file|page)s? an? (call|line|file|row|function)\b": "per",
-    r"\bof (itself|its own kind)\b|\bby itself alone\b": "on its own",
+    r"\b(error|call|line|object|row|document|page)s? an? (call|line|file|row|function)\b": "per",
     r"\bin the end\b|\bas ever\b|\bwhoever\b|\bwherever\b": "say who, where or when",
     r"\b(simply|obviously|of course)\b": "leave it out",
 }
