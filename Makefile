@@ -37,7 +37,7 @@ check:  ## format, lint, types, import contracts, README and docs; the pages int
 	$(check)/mypy src scripts benchmarks tests/support examples/shop
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
-	NO_MKDOCS_2_WARNING=1 $(check)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(check)/mkdocs build
 
 bench:  ## what provenance costs a service, a build, a report (HISTORY=path of a repository)
 	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \
