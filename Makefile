@@ -33,13 +33,14 @@ pictures:  ## docs/pictures: what the dashboards show of a staged incident
 	@commands=$$($(PYTHON) scripts/environment.py pictures --group test --group pictures '.[demo]') && \
 	PYTHONPATH=scripts:tests $$commands/python -m pictures docs/pictures
 
-check:  ## format, lint, types, import contracts, README and docs
+check:  ## format, lint, types, import contracts, README and docs; the pages into .venv/site
 	@$(PYTHON) scripts/environment.py check --group dev '.[demo]' >/dev/null
 	$(check)/ruff format --check .
 	$(check)/ruff check .
 	$(check)/mypy src scripts benchmarks tests/support examples/shop
 	$(check)/lint-imports
 	$(check)/pytest tests/docs
+	NO_MKDOCS_2_WARNING=1 $(check)/mkdocs build
 
 bench:  ## what provenance costs a service, a build, a report (HISTORY=path of a repository)
 	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \

@@ -3,11 +3,11 @@ How often the 95 % limits of the report hold the true ratio, on data that is mad
 
     python benchmarks/coverage.py [SAMPLES]
 
-Prints the tables of docs/method.md. Every function has one origin, as in life, and runs in two of
-ten routes; the true ratio is 1, or 2 where the name says so. Calls of a function are many or few
-(log-normal). Samples in which one side has fewer than ten failing functions are not counted, since
-the report refuses them. The second table is of functions that change hands in the midst of a trend
-that befalls all, and of self times that differ from function to function.
+Prints the tables of docs/explanation/method.md. Every function has one origin, as in life, and runs
+in two of ten routes; the true ratio is 1, or 2 where the name says so. Calls of a function are many
+or few (log-normal). Samples in which one side has fewer than ten failing functions are not counted,
+since the report refuses them. The second table is of functions that change hands in the midst of a
+trend that befalls all, and of self times that differ from function to function.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Write the tables of docs/configuration.md from semconv/aiprov.yaml.
+Write the tables of docs/reference/attributes.md from semconv/aiprov.yaml.
 
     python scripts/attributes.py
 
@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 ROOT: Final = Path(__file__).parents[1]
-PAGE: Final = ROOT / "docs" / "configuration.md"
+PAGE: Final = ROOT / "docs" / "reference" / "attributes.md"
 REGISTRY: Final = ROOT / "semconv" / "aiprov.yaml"
 
 _TABLE: Final = re.compile(r"(<!-- ([\w.]+) -->\n).*?(<!-- -->\n)", re.DOTALL)

@@ -93,7 +93,7 @@ def test_the_ratio_of_a_week_is_what_the_docs_say(server):
     """
     The expression of the page gives the same, from what was recorded until now.
     """
-    page = (Path(__file__).parents[2] / "docs" / "backends.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "guides" / "dashboards-and-alerts.md").read_text()
     (asked,) = re.findall(r"`(sum_over_time[^`]+)`", page)
 
     assert rows(server, asked) == {

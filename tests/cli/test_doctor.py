@@ -258,7 +258,7 @@ def test_a_warning_leads_to_its_page():
     """
     finding = found(of_process({**REPORT, "warnings": ["framework-changed"]}, {}))["warning"]
 
-    assert finding.then == "docs/messages.md#framework-changed has its cause and its cure"
+    assert finding.then == "docs/reference/messages.md#framework-changed has its cause and its cure"
 
 
 def test_a_manifest_of_something_else_is_named(app, tmp_path):

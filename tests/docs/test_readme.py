@@ -46,6 +46,13 @@ def run(command: str | list[str], folder: Path) -> subprocess.CompletedProcess[s
     )
 
 
+def test_it_is_read_in_one_go():
+    """
+    The README has at most 130 lines.
+    """
+    assert len(README.splitlines()) <= 130
+
+
 def test_the_python_blocks_run_in_order(tmp_path):
     """
     A reader who pastes the Python of the README into one file has a program that runs.

@@ -190,7 +190,7 @@ def test_the_tables_of_the_docs_are_those_of_the_registry():
     """
     `python scripts/attributes.py` would change nothing.
     """
-    page = (ROOT / "docs" / "configuration.md").read_text()
+    page = (ROOT / "docs" / "reference" / "attributes.md").read_text()
     written = runpy.run_path(str(ROOT / "scripts" / "attributes.py"))["written"]
 
     assert written(page) == page, "run `python scripts/attributes.py`"

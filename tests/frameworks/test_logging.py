@@ -1,4 +1,4 @@
-"""docs/logs.md is run, and what `logging` and structlog send arrives over OTLP."""
+"""docs/guides/logs.md is run, and what `logging` and structlog send arrives over OTLP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.service import all_but, executable
 
 pytest.importorskip("opentelemetry.instrumentation.logging")
 
-PAGE = (Path(__file__).parents[2] / "docs" / "logs.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "logs.md").read_text()
 BLOCKS = re.findall(
     r"^```python\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", PAGE, re.MULTILINE | re.DOTALL
 )
@@ -87,7 +87,7 @@ def test_the_page_has_its_programs():
 @pytest.mark.parametrize(("program", "shown"), BLOCKS, ids=range(len(BLOCKS)))
 def test_a_program_of_the_page_prints_what_it_shows(application, program, shown):
     """
-    A reader who pastes a program of docs/logs.md sees what stands below it.
+    A reader who pastes a program of docs/guides/logs.md sees what stands below it.
     """
     application.write("program.py", program)
     application.manifest()

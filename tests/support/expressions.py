@@ -51,7 +51,7 @@ def expressions() -> Iterator[Expression]:
 
 
 def _pages() -> dict[str, str]:
-    return {f"docs/{page.name}": page.read_text() for page in sorted(_DOCS.glob("*.md"))}
+    return {f"docs/{page.name}": page.read_text() for page in sorted(_DOCS.glob("*/*.md"))}
 
 
 def _in(file: str, text: str) -> Iterator[tuple[str, str]]:

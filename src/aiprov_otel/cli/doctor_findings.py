@@ -95,14 +95,15 @@ def of_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterat
     if not report["disabled"]:
         yield from _of_manifests(report)
     for sentence in report["wrong"]:
-        yield Finding("setting", sentence, "say one of those; see docs/configuration.md")
+        yield Finding("setting", sentence, "say one of those; see docs/reference/configuration.md")
     yield from _of_provider(report)
     yield _of_frameworks(report["frameworks"], packages)
     for slug in report["warnings"]:
         if slug not in {"manifest-missing", "setting-wrong"} and not (
             slug == "manifest-unreadable" and report["unreadable"]
         ):
-            yield Finding("warning", slug, f"docs/messages.md#{slug} has its cause and its cure")
+            page = f"docs/reference/messages.md#{slug}"
+            yield Finding("warning", slug, f"{page} has its cause and its cure")
 
 
 def _of_installation(report: Mapping[str, Any]) -> Finding:

@@ -5,7 +5,7 @@ The archive: a zip with one small JSON document a source file, and an index.
     files/<path>.json          the runs of lines of one source file
 
 Members are stored, not compressed, in sorted order and with a fixed date: the same input gives
-the same bytes with every zlib. docs/manifest.md describes each key.
+the same bytes with every zlib. docs/reference/manifest.md describes each key.
 """
 
 from __future__ import annotations

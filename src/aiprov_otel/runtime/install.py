@@ -105,9 +105,10 @@ def install(
 
     Providers that exist (the global ones, or *tracer_provider* and *logger_provider*) and those
     made later are covered, in any order. *manifest* is a manifest or its path; by default it is
-    looked for as docs/configuration.md says. `attributes="minimal"` sends origin, model and commit
-    only; `commits="ai-only"` leaves out the hashes of commits that people wrote. Installing twice
-    changes nothing and returns the first handle. Of a value that can't be, a warning tells.
+    looked for as docs/reference/configuration.md says. `attributes="minimal"` sends origin, model
+    and commit only; `commits="ai-only"` leaves out the hashes of commits that people wrote.
+    Installing twice changes nothing and returns the first handle. Of a value that can't be, a
+    warning tells.
 
     Raises:
         ManifestError: *manifest* was given and can't be read.

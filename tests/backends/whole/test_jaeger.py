@@ -21,7 +21,7 @@ from support.waiting import until
 if reason := jaeger.why_not() or why_not():
     pytest.skip(reason, allow_module_level=True)
 
-DOCS = Path(__file__).parents[3] / "docs" / "backends.md"
+DOCS = Path(__file__).parents[3] / "docs" / "guides" / "traces-and-queries.md"
 SEARCHES = re.findall(r"^/search\?(\S+)", DOCS.read_text(), re.MULTILINE)
 A_COMMIT = "9fd81c2…"
 

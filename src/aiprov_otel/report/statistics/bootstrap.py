@@ -1,10 +1,9 @@
 """
 Limits of the Mantel-Haenszel ratio that hold where the calls of one function fail together.
 
-What is drawn anew is whole functions, not calls: a broken function fails in many calls, and limits
-that count them as independent are far too narrow. docs/method.md has the simulation.
-
-Drawing whole functions with replacement is what every bootstrap here has in common.
+Whole functions are drawn with replacement, not calls: a broken function fails in many calls, and
+limits that count them as independent are far too narrow. docs/explanation/method.md has the
+simulation.
 """
 
 from __future__ import annotations
