@@ -19,9 +19,9 @@ from functools import partial
 from math import exp, sqrt
 
 import numpy as np
-from aiprov_otel.report.compared import STEPS
 
 from aiprov_otel.report.comparison import ENOUGH
+from aiprov_otel.report.sql import HISTOGRAM_STEPS
 from aiprov_otel.report.statistics.before_after import Change, Steady, before_after
 from aiprov_otel.report.statistics.bootstrap import limits
 from aiprov_otel.report.statistics.quantiles import Timing, quantiles
@@ -205,13 +205,13 @@ def timed(quantile: float, functions: int, chance: np.random.Generator) -> bool:
         for number in range(functions):
             own = chance.normal(0, 0.7)
             for route in chance.choice(ROUTES, 2, replace=False):
-                times = chance.normal(np.log2(5) + slow[route] + own, 1, 100) * STEPS
+                times = chance.normal(np.log2(5) + slow[route] + own, 1, 100) * HISTOGRAM_STEPS
                 steps, calls = np.unique(np.floor(times).astype(int), return_counts=True)
                 timings += [
                     Timing((str(route),), exposed, f"{exposed} {number}", int(step), int(count))
                     for step, count in zip(steps, calls, strict=True)
                 ]
-    found = quantiles(timings, (quantile,), doubling=STEPS)
+    found = quantiles(timings, (quantile,), doubling=HISTOGRAM_STEPS)
     return found is None or found[0].low <= 0 <= found[0].high
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from aiprov_otel.report.compared import STEPS
 
 from aiprov_otel.report.comparison import HUMAN
 from aiprov_otel.report.latency import INCLUSIVE, SELF, latency
+from aiprov_otel.report.sql import HISTOGRAM_STEPS
 
 
 def rows(functions, ms):
@@ -20,7 +20,7 @@ def rows(functions, ms):
             "function",
             f"{origin}{n}",
             origin,
-            math.floor(math.log2(time) * STEPS),
+            math.floor(math.log2(time) * HISTOGRAM_STEPS),
             9,
         )
         for n in range(functions)

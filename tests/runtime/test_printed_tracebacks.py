@@ -250,10 +250,10 @@ def test_a_stack_trace_is_never_lost(application):
     code = """
 import aiprov_otel
 aiprov_otel.install(manifest="aiprov.manifest")
-from aiprov_otel.runtime import console
+from aiprov_otel.runtime import excepthooks
 def broken(*_):
     raise RuntimeError("ours")
-console.annotated = broken
+excepthooks.annotated = broken
 raise KeyError("theirs")
 """
     application.manifest()
