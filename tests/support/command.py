@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from support.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,5 +35,5 @@ def start(*words: str, cwd: Path, **variables: str) -> subprocess.Popen[str]:
 def aiprov(*words: str, cwd: Path, **variables: str) -> Any:
     """Run `aiprov` with *words* to its end: `.returncode`, `.stdout`, `.stderr`."""
     with start(*words, cwd=cwd, **variables) as process:
-        output, complaint = process.communicate(timeout=120)
+        output, complaint = process.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(process.args, process.returncode, output, complaint)

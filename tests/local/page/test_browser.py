@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from aiprov_otel.local.page.page import page
@@ -11,6 +9,7 @@ from aiprov_otel.local.receiver import Receiver
 from aiprov_otel.local.store import Store
 from support.browser import browser, why_not
 from support.telemetry import AI, Service, serve
+from support.waiting import until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is one")
 
@@ -169,8 +168,4 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path):
 
 def wait_for(window, found: str) -> None:
     """Wait until the expression *found* is true there."""
-    for _ in range(600):
-        if window.run(f"return Boolean({found})"):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(found)
+    until(lambda: window.run(f"return Boolean({found})"), found)
