@@ -111,6 +111,7 @@ def test_a_service_that_has_everything_is_fine(app):
     assert said["loaded"]["found"] == "1 exact"
     assert "BatchSpanProcessor, ProvenanceSpanProcessor" in said["traces"]["found"]
     assert said["resource"]["found"].startswith("commit ")
+    assert said["installed"]["found"] == "before the command's own modules"
     (report,) = answer["processes"]
     assert report.keys() == REPORT.keys()
     assert "hello" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aiprov_otel.local.page import page as module
 from aiprov_otel.local.page.page import page
 from aiprov_otel.local.receiver import Receiver
 from aiprov_otel.local.store import Store
@@ -142,8 +143,9 @@ def test_it_prints(opened, compared):
     assert window.run("return document.querySelectorAll('details:not([open])').length") == 0
 
 
-def test_a_page_that_is_served_is_refreshed(window, tmp_path):
+def test_a_page_that_is_served_is_refreshed(window, tmp_path, monkeypatch):
     """What comes later appears by itself, and what was typed, chosen and opened stays."""
+    monkeypatch.setattr(module, "REFRESH", 1)  # a second
     with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
         window.complaints()
         window.open(f"{receiver.endpoint}/")
