@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes no promise about how long an example takes.
+settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clock")
+
 
 def pytest_configure() -> None:
     """Forget the caller's git, aiprov and OpenTelemetry; raise what a service would only log."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections import defaultdict
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from aiprov_otel.report.statistics.rates import mantel_haenszel
 from aiprov_otel.report.statistics.strata import Tally, informative_share
 from support.generated import series
 from support.prometheus import prometheus, rows, why_not
+from support.waiting import until
 
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -59,10 +60,8 @@ def server(tmp_path_factory):
     """One that has evaluated the rules over the tallies."""
     rules = [texts()["prometheus/aiprov-requests.rules.yml"]]
     with prometheus(counters(), tmp_path_factory.mktemp("prometheus"), rules) as address:
-        end = time.monotonic() + 60
-        while not rows(address, "aiprov:request_informative_share:rate1h"):
-            assert time.monotonic() < end, "no rule was evaluated"
-            time.sleep(0.1)
+        recorded = partial(rows, address, "aiprov:request_informative_share:rate1h")
+        until(recorded, "the rules are evaluated")
         yield address
 
 

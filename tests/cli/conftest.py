@@ -6,8 +6,17 @@ import pytest
 
 from aiprov_otel.cli import blame, build, check, explain, stats, traceback
 from support.repo import Repo
+from support.service import all_but
 
 _ON_HISTORY = (build, check, blame, explain, stats, traceback)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def alone():
+    """A command that is run loads our instrumentation and no other: each costs a start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", all_but(()))
+        yield
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from aiprov_otel.backends import texts
-from support.command import aiprov
+from support.command import invoke
 
 
 def test_the_files_are_written_and_written_again(tmp_path):
     """
     All of them are there, in folders of their own; a second time changes nothing.
     """
-    first = aiprov("dashboards", "./observability", cwd=tmp_path)
-    second = aiprov("dashboards", "./observability", cwd=tmp_path)
+    first = invoke("dashboards", "./observability", cwd=tmp_path)
+    second = invoke("dashboards", "./observability", cwd=tmp_path)
 
     assert first.returncode == 0, first.stderr
     assert first.stdout == second.stdout
@@ -35,14 +35,14 @@ def test_what_was_changed_is_replaced_by_force_alone(tmp_path):
     rules.parent.mkdir()
     rules.write_text("mine\n")
 
-    refused = aiprov("dashboards", ".", cwd=tmp_path)
+    refused = invoke("dashboards", ".", cwd=tmp_path)
 
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
     assert "aiprov-requests.rules.yml would be replaced, and nothing was written" in refused.stderr
     assert "--force" in refused.stderr
     assert list(rules.parent.iterdir()) == [rules]
-    assert aiprov("dashboards", ".", "--force", cwd=tmp_path).returncode == 0
+    assert invoke("dashboards", ".", "--force", cwd=tmp_path).returncode == 0
     assert rules.read_text() == texts()["prometheus/aiprov-requests.rules.yml"]
 
 
@@ -52,7 +52,7 @@ def test_a_file_in_the_way_is_one_line(tmp_path):
     """
     (tmp_path / "taken").write_text("")
 
-    refused = aiprov("dashboards", "taken", cwd=tmp_path)
+    refused = invoke("dashboards", "taken", cwd=tmp_path)
 
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "taken" in refused.stderr

@@ -1,16 +1,19 @@
-"""`aiprov doctor` on real commands: what is there, what is missing, and what to do."""
+"""`aiprov doctor`: on real commands, and on what processes may report of themselves."""
 
 from __future__ import annotations
 
 import json
 import py_compile
+import shutil
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
-from aiprov_otel.cli.doctor_findings import Survey, of_packages, of_process
-from support.command import aiprov
+from aiprov_otel.cli import doctor
+from aiprov_otel.cli.doctor_findings import Survey, of_packages, of_process, of_silence
+from support.command import aiprov, invoke
+from support.repo import Repo
 
 WELL = {
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "aiprov",
@@ -34,6 +37,7 @@ SURVEY = Survey(
     ),
 )
 REPORT = {
+    "pid": 1,
     "disabled": False,
     "installed": True,
     "early": True,
@@ -43,6 +47,7 @@ REPORT = {
     "path": [],
     "manifests": [],
     "loaded": {},
+    "stale": [],
     "tracer_provider": "opentelemetry.sdk.trace.TracerProvider",
     "processors": [],
     "meter_provider": "m",
@@ -51,18 +56,26 @@ REPORT = {
     "frameworks": [],
     "warnings": [],
 }
+"""What `runtime.probe` reports of a process that has installed, and nothing else."""
 
 
-@pytest.fixture
-def app(repo):
-    """A repository with a package, a program and their manifest."""
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """A repository with a package, a program and their manifest; no test changes it."""
+    repo = Repo(tmp_path_factory.mktemp("doctor") / "repo")
     repo.commit("shop/cart.py", "total = 1\n")
     repo.commit("app.py", APP)
-    assert aiprov("build", cwd=repo.path).returncode == 0
+    assert invoke("build", cwd=repo.path).returncode == 0
     return repo.path
 
 
-def doctor(app, *words, **environ):
+@pytest.fixture
+def changed(app, tmp_path):
+    """A copy of it for a test that changes something."""
+    return Path(shutil.copytree(app, tmp_path / "repo"))
+
+
+def asked(app, *words, **environ):
     """The answer as JSON, by name, and the exit status."""
     done = aiprov("doctor", "--json", *words, cwd=app, **environ)
     assert done.returncode in {0, 1}, done.stderr
@@ -71,16 +84,26 @@ def doctor(app, *words, **environ):
     return {each["name"]: each for each in answer["findings"]}, answer, done
 
 
-def found(findings):
+def by_name(findings):
     """The findings by name."""
     return {finding.name: finding for finding in findings}
+
+
+def of(**report):
+    """The findings about a process that reports this, by name."""
+    return by_name(of_process({**REPORT, **report}, {}))
+
+
+def matched(app, **report):
+    """The same, with the manifest of *app* and its folder to import from."""
+    return of(manifests=[str(app / "aiprov.manifest")], path=[str(app)], **report)
 
 
 def test_a_service_that_has_everything_is_fine(app):
     """
     Status 0, with the manifest, what it matches, and the providers of the command itself.
     """
-    said, answer, done = doctor(app, "--", sys.executable, "app.py", **WELL)
+    said, answer, done = asked(app, "--", sys.executable, "app.py", **WELL)
 
     assert done.returncode == 0, done.stdout
     assert said["manifest"]["found"].startswith(f"{app}/aiprov.manifest: 2 files, 3 lines, commit ")
@@ -88,18 +111,21 @@ def test_a_service_that_has_everything_is_fine(app):
     assert said["loaded"]["found"] == "1 exact"
     assert "BatchSpanProcessor, ProvenanceSpanProcessor" in said["traces"]["found"]
     assert said["resource"]["found"].startswith("commit ")
-    assert len(answer["processes"]) == 1
+    assert said["installed"]["found"] == "before the command's own modules"
+    (report,) = answer["processes"]
+    assert report.keys() == REPORT.keys()
     assert "hello" in done.stderr
 
 
-def test_for_people_each_line_says_what_to_do(app):
+def test_for_people_each_line_says_what_to_do(changed, capsys):
     """
-    What is missing has its next step below it, and the status is 1.
+    What is missing has its next step below it.
     """
-    (app / "shop" / "cart.py").write_text("total = 2\n")
-    done = aiprov("doctor", "--", sys.executable, "app.py", cwd=app, OTEL_TRACES_EXPORTER="none")
+    (changed / "shop" / "cart.py").write_text("total = 2\n")
+    findings = [*of_packages(SURVEY), *matched(changed).values()]
+    doctor._print(findings, [], as_json=False)
 
-    assert done.returncode == 1
+    printed = capsys.readouterr().out
     for line in (
         r"ok       installed ",
         r"missing  match          1 exact, 1 stale, 0 missing of 2 files that can be imported",
@@ -107,14 +133,14 @@ def test_for_people_each_line_says_what_to_do(app):
         r"-> no span is sent: set OTEL_TRACES_EXPORTER",
         r"-> set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov",
     ):
-        assert line in done.stdout
+        assert line in printed
 
 
 def test_without_a_command_the_environment_is_asked(app):
     """
     A Python with nothing to do tells of packages, manifest and providers.
     """
-    said, _, done = doctor(app, **WELL)
+    said, _, done = asked(app, **WELL)
 
     assert done.returncode == 0, done.stdout
     assert said["loaded"]["found"] == "no file of the application, yet"
@@ -122,75 +148,73 @@ def test_without_a_command_the_environment_is_asked(app):
     assert sys.executable in said["python"]["found"]
 
 
-def test_without_a_manifest_it_says_how_to_get_one(tmp_path):
+def test_without_a_manifest_it_says_how_to_get_one():
     """
     The next step is a build.
     """
-    said, _, _ = doctor(tmp_path, **WELL)
+    findings = of(manifests=[])
 
-    assert "run `aiprov build`" in said["manifest"]["then"]
-    assert "match" not in said
-
-
-def test_a_command_that_runs_on_is_ended(app):
-    """
-    A server is asked while it runs, and ended.
-    """
-    began = time.monotonic()
-    code = "import shop.cart, time; time.sleep(60)"
-    said, _, done = doctor(app, "--seconds", "9", "--", sys.executable, "-c", code, **WELL)
-
-    assert time.monotonic() - began < 50
-    assert said["loaded"]["found"] == "1 exact"
-    assert done.returncode == 0, done.stdout
+    assert "run `aiprov build`" in findings["manifest"].then
+    assert "match" not in findings
 
 
-def test_the_process_that_does_the_work_counts(app):
-    """
-    Of a master and its workers, the one with the application is told of.
-    """
-    code = """
-import os, time
+WORKING = """
+import os, signal
 if os.fork() == 0:
-    import shop.cart
-    time.sleep(1)
-else:
-    os.wait()
+    import json, shop.cart, time
+    report = f"{os.environ['AIPROV_DOCTOR']}/{os.getpid()}.json"
+    while not os.path.exists(report) or not json.load(open(report))["loaded"]:
+        time.sleep(0.01)
+    os._exit(0)
+os.wait()
+signal.pause()
 """
-    said, answer, _ = doctor(app, "--", sys.executable, "-c", code, **WELL)
+
+
+def test_the_process_that_does_the_work_counts_and_the_command_is_ended(app):
+    """
+    Of a master and its worker, the one with the application is told of; a server is asked while it
+    runs, and ended.
+    """
+    for seconds in ("5", "20", "120"):  # a busy machine takes longer to start them
+        said, answer, done = asked(
+            app, "--seconds", seconds, "--", sys.executable, "-c", WORKING, **WELL
+        )
+        if said.get("loaded", {}).get("found") == "1 exact":
+            break
 
     assert len(answer["processes"]) == 2
     assert said["loaded"]["found"] == "1 exact"
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_process_that_never_loaded_us_is_silence(app):
     """
     Isolated, a Python ignores what `opentelemetry-instrument` sets.
     """
-    said, _, done = doctor(app, "--", sys.executable, "-I", "-c", "raise SystemExit(5)", **WELL)
+    said, _, done = asked(app, "--", sys.executable, "-I", "-c", "raise SystemExit(5)", **WELL)
 
     assert done.returncode == 1
     assert "ended with status 5" in said["installed"]["found"]
     assert "without -I" in said["installed"]["then"]
+    assert "within 9 s" in of_silence(9, None).found
 
 
-def test_switched_off_is_said(app):
+def test_switched_off_is_said():
     """
     The variable is named.
     """
-    said, _, _ = doctor(app, **WELL, AIPROV_DISABLED="true")
-
-    assert said["installed"]["then"] == "unset AIPROV_DISABLED and OTEL_SDK_DISABLED"
+    assert of(disabled=True)["installed"].then == "unset AIPROV_DISABLED and OTEL_SDK_DISABLED"
 
 
-def test_a_wrong_setting_is_said(app):
+def test_a_wrong_setting_is_said():
     """
     With its value and the allowed ones.
     """
-    said, _, done = doctor(app, **WELL, AIPROV_FAST="maybe", AIPROV_STRICT="")
+    sentence = "AIPROV_FAST is 'maybe'; use 'true' or 'false'; 'true' is taken"
+    setting = of(wrong=[sentence], warnings=["setting-wrong"])["setting"]
 
-    assert done.returncode == 1
-    assert said["setting"]["found"].startswith("AIPROV_FAST is 'maybe'; use 'true' or 'false'")
+    assert (setting.found, bool(setting.then)) == (sentence, True)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +231,7 @@ def test_wrong_use_is_one_line(tmp_path, words, said):
     """
     Status 2, and what to say instead.
     """
-    done = aiprov("doctor", *words, cwd=tmp_path)
+    done = invoke("doctor", *words, cwd=tmp_path)
 
     assert done.returncode == 2
     assert said in done.stderr
@@ -218,7 +242,7 @@ def test_what_is_not_installed_has_its_command():
     """
     Each package that is lacking stands in the line that installs it, for that interpreter.
     """
-    lacking = found(of_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
+    lacking = by_name(of_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
 
     assert lacking["aiprov-otel"].then == "/v/bin/python -m pip install 'aiprov-otel[local]'"
     assert lacking["opentelemetry"].then == (
@@ -234,7 +258,7 @@ def test_a_framework_without_its_instrumentation_is_named():
     """
     met = ["fastapi.routing", "flask.app", "starlette.routing"]
     installed = {"opentelemetry-instrumentation-fastapi": "1"}
-    finding = found(of_process({**REPORT, "frameworks": met}, installed))["frameworks"]
+    finding = by_name(of_process({**REPORT, "frameworks": met}, installed))["frameworks"]
 
     assert finding.found == "fastapi, flask, starlette"
     assert finding.then == (
@@ -247,7 +271,7 @@ def test_a_provider_without_ours_is_named():
     A provider that sends spans, and on which nothing of ours is.
     """
     theirs = [{"type": "BatchSpanProcessor", "exporter": "OTLPSpanExporter"}]
-    finding = found(of_process({**REPORT, "processors": theirs}, {}))["traces"]
+    finding = of(processors=theirs)["traces"]
 
     assert "ours is not on it" in finding.then
 
@@ -256,7 +280,7 @@ def test_a_warning_leads_to_its_page():
     """
     What the library logged has its cause and its cure in the docs.
     """
-    finding = found(of_process({**REPORT, "warnings": ["framework-changed"]}, {}))["warning"]
+    finding = of(warnings=["framework-changed"])["warning"]
 
     assert finding.then == "docs/reference/messages.md#framework-changed has its cause and its cure"
 
@@ -265,67 +289,65 @@ def test_a_manifest_of_something_else_is_named(app, tmp_path):
     """
     Where no file of it can be imported, it is the wrong one.
     """
-    report = {**REPORT, "manifests": [str(app / "aiprov.manifest")], "path": [str(tmp_path / "x")]}
-    finding = found(of_process(report, {}))["match"]
+    elsewhere = [str(tmp_path / "x")]
+    finding = of(manifests=[str(app / "aiprov.manifest")], path=elsewhere)["match"]
 
     assert finding.found == "0 exact, 0 stale, 2 missing of 2 files that can be imported"
     assert "set AIPROV_MANIFEST" in finding.then
 
 
-def test_a_manifest_that_can_not_be_read_is_named(app):
+def test_a_manifest_that_can_not_be_read_is_named():
     """
     It is not said that there is none where one was named, or found and can't be read.
     """
-    (app / "broken").write_text("not a manifest")
-    for name, words in (("broken", "is not a whole manifest"), ("gone", "there is no manifest at")):
-        named = str(app / name)
-        said, answer, _ = doctor(
-            app, "--", sys.executable, "app.py", **WELL, AIPROV_MANIFEST=named, AIPROV_STRICT=""
-        )
-        assert [each["name"] for each in answer["findings"]].count("manifest") == 1
-        assert words in said["manifest"]["found"]
-        assert named in said["manifest"]["found"]
-        assert "warning" not in said
+    sentence = "there is no manifest at /gone"
+    findings = list(
+        of_process({**REPORT, "unreadable": [sentence], "warnings": ["manifest-unreadable"]}, {})
+    )
+
+    assert [each.found for each in findings if each.name == "manifest"] == [sentence]
+    assert "warning" not in by_name(findings)
 
 
-def test_who_installed_is_told(app):
+def test_who_installed_is_told():
     """
     `opentelemetry-instrument`, the code itself, or nobody in the end.
     """
-    off = {**WELL, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "aiprov"}
-    begin = "import aiprov_otel; a = aiprov_otel.install()"
     found = [
-        doctor(app, "--", sys.executable, "-c", code, **environ)[0]["installed"]
-        for code, environ in ((begin, WELL), (begin, off), (begin + "; a.uninstall()", WELL))
+        of(installed=installed, early=early)["installed"]
+        for installed, early in ((True, True), (True, False), (False, True))
     ]
-    assert [each["found"] for each in found] == [
+
+    assert [each.found for each in found] == [
         "before the command's own modules",
         "by the command's own code",
         "not in the end: it was undone, or it failed",
     ]
-    assert [bool(each["then"]) for each in found] == [False, False, True]
+    assert [bool(each.then) for each in found] == [False, False, True]
 
 
-def test_a_setting_that_strict_does_not_take_is_said(app):
+def test_a_setting_that_strict_does_not_take_is_said():
     """
     Where `install()` fails of it, the answer is the setting, not that nothing was loaded.
     """
-    said, _, _ = doctor(app, **WELL, AIPROV_FAST="maybe", AIPROV_STRICT="true")
+    findings = of(installed=False, wrong=["AIPROV_FAST is 'maybe'; use 'true' or 'false'"])
 
-    assert said["setting"]["found"].startswith("AIPROV_FAST is 'maybe'")
-    assert said["installed"]["then"]
-    assert "manifest" not in said
+    assert findings["setting"].found.startswith("AIPROV_FAST is 'maybe'")
+    assert findings["installed"].then
+    assert "manifest" not in findings
 
 
-def test_an_application_without_its_source_is_no_stranger(app):
+def test_an_application_without_its_source_is_no_stranger(changed):
     """
     Modules that are there as `.pyc` only are unverified, and nothing is missing of them.
     """
-    file = app / "shop" / "cart.py"
+    file = changed / "shop" / "cart.py"
     py_compile.compile(str(file), cfile=f"{file}c", doraise=True)
     file.unlink()
-    said, _, done = doctor(app, "--", sys.executable, "app.py", **WELL)
+    findings = matched(changed, loaded={"unverified": 1})
 
-    assert done.returncode == 0, done.stdout
-    assert said["match"]["found"].startswith("1 exact, 1 unverified, 0 stale, 0 missing of 2 files")
-    assert said["loaded"]["found"] == "1 unverified"
+    assert findings["match"].then is None
+    assert findings["match"].found.startswith(
+        "1 exact, 1 unverified, 0 stale, 0 missing of 2 files"
+    )
+    assert findings["loaded"].found == "1 unverified"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-import io
-import sys
+import os
+import pty
+import select
+from contextlib import redirect_stderr
 
 import pytest
 
@@ -23,25 +25,19 @@ def test_how_far_how_fast_and_how_long(done, total, seconds, text):
     assert pace(done, total, seconds) == text
 
 
-class Terminal(io.StringIO):
-    """What a terminal would show."""
-
-    def isatty(self):
-        return True
-
-
-def test_progress_is_for_terminals(monkeypatch):
+def test_progress_is_for_terminals():
     """
     On a terminal it is one line that is gone at the end; elsewhere there is none.
     """
     assert progress("blaming") is None
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+    screen, program = pty.openpty()
+    shown = ""
+    with os.fdopen(screen), os.fdopen(program, "w") as terminal, redirect_stderr(terminal):
+        tell = progress("blaming")
+        while not select.select([screen], [], [], 0)[0]:
+            tell(1, 3)
+        tell(3, 3)
+        while not shown.endswith("s left\r\x1b[K"):
+            shown += os.read(screen, 999).decode()
 
-    tell = progress("blaming")
-    while "files" not in terminal.getvalue():
-        tell(1, 3)
-    tell(3, 3)
-
-    assert terminal.getvalue().startswith("\r\x1b[Kblaming 1/3 files, ")
-    assert terminal.getvalue().endswith("s left\r\x1b[K")
+    assert shown.startswith("\r\x1b[Kblaming 1/3 files, ")

@@ -10,7 +10,7 @@ import pytest
 
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 from aiprov_otel.telemetry.store import Store
-from support.command import AIPROV, aiprov, environment
+from support.command import AIPROV, aiprov, environment, invoke
 from support.telemetry import AI, HUMAN, Service, serve
 
 
@@ -57,7 +57,7 @@ def test_the_stack_is_annotated_from_the_manifest(tmp_path, stored):
     )
     dump(tmp_path / "aiprov.manifest", [file], revision=None, repository_url=None, policy={})
 
-    done = aiprov("report", cwd=tmp_path)
+    done = invoke("report", cwd=tmp_path)
 
     assert "in failing   ◀ ai claude-code claude-opus-4-6" in done.stdout
 
@@ -66,7 +66,7 @@ def test_json_for_programs(tmp_path, stored):
     """`--json` is one document, of the store that was named."""
     stored(failing(), "mine.duckdb")
 
-    done = aiprov("report", "--json", "--store", "mine.duckdb", cwd=tmp_path)
+    done = invoke("report", "--json", "--store", "mine.duckdb", cwd=tmp_path)
 
     document = json.loads(done.stdout)
     assert done.returncode == 0
@@ -78,7 +78,7 @@ def test_a_page_for_a_browser(tmp_path, stored):
     """`--html` writes one file and prints nothing but its name; a gate goes with it."""
     stored(failing())
 
-    done = aiprov("report", "--html", "report.html", "--fail-if-low", "1.5", cwd=tmp_path)
+    done = invoke("report", "--html", "report.html", "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (0, "")
     assert "report.html holds the report" in done.stderr
@@ -90,7 +90,7 @@ def test_a_page_that_can_not_be_written(tmp_path, stored):
     """One line names the file and the way out."""
     stored(failing())
 
-    done = aiprov("report", "--html", "nowhere/report.html", cwd=tmp_path)
+    done = invoke("report", "--html", "nowhere/report.html", cwd=tmp_path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "can't write nowhere/report.html" in done.stderr
@@ -100,7 +100,7 @@ def test_nothing_makes_no_page(tmp_path, stored):
     """Where there is nothing to report, an earlier page stays as it is."""
     stored(Service())
 
-    done = aiprov("report", "--html", "report.html", cwd=tmp_path)
+    done = invoke("report", "--html", "report.html", cwd=tmp_path)
 
     assert done.returncode == 1
     assert "no traces were received yet" in done.stderr
@@ -132,7 +132,7 @@ def test_a_gate_is_not_left_out_in_silence(tmp_path, stored, way):
     """What makes no report can't be held against a ratio, and says so."""
     stored(failing())
 
-    done = aiprov("report", *way, "--fail-if-low", "1.5", cwd=tmp_path)
+    done = invoke("report", *way, "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert done.returncode == 2
     assert "run them by themselves" in done.stderr
@@ -140,7 +140,7 @@ def test_a_gate_is_not_left_out_in_silence(tmp_path, stored, way):
 
 def test_without_a_store_it_says_how_to_make_one(tmp_path):
     """The first call is answered with the next step, and leaves nothing behind."""
-    done = aiprov("report", cwd=tmp_path)
+    done = invoke("report", cwd=tmp_path)
 
     assert done.returncode == 2
     assert "aiprov run -- CMD" in done.stderr
@@ -151,8 +151,8 @@ def test_an_empty_store_is_status_1(tmp_path, stored):
     """No traces: the answer is no, and how to get some; JSON is JSON all the same."""
     stored(Service())
 
-    done = aiprov("report", cwd=tmp_path)
-    as_json = aiprov("report", "--json", cwd=tmp_path)
+    done = invoke("report", cwd=tmp_path)
+    as_json = invoke("report", "--json", cwd=tmp_path)
 
     assert (done.returncode, as_json.returncode) == (1, 1)
     assert "no traces were received yet" in done.stderr
@@ -165,7 +165,7 @@ def test_traces_without_origin_are_status_1(tmp_path, stored):
     service.span("GET /")
     stored(service)
 
-    done = aiprov("report", cwd=tmp_path)
+    done = invoke("report", cwd=tmp_path)
 
     assert done.returncode == 1
     assert "AIPROV_MANIFEST" in done.stderr
@@ -175,7 +175,7 @@ def test_traces_without_origin_are_status_1(tmp_path, stored):
 @pytest.mark.parametrize("address", ["127.0.0.1:4318", "file:///etc/passwd", "http://127.0.0.1:1"])
 def test_a_wrong_address_is_one_line(tmp_path, address):
     """What is no receiver is named, without a traceback."""
-    done = aiprov("report", "--from", address, cwd=tmp_path)
+    done = invoke("report", "--from", address, cwd=tmp_path)
 
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -186,21 +186,21 @@ def test_files_are_reported_and_written(tmp_path, stored):
     """What `--export` wrote is what `--from` reads, and says the same."""
     stored(failing())
 
-    written = aiprov("report", "--export", "spans.parquet", cwd=tmp_path)
-    again = aiprov("report", "--export", "spans.parquet", cwd=tmp_path)
-    both = aiprov("report", "--export", "x.parquet", "--from", "spans.parquet", cwd=tmp_path)
-    said = aiprov("report", "--from", "spans.parquet", "--json", cwd=tmp_path)
+    written = invoke("report", "--export", "spans.parquet", cwd=tmp_path)
+    again = invoke("report", "--export", "spans.parquet", cwd=tmp_path)
+    both = invoke("report", "--export", "x.parquet", "--from", "spans.parquet", cwd=tmp_path)
+    said = invoke("report", "--from", "spans.parquet", "--json", cwd=tmp_path)
 
     assert (written.returncode, again.returncode, both.returncode) == (0, 2, 2)
     assert "spans.parquet holds 2 spans" in written.stderr
     assert "is there already" in again.stderr
     assert "not with --from" in both.stderr
-    assert json.loads(said.stdout) == json.loads(aiprov("report", "--json", cwd=tmp_path).stdout)
+    assert json.loads(said.stdout) == json.loads(invoke("report", "--json", cwd=tmp_path).stdout)
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path):
     """The line names it, and the status is 2."""
-    done = aiprov("report", "--from", "traces.json", cwd=tmp_path)
+    done = invoke("report", "--from", "traces.json", cwd=tmp_path)
 
     assert done.returncode == 2
     assert done.stderr == (
@@ -222,7 +222,7 @@ def test_a_gate_looks_at_the_lower_limit(tmp_path, stored, ratio, status, said):
     """`--fail-if-low` is for a pipeline: status 1 above the ratio, and a line that says why."""
     stored(compared())
 
-    done = aiprov("report", "--markdown", "--fail-if-low", ratio, cwd=tmp_path)
+    done = invoke("report", "--markdown", "--fail-if-low", ratio, cwd=tmp_path)
 
     assert done.returncode == status
     assert said in done.stderr
@@ -233,7 +233,7 @@ def test_too_few_to_tell_passes_and_says_so(tmp_path, stored):
     """A gate that can't tell lets pass, and nobody takes that for a finding."""
     stored(failing())
 
-    done = aiprov("report", "--json", "--fail-if-low", "1.5", cwd=tmp_path)
+    done = invoke("report", "--json", "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert done.returncode == 0
     assert "passes: there is no ratio to hold against 1.5" in done.stderr
@@ -244,7 +244,7 @@ def test_too_few_to_tell_passes_and_says_so(tmp_path, stored):
 @pytest.mark.parametrize("ratio", ["0", "-1", "nan", "inf", "much"])
 def test_a_gate_needs_a_ratio(tmp_path, ratio):
     """Nonsense for a ratio is wrong use."""
-    done = aiprov("report", f"--fail-if-low={ratio}", cwd=tmp_path)
+    done = invoke("report", f"--fail-if-low={ratio}", cwd=tmp_path)
 
     assert done.returncode == 2
     assert "use a number above 0" in done.stderr
@@ -255,8 +255,8 @@ def test_a_question_of_ones_own(tmp_path, stored):
     stored(failing())
     question = "SELECT Origin, count(*) AS calls, NULL AS nothing FROM units GROUP BY 1 ORDER BY 1"
 
-    table = aiprov("report", "--sql", question, cwd=tmp_path)
-    as_json = aiprov("report", "--json", "--sql", question, cwd=tmp_path)
+    table = invoke("report", "--sql", question, cwd=tmp_path)
+    as_json = invoke("report", "--json", "--sql", question, cwd=tmp_path)
 
     assert table.stdout.splitlines() == ["Origin  calls  nothing", "ai      1", "human   1"]
     assert json.loads(as_json.stdout)[0] == {"Origin": "ai", "calls": 1, "nothing": None}
@@ -277,7 +277,7 @@ def test_a_question_changes_and_reaches_nothing_else(tmp_path, stored, question)
     """What is no question of the store is one line, and no file is read or written."""
     stored(failing())
 
-    done = aiprov("report", "--sql", question, cwd=tmp_path)
+    done = invoke("report", "--sql", question, cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("aiprov: the store has no answer to that")
@@ -287,7 +287,7 @@ def test_a_question_changes_and_reaches_nothing_else(tmp_path, stored, question)
 
 def test_a_question_is_asked_of_a_store(tmp_path):
     """A receiver or a file answers no SQL, and the line says what does."""
-    done = aiprov("report", "--from", "http://127.0.0.1:4318", "--sql", "SELECT 1", cwd=tmp_path)
+    done = invoke("report", "--from", "http://127.0.0.1:4318", "--sql", "SELECT 1", cwd=tmp_path)
 
     assert done.returncode == 2
     assert "--store" in done.stderr
@@ -297,9 +297,9 @@ def test_chosen_failures_give_no_verdict(tmp_path, stored):
     """`--sampled failures` is a reason, and a receiver is not told how to compute."""
     stored(failing())
 
-    said = aiprov("report", "--json", "--sampled", "failures", cwd=tmp_path)
-    wrong = aiprov("report", "--sampled", "often", cwd=tmp_path)
-    receiver = aiprov("report", "--from", "http://127.0.0.1:1", "--sampled", "evenly", cwd=tmp_path)
+    said = invoke("report", "--json", "--sampled", "failures", cwd=tmp_path)
+    wrong = invoke("report", "--sampled", "often", cwd=tmp_path)
+    receiver = invoke("report", "--from", "http://127.0.0.1:1", "--sampled", "evenly", cwd=tmp_path)
 
     assert json.loads(said.stdout)["verdict"]["text"].startswith("No verdict")
     assert (said.returncode, wrong.returncode, receiver.returncode) == (0, 2, 2)
@@ -312,9 +312,9 @@ def test_days_leave_out_what_is_older(tmp_path, stored):
     stored(failing())
     count = ("--sql", "SELECT count(*) AS n FROM units", "--json")
 
-    today = aiprov("report", "--days", "1", cwd=tmp_path)
-    asked = aiprov("report", "--days", "0.5", *count, cwd=tmp_path)
-    ever = aiprov("report", "--days", "100000", *count, cwd=tmp_path)
+    today = invoke("report", "--days", "1", cwd=tmp_path)
+    asked = invoke("report", "--days", "0.5", *count, cwd=tmp_path)
+    ever = invoke("report", "--days", "100000", *count, cwd=tmp_path)
 
     assert (today.returncode, today.stdout) == (1, "")
     assert today.stderr == ("aiprov: no span began within --days 1; ask for more of them\n")
@@ -333,7 +333,7 @@ def test_days_where_they_mean_nothing(tmp_path, stored, arguments, said):
     """The line says what to do instead."""
     stored(failing())
 
-    done = aiprov("report", "--days", "1", *arguments, cwd=tmp_path)
+    done = invoke("report", "--days", "1", *arguments, cwd=tmp_path)
 
     assert done.returncode == 2
     assert said in done.stderr

@@ -6,12 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from aiprov_otel.telemetry.store import Store
-from support.command import AIPROV, aiprov, environment, start
+from support.command import AIPROV, aiprov, environment, invoke, start
+from support.repo import Repo
 from support.telemetry import Service
+from support.waiting import PATIENCE
 
 APP = """
 import sys
@@ -21,6 +25,14 @@ tracer = trace.get_tracer("app")
 with tracer.start_as_current_span("total", attributes={"aiprov.origin": "ai"}):
     print("hello", *sys.argv[1:])
 """
+SETTINGS = {
+    "OTEL_SERVICE_NAME": "checkout",
+    "OTEL_TRACES_EXPORTER": "none",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+}
+"""What somebody's environment may say of their own service."""
 
 
 @pytest.fixture
@@ -35,16 +47,40 @@ def spans(path):
         return store.query("SELECT SpanName, ServiceName FROM otel_traces")
 
 
-def test_a_command_is_run_and_reported(app):
-    """Its output is its own, its spans are stored under the folder's name, the report follows."""
-    done = aiprov("run", "--", sys.executable, "app.py", "--json", "a b", cwd=app)
+class Ran(NamedTuple):
+    """A folder in which a command was run twice, and what came of each run."""
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "hello --json a b\n"
-    assert ".aiprov/aiprov.manifest tells who wrote 7 lines" in done.stderr
-    assert "By origin" in done.stderr
-    assert spans(app) == [("total", "repo")]
-    assert {file.name for file in (app / ".aiprov").iterdir()} == {
+    folder: Path
+    first: subprocess.CompletedProcess[str]
+    second: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The program, run with arguments over a store of ten years ago, then with settings."""
+    repo = Repo(tmp_path_factory.mktemp("ran") / "repo")
+    repo.commit("app.py", APP)
+    service = Service()
+    service.span("old", at=-3e11)  # milliseconds
+    (repo.path / ".aiprov").mkdir()
+    with Store.open(repo.path / ".aiprov" / "telemetry.duckdb") as store:
+        service.send(store)
+    command = ("run", "--", sys.executable, "app.py")
+    return Ran(
+        repo.path,
+        aiprov(*command, "--json", "a b", cwd=repo.path),
+        aiprov(*command, cwd=repo.path, **SETTINGS),
+    )
+
+
+def test_a_command_is_run_and_reported(ran):
+    """Its output is its own, its spans are stored under the folder's name, the report follows."""
+    assert ran.first.returncode == 0, ran.first.stderr
+    assert ran.first.stdout == "hello --json a b\n"
+    assert ".aiprov/aiprov.manifest tells who wrote 7 lines" in ran.first.stderr
+    assert "By origin" in ran.first.stderr
+    assert ("total", "repo") in spans(ran.folder)
+    assert {file.name for file in (ran.folder / ".aiprov").iterdir()} == {
         ".gitignore",
         "aiprov.manifest",
         "blame.cache",
@@ -52,13 +88,21 @@ def test_a_command_is_run_and_reported(app):
     }
 
 
-def test_the_report_is_about_this_run_only(app):
+def test_the_report_is_about_this_run_only(ran):
     """The store keeps every run; the report speaks of the last."""
-    for _ in range(2):
-        done = aiprov("run", "--", sys.executable, "app.py", cwd=app)
+    assert len(spans(ran.folder)) == 2
+    assert "1 span, 1 call" in ran.second.stderr
 
-    assert len(spans(app)) == 2
-    assert "1 span, 1 call" in done.stderr
+
+def test_the_users_own_settings_stay(ran):
+    """What the environment says of the service stays; the traces come here all the same."""
+    assert ran.second.returncode == 0, ran.second.stderr
+    assert ("total", "checkout") in spans(ran.folder)
+
+
+def test_what_is_too_old_goes_before_a_run(ran):
+    """The store does not grow for ever: traces of more than thirty days go."""
+    assert {name for name, _ in spans(ran.folder)} == {"total"}
 
 
 @pytest.mark.parametrize(
@@ -67,20 +111,21 @@ def test_the_report_is_about_this_run_only(app):
 )
 def test_the_status_is_the_commands(app, code, status):
     """What the command ends with is what `aiprov run` ends with; without traces it says why."""
-    done = aiprov("run", "--", sys.executable, "-c", code, cwd=app)
+    done = invoke("run", "--", sys.executable, "-c", code, cwd=app)
 
     assert done.returncode == status
     assert "no traces came" in done.stderr
 
 
-def test_a_manifest_that_is_named_is_used(app):
+def test_a_manifest_that_is_named_is_used(app, monkeypatch, capfd):
     """`AIPROV_MANIFEST` is handed on, and nothing is built."""
-    aiprov("build", "--output", "mine.manifest", cwd=app)
+    invoke("build", "--output", "mine.manifest", cwd=app)
+    monkeypatch.setenv("AIPROV_MANIFEST", "mine.manifest")
     code = "import os; print(os.environ['AIPROV_MANIFEST'])"
 
-    done = aiprov("run", "--", sys.executable, "-c", code, cwd=app, AIPROV_MANIFEST="mine.manifest")
+    invoke("run", "--", sys.executable, "-c", code, cwd=app)
 
-    assert done.stdout == f"{app / 'mine.manifest'}\n"
+    assert capfd.readouterr().out == f"{app / 'mine.manifest'}\n"
     assert not (app / ".aiprov" / "aiprov.manifest").exists()
 
 
@@ -94,24 +139,25 @@ def test_a_manifest_that_is_named_is_used(app):
 )
 def test_a_command_that_is_not_there_is_one_line(app, words, said):
     """Wrong use is status 2, and one line with the form."""
-    done = aiprov("run", *words, cwd=app)
+    done = invoke("run", *words, cwd=app)
 
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_command_that_the_system_refuses_is_one_line(app):
+def test_a_command_that_the_system_refuses_is_one_line(app, capfd):
     """A file without a first line that names its interpreter: 126, as a shell says it."""
     program = app / "broken"
     program.write_bytes(b"\x00\x01\x02")
     program.chmod(0o755)
 
-    done = aiprov("run", "--", "./broken", cwd=app)
+    done = invoke("run", "--", "./broken", cwd=app)
 
     assert done.returncode == 126
-    assert "can't start" in done.stderr
-    assert "Traceback" not in done.stderr
+    complaint = capfd.readouterr().err
+    assert "can't start" in complaint
+    assert "Traceback" not in complaint + done.stderr
 
 
 def test_a_python_that_lacks_us_is_named(app):
@@ -121,26 +167,25 @@ def test_a_python_that_lacks_us_is_named(app):
     other.write_text("#!/bin/sh\nexit 1\n")
     other.chmod(0o755)
 
-    done = aiprov("run", "--", "bin/python3", "app.py", cwd=app)
+    done = invoke("run", "--", "bin/python3", "app.py", cwd=app)
 
     assert done.returncode == 2
     assert "bin/python3 -m pip install 'aiprov-otel[local]'" in done.stderr
 
 
-def test_outside_a_repository_it_says_so(tmp_path):
+def test_outside_a_repository_it_says_so(tmp_path, monkeypatch, capfd):
     """Without a history there is no manifest: one line, and CMD does not run."""
-    done = aiprov(
-        "run", "--", sys.executable, "-c", "print('ran')", cwd=tmp_path,
-        GIT_CEILING_DIRECTORIES=str(tmp_path.parent),
-    )  # fmt: skip
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    done = invoke("run", "--", sys.executable, "-c", "print('ran')", cwd=tmp_path)
 
     assert done.returncode == 2
-    assert done.stdout == ""
+    assert done.stdout + capfd.readouterr().out == ""
     assert "Traceback" not in done.stderr
 
 
 WAITING = """
-import os, signal, sys, time
+import os, signal, sys
 from opentelemetry import trace
 
 def end(number, frame):
@@ -152,7 +197,7 @@ signal.signal(signal.SIGINT, end)
 with trace.get_tracer("app").start_as_current_span("total", attributes={"aiprov.origin": "ai"}):
     pass
 print("ready", flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 
@@ -162,7 +207,7 @@ def test_sigterm_is_passed_on(repo):
     with start("run", "--", sys.executable, "app.py", cwd=repo.path) as process:
         assert process.stdout.readline() == "ready\n"
         process.terminate()
-        output, said = process.communicate(timeout=30)
+        output, said = process.communicate(timeout=PATIENCE)
 
     assert (output, process.returncode) == ("told 15\n", 15)
     assert "By origin" in said
@@ -174,7 +219,7 @@ def test_ctrl_c_ends_the_command_and_the_report_follows(repo):
     with start_in_group("run", "--", sys.executable, "app.py", cwd=repo.path) as process:
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)
-        output, said = process.communicate(timeout=30)
+        output, said = process.communicate(timeout=PATIENCE)
 
     assert (output, process.returncode) == ("told 2\n", 2)
     assert "By origin" in said
@@ -194,42 +239,14 @@ def start_in_group(*words, cwd):
     )
 
 
-def test_the_users_own_settings_stay(app):
-    """What the environment says of the service stays; the traces come here all the same."""
-    done = aiprov(
-        "run", "--", sys.executable, "app.py", cwd=app,
-        OTEL_SERVICE_NAME="checkout",
-        OTEL_TRACES_EXPORTER="none",
-        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
-        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="grpc",
-        HTTP_PROXY="http://127.0.0.1:1",
-    )  # fmt: skip
-
-    assert done.returncode == 0
-    assert spans(app) == [("total", "checkout")]
-
-
 def test_ctrl_c_before_any_trace(repo):
     """Nobody is told how to get traces who did not wait for them."""
-    repo.commit("app.py", "import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    repo.commit("app.py", "import signal\nprint('ready', flush=True)\nsignal.pause()\n")
     with start_in_group("run", "--", sys.executable, "app.py", cwd=repo.path) as process:
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=PATIENCE)[1]
 
     assert process.returncode == 130
     assert "aiprov: interrupted before a trace came; there is nothing to report\n" in said
     assert "no traces came" not in said
-
-
-def test_what_is_too_old_goes_before_a_run(app):
-    """The store does not grow for ever: traces of more than thirty days go."""
-    service = Service()
-    service.span("old", at=-3e11)  # ten years
-    (app / ".aiprov").mkdir()
-    with Store.open(app / ".aiprov" / "telemetry.duckdb") as store:
-        service.send(store)
-
-    aiprov("run", "--", sys.executable, "app.py", cwd=app)
-
-    assert [name for name, _ in spans(app)] == ["total"]

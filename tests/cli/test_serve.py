@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import signal
 import socket
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 from urllib.request import urlopen
 
 import pytest
@@ -12,96 +15,123 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 from aiprov_otel.telemetry.store import Store
-from support.command import aiprov, start
+from support.command import invoke, start
+from support.service import stop
 from support.telemetry import AI, Service
+from support.waiting import PATIENCE
+
+BEFORE_THE_YEARS_THAT_ARE_KEPT = -1.7e12  # milliseconds from the other spans, which is 1972
+KEPT = ("--keep-days", "10000")
 
 
-def endpoint_of(process) -> str:
-    """The address that it says it listens on."""
-    return re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())[0]
+class Served(NamedTuple):
+    """A receiver that runs: its address, its folder, and what it printed next."""
+
+    endpoint: str
+    folder: Path
+    printed: str
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_it_receives_reports_and_ends(tmp_path, number, status):
-    """What was sent is reported while it runs, and kept when it ends; the status says why."""
-    with start("serve", "--port", "0", cwd=tmp_path) as process:
-        endpoint = endpoint_of(process)
-        exporter = OTLPSpanExporter(f"{endpoint}/v1/traces")
-        service = Service(exporter)
-        service.span("total", by=AI)
-        service.provider.shutdown()
-        shown = aiprov("report", "--from", endpoint, cwd=tmp_path)
-        locked = aiprov("report", cwd=tmp_path)
-        process.send_signal(number)
-        _, said = process.communicate(timeout=20)
-
-    assert (process.returncode, shown.returncode) == (status, 0)
-    assert "claude-opus-4-6" in shown.stdout
-    assert locked.returncode == 2
-    assert "aiprov report --from http://127.0.0.1:4318" in locked.stderr
-    assert "Traceback" not in said
-    with Store.read(tmp_path / ".aiprov" / "telemetry.duckdb") as store:
-        assert store.query("SELECT SpanName FROM otel_traces") == [("total",)]
+@contextmanager
+def serving(folder, *words):
+    """The process of `aiprov serve` in *folder*, and its address."""
+    with start("serve", "--port", "0", *words, cwd=folder) as process:
+        try:
+            yield process, re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())[0]
+        finally:
+            stop(process)
 
 
-def test_its_page_annotates_stacks_from_the_manifest(tmp_path):
-    """The manifest beside the store says who wrote each frame; one that is broken, nothing."""
+def raised() -> Service:
+    """A service with a failure of today, and a span that is too old to be kept."""
     service = Service()
+    service.span("old", by=AI, at=BEFORE_THE_YEARS_THAT_ARE_KEPT)
     try:
         {}["price"]
     except KeyError as error:
         service.span("total", by=AI, failed=True, raised=(error, AI))
-    with Store.open(tmp_path / "s.duckdb") as store:
-        service.send(store)
+    return service
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """One receiver, over the store and beside the manifest of a service that failed."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / ".aiprov").mkdir()
+    with Store.open(folder / ".aiprov" / "telemetry.duckdb") as store:
+        raised().send(store)
     file = SourceFile(
         "tests/cli/test_serve.py", "test_serve.py", content_hash(b""), (Run(1, 200, AI),)
     )
-    dump(tmp_path / "aiprov.manifest", [file], revision=None, repository_url=None, policy={})
-    words = ("--port", "0", "--store", "s.duckdb", "--keep-days", "36500")
-    with start("serve", *words, cwd=tmp_path) as process:
-        address = endpoint_of(process)
-        page = urlopen(address).read().decode()
-        (tmp_path / "aiprov.manifest").write_text("no manifest")
-        plain = urlopen(address).read().decode()
-        process.terminate()
-        process.communicate(timeout=20)
+    dump(folder / "aiprov.manifest", [file], revision=None, repository_url=None, policy={})
+    with serving(folder, *KEPT) as (process, endpoint):
+        yield Served(endpoint, folder, process.stderr.readline())
+
+
+def test_what_is_too_old_goes(served):
+    """A store is pruned when it is opened, and the terminal says so."""
+    assert "1 spans went" in served.printed
+
+
+def test_git_does_not_see_what_it_keeps(served):
+    """The folder that it makes ignores itself."""
+    assert (served.folder / ".aiprov" / ".gitignore").read_text() == "*\n"
+
+
+def test_what_it_holds_is_asked_of_it(served):
+    """While it runs its store is read through it alone; another reader is told how."""
+    shown = invoke("report", "--from", served.endpoint, cwd=served.folder)
+    locked = invoke("report", cwd=served.folder)
+
+    assert shown.returncode == 0
+    assert "claude-opus-4-6" in shown.stdout
+    assert locked.returncode == 2
+    assert "aiprov report --from http://127.0.0.1:4318" in locked.stderr
+
+
+def test_a_second_receiver_on_one_store_is_told_so(served):
+    """The store is held by the first; the second says so in one line."""
+    second = invoke("serve", "--port", "0", cwd=served.folder)
+
+    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+    assert "is held by another process" in second.stderr
+
+
+def test_its_page_annotates_stacks_from_the_manifest(served):
+    """The manifest beside the store says who wrote each frame; one that is broken, nothing."""
+    manifest = served.folder / "aiprov.manifest"
+    whole = manifest.read_bytes()
+    page = urlopen(served.endpoint).read().decode()
+    manifest.write_text("no manifest")
+    plain = urlopen(served.endpoint).read().decode()
+    manifest.write_bytes(whole)
 
     assert page.count('◀ <span class="origin ai">ai</span> claude-code') == 1
     assert "◀" not in plain
     assert "KeyError" in plain
 
 
-def test_what_is_too_old_goes(tmp_path):
-    """A store is pruned when it is opened, and the terminal says so."""
-    service = Service()
-    service.span("total", by=AI, at=-3e11)  # ten years
-    with Store.open(tmp_path / "s.duckdb") as store:
-        service.send(store)
-    words = ("--port", "0", "--store", "s.duckdb", "--keep-days", "400")
-    with start("serve", *words, cwd=tmp_path) as process:
-        endpoint_of(process)
-        said = process.stderr.readline()
-        process.terminate()
-        process.communicate(timeout=20)
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_receives_and_ends(tmp_path, number, status):
+    """What was sent is kept when it ends; the status says why it did."""
+    with serving(tmp_path) as (process, endpoint):
+        service = Service(OTLPSpanExporter(f"{endpoint}/v1/traces"))
+        service.span("total", by=AI)
+        service.provider.shutdown()
+        process.send_signal(number)
+        _, complaint = process.communicate(timeout=PATIENCE)
 
-    assert "1 spans went" in said
-
-
-def test_git_does_not_see_what_it_keeps(tmp_path):
-    """The folder that it makes ignores itself."""
-    with start("serve", "--port", "0", cwd=tmp_path) as process:
-        endpoint_of(process)
-        process.terminate()
-        process.communicate(timeout=20)
-
-    assert (tmp_path / ".aiprov" / ".gitignore").read_text() == "*\n"
+    assert process.returncode == status
+    assert "Traceback" not in complaint
+    with Store.read(tmp_path / ".aiprov" / "telemetry.duckdb") as store:
+        assert store.query("SELECT SpanName FROM otel_traces") == [("total",)]
 
 
 @pytest.mark.parametrize("limit", ["nan", "inf", "-1", "0", "1e6", "much"])
 @pytest.mark.parametrize("option", ["--keep-days", "--keep-gib"])
 def test_a_limit_that_is_none_deletes_nothing(tmp_path, option, limit):
     """One line says which there are."""
-    done = aiprov("serve", f"{option}={limit}", cwd=tmp_path)
+    done = invoke("serve", f"{option}={limit}", cwd=tmp_path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "use a number above 0, and up to 100,000" in done.stderr
@@ -112,21 +142,9 @@ def test_a_port_in_use_is_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        done = aiprov("serve", "--port", str(port), "--store", "s.duckdb", cwd=tmp_path)
+        done = invoke("serve", "--port", str(port), "--store", "s.duckdb", cwd=tmp_path)
 
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert f"port {port} is in use" in done.stderr
     assert not (tmp_path / ".aiprov").exists()
-
-
-def test_a_second_receiver_on_one_store_is_told_so(tmp_path):
-    """The store is held by the first; the second says so in one line, and both are whole."""
-    with start("serve", "--port", "0", "--store", "s.duckdb", cwd=tmp_path) as process:
-        endpoint_of(process)
-        second = aiprov("serve", "--port", "0", "--store", "s.duckdb", cwd=tmp_path)
-        process.terminate()
-        process.communicate(timeout=20)
-
-    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
-    assert "is held by another process" in second.stderr

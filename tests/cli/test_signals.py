@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from support.waiting import PATIENCE
+
 BOUNDARY = """
-import os, signal, sys, time
+import os, signal, sys
 from aiprov_otel.cli import main
 def verb(arguments):
     {body}
@@ -19,27 +21,27 @@ sys.exit(main.main())
 TURNED = """
     try:
         os.kill(os.getpid(), signal.{name})
-        time.sleep(20)
+        signal.pause()
     except KeyboardInterrupt:
         raise RuntimeError("Query interrupted") from None
 """
 IN_EXEC = """
-    exec("os.kill(os.getpid(), signal.{name}); time.sleep(20)")
+    exec("os.kill(os.getpid(), signal.{name}); signal.pause()")
 """
 SWALLOWED = """
     try:
         os.kill(os.getpid(), signal.{name})
-        time.sleep(20)
+        signal.pause()
     except KeyboardInterrupt:
         pass
-    time.sleep(20)
+    signal.pause()
 """
 GROUPED = """
     import anyio
     async def connect():
         async with anyio.create_task_group():
             os.kill(os.getpid(), signal.{name})
-            time.sleep(20)
+            signal.pause()
     anyio.run(connect)
 """
 
@@ -52,7 +54,11 @@ def test_a_signal_ends_a_verb_whatever_a_library_makes_of_it(body, name, status)
     """
     script = BOUNDARY.format(body=body.strip().format(name=name))
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=15, check=False
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
     assert (done.returncode, done.stdout) == (status, "")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import io
 import json
+from contextlib import ExitStack
 
 import pytest
 
@@ -31,13 +31,16 @@ def shop(repo, tmp_path):
 
 
 @pytest.fixture
-def paste(monkeypatch):
-    """Puts a text on the standard input."""
+def paste(monkeypatch, tmp_path):
+    """Makes a file the standard input, as `aiprov traceback < file` does."""
+    file = tmp_path / "pasted"
 
     def paste(text):
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        file.write_text(text)
+        monkeypatch.setattr("sys.stdin", opened.enter_context(file.open()))
 
-    return paste
+    with ExitStack() as opened:
+        yield paste
 
 
 def test_each_frame_says_who_wrote_it(shop, aiprov, monkeypatch):

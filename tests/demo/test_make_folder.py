@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from aiprov_otel.demo.shop import beside
+from support.waiting import until
 
 
 def test_a_folder_that_is_gone_at_the_end(tmp_path):
@@ -57,8 +58,7 @@ def test_a_process_that_still_writes(tmp_path):
     with beside(tmp_path / "shop") as folder:
         (folder / "made").mkdir()
         writing = subprocess.Popen([sys.executable, "-c", loop], cwd=folder, stderr=subprocess.PIPE)
-        while len(list((folder / "made").iterdir())) < 100:
-            pass
+        until(lambda: len(list((folder / "made").iterdir())) >= 100, "it writes")
     writing.communicate()
 
     assert writing.returncode == 1

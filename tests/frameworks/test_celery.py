@@ -36,7 +36,7 @@ def tasks(request, broker, tmp_path_factory):
         BROKER=broker,
     ) as running:
         found = Messages(running.received, send)
-        found.take("plain", patience=30)
+        found.take("plain")
         yield found
     sender.close()
 

@@ -9,6 +9,7 @@ import pytest
 
 from support.origins import assert_work_is_named, handler
 from support.service import Answer, ended, remote_parent, service
+from support.waiting import PATIENCE
 
 grpc = pytest.importorskip("grpc")
 
@@ -33,7 +34,7 @@ class Client:
 
     def _status(self, method, sent, kind, metadata):
         try:
-            answer = method(sent, metadata=metadata, timeout=10)
+            answer = method(sent, metadata=metadata, timeout=PATIENCE)
             assert list(answer) == [b"a", b"b"] if kind.endswith("stream") else answer is not None
         except grpc.RpcError as error:
             return error.code().value[0]

@@ -10,6 +10,7 @@ import pytest
 from support.brokers import kafka
 from support.origins import caller
 from support.service import Messages, service
+from support.waiting import PATIENCE
 
 library = pytest.importorskip("kafka")
 pytest.importorskip("confluent_kafka")
@@ -43,7 +44,7 @@ def consuming(broker, producer, tmp_path):
 
     def send(name, header):
         headers = [("traceparent", header.encode())]
-        producer.send(name, b"apple", headers=headers).get(30)
+        producer.send(name, b"apple", headers=headers).get(PATIENCE)
 
     @contextmanager
     def start(name):
@@ -65,7 +66,7 @@ def test_a_received_message_names_who_asked_for_it(consuming, name):
     The span ends before the message is handled: it names the function that asked, as a caller.
     """
     with consuming(name) as messages:
-        received = messages.take(name, patience=30).span(f"{name} receive")
+        received = messages.take(name).span(f"{name} receive")
 
     assert received.span_kind == "Consumer"
     assert caller(received) == (f"kafka_app.{name}", "ai")
@@ -76,7 +77,7 @@ def test_a_span_until_the_next_message_names_who_asked(consuming):
     The span of confluent-kafka lasts until the next is asked for, and is named in the same way.
     """
     with consuming("confluent_kafka") as messages:
-        process = messages.take("confluent_kafka", patience=30).span("confluent_kafka process")
+        process = messages.take("confluent_kafka").span("confluent_kafka process")
 
     assert caller(process) == ("kafka_app.confluent_kafka", "human")
 
@@ -86,7 +87,7 @@ def test_a_sent_message_names_who_sent_it(consuming):
     The producer's span names the function that sent the message.
     """
     with consuming("kafka_python") as messages:
-        messages.take("kafka_python", patience=30)
+        messages.take("kafka_python")
         sent = messages.received.named("after send")
 
     assert caller(sent) == ("kafka_app.kafka_python", "ai")

@@ -54,7 +54,7 @@ def queues(application, broker, channel, tmp_path_factory):
         PORT=str(broker),
     ) as running:
         found = Messages(running.received, send)
-        found.take("plain", patience=30)
+        found.take("plain")
         yield found
 
 

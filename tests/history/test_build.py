@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from aiprov_otel.history.build import build
 from aiprov_otel.manifest import Manifest, content_hash
 from aiprov_otel.values import Evidence, Match, Origin
 from support.repo import ADA, BOB, Repo
+from support.waiting import PATIENCE, until
 
 SOURCES = Path(aiprov_otel.__file__).parents[1]  # for a process that another folder starts
 CLAUDE = "Add it\n\nCo-Authored-By: Claude Opus 4.6 (1M context) <noreply@anthropic.com>\n"
@@ -321,7 +321,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
     repo = Repo(tmp_path / "repo")
     # A clean filter that sleeps: every blame of the file lasts until somebody kills it.
     repo.commit("a.py", "a = 1\n")
-    repo.git("config", "filter.slow.clean", "echo $$ >> pids; exec sleep 60")
+    repo.git("config", "filter.slow.clean", "echo $$ >> pids; exec sleep 600")
     repo.write(".git/info/attributes", "*.py filter=slow\n")
     repo.write("a.py", "a = 2\n")
     code = (
@@ -335,16 +335,18 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
         stderr=subprocess.PIPE,
     )
     pids = repo.path / "pids"
-    while not pids.exists() or not pids.read_text().strip():
-        assert process.poll() is None, process.stderr.read().decode()
-        time.sleep(0.01)
+    until(lambda: process.poll() is not None or _ends_a_line(pids), "git blames the file")
 
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=20)
+    _, complaint = process.communicate(timeout=PATIENCE)
 
     assert b"KeyboardInterrupt" in complaint
     assert [path.name for path in repo.path.glob("aiprov*")] == []
     assert [pid for pid in pids.read_text().split() if _runs(int(pid))] == []
+
+
+def _ends_a_line(path):
+    return path.exists() and path.read_text().endswith("\n")
 
 
 def _runs(pid):

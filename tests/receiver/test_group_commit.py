@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -13,6 +12,7 @@ from aiprov_otel.telemetry import schema
 from aiprov_otel.telemetry.otlp import decode
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, Service
+from support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -34,9 +34,8 @@ def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):
     with ThreadPoolExecutor(4) as pool:
         with store._lock:
             done = [pool.submit(commits.add, batch) for batch in batches]
-            while len(commits._gathered) < 3:
-                time.sleep(0.01)
-        problems = [one.exception(30) for one in done]
+            until(lambda: len(commits._gathered) == 3, "all but the first wait")
+        problems = [one.exception(PATIENCE) for one in done]
 
     assert [problem is None for problem in problems] == [True, True, False, True]
     assert isinstance(problems[2], duckdb.InvalidInputException)

@@ -9,7 +9,7 @@ import pytest
 
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.prometheus import asked
-from support.command import aiprov
+from support.command import invoke
 from support.prometheus import prometheus, why_not
 
 FUNCTIONS = "aiprov_function_calls_total"
@@ -85,9 +85,9 @@ def test_span_metrics_have_routes(address):
 
 def test_the_command_says_what_counters_can_not_tell(address, tmp_path):
     """Tables, and the sentences about what is missing; --json has both."""
-    shown = aiprov("report", "--from", address, cwd=tmp_path)
-    said = json.loads(aiprov("report", "--from", address, "--json", cwd=tmp_path).stdout)
-    gate = aiprov("report", "--from", address, "--fail-if-low", "1.5", cwd=tmp_path)
+    shown = invoke("report", "--from", address, cwd=tmp_path)
+    said = json.loads(invoke("report", "--from", address, "--json", cwd=tmp_path).stdout)
+    gate = invoke("report", "--from", address, "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert shown.returncode == 0, shown.stderr
     assert "What counters can't tell:\n* no limits" in shown.stdout

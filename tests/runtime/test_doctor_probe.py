@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import py_compile
 import sys
+
+import pytest
 
 from aiprov_otel.runtime import doctor_probe
 from support.application import REVISION, process
@@ -58,6 +61,7 @@ import shop.orders
     assert said["revision"] == REVISION
     assert (said["disabled"], said["wrong"], said["warnings"]) == (False, [], [])
     assert said["folder"] == str(application.folder)
+    assert (said["installed"], said["early"]) == (True, False)
 
 
 def test_a_forked_process_says_so_too(application):
@@ -96,6 +100,48 @@ def test_what_is_wrong_is_said(application):
 
     assert said["wrong"] == ["AIPROV_FAST is 'maybe'; use 'true' or 'false'; 'true' is taken"]
     assert said["warnings"] == ["setting-wrong"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("broken", "is not a whole manifest"), ("gone", "there is no manifest at")]
+)
+def test_a_manifest_that_can_not_be_read_is_said(application, name, words):
+    """
+    One that was named is told of, with its path, also where another is then looked for.
+    """
+    application.place("broken", "not a manifest")
+    path = str(application.folder / name)
+    code = "from aiprov_otel.runtime.instrumentor import AiprovInstrumentor as I; I().instrument()"
+    (said,) = reports(application, code, AIPROV_MANIFEST=path, AIPROV_STRICT="")
+
+    (sentence,) = said["unreadable"]
+    assert words in sentence
+    assert path in sentence
+
+
+def test_what_strict_does_not_take_leaves_nothing_installed(application):
+    """
+    Where `install()` fails of a setting, the process still says which.
+    """
+    code = "try:\n    aiprov_otel.install()\nexcept ValueError:\n    pass"
+    (said,) = reports(application, code, AIPROV_FAST="maybe", AIPROV_STRICT="true")
+
+    assert not said["installed"]
+    assert said["wrong"][0].startswith("AIPROV_FAST is 'maybe'")
+
+
+def test_a_module_without_its_source_is_loaded_unverified(application):
+    """
+    One that is there as `.pyc` only is a file of the application all the same.
+    """
+    file = application.write("shop/orders.py", "a = 1\n")
+    with application.install():
+        py_compile.compile(str(file), cfile=f"{file}c", doraise=True)
+        file.unlink()
+        application.module("shop.orders")
+
+        assert probe.report()["loaded"] == {"unverified": 1}
+    assert not probe.report()["installed"]
 
 
 def test_nothing_is_made_for_being_asked(application):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import py_compile
+import sysconfig
 import types
 import zipfile
 from pathlib import Path
@@ -50,15 +51,21 @@ def test_a_copy_elsewhere_is_exact(application, place):
     assert resolver_of(application).file(str(copy)).line(2).origin is Origin.AI
 
 
-def test_an_installed_copy_is_exact(application, monkeypatch):
+def test_an_installed_copy_is_exact(application, tmp_path):
     """
-    A wheel of the application in site-packages is the application.
+    A wheel of the application in site-packages, here the user's own, is the application.
     """
     application.write("shop/cart.py", CART)
-    copy = application.place("lib/site-packages/shop/cart.py", CART)
-    monkeypatch.setattr(source_text, "_LIBRARIES", (f"{application.folder}/lib/site-packages/",))
+    base = application.folder / "user"
+    installed = Path(sysconfig.get_path("purelib", "posix_user", {"userbase": str(base)}))
+    application.place(str(installed.relative_to(application.folder) / "shop" / "cart.py"), CART)
+    code = "import aiprov_otel, shop.cart; aiprov_otel.install()\n"
+    code += "print(shop.cart.__file__, aiprov_otel.provenance_of(shop.cart.total).match)"
+    environ = {"PYTHONUSERBASE": str(base), "PYTHONPATH": str(installed)}
 
-    assert resolver_of(application).file(str(copy)).match is Match.EXACT
+    said = run(code, tmp_path, AIPROV_MANIFEST=str(application.manifest()), **environ)
+
+    assert said == f"{installed / 'shop' / 'cart.py'} exact\n"
 
 
 def test_code_in_a_zip_is_exact(application):

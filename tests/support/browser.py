@@ -13,6 +13,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
 
+from support.waiting import PATIENCE
+
 _FLAGS: Final = (
     "--headless",
     "--no-sandbox",
@@ -23,7 +25,6 @@ _FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-_TIMEOUT: Final = 60  # seconds, on a busy machine
 _ELEMENT: Final = "element-6066-11e4-a52e-4f735466cecf"  # W3C WebDriver, section 12.1
 
 
@@ -108,7 +109,7 @@ def browser(folder: Path) -> Iterator[Browser]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             port = _port(process)
-            connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+            connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
             window = Browser(connection, folder)
             try:
                 yield window

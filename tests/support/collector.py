@@ -12,8 +12,7 @@ from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-PATIENCE = 15
-"""Seconds in which a record has arrived, on a busy machine."""
+from support.waiting import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
-"""The command `aiprov` as a user starts it: a process of its own."""
+"""The command `aiprov`: as a process of its own, or its `main()` in this one."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, Any
+
+from aiprov_otel.cli.main import main
+from support.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,5 +38,13 @@ def start(*words: str, cwd: Path, **variables: str) -> subprocess.Popen[str]:
 def aiprov(*words: str, cwd: Path, **variables: str) -> Any:
     """Run `aiprov` with *words* to its end: `.returncode`, `.stdout`, `.stderr`."""
     with start(*words, cwd=cwd, **variables) as process:
-        output, complaint = process.communicate(timeout=120)
+        output, complaint = process.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(process.args, process.returncode, output, complaint)
+
+
+def invoke(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which takes a tenth of the time: the command's `main()`."""
+    output, complaint = io.StringIO(), io.StringIO()
+    with chdir(cwd), redirect_stdout(output), redirect_stderr(complaint):
+        status = main(words)
+    return subprocess.CompletedProcess(words, status, output.getvalue(), complaint.getvalue())

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from aiprov_otel.backends import texts
 from support.servers import running
 from support.service import free_port
+from support.waiting import PATIENCE
 
 _FILES: Final = ("jaeger/jaeger.yaml", "jaeger/jaeger-ui.json")
 
@@ -52,14 +53,16 @@ def jaeger(folder: Path) -> Iterator[tuple[str, str]]:
 def found(address: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     """The traces of the shop that the search page at *address* finds by *tags*."""
     said = {"service": "shop", "tags": json.dumps(tags), "limit": "1000", "lookback": "1h"}
-    with urllib.request.urlopen(f"{address}/api/traces?{urlencode(said)}", timeout=30) as reply:
+    with urllib.request.urlopen(
+        f"{address}/api/traces?{urlencode(said)}", timeout=PATIENCE
+    ) as reply:
         traces: list[dict[str, Any]] = json.load(reply)["data"]
     return traces
 
 
 def page(address: str) -> str:
     """The page that a reader gets."""
-    with urllib.request.urlopen(f"{address}/search", timeout=30) as reply:
+    with urllib.request.urlopen(f"{address}/search", timeout=PATIENCE) as reply:
         return str(reply.read().decode())
 
 

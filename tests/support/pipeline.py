@@ -84,12 +84,12 @@ def _receiver(spans: Received) -> Iterator[str]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """The shipped Collector without its second file, and nothing that it sends to."""
+def alone(folder: Path) -> Iterator[str]:
+    """Where the shipped Collector takes OTLP, without its second file and all that it sends to."""
     port = free_port()
     changed = {"receivers": _receivers(port), "service": {"telemetry": _QUIET}}
     with _collector(folder, port, (COLLECTOR,), changed, {}):
-        yield
+        yield f"http://127.0.0.1:{port}"
 
 
 def validate(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:

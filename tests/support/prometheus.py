@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from support.servers import running
 from support.service import free_port
+from support.waiting import PATIENCE
 
 _LABELS: Final = (
     "service_name", "service", "job", "span_name",
@@ -75,7 +76,7 @@ def serving(log: Path, *command: str) -> Iterator[str]:
 def ask(address: str, path: str, **parameters: str) -> Any:
     """The data of an answer of Prometheus's interface."""
     asked = f"http://{address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
-    with urllib.request.urlopen(asked, timeout=30) as reply:
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as reply:
         return json.load(reply)["data"]
 
 

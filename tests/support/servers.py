@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Final
 from urllib.error import URLError
 
 from support.service import free_port, stop
+from support.waiting import until
 
 _BUILT: Final = Path(__file__).parents[2] / ".venv" / "servers"
 
@@ -56,13 +56,12 @@ def running(
 
 
 def _wait(process: subprocess.Popen[bytes], ready: str, log: Path) -> None:
-    for _ in range(600):
+    def ready_itself() -> bool:
         answered = _answers(ready)
         assert process.poll() is None, log.read_text()  # else it was another that answered
-        if answered:
-            return
-        time.sleep(0.1)
-    raise TimeoutError(log.read_text())
+        return answered
+
+    until(ready_itself, f"an answer at {ready}; see {log}")
 
 
 def _answers(address: str) -> bool:

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import entry_points
@@ -23,10 +22,9 @@ from aiprov_otel.receiver.server import Receiver
 from aiprov_otel.telemetry.launch import environment, launcher
 from aiprov_otel.telemetry.otlp import Row
 from support.application import LONG_AGO, REVISION, source
+from support.waiting import PATIENCE, until
 
 APPLICATIONS = Path(__file__).parents[1] / "frameworks" / "applications"
-PATIENCE = 10
-"""Seconds in which a process on a busy machine has begun, or a span has arrived."""
 
 
 class Received:
@@ -50,12 +48,10 @@ class Received:
         with self._changed:
             return list(self._rows)
 
-    def wait(
-        self, trace_id: str, arrived: Callable[[list[Row]], object], patience: float = PATIENCE
-    ) -> list[Row]:
+    def wait(self, trace_id: str, arrived: Callable[[list[Row]], object]) -> list[Row]:
         """The spans of a trace or linked to it, once *arrived* says that they are all there."""
         with self._changed:
-            self._changed.wait_for(lambda: arrived(self._of(trace_id)), patience)
+            self._changed.wait_for(lambda: arrived(self._of(trace_id)), PATIENCE)
             return self._of(trace_id)
 
     def named(self, name: str) -> Row:
@@ -133,13 +129,11 @@ class Messages:
         self.received = received
         self._send = send
 
-    def take(self, name: str, *, spans: int = 1, patience: float = PATIENCE) -> Answer:
+    def take(self, name: str, *, spans: int = 1) -> Answer:
         """What came of one message to *name*, once so many of its *spans* have arrived."""
         with remote_parent() as (header, trace_id, _):
             self._send(name, header)
-            return Answer(
-                0, self.received.wait(trace_id, lambda rows: len(rows) >= spans, patience)
-            )
+            return Answer(0, self.received.wait(trace_id, lambda rows: len(rows) >= spans))
 
 
 @contextmanager
@@ -223,14 +217,13 @@ def free_port() -> int:
 
 def wait_for_port(port: int, process: subprocess.Popen[Any]) -> None:
     """Return once something listens on *port*; fail if *process* ended, or takes too long."""
-    for _ in range(PATIENCE * 60):
+
+    def listens() -> bool:
         assert process.poll() is None, f"it ended with {process.returncode}"
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    msg = f"nothing listens on port {port}"
-    raise AssertionError(msg)
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, f"something listens on port {port}")
 
 
 def executable(name: str) -> str:

@@ -17,7 +17,7 @@ import yaml
 from aiprov_otel.backends import texts
 from support.servers import running
 from support.service import free_port
-from support.waiting import until
+from support.waiting import PATIENCE, until
 
 _ACTIVE: Final = 2
 """The state of a partition that is written to: Tempo is ready before it has one."""
@@ -45,7 +45,7 @@ def _keeps(address: str) -> bool:
     request = urllib.request.Request(
         f"{address}/partition-ring", headers={"Accept": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as reply:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
         partitions = json.load(reply)["partitions"]
     return any(one["state"] == _ACTIVE for one in partitions)
 
@@ -56,7 +56,9 @@ def ask(address: str, query: str) -> list[Any]:
     said = {"q": query, "start": now - 600, "end": now + 10, "step": "10s", "limit": 1000}
     counts = any(f"{name}(" in query for name in ("rate", "over_time", "compare"))
     path, key = ("metrics/query_range", "series") if counts else ("search", "traces")
-    with urllib.request.urlopen(f"{address}/api/{path}?{urlencode(said)}", timeout=30) as reply:
+    with urllib.request.urlopen(
+        f"{address}/api/{path}?{urlencode(said)}", timeout=PATIENCE
+    ) as reply:
         found: list[Any] = json.load(reply).get(key, [])
     return found
 

@@ -86,7 +86,7 @@ def test_what_is_no_request_is_a_value_error():
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_else(data):
-    """Whatever arrives, it is a batch or a ValueError."""
+def test_decoding_never_raises_anything_but_value_error(data):
+    """Whatever arrives is a batch, or never raises anything but a ValueError."""
     with contextlib.suppress(ValueError):
         decode(data)

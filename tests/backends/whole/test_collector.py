@@ -14,7 +14,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace import StatusCode
 
 from aiprov_otel.demo import customers, load
@@ -22,6 +22,7 @@ from aiprov_otel.demo.shop import lay_out
 from support.pipeline import CLICKHOUSE, COLLECTOR, alone, pipeline, validate, why_not
 from support.prometheus import ask
 from support.shop import deployed
+from support.telemetry import AI, Service
 from support.waiting import until
 
 if reason := why_not():
@@ -143,8 +144,14 @@ def test_the_collector_starts_without_clickhouse(tmp_path):
     """
     Without the second file it takes telemetry whatever of what it sends to is there.
     """
-    with alone(tmp_path):
-        pass
+    with alone(tmp_path) as endpoint:
+        service = Service()
+        service.span("total", by=AI)
+        exporter = OTLPSpanExporter(f"{endpoint}/v1/traces")
+        answer = exporter.export(service.memory.get_finished_spans())
+        exporter.shutdown()
+
+    assert answer is SpanExportResult.SUCCESS
 
 
 def test_calls_are_the_spans_that_were_sent(served):

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from contextlib import ExitStack
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -15,8 +16,9 @@ from aiprov_otel.backends import texts
 from aiprov_otel.demo.shop import lay_out
 from support import jaeger
 from support.pipeline import pipeline, why_not
-from support.prometheus import ask
+from support.prometheus import ask, rows
 from support.shop import commit, deployed
+from support.waiting import PATIENCE
 
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
@@ -42,23 +44,17 @@ def firing(found):
     return [one for one in alerts if "Burn" in one["labels"]["alertname"]]
 
 
-def visit(address, enough, until, seconds=60):
+def visit(address, enough, until):
     """Ask the shop for prices until *until*, as *enough* says; when a request failed first."""
-    failed, end = None, time.monotonic() + seconds
+    failed, end = None, time.monotonic() + PATIENCE
     single = httpx.Limits(max_keepalive_connections=0)  # a failed request ends its connection
     with httpx.Client(base_url=address, trust_env=False, limits=single) as client:
         while not enough():
-            assert time.monotonic() < end, f"not within {seconds} s: {until}"
+            assert time.monotonic() < end, f"not within {PATIENCE} s: {until}"
             for _ in range(20):
                 if client.post("/quote", json=BASKET).status_code == 500:
                     failed = failed or time.monotonic()
     return failed
-
-
-def for_seconds(seconds):
-    """Whether so many have passed."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
 
 
 def test_a_commit_breaks_the_shop_and_is_named(tmp_path, capsys, pytestconfig):
@@ -73,7 +69,8 @@ def test_a_commit_breaks_the_shop_and_is_named(tmp_path, capsys, pytestconfig):
         found = stack.enter_context(pipeline(tmp_path, list(rules()), also=also))
         shop = lay_out(tmp_path / "shop")
         with deployed(shop, found.endpoint) as address:
-            assert visit(address, for_seconds(5), "that passed") is None
+            recorded = partial(rows, found.prometheus, "aiprov:request_coverage:rate1h")
+            assert visit(address, recorded, "the rules judge its requests") is None
             assert firing(found) == []
 
         guilty = commit(shop, "src/shop/pricing.py", RIGHT, WRONG, BY_A_MODEL)

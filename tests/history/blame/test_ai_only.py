@@ -39,7 +39,6 @@ def both(repo):
 @given(st.integers(0, 2**32), st.integers(0, 16), st.booleans())
 @settings(
     max_examples=10,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_ai_lines_are_those_of_a_whole_build(tmp_path, seed, steps, scribbled):

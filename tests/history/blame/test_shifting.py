@@ -53,9 +53,32 @@ def test_only_equal_lines_are_followed(tmp_path_factory, old, new):
     assert all(new[after - 1] == old[before - 1] for after, before in lines.items())
 
 
-@given(st.binary())
-def test_any_difference_can_be_read(difference):
+HEADER = st.tuples(*[st.integers(0, 10**9)] * 4).map(lambda four: b"@@ -%d,%d +%d,%d @@\n" % four)
+
+
+@given(st.binary() | st.lists(HEADER).map(b"".join))
+def test_reading_any_difference_never_raises(difference):
     """
-    Reading never fails, and what is the same never overlaps.
+    Whatever git prints, following lines through it never raises.
     """
     list(shifted([WHOLE], unchanged(difference)))
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.integers(0, 9))))
+def test_what_is_the_same_never_overlaps(changes):
+    """
+    Of both files each line stays once, or not at all, and in order, however many changes there are.
+    """
+    old = new = 1
+    difference, stay = "", []
+    for same, gone, come in changes:
+        stay.append((old, new, same))
+        old, new = old + same, new + same
+        # Of a side that has no line of the change, git names the line before it.
+        difference += f"@@ -{old - (not gone)},{gone} +{new - (not come)},{come} @@\n"
+        old, new = old + gone, new + come
+
+    *found, rest = unchanged(difference.encode())
+
+    assert [(one.old, one.new, one.count) for one in found] == stay
+    assert (rest.old, rest.new) == (old, new)

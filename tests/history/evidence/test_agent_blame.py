@@ -68,8 +68,8 @@ def test_what_is_written_is_read(lines):
 
 
 @given(st.binary() | st.sampled_from([b"[]", b"{}", b'{"attributions": [{}, 1, {"path": 1}]}']))
-def test_any_note_can_be_read(data):
+def test_reading_any_note_never_raises(data):
     """
-    Whatever hangs on a commit, reading it never fails.
+    Whatever hangs on a commit, reading it never raises.
     """
     parse(data, "ref")

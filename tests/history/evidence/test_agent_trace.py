@@ -119,17 +119,17 @@ JSON = st.recursive(
 
 
 @given(st.text())
-def test_any_log_can_be_read(text):
+def test_reading_any_log_never_raises(text):
     """
-    Whatever stands in a log, reading it never fails.
+    Whatever a log contains, reading it never raises.
     """
     parse(text, "log")
 
 
 @given(JSON, JSON, JSON, JSON)
-def test_any_value_can_be_read(vcs, contributor, time, value):
+def test_reading_a_trace_with_any_values_never_raises(vcs, contributor, time, value):
     """
-    Nor does it where a trace has the right shape and the wrong values.
+    A trace with the right shape and the wrong values never raises either.
     """
     odd = trace(lines(value, value, content_hash=value), contributor=contributor, path=value)
     read(odd, {**odd, "vcs": vcs, "timestamp": time, "tool": value}, {"files": value}, value)

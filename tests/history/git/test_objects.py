@@ -70,18 +70,18 @@ def test_a_time_that_can_not_be():
 
 
 @given(st.binary())
-def test_any_commit_can_be_parsed(raw):
+def test_parsing_any_commit_never_raises(raw):
     """
-    The parser never fails, whatever it is given.
+    The parser never raises, whatever it is given.
     """
     parse("a" * 40, raw)
     parse_batch(raw)
 
 
 @given(st.text(), st.binary())
-def test_any_encoding_can_be_named(encoding, message):
+def test_parsing_any_encoding_never_raises(encoding, message):
     """
-    Nor does it for any name of an encoding.
+    A commit that names any encoding never raises either.
     """
     named = encoding.replace("\n", "").encode("utf-8", "replace")
     parse("a" * 40, b"encoding " + named + b"\n\n" + message)

@@ -6,6 +6,7 @@ import pytest
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.repository import Git
+from support.waiting import PATIENCE, until
 
 
 def test_stopping_kills_what_runs(repo):
@@ -17,13 +18,12 @@ def test_stopping_kills_what_runs(repo):
     answers = []
 
     # An alias that sleeps is a git that would still be there long after.
-    repo.git("config", "alias.nap", "!sleep 60")
+    repo.git("config", "alias.nap", "!sleep 600")
     thread = threading.Thread(target=lambda: answers.append(_outcome(git)))
     thread.start()
-    while not git._processes._live:
-        pass
+    until(lambda: git._processes._live, "git runs")
     git.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
 
     assert not thread.is_alive()
     assert "failed" in answers[0]

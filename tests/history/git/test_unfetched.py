@@ -3,7 +3,6 @@ from __future__ import annotations
 import shlex
 import socket
 import subprocess
-import time
 
 import pytest
 
@@ -107,11 +106,9 @@ def test_a_remote_that_does_not_answer(cloned):
     """
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"git://127.0.0.1:{silent.getsockname()[1]}/shop.git"
-        began = time.monotonic()
         found = advertised(Git.open(cloned.clone), url, ["refs/notes/*"], 0.3)
 
     assert found == []
-    assert time.monotonic() - began < 5
 
 
 def test_a_build_asks_when_it_is_told_to(cloned, tmp_path):

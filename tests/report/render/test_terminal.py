@@ -18,8 +18,8 @@ from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service, record, serve
 
 
-@pytest.fixture
-def found(tmp_path):
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
     """A report with an error of each kind of code."""
     service = Service()
     for n in range(30):
@@ -32,17 +32,17 @@ def found(tmp_path):
         service.span("stock", root, by=HUMAN, at=9, failed=True, raised=(error, AI))
     root.end(10)
     service.span("pay", by=HUMAN, failed=True)
-    with Store.open(tmp_path / "telemetry.duckdb") as store:
+    with Store.open(tmp_path_factory.mktemp("found") / "telemetry.duckdb") as store:
         service.send(store)
         return report(store)
 
 
-@pytest.fixture
-def compared(tmp_path):
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
     """A report in which AI-written functions fail twice as often on the same route."""
     service = Service()
     serve(service)
-    with Store.open(tmp_path / "telemetry.duckdb") as store:
+    with Store.open(tmp_path_factory.mktemp("compared") / "telemetry.duckdb") as store:
         service.send(store)
         return report(store)
 

@@ -20,19 +20,19 @@ def made():
     return MADE
 
 
-@pytest.fixture
-def of(tmp_path):
+@pytest.fixture(scope="session")
+def of(tmp_path_factory):
     """The report on what a service sent."""
 
     def of(service: Service, **options):
-        with Store.open(tmp_path / "telemetry.duckdb") as store:
+        with Store.open(tmp_path_factory.mktemp("of") / "telemetry.duckdb") as store:
             service.send(store)
             return report(store, **options)
 
     return of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def compared(of):
     """A report in which AI-written functions fail twice as often on the same route."""
     service = Service(repository="https://forge.example/shop")
@@ -41,7 +41,7 @@ def compared(of):
     return of(service)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile(of):
     """A report in which every text that a service chooses is an attack."""
     service = Service(repository=f"https://forge.example/{HOSTILE}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from aiprov_otel.local.page import page as module
+from aiprov_otel.local.page.page import page
 
 from aiprov_otel.receiver.server import Receiver
 from aiprov_otel.report.render.page.page import page
 from aiprov_otel.telemetry.store import Store
 from support.browser import browser, why_not
 from support.telemetry import AI, Service, serve
+from support.waiting import until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is one")
 
@@ -143,8 +144,9 @@ def test_it_prints(opened, compared):
     assert window.run("return document.querySelectorAll('details:not([open])').length") == 0
 
 
-def test_a_page_that_is_served_is_refreshed(window, tmp_path):
+def test_a_page_that_is_served_is_refreshed(window, tmp_path, monkeypatch):
     """What comes later appears by itself, and what was typed, chosen and opened stays."""
+    monkeypatch.setattr(module, "REFRESH", 1)  # a second
     with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
         window.complaints()
         window.open(f"{receiver.endpoint}/")
@@ -169,8 +171,4 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path):
 
 def wait_for(window, found: str) -> None:
     """Wait until the expression *found* is true there."""
-    for _ in range(600):
-        if window.run(f"return Boolean({found})"):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(found)
+    until(lambda: window.run(f"return Boolean({found})"), found)
