@@ -140,8 +140,8 @@ def test_a_module_without_its_source_is_loaded_unverified(application):
         file.unlink()
         application.module("shop.orders")
 
-        assert probe.report()["loaded"] == {"unverified": 1}
-    assert not probe.report()["installed"]
+        assert doctor_probe.report()["loaded"] == {"unverified": 1}
+    assert not doctor_probe.report()["installed"]
 
 
 def test_nothing_is_made_for_being_asked(application):

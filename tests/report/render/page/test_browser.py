@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from aiprov_otel.local.page import page as module
-from aiprov_otel.local.page.page import page
 
 from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.report.render.page import page as module
 from aiprov_otel.report.render.page.page import page
 from aiprov_otel.telemetry.store import Store
 from support.browser import browser, why_not
