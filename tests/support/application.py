@@ -134,7 +134,7 @@ def process(
         env={**kept, "PYTHONPATH": path, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,  # for one that hangs; CPython's own tests may need minutes
         check=False,
     )
 
