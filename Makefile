@@ -1,7 +1,7 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
-# test-backends also installs what Debian has of its servers.
+# test-matrix and test-backends also install what Debian has of their servers.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backends dashboards pictures check bench clean
+.PHONY: help demo test test-matrix test-backends dashboards pictures check bench clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -15,8 +15,12 @@ demo:  ## all of it on a small shop: a history, a service, a load, the report
 	@commands=$$($(PYTHON) scripts/environment.py demo '.[demo]') && \
 	$$commands/aiprov demo $(ARGS)
 
-test:  ## test the built wheel with every Python of 3.11-3.13 on this machine (ARGS="-k name")
+test:  ## test the built wheel on the newest Python of this machine (ARGS="-k name")
 	@$(PYTHON) scripts/test.py $(ARGS)
+
+test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each framework
+	@scripts/brokers Redis RabbitMQ Kafka
+	@$(PYTHON) scripts/matrix.py
 
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
 	@scripts/brokers Prometheus Alertmanager docker-compose

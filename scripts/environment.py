@@ -38,7 +38,9 @@ def environment(name: str, python: str, *arguments: str) -> Path:
 def pip(commands: Path, *arguments: str) -> None:
     """Install by *arguments* into the environment that *commands* belong to."""
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
-    run(str(commands / "python"), "-m", "pip", "install", *quiet, *arguments)
+    # Python compiles the modules it imports, a few in a hundred; to compile all takes a minute.
+    lazily = "--no-compile"
+    run(str(commands / "python"), "-m", "pip", "install", *quiet, lazily, *arguments)
 
 
 def install(commands: Path, project: str) -> None:

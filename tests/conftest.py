@@ -6,9 +6,11 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# A busy machine makes no promise about how long an example takes.
-settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("no clock")
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("busy")
 
 
 def pytest_configure() -> None:

@@ -49,7 +49,10 @@ def write(path, *files, revision="c0ffee", url=None, policy=None):
 
 
 @given(st.lists(sources(), unique_by=lambda each: each.path, max_size=4))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_what_is_dumped_is_loaded(tmp_path, files):
     """
     Every path, record and run comes back, in order of path.

@@ -11,8 +11,8 @@ import pytest
 from aiprov_otel.manifest import Run, SourceFile, content_hash
 from support.application import AI
 
-TASKS, THREADS = 10_000, 500
-FUNCTIONS = """
+TASKS, FUNCTIONS, THREADS = 10_000, 1_000, 500
+TEXT = """
 @provenance
 def f{0}(library):
     return library({0})
@@ -21,7 +21,7 @@ def f{0}(library):
 async def g{0}(library):
     return await library({0})
 """
-LINES = FUNCTIONS.count("\n")
+LINES = TEXT.count("\n")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def many(application):
 
     def many(count):
         text = "from aiprov_otel import provenance\n"
-        text += "".join(FUNCTIONS.format(number) for number in range(count))
+        text += "".join(TEXT.format(number) for number in range(count))
         runs = tuple(
             Run(2 + number * LINES, LINES, replace(AI, commit=str(number), path="many.py"))
             for number in range(count)
@@ -63,9 +63,10 @@ def check(application, count):
 
 def test_tasks_do_not_mix(application, many):
     """
-    Ten thousand tasks, each with a function of its own, each keep their provenance.
+    Ten thousand tasks, ten of each of a thousand functions, each keep their provenance.
     """
-    functions = many(TASKS)
+    functions = many(FUNCTIONS)
+    numbers = [number % FUNCTIONS for number in range(TASKS)]
 
     async def library(number):
         with application.tracer.start_as_current_span(f"library {number}"):
@@ -73,9 +74,9 @@ def test_tasks_do_not_mix(application, many):
             return number
 
     async def main():
-        return await asyncio.gather(*(getattr(functions, f"g{n}")(library) for n in range(TASKS)))
+        return await asyncio.gather(*(getattr(functions, f"g{n}")(library) for n in numbers))
 
-    assert asyncio.run(main()) == list(range(TASKS))
+    assert asyncio.run(main()) == numbers
     check(application, TASKS)
 
 

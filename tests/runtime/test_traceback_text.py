@@ -121,6 +121,7 @@ def test_a_limit_of_the_process_is_kept(monkeypatch):
     assert traceback_text.text_of(caught.value) == "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.matrix
 @pytest.mark.skipif(
     find_spec("test.test_traceback") is None, reason="this Python came without its own tests"
 )

@@ -10,6 +10,7 @@ import pytest
 
 from support.application import run
 
+pytestmark = pytest.mark.matrix
 MODULES = (
     "asyncgen class contextlib contextlib_async coroutines decorators except_star "
     "exception_variations generators genexps keywordonlyarg listcomps named_expressions patma "

@@ -107,7 +107,7 @@ def _pytest(shop, *arguments):
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=shop,
-        env={**os.environ, "PYTHONPATH": str(shop)},
+        env={**os.environ, "PYTHONPATH": str(shop), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -119,71 +119,101 @@ def test_pytest_finds_what_an_observed_package_registers(shop, mode):
     """
     Fixtures, hooks, options and tests that a package has for pytest are found, and run in order.
     """
-    shutil.copy(ELSEWHERE / "fixtures.py", shop / "shop")
     (shop / "test_it.py").write_text(TESTS)
-    found = []
-    for hook in ("", OURS.format(f", mode={mode!r}")):
+    shutil.copy(ELSEWHERE / "fixtures.py", shop / "shop")
+
+    def steps(hook):
         (shop / "conftest.py").write_text(hook + 'pytest_plugins = ["shop.fixtures"]\n')
-        said = _pytest(shop, "-v", "--setup-show", "test_it.py").stdout
-        found.append(re.sub(r" in [0-9.]+s", "", said))
-    assert found[0] == found[1]
-    assert "4 passed, 1 xfailed" in found[0]
+        *lines, _, counts = _pytest(shop, "-v", "--setup-show", "test_it.py").stdout.splitlines()
+        return lines, re.findall(r"\d+ [a-z]+", counts.partition(" in ")[0])
+
+    bare, ours = steps(""), steps(OURS.format(f", mode={mode!r}"))
+    assert ours == bare
+    assert ours[1] == ["4 passed", "1 xfailed"]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The same package in a folder whose programs have no hook."""
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "shop").mkdir()
+    (folder / "shop/__init__.py").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare_answer(bare):
+    """What comes back from another process without the hook."""
+    return _spawned(bare, "")
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_processes_are_spawned(shop, mode):
+def test_processes_are_spawned(shop, bare_answer, mode):
     """
     Functions, methods, objects and exceptions go to another process and back as ever.
     """
-    shutil.copy(ELSEWHERE / "spawned.py", shop / "shop")
-    found = []
-    for hook in ("", OURS.format(f", mode={mode!r}")):
-        (shop / "main.py").write_text(hook + SPAWNING)
-        done = subprocess.run(
-            [sys.executable, "main.py"], cwd=shop, capture_output=True, text=True, check=True
-        )
-        found.append(done.stdout)
-    assert found[0] == found[1]
-    assert "KeyError(7)" in found[0]
+    assert _spawned(shop, OURS.format(f", mode={mode!r}")) == bare_answer
+    assert "KeyError(7)" in bare_answer
+
+
+def _spawned(folder, hook):
+    shutil.copy(ELSEWHERE / "spawned.py", folder / "shop")
+    (folder / "main.py").write_text(hook + SPAWNING)
+    return subprocess.run(
+        [sys.executable, "main.py"], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+
+
+BRANCHES = (
+    "class Basket:\n    '''Holds.'''\n\n    def take(self, n):\n        for each in range(n):\n"
+    "            if each > 1:\n                return each\n            else:\n"
+    "                continue\n        return None\n\n\n@staticmethod\ndef odd(n):\n"
+    "    '''Odd.'''\n    try:\n        return 1 / n\n    except ZeroDivisionError:\n"
+    "        pass\n    finally:\n        n = 2\n    with open(__file__) as file:\n"
+    "        return [x for x in (1, 2) if x > 1], (lambda: 1)()\n\n\ndef gen():\n"
+    "    yield 1\n    x = yield 2\n    if x:\n        yield 3\n\n\n"
+    "def said():\n    'Said.'\n\n\n"
+    "def fail(n):\n    if n:\n        raise KeyError(n)\n    return [\n        each\n"
+    "        for each in (n,)\n        if each\n    ]\n\n\ndef chosen(thing):\n"
+    "    match thing:\n        case 1:\n            if False:\n                return 1\n"
+    "        case _:\n            if False:\n                return 0\n"
+)
+BRANCHING = (
+    "import shop.branches as b\n"
+    "b.Basket().take(1), b.Basket().take(4), b.odd(0), b.odd(1), list(b.gen())\n"
+    "b.said(), b.fail(0), b.chosen(0)\ntry:\n    b.fail(1)\nexcept KeyError:\n    pass\n"
+)
+
+
+@pytest.fixture(scope="module", params=["ctrace", "sysmon"])
+def core(request):
+    """What coverage measures with."""
+    if request.param == "sysmon" and sys.version_info < (3, 12):
+        pytest.skip("coverage has that core from Python 3.12 on")
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def bare_coverage(bare, core):
+    """What coverage reports without the hook."""
+    return _covered(bare, core, "")
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("core", ["ctrace", "sysmon"])
-def test_coverage_counts_the_same(shop, core, mode):
+def test_coverage_counts_the_same(shop, core, bare_coverage, mode):
     """
     Lines and branches that coverage reports are those it reports without the hook.
     """
-    if core == "sysmon" and sys.version_info < (3, 12):
-        pytest.skip("coverage has that core from Python 3.12 on")
-    (shop / "shop/branches.py").write_text(
-        "class Basket:\n    '''Holds.'''\n\n    def take(self, n):\n        for each in range(n):\n"
-        "            if each > 1:\n                return each\n            else:\n"
-        "                continue\n        return None\n\n\n@staticmethod\ndef odd(n):\n"
-        "    '''Odd.'''\n    try:\n        return 1 / n\n    except ZeroDivisionError:\n"
-        "        pass\n    finally:\n        n = 2\n    with open(__file__) as file:\n"
-        "        return [x for x in (1, 2) if x > 1], (lambda: 1)()\n\n\ndef gen():\n"
-        "    yield 1\n    x = yield 2\n    if x:\n        yield 3\n\n\n"
-        "def said():\n    'Said.'\n\n\n"
-        "def fail(n):\n    if n:\n        raise KeyError(n)\n    return [\n        each\n"
-        "        for each in (n,)\n        if each\n    ]\n\n\ndef chosen(thing):\n"
-        "    match thing:\n        case 1:\n            if False:\n                return 1\n"
-        "        case _:\n            if False:\n                return 0\n"
-    )
-    asked = (
-        "import shop.branches as b\n"
-        "b.Basket().take(1), b.Basket().take(4), b.odd(0), b.odd(1), list(b.gen())\n"
-        "b.said(), b.fail(0), b.chosen(0)\ntry:\n    b.fail(1)\nexcept KeyError:\n    pass\n"
-    )
-    found = []
-    for number, hook in enumerate(("", OURS.format(f", mode={mode!r}"))):
-        (shop / "main.py").write_text(hook + asked)
-        folder = shop / f"coverage{number}"
-        folder.mkdir()
-        environ = {**os.environ, "COVERAGE_CORE": core, "COVERAGE_FILE": str(folder / "data")}
-        coverage = [sys.executable, "-m", "coverage"]
-        options = {"cwd": shop, "env": environ, "check": True, "capture_output": True, "text": True}
-        subprocess.run([*coverage, "run", "--branch", "--source=shop", "main.py"], **options)
-        report = [*coverage, "report", "--show-missing", "--include=shop/branches.py"]
-        found.append(subprocess.run(report, **options).stdout)
-    assert found[0] == found[1]
-    assert "100%" not in found[0]
+    assert _covered(shop, core, OURS.format(f", mode={mode!r}")) == bare_coverage
+    assert "100%" not in bare_coverage
+
+
+def _covered(folder, core, hook):
+    (folder / "shop/branches.py").write_text(BRANCHES)
+    (folder / "main.py").write_text(hook + BRANCHING)
+    data = {"COVERAGE_CORE": core, "COVERAGE_FILE": str(folder / f"{core}.data")}
+    coverage = [sys.executable, "-m", "coverage"]
+    options = {"cwd": folder, "env": {**os.environ, **data}, "check": True, "capture_output": True}
+    subprocess.run([*coverage, "run", "--branch", "--source=shop", "main.py"], **options)
+    report = [*coverage, "report", "--show-missing", "--include=shop/branches.py"]
+    return subprocess.run(report, **options).stdout.decode()
