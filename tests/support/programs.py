@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import aiprov_otel
-from aiprov_otel.runtime.import_hook.counters import SLOTS
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.settings import Mode
 from support.application import Application, importable
 
@@ -32,7 +32,7 @@ def twice(program: Path, folder: Path, mode: Mode) -> Iterator[tuple[ModuleType,
         untouched = importlib.import_module(bare)
         with aiprov_otel.install_import_hook(mode, mode=mode):
             rewritten = application.module(ours, text)
-            assert ours in SLOTS.modules()
+            assert ours in REGISTRY.modules()
             yield untouched, rewritten
 
 

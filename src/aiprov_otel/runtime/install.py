@@ -59,10 +59,10 @@ class Installation(AbstractContextManager["Installation"]):
     def observe(self, packages: str) -> None:
         """See *packages*, as `AIPROV_PACKAGES` names them, when they are imported."""
         from aiprov_otel.runtime.import_hook.handle import attach  # most services name none
-        from aiprov_otel.runtime.import_hook.rules import rules_said
+        from aiprov_otel.runtime.import_hook.rules import parse_rules
 
         with guard:
-            self._import_hook = attach(rules_said(packages))
+            self._import_hook = attach(parse_rules(packages))
 
     def uninstall(self) -> None:
         """

@@ -8,7 +8,8 @@ import pytest
 
 import aiprov_otel
 from aiprov_otel.runtime.import_hook import finder
-from aiprov_otel.runtime.import_hook.counters import SLOTS
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+from aiprov_otel.runtime.import_hook.counters import FUNCTION_NAMES
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def unhooked(untouched):
     finders = list(sys.meta_path)
     yield
     finder.PLAN.remove(list(finder.PLAN))
-    finder.leave()
+    finder.stop()
     sys.meta_path[:] = finders
 
 
@@ -34,7 +35,7 @@ def load(application):
 
 
 @pytest.fixture(autouse=True)
-def no_slots():
-    """Each test has slots of its own."""
-    SLOTS._modules.clear()
-    SLOTS._names.clear()
+def no_counters():
+    """Each test has counters of its own."""
+    REGISTRY._modules.clear()
+    FUNCTION_NAMES._names.clear()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel.runtime.import_hook.ast_except import watch
-from aiprov_otel.runtime.import_hook.bytecode_cache import numbered
-from aiprov_otel.runtime.import_hook.counters import SLOTS
+from aiprov_otel.runtime.import_hook.bytecode_cache import number_functions
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.runtime.import_hook.rules import Rule
 
 PROGRAM = Path(__file__).parent / "programs" / "handling.py"
@@ -23,8 +23,8 @@ def program(*, watched):
     for scope in [node for node in ast.walk(tree) if watched and isinstance(node, SCOPES)]:
         watch(scope.body)
     code = compile(tree, str(PROGRAM), "exec", dont_inherit=True)
-    code = numbered(code, "aiprov_handling")
-    SLOTS.load("aiprov_handling", "handling", code, Rule("handling", "metrics"))
+    code = number_functions(code, "aiprov_handling")
+    REGISTRY.load("aiprov_handling", "handling", code, Rule("handling", "metrics"))
     return {"__name__": "handling"}, code
 
 

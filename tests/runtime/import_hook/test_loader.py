@@ -8,14 +8,15 @@ import sys
 from pathlib import Path
 
 import aiprov_otel
-from aiprov_otel.runtime.import_hook.counters import CALLS, SLOTS
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+from aiprov_otel.runtime.import_hook.counters import CALLS
 from support.application import process, run
-from support.slots import calls
+from support.counters import calls
 
 
 def test_a_reload_counts_on(application, load):
     """
-    A module that is loaded again from the same text has the same slots; from another, new ones.
+    A module that is loaded again from the same text has the same counters; from another, new ones.
     """
     shop = load("def tick():\n    pass\n")
     shop.tick()
@@ -23,7 +24,7 @@ def test_a_reload_counts_on(application, load):
     assert calls("tick") == 2
     application.place("shop/kinds.py", "x = 1\ndef tick():\n    pass\n")
     importlib.reload(shop).tick()
-    assert sorted(slot.counts[CALLS] for slot in SLOTS) == [1, 2]
+    assert sorted(function.row[CALLS] for function in REGISTRY) == [1, 2]
 
 
 def test_what_cannot_be_rewritten_is_imported_as_it_is(load, caplog, monkeypatch):
@@ -39,7 +40,7 @@ def test_what_cannot_be_rewritten_is_imported_as_it_is(load, caplog, monkeypatch
     shop = load(next(nested(depth) for depth in range(30, 0, -1) if compiles(nested(depth))))
     assert shop.deep() == 1
     (said,) = [each for each in caplog.messages if "not-rewritten" in each]
-    assert said.startswith("shop.kinds runs as it is: too many statically nested blocks")
+    assert said.startswith("shop.kinds is not rewritten: too many statically nested blocks")
 
 
 def compiles(text):
@@ -80,8 +81,9 @@ ast.parse = lambda text, *given: parsed.append(text) or parse(text, *given)
 import aiprov_otel
 aiprov_otel.install_import_hook("shop", mode=sys.argv[1])
 import shop
-from aiprov_otel.runtime.import_hook.counters import SLOTS
-print(shop.f(), [slot.counts[0] for slot in SLOTS], any('def f' in str(text) for text in parsed))
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+one = shop.f()
+print(one, [function.row[0] for function in REGISTRY], any('def f' in str(text) for text in parsed))
 """
 
     def told(mode):
@@ -153,15 +155,15 @@ sys.path.insert(0, "app.zip")
 import aiprov_otel
 aiprov_otel.install_import_hook("shop", mode="metrics")
 import shop
-from aiprov_otel.runtime.import_hook.counters import SLOTS
-print(shop.f(), [slot.counts[0] for slot in SLOTS])
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+print(shop.f(), [function.row[0] for function in REGISTRY])
 """
     assert run(asked, application.folder) == "1 [1]\n"
 
 
 def test_a_loader_of_its_own_kind_is_left_alone(application, caplog, monkeypatch):
     """
-    A loader that makes its code in a way of its own does so, and one line says so.
+    A loader that compiles in its own way does so, and one line says so.
     """
     monkeypatch.delenv("AIPROV_STRICT")
     place = application.place("shop.py", "def f():\n    return 1\n")
@@ -189,8 +191,8 @@ def test_a_loader_of_its_own_kind_is_left_alone(application, caplog, monkeypatch
     sys.meta_path.insert(0, Oddly)
     aiprov_otel.install_import_hook("shop", mode="metrics")
     assert application.module("shop").f() == 1
-    assert not list(SLOTS)
-    assert "A Odd loads modules in a way of its own" in caplog.text
+    assert not list(REGISTRY)
+    assert "A Odd loads modules in its own way" in caplog.text
 
 
 def test_code_that_is_sent_elsewhere_runs_there(application):

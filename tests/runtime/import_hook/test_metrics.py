@@ -11,8 +11,9 @@ import time
 import pytest
 
 import aiprov_otel
-from aiprov_otel.runtime.import_hook.counters import CALLS, ERRORS, SELF_TIME, SLOTS, TIME
-from support.slots import calls, counts, errors
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+from aiprov_otel.runtime.import_hook.counters import CALLS, ERRORS, SELF_TIME, TIME
+from support.counters import calls, errors, row
 
 KINDS = '''
 import functools
@@ -119,7 +120,7 @@ def test_every_kind_of_function_counts(load):
     assert (shop.cached(1), shop.cached(1)) == (1, 1)
     assert (shop.dispatched(1), shop.dispatched("")) == ("int", "any")
 
-    found = {slot.qualname: slot.counts[CALLS] for slot in SLOTS}
+    found = {function.qualname: function.row[CALLS] for function in REGISTRY}
     assert found == {
         "plain": 1,
         "Cart.__init__": 1,
@@ -151,7 +152,7 @@ def test_count_counts_without_a_clock(load):
     shop = load(KINDS, mode="count")
     shop.plain(1)
     shop.outer()()
-    assert (counts("plain")[:ERRORS], errors("plain")) == ([1, 0, 0], {})
+    assert (row("plain")[:ERRORS], errors("plain")) == ([1, 0, 0], {})
     assert calls("outer.<locals>.inner") == 1
     assert shop.plain.__code__.co_varnames == ("x",)
 
@@ -171,7 +172,7 @@ def test_functions_that_see_their_own_names_are_only_counted(load):
     assert (shop.a(1), shop.b(1), shop.c(1), shop.d(1)) == ({"x": 1}, {"x": 1}, ["x"], ["x"])
     assert shop.e(1) == {"x", "found"}
     assert shop.f(1) == 1
-    assert [counts(name)[TIME] > 0 for name in "abcdef"] == [False] * 5 + [True]
+    assert [row(name)[TIME] > 0 for name in "abcdef"] == [False] * 5 + [True]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_time_and_self_time(load):
         "def inner():\n    time.sleep(0.03)\n"
     )
     shop.outer()
-    outer, inner = counts("outer"), counts("inner")
+    outer, inner = row("outer"), row("inner")
     assert inner[TIME] == inner[SELF_TIME] >= 0.06
     assert outer[TIME] >= 0.08
     assert outer[SELF_TIME] == outer[TIME] - inner[TIME]
@@ -226,8 +227,8 @@ def test_a_failing_call_takes_time_too(load):
         "def inner():\n    time.sleep(0.1)\n    raise OSError\n"
     )
     shop.outer()
-    assert counts("inner")[TIME] >= 0.1
-    assert counts("outer")[SELF_TIME] < 0.05
+    assert row("inner")[TIME] >= 0.1
+    assert row("outer")[SELF_TIME] < 0.05
 
 
 TASKS = """
@@ -288,11 +289,11 @@ def test_tasks_are_kept_apart(load):
     """
     shop = load(TASKS)
     assert asyncio.run(shop.both()) == ["done", "done"]
-    spent = counts("spend")[TIME]
+    spent = row("spend")[TIME]
     assert spent >= 0.09
-    assert spent <= counts("work")[TIME] < spent + 0.1
-    assert counts("work")[SELF_TIME] < 0.1
-    assert counts("both")[TIME] < 0.1
+    assert spent <= row("work")[TIME] < spent + 0.1
+    assert row("work")[SELF_TIME] < 0.1
+    assert row("both")[TIME] < 0.1
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def test_waiting_is_not_running(load, function, result):
     began = time.perf_counter()
     assert asyncio.run(getattr(shop, function)()) == result
     assert time.perf_counter() - began > 0.2
-    assert counts(function)[TIME] < 0.1
+    assert row(function)[TIME] < 0.1
 
 
 def test_a_generator_runs_while_it_is_asked(load):
@@ -321,7 +322,7 @@ def test_a_generator_runs_while_it_is_asked(load):
         "def consume():\n    for i in stem():\n        time.sleep(0.1)\n"
     )
     shop.consume()
-    leaf, stem, consume = counts("leaf"), counts("stem"), counts("consume")
+    leaf, stem, consume = row("leaf"), row("stem"), row("consume")
     assert 0.03 <= leaf[TIME] < 0.2
     assert stem[SELF_TIME] < 0.1
     assert consume[SELF_TIME] >= 0.3
@@ -432,7 +433,7 @@ def test_a_generator_that_moves_between_threads(load):
         thread.join()
         time.sleep(0.1)
     assert list(generator) == []
-    assert 0.04 <= counts("steps")[TIME] < 0.3
+    assert 0.04 <= row("steps")[TIME] < 0.3
 
 
 def test_cancelling_reaches_what_waits(load):
@@ -498,7 +499,7 @@ def test_no_instrument(load):
         "def c(): pass\n"
     )
     shop.a(), shop.B().method(), shop.c()
-    assert [slot.qualname for slot in SLOTS] == ["c"]
+    assert [function.qualname for function in REGISTRY] == ["c"]
 
 
 def test_no_instrument_returns_what_it_is_given():
@@ -534,7 +535,7 @@ def test_two_functions_of_one_name_on_one_line(load):
     """
     shop = load("a = lambda: 1; b = [a]; a = lambda: 2; b.append(a)\n")
     assert [each() for each in shop.b] == [1, 2]
-    assert [slot.counts[CALLS] for slot in SLOTS] == [1, 1]
+    assert [function.row[CALLS] for function in REGISTRY] == [1, 1]
 
 
 def test_memory_stays_flat(load):
@@ -573,7 +574,7 @@ def test_memory_stays_flat(load):
     finally:
         tracemalloc.stop()
     assert calls("tick") == 120_000
-    assert len(list(SLOTS)) == 6
+    assert len(list(REGISTRY)) == 6
 
 
 def test_a_function_that_was_not_called_has_nothing(load):
@@ -581,9 +582,9 @@ def test_a_function_that_was_not_called_has_nothing(load):
     Loading a module makes nothing for its functions.
     """
     shop = load(KINDS)
-    assert not list(SLOTS)
+    assert not list(REGISTRY)
     shop.plain(1)
-    assert [slot.qualname for slot in SLOTS] == ["plain"]
+    assert [function.qualname for function in REGISTRY] == ["plain"]
 
 
 def test_a_metaclass_that_knows_every_name(load):

@@ -123,8 +123,8 @@ def test_names_are_bounded():
     """
     The first 2,000 functions have their names, and the others are `_OTHER`.
     """
-    made = counters.Slots()
-    names = [made.named(f"shop.f{number}") for number in range(2_010)]
+    bounded = counters.BoundedNames(2_000)
+    names = [bounded.limit(f"shop.f{number}") for number in range(2_010)]
     assert names[1_999] == "shop.f1999"
     assert set(names[2_000:]) == {"_OTHER"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.runtime.import_hook.rules import Plan, Rule, rules_of, rules_said
+from aiprov_otel.runtime.import_hook.rules import Plan, Rule, make_rules, parse_rules
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ def test_the_nearest_package_decides():
     Of several rules the one for the nearer package counts, and between equals the last one.
     """
     plan = Plan()
-    plan.add(rules_of("ham", "annotate"))
-    plan.add(rules_of("ham.eggs", "off"))
+    plan.add(make_rules("ham", "annotate"))
+    plan.add(make_rules("ham.eggs", "off"))
     assert plan.rule_for("ham").mode == "annotate"
     assert plan.rule_for("ham.eggs.spam").mode == "off"
     assert plan.rule_for("spam") is None
 
-    plan.add(rules_of(["ham.eggs", "bacon"], "annotate"))
+    plan.add(make_rules(["ham.eggs", "bacon"], "annotate"))
     assert plan.rule_for("ham.eggs.spam").mode == "annotate"
 
 
@@ -45,7 +45,7 @@ def test_only_the_very_same_rules_are_forgotten():
     """
     Of two hooks that say the same, undoing one leaves the other.
     """
-    plan, first, second = Plan(), rules_of("ham", "annotate"), rules_of("ham", "annotate")
+    plan, first, second = Plan(), make_rules("ham", "annotate"), make_rules("ham", "annotate")
     plan.add(first)
     plan.add(second)
     plan.remove(first)
@@ -59,8 +59,8 @@ def test_what_is_no_name_is_refused(name):
     """
     What can't be imported by that name is said at the door.
     """
-    with pytest.raises(ValueError, match="is no name of a package; say it as it is imported"):
-        rules_of(name, "annotate")
+    with pytest.raises(ValueError, match="is not a valid package name; write it as in an import"):
+        make_rules(name, "annotate")
 
 
 def test_a_wrong_mode_is_refused():
@@ -68,7 +68,7 @@ def test_a_wrong_mode_is_refused():
     A mode that is none names those that are.
     """
     with pytest.raises(ValueError, match="mode is 'trace'; use one of annotate, "):
-        rules_of("shop", "trace")
+        make_rules("shop", "trace")
 
 
 def test_no_package_at_all_is_refused():
@@ -76,14 +76,14 @@ def test_no_package_at_all_is_refused():
     An empty list is a mistake, not a wish for everything.
     """
     with pytest.raises(ValueError, match="no package was named"):
-        rules_of([], "annotate")
+        make_rules([], "annotate")
 
 
 def test_the_environment_names_packages_and_modes():
     """
     `AIPROV_PACKAGES` is a list with commas; a mode stands behind `=`.
     """
-    assert rules_said("shop, shop.legacy=off ,") == (Rule("shop"), Rule("shop.legacy", "off"))
+    assert parse_rules("shop, shop.legacy=off ,") == (Rule("shop"), Rule("shop.legacy", "off"))
 
 
 def test_what_the_environment_says_wrong_is_left_out(monkeypatch, caplog):
@@ -91,8 +91,8 @@ def test_what_the_environment_says_wrong_is_left_out(monkeypatch, caplog):
     One name that can't be is told of, and the others count all the same.
     """
     monkeypatch.delenv("AIPROV_STRICT")
-    assert rules_said("sh op,cart=fast,shop") == (Rule("shop"),)
-    assert " says 'sh op', which is left out: " in caplog.messages[0]
+    assert parse_rules("sh op,cart=fast,shop") == (Rule("shop"),)
+    assert " has 'sh op', which is ignored: " in caplog.messages[0]
     assert caplog.messages[0].endswith("(package-wrong)")
 
 
@@ -101,4 +101,4 @@ def test_under_strict_it_is_raised():
     A test run meets the mistake as an error.
     """
     with pytest.raises(ValueError, match="mode is 'fast'"):
-        rules_said("shop=fast")
+        parse_rules("shop=fast")

@@ -10,14 +10,15 @@ from opentelemetry import context, trace
 from opentelemetry.trace import StatusCode
 
 import aiprov_otel
-from aiprov_otel.runtime.import_hook.counters import CALLS, SLOTS
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+from aiprov_otel.runtime.import_hook.counters import CALLS
 from support.application import AI, HUMAN, run
 
 
 @pytest.fixture
 def load(application):
     """A module of this text, imported under the hook in `spans` mode."""
-    SLOTS._modules.clear()
+    REGISTRY._modules.clear()
 
     def loaded(text, **options):
         application.write("shop.py", text)
@@ -256,8 +257,8 @@ def test_a_failing_call_that_took_long(application, load):
         span = application.span(name)
         assert span.attributes["error.type"] == "OSError"
         assert len(span.events) == 1
-    assert [slot.counts[CALLS] for slot in SLOTS] == [3, 3]
-    assert [slot.errors for slot in SLOTS] == [{OSError: 3}] * 2
+    assert [function.row[CALLS] for function in REGISTRY] == [3, 3]
+    assert [function.errors for function in REGISTRY] == [{OSError: 3}] * 2
 
 
 def test_a_function_with_a_span_of_its_own_has_no_second(application, load):
@@ -296,7 +297,7 @@ def test_a_wrong_duration_is_refused(duration):
     """
     A duration that can't be is said at the door.
     """
-    with pytest.raises(ValueError, match=r"min_duration is .*; say seconds, 0\.05 or 0"):
+    with pytest.raises(ValueError, match=r"min_duration is .*; give seconds: 0\.05, or 0"):
         aiprov_otel.install_import_hook("shop", mode="spans", min_duration=duration)
 
 

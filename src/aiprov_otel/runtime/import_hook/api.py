@@ -8,7 +8,7 @@ from typing import TypeVar
 from aiprov_otel import settings
 from aiprov_otel.runtime import install as installing
 from aiprov_otel.runtime.import_hook.handle import ImportHook, attach
-from aiprov_otel.runtime.import_hook.rules import rules_of
+from aiprov_otel.runtime.import_hook.rules import make_rules
 from aiprov_otel.settings import Mode
 
 
@@ -20,24 +20,25 @@ def install_import_hook(
     min_duration: float = 0.0,
 ) -> ImportHook:
     """
-    Verify and register the modules of *packages* as they are imported from now on.
+    Verifies and registers the modules of *packages* as they are imported from now on.
 
-    *packages* is the name of one, or several, as they are imported; what stands below counts, and
-    of two rules the one for the nearer package does. With `mode="annotate"` nothing is rewritten:
-    each module's source, as its loader has it, is compared with the manifest, and its code is
-    known from then on without reading anything again. `mode="metrics"` counts the calls, errors
-    and time of every function too, by who wrote it; *by_function* also names each of them, up to
-    2,000. `mode="spans"` makes a span of each call too, or only of those that take *min_duration*
-    seconds or more, from the first such call of a function on. `mode="count"` counts calls only;
-    `mode="off"` leaves a package alone.
+    *packages* is one name or several, as they are imported. A package's modules and subpackages
+    are included; of two rules, the one for the nearer package decides.
 
-    Installs what `install()` does if that was not called before; the handle's `uninstall()` then
-    undoes that too. Modules that were imported already are named in one warning.
+    `mode="annotate"` rewrites nothing: it compares each module's source, as its loader has it, with
+    the manifest, and later look-ups read no file. `mode="metrics"` also counts the calls, errors
+    and time of every function, by origin; *by_function* names up to 2,000 of them. `mode="spans"`
+    also makes a span of each call, or only of calls that take *min_duration* seconds or more, from
+    the first such call of a function on. `mode="count"` counts calls only. `mode="off"` leaves a
+    package alone.
+
+    Calls `install()` if that was not done; the handle's `uninstall()` then undoes that too. Logs
+    one warning that names the modules that were imported before.
 
     Raises:
-        ValueError: a name is none of a package, the mode is unknown, or *min_duration* is negative.
+        ValueError: a package name, the mode or *min_duration* is not valid.
     """
-    rules = rules_of(packages, mode, by_function=by_function, min_duration=min_duration)
+    rules = make_rules(packages, mode, by_function=by_function, min_duration=min_duration)
     if settings.read().disabled:
         return ImportHook(())
     return attach(rules, None if installing.is_installed() else installing.install())
@@ -48,9 +49,9 @@ T = TypeVar("T")
 
 def no_instrument(thing: T) -> T:
     """
-    *thing*, unchanged; the import hook does not rewrite what stands below this decorator.
+    Returns *thing*, unchanged; the import hook does not rewrite what stands below this decorator.
 
-    It is recognized by its name where the module is rewritten, with or without a module before it.
-    What is defined inside is left alone too.
+    The rewriter recognizes it by its name, with or without a module before it. What is defined
+    inside is left alone too.
     """
     return thing

@@ -24,7 +24,7 @@ _JUMPS: Final = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _LEFT: Final = """
 try:
     {}
-except SLOT[FULL]:
+except ROW[FULL]:
     pass
 """
 """A stack that is full for another call is why some exceptions are handled."""
@@ -142,7 +142,7 @@ def _try_star(statement: Any, ways: Ways) -> int | None:
         watch(body, ways.inside())
     for handler in statement.handlers:  # which nothing but its end and an exception may leave
         watch(handler.body)
-        handler.body += _made("SPLIT](SLOT)", handler.body[-1].lineno)
+        handler.body += _made("SPLIT](ROW)", handler.body[-1].lineno)
     return int((statement.finalbody or [statement])[-1].lineno)
 
 
@@ -161,7 +161,7 @@ _KINDS: Final[dict[type, Callable[[Any, Ways], int | None]]] = {
 
 def _left(handlers: int, line: int) -> list[ast.stmt]:
     """What counts that so many handlers are left, from *line*."""
-    return _made(f"SWALLOWED](SLOT, {handlers})", line) if handlers else []
+    return _made(f"SWALLOWED](ROW, {handlers})", line) if handlers else []
 
 
 def _made(call: str, line: int) -> list[ast.stmt]:
@@ -173,5 +173,5 @@ def _made(call: str, line: int) -> list[ast.stmt]:
 
 @lru_cache(100)
 def _parsed(call: str) -> ast.stmt:
-    (made,) = statements(_LEFT.format(f"SLOT[{call}"))
+    (made,) = statements(_LEFT.format(f"ROW[{call}"))
     return made

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from aiprov_otel.runtime.import_hook import templates
 from aiprov_otel.runtime.import_hook.ast_except import watch
-from aiprov_otel.runtime.import_hook.call_table import Tool
 from aiprov_otel.runtime.import_hook.counters import NAME
 from aiprov_otel.runtime.import_hook.templates import Function, Template, call
 from aiprov_otel.settings import Mode
@@ -39,39 +38,39 @@ class Suspensions(ast.NodeTransformer):
         """`yield value`."""
         self.generic_visit(node)
         value = node.value or ast.copy_location(ast.Constant(None), node)
-        node.value = call(Tool.SUSPENDED, value, node)
-        return call(Tool.RESUMED, node, node)
+        node.value = call("SUSPENDED", value, node)
+        return call("RESUMED", node, node)
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:
         """`yield from iterable`."""
         self.generic_visit(node)
-        node.value = call(Tool.DELEGATED, node.value, node)
-        return call(Tool.RESUMED, node, node)
+        node.value = call("DELEGATED", node.value, node)
+        return call("RESUMED", node, node)
 
     def visit_Await(self, node: ast.Await) -> ast.expr:
         """`await awaited`."""
         self.generic_visit(node)
-        node.value = call(Tool.STEPS, node.value, node)
-        return call(Tool.RESUMED, node, node)
+        node.value = call("STEPS", node.value, node)
+        return call("RESUMED", node, node)
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
         """`async for item in iterable`."""
         self.generic_visit(node)
-        node.iter = call(Tool.EACH, node.iter, node.iter)
+        node.iter = call("EACH", node.iter, node.iter)
         return node
 
     def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
         """`async with manager`."""
         self.generic_visit(node)
         for item in node.items:
-            item.context_expr = call(Tool.AROUND, item.context_expr, item.context_expr)
+            item.context_expr = call("AROUND", item.context_expr, item.context_expr)
         return node
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         """`async for item in iterable` in a list, a set or a dictionary."""
         self.generic_visit(node)
         if node.is_async:
-            node.iter = call(Tool.EACH, node.iter, node.iter)
+            node.iter = call("EACH", node.iter, node.iter)
         return node
 
     def visit(self, node: ast.AST) -> Any:

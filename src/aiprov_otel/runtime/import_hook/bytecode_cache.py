@@ -30,29 +30,29 @@ from aiprov_otel.runtime.import_hook.templates import KEY, LAMBDA_NUMBER, NUMBER
 from aiprov_otel.runtime.source_text import Layout, Text
 
 
-def numbered(code: CodeType, key: str) -> CodeType:
-    """*code* of a module that is found by *key*, with the numbers of its functions."""
-    return _numbered(code, key, count(), "", "")
+def number_functions(code: CodeType, key: str) -> CodeType:
+    """*code* of a module that is placeholders by *key*, with the numbers of its functions."""
+    return _number(code, key, count(), "", "")
 
 
-def _numbered(code: CodeType, key: str, numbers: Iterator[int], was: str, now: str) -> CodeType:
+def _number(code: CodeType, key: str, numbers: Iterator[int], was: str, now: str) -> CodeType:
     """The same; its qualified name begins with *now* where it began with *was*."""
-    found = {KEY: key, NUMBER: (number := next(numbers)), LAMBDA_NUMBER: number}
+    placeholders = {KEY: key, NUMBER: (number := next(numbers)), LAMBDA_NUMBER: number}
     name, qualname, consts = code.co_name, now + code.co_qualname.removeprefix(was), code.co_consts
     if any(type(each) is str and each == LAMBDA_NUMBER for each in consts):
         was, consts = code.co_qualname, (*consts, code.co_qualname)
         name, qualname = LAMBDA, (now := qualname.removesuffix(name) + LAMBDA)
-    made: list[Any] = []
+    rewritten: list[Any] = []
     for each in consts:
         if type(each) is CodeType:
-            made.append(_numbered(each, key, numbers, was, now))
+            rewritten.append(_number(each, key, numbers, was, now))
         else:
-            made.append(found.get(each, each) if type(each) is str else each)
-    return code.replace(co_consts=tuple(made), co_name=name, co_qualname=qualname)
+            rewritten.append(placeholders.get(each, each) if type(each) is str else each)
+    return code.replace(co_consts=tuple(rewritten), co_name=name, co_qualname=qualname)
 
 
 class Rewritten(NamedTuple):
-    """A module that was rewritten: its code, what its functions are found by, and its text."""
+    """A module that was rewritten: its code, the key of its functions, and its text."""
 
     code: CodeType
     key: str
@@ -69,7 +69,7 @@ class Cache:
         known = loader.path_stats(path)
         self._header = MAGIC_NUMBER + struct.pack("<dQ", known["mtime"], known["size"])
 
-    def stored(self) -> Rewritten | None:
+    def load(self) -> Rewritten | None:
         """What was kept; None if there is nothing, or no longer anything good."""
         with suppress(OSError, ValueError, EOFError, TypeError):
             data = memoryview(self._loader.get_data(self._place))
@@ -79,21 +79,27 @@ class Cache:
                     return Rewritten(code, key, Text.known(digest, Layout(*lines)))
         return None
 
-    def store(self, made: Rewritten) -> None:
-        """Keep *made* for the next start, where bytecode may be written."""
-        text = made.text
-        kept = (made.code, made.key, text.hash, text.layout.decorators, text.layout.definitions)
+    def store(self, rewritten: Rewritten) -> None:
+        """Keep *rewritten* for the next start, where bytecode may be written."""
+        text = rewritten.text
+        kept = (
+            rewritten.code,
+            rewritten.key,
+            text.hash,
+            text.layout.decorators,
+            text.layout.definitions,
+        )
         with suppress(OSError):
             if not sys.dont_write_bytecode:
                 self._loader.set_data(self._place, self._header + marshal.dumps(kept))
 
 
 def _tag(mode: str) -> str:
-    return f"{sys.flags.optimize or ''}aiprov{_ours()}{mode}"
+    return f"{sys.flags.optimize or ''}aiprov{_fingerprint()}{mode}"
 
 
 @cache
-def _ours() -> str:
+def _fingerprint() -> str:
     """What tells this way of rewriting from others: metadata would cost a hundred times as much."""
     with suppress(OSError):
         folder = Path(__file__).parent

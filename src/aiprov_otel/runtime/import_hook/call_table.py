@@ -1,27 +1,53 @@
-"""What instrumented code calls: it stands in each list of counts, so that it needs no name."""
+"""
+What instrumented code calls: it stands in each row of counters, so that it needs no name.
+
+The registry of the rows stands here, above everything that a row holds.
+"""
 
 from __future__ import annotations
 
+import atexit
+import builtins
 import collections
+import gc
+import os
 import sys
 from collections.abc import Callable, Iterable
-from enum import IntEnum
-from operator import is_
+from math import inf
+from operator import is_, not_
 from time import perf_counter
 from typing import Any, Final
 
-from aiprov_otel.runtime.import_hook.call_spans import begun, ended, finished
-from aiprov_otel.runtime.import_hook.counters import LEAST, OPEN, counts_of
-from aiprov_otel.runtime.import_hook.swallowed import split, swallowed
+from aiprov_otel.runtime.import_hook.counters import (
+    CALLS,
+    ERRORS,
+    FUNCTION_NAMES,
+    LEAST,
+    MODULE,
+    NAME,
+    OPEN,
+    SELF_TIME,
+    TIME,
+    Module,
+    Registry,
+    Row,
+)
+from aiprov_otel.runtime.import_hook.pending_spans import (
+    begin,
+    end_suspendable,
+    finish_call,
+    open_call,
+)
+from aiprov_otel.runtime.import_hook.swallowed import count_handled, count_split
 from aiprov_otel.runtime.import_hook.timing import (
     Running,
     around,
-    delegated,
+    delegate,
     each,
     here,
-    resumed,
+    resume,
     steps,
-    suspended,
+    suspend,
 )
 
 
@@ -35,56 +61,70 @@ count: Final[Callable[[dict[Any, int], Iterable[Any]], None]] = getattr(
     collections, "_count_elements", _count
 )
 
+_CALLED: Final[dict[str, Any]] = {
+    "HERE": here,
+    "CLOCK": perf_counter,
+    "ERROR": Exception,  # which of them are no failure is decided at collection
+    "COUNT": count,
+    "CLASS": type,
+    "CURRENT": sys.exception,
+    "BEGIN": Running,
+    "SUSPENDED": suspend,
+    "RESUMED": resume,
+    "END": Running.pause,
+    "STEPS": steps,
+    "DELEGATED": delegate,
+    "EACH": each,
+    "AROUND": around,
+    # Chosen by a number: a branch would be a line. The first does nothing, in C.
+    "ENDS": (is_, finish_call),
+    "BEGIN_SPANNED": begin,
+    "END_SPANNED": end_suspendable,
+    "FULL": (RecursionError, MemoryError),
+    "SWALLOWED": count_handled,
+    "SPLIT": count_split,
+}
 
-class Tool(IntEnum):
-    """Where in a list of counts each stands, after what is the function's own."""
-
-    OPEN = OPEN
-    LEAST = LEAST
-    HERE = 8
-    CLOCK = 9
-    ERROR = 10
-    COUNT = 11
-    CLASS = 12
-    CURRENT = 13
-    BEGIN = 14
-    SUSPENDED = 15
-    RESUMED = 16
-    END = 17
-    STEPS = 18
-    DELEGATED = 19
-    EACH = 20
-    AROUND = 21
-    ENDS = 22
-    BEGUN = 23
-    ENDED = 24
-    FULL = 25
-    SWALLOWED = 26
-    SPLIT = 27
+INDEX: Final[dict[str, int]] = {
+    "CALLS": CALLS,
+    "TIME": TIME,
+    "SELF_TIME": SELF_TIME,
+    "ERRORS": ERRORS,
+    "OPEN": OPEN,
+    "LEAST": LEAST,
+    **{name: number for number, name in enumerate(_CALLED, MODULE + 1)},
+}
+"""Where in a row stands what the templates name."""
 
 
-TOOLS: Final = (
-    here,
-    perf_counter,
-    Exception,  # which have ended in order all the same, is told when they are collected
-    count,
-    type,
-    sys.exception,
-    Running,
-    suspended,
-    resumed,
-    Running.pause,
-    steps,
-    delegated,
-    each,
-    around,
-    (is_, finished),  # chosen by a number: a branch would be a line; the first does nothing, in C
-    begun,
-    ended,
-    (RecursionError, MemoryError),
-    swallowed,
-    split,
-)
+def row_of(module: Module | None) -> Row:
+    """What a function of *module* begins with; None is for one that counts nowhere."""
+    errors = {} if module is None else module.errors
+    least = None if module is None else module.rule.least
+    # Where no call may have a span, what is there anyway says no, in C.
+    opens = open_call if least == 0 else not_
+    row = [0, 0.0, 0.0, errors, opens, inf if least is None else least, None, module]
+    return [*row, *_CALLED.values()]
 
-ELSEWHERE: Final = counts_of(None)
-"""The list of any function whose code was sent to a process that counts nothing."""
+
+REGISTRY: Final = Registry(row_of)
+
+ELSEWHERE: Final = row_of(None)
+"""The row of any function whose code was sent to a process that counts nothing."""
+
+
+@atexit.register
+def _keep_builtin() -> None:
+    """Be there for the last finalizers: before these, Python puts back its first built-in names."""
+    for names in gc.get_referrers(builtins.__build_class__):
+        if type(names) is dict and names.get("__name__") == builtins.__name__:
+            names.setdefault(NAME, REGISTRY.rows)
+
+
+def _in_child() -> None:
+    FUNCTION_NAMES.reset_lock()
+    REGISTRY.clear_counts()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -1,4 +1,4 @@
-"""What an import hook that was installed is held by."""
+"""The handle of an installed import hook."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from types import TracebackType
 
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.import_hook import finder, late_imports, metrics
-from aiprov_otel.runtime.import_hook.counters import SLOTS
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.runtime.import_hook.rules import Rule
 
 
 class ImportHook(AbstractContextManager["ImportHook"]):
-    """Rules that count until `uninstall()`, or until the end of a `with` block."""
+    """Rules that apply until `uninstall()`, or until the end of a `with` block."""
 
     def __init__(
         self, rules: Sequence[Rule], installation: AbstractContextManager[object] | None = None
@@ -23,14 +23,14 @@ class ImportHook(AbstractContextManager["ImportHook"]):
 
     def uninstall(self) -> None:
         """
-        Let later imports be, and undo what else was installed for this hook; twice is fine.
+        Leaves later imports alone, and undoes what was installed with this hook; twice is fine.
 
-        What was imported meanwhile stays as it was loaded, and reports nothing any more.
+        Modules that were imported meanwhile stay as they were loaded, and report nothing any more.
         """
         finder.PLAN.remove(self._rules)
-        SLOTS.turn(_is_instrumented)
+        REGISTRY.count_only(_is_instrumented)
         if not list(finder.PLAN):
-            finder.leave()
+            finder.stop()
         if self._installation:
             self._installation.__exit__(None, None, None)
             self._installation = None
@@ -47,15 +47,15 @@ class ImportHook(AbstractContextManager["ImportHook"]):
 def attach(
     rules: Sequence[Rule], installation: AbstractContextManager[object] | None = None
 ) -> ImportHook:
-    """Let *rules* count; *installation* ends with them."""
+    """Applies *rules*; *installation* ends with them."""
     with guard:
-        late_imports.report(rules, SLOTS.modules())
+        late_imports.report(rules, REGISTRY.modules())
     finder.PLAN.add(rules)
-    finder.attend()
+    finder.start()
     if any(rule.rewrites for rule in rules):
         with guard:
             metrics.observe()
-    SLOTS.turn(_is_instrumented)
+    REGISTRY.count_only(_is_instrumented)
     return ImportHook(rules, installation)
 
 

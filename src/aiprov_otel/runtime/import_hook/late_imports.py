@@ -1,4 +1,4 @@
-"""Modules that were imported before the hook, and the line that did it, as near as can be said."""
+"""Modules that were imported before the hook, and a line that imported them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from aiprov_otel.runtime.guard import warn
 from aiprov_otel.runtime.import_hook.rules import Rule
 
 _OURS: Final = "aiprov_otel."
-_ANNOTATED: Final = "what they run is taken to be what stands on disk now"
-_REWRITTEN: Final = "what their functions do is not counted"
+_ANNOTATED: Final = "their files on disk are taken for what they run"
+_REWRITTEN: Final = "their functions are not counted"
 
 
-def report(rules: Sequence[Rule], known: Collection[str]) -> None:
-    """Warn, once for all of *rules*, of the modules that came too early, but for those *known*."""
-    names = sorted(set(sys.modules).difference(known))
+def report(rules: Sequence[Rule], rewritten: Collection[str]) -> None:
+    """Log one warning that names the modules of *rules* imported too early, but for *rewritten*."""
+    names = sorted(set(sys.modules).difference(rewritten))
     early = [(name, rule) for name in names for rule in rules if rule.covers(name)]
     early = [(name, rule) for name, rule in early if rule.mode != "off"]
     if not early:
@@ -52,11 +52,11 @@ def _where(package: str) -> str:
         for number, line in enumerate(linecache.getlines(filename)[:end], 1):
             if imports.match(line):
                 return f"at {filename}:{number}"
-    return "by a line that can't be found"
+    return "by an unknown line"
 
 
 def _candidates(package: str) -> Iterator[tuple[str, int | None]]:
-    """Files that may have imported it: what runs now, then the application's other modules."""
+    """Yields files that may have imported it: of what runs now, then of other modules."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 (as in `walk`)
     while frame is not None:
         if not str(frame.f_globals.get("__name__")).startswith(_OURS):
@@ -68,7 +68,7 @@ def _candidates(package: str) -> Iterator[tuple[str, int | None]]:
 
 
 def _file_of(module: object) -> str | None:
-    """The file of *module*, if it may be the application's."""
+    """Returns the file of *module*, if it may be the application's."""
     if not isinstance(module, ModuleType):
         return None  # anything may stand in sys.modules
     filename = object.__getattribute__(module, "__dict__").get("__file__")

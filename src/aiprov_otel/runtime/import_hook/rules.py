@@ -1,4 +1,4 @@
-"""Which packages are observed, and how: rules, the most specific of which decides."""
+"""Rules: which packages the import hook observes, and how. The most specific one decides."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _REWRITING: Final = {"metrics", "spans", "count"}
 @dataclass(frozen=True, slots=True)
 class Rule:
     """
-    What is to happen to *package* and the modules below it.
+    What the hook does with *package* and the modules below it.
 
     Attributes:
         package: its dotted name.
-        mode: `off` leaves it alone, whatever another rule says of a package above it.
+        mode: `off` leaves it alone, whatever the rule of a package above it says.
         by_function: whether metrics name each function.
-        min_duration: seconds that a call takes at least to have a span, in mode `spans`.
+        min_duration: in mode `spans`, the seconds from which on a call has a span.
     """
 
     package: str
@@ -33,23 +33,25 @@ class Rule:
 
     def __post_init__(self) -> None:
         if not all(part.isidentifier() for part in self.package.split(".")):
-            msg = f"{self.package!r} is no name of a package; say it as it is imported, shop.cart"
+            msg = (
+                f"{self.package!r} is not a valid package name; write it as in an import: shop.cart"
+            )
             raise ValueError(msg)
         if self.mode not in MODES:
             msg = f"mode is {self.mode!r}; use one of {', '.join(MODES)}"
             raise ValueError(msg)
         if not 0 <= self.min_duration < inf:
-            msg = f"min_duration is {self.min_duration!r}; say seconds, 0.05 or 0 for every call"
+            msg = f"min_duration is {self.min_duration!r}; give seconds: 0.05, or 0 for every call"
             raise ValueError(msg)
 
     @property
     def rewrites(self) -> bool:
-        """Whether modules are changed as they are loaded."""
+        """Whether modules are rewritten as they are loaded."""
         return self.mode in _REWRITING
 
     @property
     def least(self) -> float | None:
-        """Seconds that a call with a span takes; None where there are no spans."""
+        """The seconds from which on a call has a span; None where there are no spans."""
         return self.min_duration if self.mode == "spans" else None
 
     def covers(self, name: str) -> bool:
@@ -57,7 +59,7 @@ class Rule:
         return name == self.package or name.startswith(f"{self.package}.")
 
 
-def rules_of(
+def make_rules(
     packages: str | Iterable[str],
     mode: Mode,
     *,
@@ -65,14 +67,14 @@ def rules_of(
     min_duration: float = 0.0,
 ) -> tuple[Rule, ...]:
     """
-    A rule for each of *packages*, one name or several.
+    Returns a rule for each of *packages*, one name or several.
 
     Raises:
-        ValueError: a name or the mode can't be, or there is no name at all.
+        ValueError: a name or the mode is not valid, or there is no name at all.
     """
     names = [packages] if isinstance(packages, str) else list(packages)
     if not names:
-        raise ValueError("no package was named; say which, as in install_import_hook('shop')")
+        raise ValueError("no package was named; name one, as in install_import_hook('shop')")
     return tuple(Rule(name, mode, by_function, min_duration) for name in names)
 
 
@@ -86,37 +88,39 @@ class Plan:
         return iter(self._rules)
 
     def add(self, rules: Iterable[Rule]) -> None:
-        """Let *rules* count from now on."""
+        """Apply *rules* from now on."""
         self._rules = (*self._rules, *rules)
 
     def remove(self, rules: Iterable[Rule]) -> None:
-        """Forget *rules*: the very same, not others that say the same."""
-        gone = set(map(id, rules))
-        self._rules = tuple(rule for rule in self._rules if id(rule) not in gone)
+        """Remove *rules*: these very objects, not equal ones."""
+        removed = set(map(id, rules))
+        self._rules = tuple(rule for rule in self._rules if id(rule) not in removed)
 
     def rule_for(self, name: str) -> Rule | None:
-        """What is said of the module *name*: of the nearest package, and there the last word."""
-        found = [rule for rule in self._rules if rule.covers(name)]
-        return max(reversed(found), key=lambda rule: len(rule.package), default=None)
+        """Returns the rule for the module *name*: the last one of the nearest package."""
+        rules = [rule for rule in self._rules if rule.covers(name)]
+        return max(reversed(rules), key=lambda rule: len(rule.package), default=None)
 
 
-def rules_said(text: str) -> tuple[Rule, ...]:
+def parse_rules(text: str) -> tuple[Rule, ...]:
     """
-    The rules in *text*, `shop,shop.legacy=off`; a warning tells of what can't be one.
+    Returns the rules in *text*, `shop,shop.legacy=off`. Logs a warning for invalid ones.
 
     Raises:
-        ValueError: there is such a thing, and `AIPROV_STRICT` is set.
+        ValueError: one is not valid, and `AIPROV_STRICT` is set.
     """
-    return tuple(filter(None, (_said(each.strip()) for each in text.split(",") if each.strip())))
+    return tuple(
+        filter(None, (_parse_rule(item.strip()) for item in text.split(",") if item.strip()))
+    )
 
 
-def _said(text: str) -> Rule | None:
+def _parse_rule(text: str) -> Rule | None:
     package, _, mode = text.partition("=")
     try:
         return Rule(package.strip(), cast("Mode", mode.strip() or "annotate"))
     except ValueError as error:
         if settings.read().strict:
             raise
-        whose = "AIPROV_PACKAGES or `packages` of the policy"
-        warn("package-wrong", f"{whose} says {text!r}, which is left out: {error}")
+        place = "AIPROV_PACKAGES or `packages` of the policy"
+        warn("package-wrong", f"{place} has {text!r}, which is ignored: {error}")
         return None

@@ -1,10 +1,8 @@
 """
-What an `except` handled for good, where it is left.
+Exceptions that an `except` handled for good, counted where the handler is left.
 
-Nothing here is guarded: what a signal raises meanwhile is the application's.
-
-Handled exceptions are counted by the line that raised. What a count says is worked out once per
-line and class; the metric reads the counts when it is collected.
+They are counted by the line that raised. Provenance is looked up once per line and class; the
+metric reads the counts when it is collected.
 """
 
 from __future__ import annotations
@@ -23,13 +21,13 @@ from aiprov_otel.runtime import metrics, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
 from aiprov_otel.runtime.guard import guard
-from aiprov_otel.runtime.import_hook.counters import MODULE, Counts
+from aiprov_otel.runtime.import_hook.counters import MODULE, Row
 from aiprov_otel.runtime.metrics import Kind
 from aiprov_otel.runtime.stack import MEMBERS
 from aiprov_otel.values import MISSING, Provenance
 
 _LINES: Final = 10_000
-"""Lines and functions that are known before a cache starts afresh."""
+"""Lines and functions in a cache before it starts afresh."""
 
 _tallies: Final[dict[Kind, Tally]] = {}
 _sent: Final[Counter[Kind]] = Counter()
@@ -49,7 +47,7 @@ def tally(error: BaseException, step: TracebackType | None) -> None:
 
 
 def send(_: CallbackOptions) -> list[Observation]:
-    """Tell the metric of those that it does not know; a callback, which has nothing to observe."""
+    """Pass new counts on to the metric; a callback, which itself has nothing to observe."""
     with guard, _lock:
         for kind, tally in list(_tallies.items()):
             if (new := tally.number - _sent[kind]) > 0:
@@ -59,7 +57,7 @@ def send(_: CallbackOptions) -> list[Observation]:
 
 
 class _Lines:
-    """What counts an exception, by the code and the instruction that raised it and its class."""
+    """The count of an exception, by the code and instruction that raised it and its class."""
 
     def __init__(self, annotator: Annotator) -> None:
         self.annotator = annotator
@@ -68,34 +66,34 @@ class _Lines:
         self._ours: dict[int, tuple[bool, CodeType]] = {}
 
     def tally(self, error: BaseException, step: TracebackType | None) -> Tally | None:
-        """What counts *error*; None where nothing is to, or it can't be said whose it is."""
+        """Returns the count of *error*; None where it is not counted."""
         if step is not None and step.tb_next is not None:
             step = self._innermost(step)
         code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (None, 0)
         key = (id(code), at, id(type(error)))
-        if (known := self._known.get(key)) is None:
-            known = (self._made(error, step), code, type(error))
+        if (entry := self._known.get(key)) is None:
+            entry = (self._new(error, step), code, type(error))
             if len(self._known) >= _LINES:
                 self._known.clear()
             if not isinstance(error, BaseExceptionGroup):  # one line may hand on what others raised
-                self._known[key] = known
-        return known[0]
+                self._known[key] = entry
+        return entry[0]
 
     def _innermost(self, step: TracebackType | None) -> TracebackType | None:
         """The innermost step of a traceback, from *step* on, that stands in the application."""
         found, ours = None, self._ours
         while step is not None:
             code = step.tb_frame.f_code
-            if (known := ours.get(id(code))) is None:
+            if (entry := ours.get(id(code))) is None:
                 if len(ours) >= _LINES:
                     ours.clear()
-                known = ours[id(code)] = (self.annotator.resolver.is_ours(code), code)
-            if known[0]:
+                entry = ours[id(code)] = (self.annotator.resolver.is_ours(code), code)
+            if entry[0]:
                 found = step
             step = step.tb_next
         return found
 
-    def _made(self, error: BaseException, step: TracebackType | None) -> Tally | None:
+    def _new(self, error: BaseException, step: TracebackType | None) -> Tally | None:
         if not is_failure(error) or isinstance(error, ENDS):
             return None
         with guard:
@@ -114,7 +112,7 @@ class _Lines:
 
 
 def _in_child() -> None:
-    # What the parent counted, the parent tells; and another thread of it may have held the lock.
+    # What the parent counted, the parent reports; another thread of it may have held the lock.
     global _lines, _lock
     _lines, _lock = None, threading.Lock()
     _tallies.clear()
@@ -130,18 +128,18 @@ _DEPTH: Final = 100
 """Exceptions among which that of a handler further out is looked for."""
 
 
-def swallowed(counts: Counts, handlers: int) -> None:
-    """The code that calls this, that of *counts*, leaves so many handlers in good order."""
+def count_handled(row: Row, handlers: int) -> None:
+    """Count what so many handlers of the calling function, that of *row*, handled for good."""
     error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
     while error is not None:
-        _count(counts, frame, error, error.__traceback__)
+        _count(row, frame, error, error.__traceback__)
         if (handlers := handlers - 1) == 0:
             break
         error = _outer(error, frame)
 
 
 def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
-    """What *frame* was handling when *error* came up."""
+    """Returns what *frame* was handling when *error* was raised."""
     for _ in range(_DEPTH):
         if (context := error.__context__) is None:
             break
@@ -151,12 +149,12 @@ def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
     return None
 
 
-def split(counts: Counts) -> None:
-    """The same of `except*`, which gets a group that Python made: its leaves were handled."""
+def count_split(row: Row) -> None:
+    """The same for `except*`, which gets a group that Python made: its leaves were handled."""
     if (group := sys.exception()) is not None:
         for leaf in _leaves(group):
             step = leaf.__traceback__ or group.__traceback__
-            _count(counts, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
+            _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
 
 
 def _leaves(group: BaseException) -> Iterator[BaseException]:
@@ -172,10 +170,8 @@ def _leaves(group: BaseException) -> Iterator[BaseException]:
             yield error
 
 
-def _count(
-    counts: Counts, frame: FrameType, error: BaseException, step: TracebackType | None
-) -> None:
+def _count(row: Row, frame: FrameType, error: BaseException, step: TracebackType | None) -> None:
     # A module that is imported asks by `except ImportError` what is installed.
     asks = isinstance(error, ImportError) and frame.f_code.co_name == _MODULE
-    if counts[MODULE] is not None and not asks:
+    if row[MODULE] is not None and not asks:
         tally(error, step)

@@ -11,7 +11,7 @@ import ast
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from aiprov_otel.runtime.import_hook.call_table import Tool
+from aiprov_otel.runtime.import_hook.call_table import INDEX
 from aiprov_otel.runtime.import_hook.counters import NAME
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -66,7 +66,7 @@ LAMBDA_NUMBER: Final = "\0aiprov_otel number of a lambda"
 
 PREFIX: Final = ".aiprov_"
 """What names of ours begin with."""
-COUNTS: Final = f"{PREFIX}counts"
+ROW: Final = f"{PREFIX}row"
 RUNNING: Final = f"{PREFIX}running"
 
 # Code that was sent to a process without us finds no name of ours, and brings us there, or where it
@@ -74,42 +74,42 @@ RUNNING: Final = f"{PREFIX}running"
 # program's; nothing but ours runs in them, and no signal is taken there.
 _TIMED: Final = """
 try:
-    counts = SLOT
+    row = ROW
 except:
-    from aiprov_otel.runtime.import_hook.call_table import ELSEWHERE as counts
+    from aiprov_otel.runtime.import_hook.call_table import ELSEWHERE as row
 {begin}
 try:
     try:
         BODY
     finally:
         {end}
-except counts[ERROR]:
-    counts[COUNT](counts[3], ((NUMBER, counts[CLASS](counts[CURRENT]())),))
+except row[ERROR]:
+    row[COUNT](row[ERRORS], ((NUMBER, row[CLASS](row[CURRENT]())),))
     raise
 """
 # What the cell will hold at the end, all that ended in this thread, less the clock's time now.
 _BEGIN: Final = """
-cell = counts[HERE]()
+cell = row[HERE]()
 before = cell[0]
 {open}
-time = counts[CLOCK]() - before
+time = row[CLOCK]() - before
 """
 _END: Final = """
-        time = counts[CLOCK]() - time
-        counts[0] += 1
-        counts[1] += time - before
-        counts[2] += time - cell[0]
+        time = row[CLOCK]() - time
+        row[CALLS] += 1
+        row[TIME] += time - before
+        row[SELF_TIME] += time - cell[0]
         cell[0] = time
         {close}
 """
-_OPEN: Final = "call = counts[OPEN](counts)"
-_CLOSE: Final = "counts[ENDS][(time - before >= counts[LEAST]) | (call is not False)](counts, call)"
+_OPEN: Final = "call = row[OPEN](row)"
+_CLOSE: Final = "row[ENDS][(time - before >= row[LEAST]) | (call is not False)](row, call)"
 _SUSPENDABLE: Final = _TIMED.format(
-    begin="running = counts[{begin}](counts)", end="counts[{end}](running)\n        counts[0] += 1"
+    begin="running = row[{begin}](row)", end="row[{end}](running)\n        row[CALLS] += 1"
 )
 _COUNT_ONLY: Final = """
 try:
-    SLOT[0] += 1
+    ROW[CALLS] += 1
 except:
     pass
 """
@@ -152,16 +152,16 @@ def _placed_field(value: Any, line: int) -> Any:
     return placed(value, line) if isinstance(value, ast.AST) else value
 
 
-def call(tool: Tool, argument: ast.expr, at: ast.expr) -> ast.expr:
-    """A call of *tool* with what is running and *argument*, on the lines of *at*."""
+def call(name: str, argument: ast.expr, at: ast.expr) -> ast.expr:
+    """Returns a call of *name* in the call table with what is running and *argument*."""
 
     def here(node: Any) -> Any:
         return ast.copy_location(node, at)
 
-    tools, index = here(ast.Name(COUNTS, ast.Load())), here(ast.Constant(tool.value))
+    row, index = here(ast.Name(ROW, ast.Load())), here(ast.Constant(INDEX[name]))
     running = here(ast.Name(RUNNING, ast.Load()))
     made: ast.expr = here(
-        ast.Call(here(ast.Subscript(tools, index, ast.Load())), [running, argument], [])
+        ast.Call(here(ast.Subscript(row, index, ast.Load())), [running, argument], [])
     )
     return made
 
@@ -184,16 +184,15 @@ def statements(text: str, number: str = NUMBER) -> list[ast.stmt]:
 
 class _Filled(ast.NodeTransformer):
     def __init__(self, number: str) -> None:
-        self._constants: dict[str, Any] = {"KEY": KEY, "NUMBER": number}
-        self._constants |= {tool.name: tool.value for tool in Tool}
+        self._constants: dict[str, Any] = {"KEY": KEY, "NUMBER": number, **INDEX}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id == "SLOT":
-            (found,) = ast.parse("SLOTS[KEY][NUMBER]").body
+        if node.id == "ROW":
+            (found,) = ast.parse("ROWS[KEY][NUMBER]").body
             return self.visit(found).value  # type: ignore[no-any-return]
         if node.id in self._constants:
             return ast.Constant(self._constants[node.id], lineno=-1)
-        name = NAME if node.id == "SLOTS" else f"{PREFIX}{node.id}"
+        name = NAME if node.id == "ROWS" else f"{PREFIX}{node.id}"
         return ast.Name(name, node.ctx, lineno=-1)
 
     def visit_alias(self, node: ast.alias) -> ast.alias:
@@ -206,4 +205,4 @@ SPANNED: Final = Template(
     _TIMED.format(begin=_BEGIN.format(open=_OPEN), end=_END.format(close=_CLOSE))
 )
 SUSPENDABLE: Final = Template(_SUSPENDABLE.format(begin="BEGIN", end="END"))
-SUSPENDABLE_SPANNED: Final = Template(_SUSPENDABLE.format(begin="BEGUN", end="ENDED"))
+SUSPENDABLE_SPANNED: Final = Template(_SUSPENDABLE.format(begin="BEGIN_SPANNED", end="END_SPANNED"))

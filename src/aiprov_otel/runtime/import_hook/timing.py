@@ -1,9 +1,9 @@
 """
-Time that a call runs, without the time in which it is suspended.
+Time that a call runs, without the time in which it is suspend.
 
 A thread has one cell: the time of the instrumented calls that ended in it. What a call adds to it
 between its begin and its end is what it called, and the rest of its own time is its self time. A
-call that is suspended is not on the stack: so this holds for each task, whatever else its thread
+call that is suspend is not on the stack: so this holds for each task, whatever else its thread
 does meanwhile.
 
 What a call awaits runs with the call paused. No frame of ours stands between the two: each step is
@@ -22,7 +22,7 @@ from time import perf_counter
 from types import CoroutineType, GeneratorType
 from typing import Any, Final
 
-from aiprov_otel.runtime.import_hook.counters import SELF_TIME, TIME
+from aiprov_otel.runtime.import_hook.counters import SELF_TIME, TIME, Row
 
 
 class _Cells(threading.local):
@@ -38,15 +38,15 @@ here: Final = partial(getattr, CELLS, "cell")
 class Running:
     """One call of a generator or a coroutine, while it runs and while it does not."""
 
-    __slots__ = ("_before", "_began", "_cell", "counts", "running")
+    __slots__ = ("_before", "_began", "_cell", "row", "running")
 
-    def __init__(self, counts: list[Any]) -> None:
-        self.counts = counts
+    def __init__(self, row: Row) -> None:
+        self.row = row
         self.running = False
         self.resume()
 
     def resume(self) -> bool:
-        """It runs from now on, perhaps in another thread than before."""
+        """It runs from here on, perhaps in another thread than before."""
         if not self.running:
             self.running = True
             self._cell = here()
@@ -55,23 +55,23 @@ class Running:
         return True
 
     def pause(self) -> None:
-        """It is suspended, or ends."""
+        """It is suspend, or ends."""
         if self.running:
             self.running = False
             spent = perf_counter() - self._began
-            self.counts[TIME] += spent
-            self.counts[SELF_TIME] += spent - self._cell[0] + self._before
+            self.row[TIME] += spent
+            self.row[SELF_TIME] += spent - self._cell[0] + self._before
             self._cell[0] = self._before + spent
 
 
-def suspended(running: Running, value: Any) -> Any:
-    """*value*, which is yielded now."""
+def suspend(running: Running, value: Any) -> Any:
+    """Returns *value*, which is yielded now."""
     running.pause()
     return value
 
 
-def resumed(running: Running, value: Any) -> Any:
-    """*value*, with which it goes on."""
+def resume(running: Running, value: Any) -> Any:
+    """Returns *value*, with which the caller resumes."""
     running.resume()
     return value
 
@@ -79,7 +79,7 @@ def resumed(running: Running, value: Any) -> Any:
 _NEVER: Final = object()
 
 
-def _its(name: str) -> property:
+def _attribute(name: str) -> property:
     return property(attrgetter(f"of.{name}"))
 
 
@@ -88,7 +88,7 @@ class Steps(map):  # type: ignore[type-arg]  # its stubs know it as generic, and
 
     __slots__ = ("of",)
     of: Any
-    __class__, send, throw, close = map(_its, ("__class__", "send", "throw", "close"))
+    __class__, send, throw, close = map(_attribute, ("__class__", "send", "throw", "close"))
 
     def __await__(self) -> Any:
         return self
@@ -98,12 +98,12 @@ class Steps(map):  # type: ignore[type-arg]  # its stubs know it as generic, and
 
 
 def steps(running: Running, awaited: Any) -> Any:
-    """What `await awaited` goes through; *awaited* itself where Python is to say what is wrong."""
+    """Returns the steps of `await awaited`; *awaited* itself where Python is to raise."""
     inner = _awaitable(awaited)
     return awaited if inner is None else _steps(running, inner, awaited)
 
 
-def delegated(running: Running, iterable: Any) -> Any:
+def delegate(running: Running, iterable: Any) -> Any:
     """The same for `yield from iterable`."""
     if isinstance(iterable, CoroutineType) or not hasattr(type(iterable), "__iter__"):
         return iterable
@@ -116,14 +116,14 @@ def _steps(running: Running, inner: Any, awaited: Any) -> Steps:
         running.pause()
         return value
 
-    made = Steps(pause, iter(running.resume, _NEVER), inner)
-    made.of = awaited if isinstance(awaited, CoroutineType) else inner
-    return made
+    wrapped = Steps(pause, iter(running.resume, _NEVER), inner)
+    wrapped.of = awaited if isinstance(awaited, CoroutineType) else inner
+    return wrapped
 
 
 def _awaitable(awaited: Any) -> Any:
     if isinstance(awaited, CoroutineType):
-        # One that waits already is refused by Python, in its own words.
+        # Python refuses one that waits already, in its own words.
         return awaited.__await__() if awaited.cr_await is None else None
     if isinstance(awaited, GeneratorType):
         return awaited if awaited.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE else None
@@ -133,7 +133,7 @@ def _awaitable(awaited: Any) -> Any:
 
 
 class Each:
-    """An asynchronous iterable whose every step is waited for like that."""
+    """An asynchronous iterable whose steps are awaited like that."""
 
     __slots__ = ("_inner", "_running")
 
@@ -149,12 +149,12 @@ class Each:
         awaited = type(self._inner).__anext__(self._inner)
         try:
             return steps(self._running, awaited)
-        except Exception:  # noqa: BLE001 (Python meets it again, and has words of its own for it)
+        except Exception:  # noqa: BLE001 (Python raises it again, in its own words)
             return awaited
 
 
 def each(running: Running, iterable: Any) -> Any:
-    """What `async for … in iterable` goes through."""
+    """Returns what `async for … in iterable` iterates over."""
     return Each(running, iterable) if hasattr(type(iterable), "__aiter__") else iterable
 
 
@@ -175,7 +175,7 @@ class Around:
 
 
 def around(running: Running, manager: Any) -> Any:
-    """What `async with manager` goes through."""
+    """Returns what `async with manager` enters."""
     kind = type(manager)
     whole = hasattr(kind, "__aenter__") and hasattr(kind, "__aexit__")
     return Around(running, manager) if whole else manager

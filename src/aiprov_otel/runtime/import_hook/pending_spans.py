@@ -28,12 +28,19 @@ from aiprov_otel.runtime.call_spans import Call, Site
 from aiprov_otel.runtime.exception_state import is_failure, type_name
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import guard, swallow
-from aiprov_otel.runtime.import_hook.counters import LEAST, MODULE, OPEN, SPANNED, Counts, Slot
+from aiprov_otel.runtime.import_hook.counters import (
+    LEAST,
+    MODULE,
+    OPEN,
+    SPANNED,
+    FunctionCounters,
+    Row,
+)
 from aiprov_otel.runtime.import_hook.timing import Running
 
 
 class Pending(Span):
-    """What stands for the span of a call, current while the call runs."""
+    """The span of a call that may have none yet; current while the call runs."""
 
     def __init__(self, site: Site, around: Context, least: int) -> None:
         self._site = site
@@ -45,7 +52,7 @@ class Pending(Span):
         self.call: Call | None = None
 
     def due(self) -> Call | None:
-        """The call as one that has a span, if it has taken long enough."""
+        """Returns the call with its span, if it has taken long enough."""
         if self.call is None and perf_counter_ns() - self._began >= self._least:
             self.call = self._site.call(self._around, self._began_at)
         return self.call
@@ -56,38 +63,38 @@ class Pending(Span):
         return trace.get_current_span(call.context) if call else self._outer
 
     def end(self, end_time: int | None = None) -> None:
-        """Of the span around it, nobody but its owner may say that it ends."""
+        """Does nothing: the span around it ends when its owner ends it."""
 
     def get_span_context(self) -> SpanContext:
-        """That of the span which is there now."""
+        """Returns that of the current span."""
         return self._span.get_span_context()
 
     def set_attributes(self, attributes: Any) -> None:
-        """On the span which is there now, and so for all that follow."""
+        """Passes on to the current span, like all below."""
         self._span.set_attributes(attributes)
 
     def set_attribute(self, key: str, value: Any) -> None:
-        """As said above."""
+        """Passes on to the current span."""
         self._span.set_attribute(key, value)
 
     def add_event(self, name: str, attributes: Any = None, timestamp: int | None = None) -> None:
-        """As said above."""
+        """Passes on to the current span."""
         self._span.add_event(name, attributes, timestamp)
 
     def add_link(self, context: SpanContext, attributes: Any = None) -> None:
-        """As said above."""
+        """Passes on to the current span."""
         self._span.add_link(context, attributes)
 
     def update_name(self, name: str) -> None:
-        """As said above."""
+        """Passes on to the current span."""
         self._span.update_name(name)
 
     def is_recording(self) -> bool:
-        """As said above."""
+        """Passes on to the current span."""
         return self._span.is_recording()
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        """As said above."""
+        """Passes on to the current span."""
         self._span.set_status(status, description)
 
     def record_exception(
@@ -97,34 +104,34 @@ class Pending(Span):
         timestamp: int | None = None,
         escaped: bool = False,
     ) -> None:
-        """As said above."""
+        """Passes on to the current span."""
         self._span.record_exception(exception, attributes, timestamp, escaped)
 
 
 @dataclass(frozen=True, slots=True)
-class Spanned:
-    """What makes the spans of a function, and the nanoseconds that a call with a span takes."""
+class SpanMaker:
+    """Makes the spans of a function, for calls that take *least* nanoseconds or more."""
 
-    slot: Slot
+    function: FunctionCounters
     site: Site
     least: int
 
 
-def spanned_by(counts: Counts) -> Spanned:
-    """What makes the spans of the function of *counts*; from now on, its calls have some."""
-    slot = next(slot for slot in counts[MODULE] if slot.counts is counts)
-    site = Site(slot.code, slot.module.name)
-    site.name = slot.name  # which code of a lambda does not know
-    counts[SPANNED] = made = Spanned(slot, site, round(counts[LEAST] * 1e9))
-    counts[OPEN] = opened
-    return made
+def start_spans(row: Row) -> SpanMaker:
+    """Let calls of the function of *row* have spans from now on; returns what makes them."""
+    function = next(function for function in row[MODULE] if function.row is row)
+    site = Site(function.code, function.module.name)
+    site.name = function.name  # which code of a lambda does not know
+    row[SPANNED] = maker = SpanMaker(function, site, round(row[LEAST] * 1e9))
+    row[OPEN] = open_call
+    return maker
 
 
 class _Busy(threading.local):
     """
-    What this thread does while it makes or ends a span.
+    Whether this thread is making or ending a span.
 
-    Processors, tracers and the like are called then; a span of theirs would call them again.
+    Processors and tracers run then; a span of theirs would call them again.
     """
 
     busy = False
@@ -139,23 +146,23 @@ class _Busy(threading.local):
 _BUSY: Final = _Busy()
 
 
-class Opened:
+class OpenCall:
     """A call that may have a span; current from `enter` to `leave`, which may come many times."""
 
-    __slots__ = ("_began", "_pending", "_spanned", "_started", "_token", "_within")
+    __slots__ = ("_began", "_maker", "_pending", "_started", "_token", "_within")
 
-    def __init__(self, counts: Counts) -> None:
-        self._spanned = spanned = counts[SPANNED] or spanned_by(counts)
+    def __init__(self, row: Row) -> None:
+        self._maker = maker = row[SPANNED] or start_spans(row)
         self._began = perf_counter_ns()
         self._pending: Pending | None = None
         self._started: Call | None = None
         self._token: Token[Context] | None = None
-        if spanned.least:
+        if maker.least:
             around = context.get_current()
-            self._pending = Pending(spanned.site, around, spanned.least)
+            self._pending = Pending(maker.site, around, maker.least)
             self._within: Context | None = trace.set_span_in_context(self._pending, around)
         else:
-            self._started = spanned.site.call()
+            self._started = maker.site.call()
             self._within = self._started.context if self._started else None
 
     @property
@@ -164,50 +171,50 @@ class Opened:
         return self._pending.call if self._pending else self._started
 
     def enter(self) -> None:
-        """What begins from now on belongs to it."""
+        """Make it current."""
         if self._within is not None:
             self._token = context.attach(self._within)
 
     def leave(self) -> None:
-        """What begins from now on does not."""
+        """Make what was current before it current again."""
         if self._token is not None:
             context.detach(self._token)
             self._token = None
 
     def end(self, error: BaseException | None) -> None:
-        """It ended, failed by *error* if there is one."""
+        """End it, failed by *error* if there is one."""
         self.leave()
         call = self._pending.due() if self._pending else self._started
         if call is not None:
             call.end(error)
             with guard:
-                _record(self._spanned.slot, perf_counter_ns() - self._began, error, call.context)
+                _record(self._maker.function, perf_counter_ns() - self._began, error, call.context)
 
 
-def opened(counts: Counts) -> Opened | Literal[False]:
-    """A call of the function of *counts*, which has earned its spans."""
+def open_call(row: Row) -> OpenCall | Literal[False]:
+    """Opens a call of the function of *row*, which has spans."""
     try:
         if _BUSY.busy:
             return False
         with _BUSY:
-            made = Opened(counts)
-        made.enter()
+            call = OpenCall(row)
+        call.enter()
     except RecursionError:  # no room for a span, but maybe for the call
         return False
     except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
         swallow(error)
         return False
-    return made
+    return call
 
 
-def finished(counts: Counts, call: Opened | Literal[False]) -> None:
-    """A call of the function of *counts*, which calls this, ends: it has a span, or earned one."""
+def finish_call(row: Row, call: OpenCall | Literal[False]) -> None:
+    """End the calling call of the function of *row*: it has a span, or is the first to earn one."""
     try:
         if call:
             with _BUSY:
                 call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
         else:
-            spanned_by(counts)
+            start_spans(row)
     except RecursionError:
         pass
     except Exception as error:  # noqa: BLE001 (as above)
@@ -228,46 +235,46 @@ def _leaving(frame: FrameType) -> BaseException | None:
 class SpanRunning(Running):
     """A generator or a coroutine whose span is current while it runs."""
 
-    __slots__ = ("_begun", "opened")
+    __slots__ = ("_begun", "open_call")
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, row: Row) -> None:
         self._begun = perf_counter()
-        self.opened = Opened(counts) if counts[OPEN] is opened else None
-        super().__init__(counts)
+        self.open_call = OpenCall(row) if row[OPEN] is open_call else None
+        super().__init__(row)
 
     @property
     def call(self) -> Call | None:
         """The call, if it has a span."""
-        return self.opened.call if self.opened else None
+        return self.open_call.call if self.open_call else None
 
     def resume(self) -> bool:
-        """It runs from now on."""
-        if self.opened and not self.running:
-            self.opened.enter()
+        """It runs from here on."""
+        if self.open_call and not self.running:
+            self.open_call.enter()
         return super().resume()
 
     def pause(self) -> None:
         """It is suspended."""
-        if self.opened and self.running:
-            self.opened.leave()
+        if self.open_call and self.running:
+            self.open_call.leave()
         super().pause()
 
 
-def begun(counts: Counts) -> Running:
-    """A call of a generator or a coroutine, which begins to run."""
+def begin(row: Row) -> Running:
+    """Begins a call of a generator or a coroutine."""
     try:
         if not _BUSY.busy:
             with _BUSY:
-                return SpanRunning(counts)
+                return SpanRunning(row)
     except RecursionError:
         pass
     except Exception as error:  # noqa: BLE001 (as above)
         swallow(error)
-    return Running(counts)
+    return Running(row)
 
 
-def ended(running: Running) -> None:
-    """The call of the generator or the coroutine that calls this ends."""
+def end_suspendable(running: Running) -> None:
+    """End the calling call, of a generator or a coroutine."""
     try:
         running.pause()
         if isinstance(running, SpanRunning):
@@ -280,24 +287,28 @@ def ended(running: Running) -> None:
 
 
 def _finish(running: SpanRunning, error: BaseException | None) -> None:
-    if running.opened:
-        running.opened.end(error)
-    elif perf_counter() - running._begun >= running.counts[LEAST]:  # noqa: SLF001 (our own class)
-        spanned_by(running.counts)
+    if running.open_call:
+        running.open_call.end(error)
+    elif perf_counter() - running._begun >= running.row[LEAST]:  # noqa: SLF001 (our own class)
+        start_spans(running.row)
 
 
 @cache
 def _histogram() -> metrics.Histogram:
     meter = metrics.get_meter(OURS)
-    said = "Calls that have a span, by who wrote the function"
-    return meter.create_histogram(keys.FUNCTION_DURATION, "s", said)
+    description = "Duration of calls that have a span, by origin"
+    return meter.create_histogram(keys.FUNCTION_DURATION, "s", description)
 
 
-def _record(slot: Slot, spent: int, error: BaseException | None, within: Context) -> None:
+def _record(
+    function: FunctionCounters, spent: int, error: BaseException | None, within: Context
+) -> None:
     annotator = state.annotator()
     if annotator is None:
         return
-    said: dict[str, Any] = of_function(annotator.resolver.unit(slot.code), slot.reported)
+    attributes: dict[str, Any] = of_function(
+        annotator.resolver.unit(function.code), function.reported
+    )
     if is_failure(error):
-        said[keys.ERROR_TYPE] = type_name(error)
-    _histogram().record(spent / 1e9, said, within)
+        attributes[keys.ERROR_TYPE] = type_name(error)
+    _histogram().record(spent / 1e9, attributes, within)
