@@ -33,7 +33,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from aiprov_otel.telemetry.store import Store
 
-SERVE: Final = (sys.executable, "-m", "aiprov_otel", "serve", "--port", "0")
+SERVE: Final = (sys.executable, "-m", "aiprov_otel", "serve", "--port", "0", "--keep-days", "36500")
 BATCH: Final = 512  # what an exporter sends at once by default
 ATTRIBUTES: Final = {
     "aiprov.origin": "ai",

@@ -193,7 +193,7 @@ def test_files_are_reported_and_written(tmp_path, stored):
 
     assert (written.returncode, again.returncode, both.returncode) == (0, 2, 2)
     assert "spans.parquet holds 2 spans" in written.stderr
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
     assert "not with --from" in both.stderr
     assert json.loads(said.stdout) == json.loads(invoke("report", "--json", cwd=tmp_path).stdout)
 
@@ -204,7 +204,7 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path):
 
     assert done.returncode == 2
     assert done.stderr == (
-        "aiprov: nothing is at traces.json: name a file or folder of OTLP or Parquet with --from\n"
+        "aiprov: no spans at traces.json: name a file or folder of OTLP or Parquet with --from\n"
     )
 
 
@@ -280,7 +280,7 @@ def test_a_question_changes_and_reaches_nothing_else(tmp_path, stored, question)
     done = invoke("report", "--sql", question, cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("aiprov: the store has no answer to that")
+    assert done.stderr.startswith("aiprov: the query failed")
     assert done.stderr.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == [".aiprov"]
 

@@ -9,7 +9,6 @@ import pytest
 
 from aiprov_otel.receiver.group_commit import Commits
 from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry.otlp import decode
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, Service
 from support.waiting import PATIENCE, until
@@ -24,7 +23,7 @@ def store(tmp_path):
 def lines(name) -> bytes:
     service = Service()
     service.span(name, by=AI)
-    return schema.lines(decode(service.request()).rows)
+    return schema.lines(service.rows())
 
 
 def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):

@@ -206,7 +206,7 @@ def test_json_is_understood_and_answered_in_json(ask, store):
 
     assert (status, headers["Content-Type"]) == (200, "application/json")
     assert json.loads(answer)["partialSuccess"]["rejectedSpans"] == "1"
-    assert json.loads(refused[1]) == {"message": "this is no ExportTraceServiceRequest in JSON"}
+    assert json.loads(refused[1]) == {"message": "this is not an ExportTraceServiceRequest in JSON"}
     assert store.query("SELECT TraceId, SpanName FROM otel_traces") == [
         ("5b8efff798038103d269b633813fc60c", "total")
     ]

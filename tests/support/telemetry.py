@@ -14,12 +14,13 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import of_code, of_exception, of_unit
-from aiprov_otel.telemetry.otlp import decode
+from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Unit
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
+    from aiprov_otel.telemetry.otlp import Row
     from aiprov_otel.telemetry.store import Store
 
 EPOCH = 1_790_000_000_000_000_000
@@ -93,9 +94,13 @@ class Service:
         """Every finished span as one OTLP request."""
         return encode_spans(self.memory.get_finished_spans()).SerializeToString()
 
+    def rows(self) -> list[Row]:
+        """Every finished span as a row of the store."""
+        return [row for row in protobuf_rows(self.request()) if row]
+
     def send(self, store: Store) -> None:
         """Put every finished span into *store*."""
-        store.add(decode(self.request()).rows)
+        store.add(self.rows())
 
 
 def record(

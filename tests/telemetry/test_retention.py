@@ -6,7 +6,6 @@ import secrets
 
 import pytest
 
-from aiprov_otel.telemetry.otlp import decode
 from aiprov_otel.telemetry.retention import Retention
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, EPOCH, Service
@@ -40,7 +39,7 @@ def test_the_oldest_go_when_there_is_too_much(store):
     """What is left is the newest, less than is allowed, and fills the room that became free."""
     service = Service()
     service.span("total", by=AI, text="x" * 500)
-    (row,) = decode(service.request()).rows
+    (row,) = service.rows()
     limit = Retention(days=10**4, gib=4 / 1024)
     sizes = []
     for part in range(6):

@@ -15,8 +15,9 @@ from aiprov_otel.receiver.admission import BODY_LIMIT, NoRoom, refused_host, unp
 from aiprov_otel.receiver.answer import JSON, PROTOBUF, Answer, Refused, refusal, told
 from aiprov_otel.receiver.pages import shown
 from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry.otlp import Row, rows
+from aiprov_otel.telemetry.otlp import Row
 from aiprov_otel.telemetry.otlp_json import json_rows
+from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -96,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         """How many spans were rejected; the others are stored."""
         try:
             with self._receiver.reading:
-                found = json_rows(request) if kind == JSON else rows(request)
+                found = json_rows(request) if kind == JSON else protobuf_rows(request)
         except ValueError as error:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
         rejected = 0

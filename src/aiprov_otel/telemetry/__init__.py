@@ -1,1 +1,1 @@
-"""The embedded default: an OTLP receiver, a store and a report on one machine."""
+"""Spans on this machine and elsewhere: decoded from OTLP, stored in a file, and queried."""

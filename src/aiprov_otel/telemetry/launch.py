@@ -1,4 +1,4 @@
-"""How to start a command so that its traces come to a receiver; starts nothing."""
+"""The command line and the environment that send a command's traces to a receiver."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _DEFAULTS: Final = {
 
 def launcher(command: Sequence[str], *, interpreter: str) -> list[str]:
     """
-    *command* under `opentelemetry-instrument`, the one that *interpreter* has.
+    Returns *command* under the `opentelemetry-instrument` of *interpreter*.
 
-    The process becomes *command*: same process id, its own exit status. It is 126 where the system
-    refuses to start it.
+    The process becomes *command*, with the same process id; its exit status is that of *command*,
+    or 126 if the system refuses to start it.
     """
     return [interpreter, "-P", "-c", _LAUNCH, *command]
 
@@ -37,34 +37,34 @@ def environment(
     base: Mapping[str, str], *, endpoint: str, manifest: Path | None, folder: Path
 ) -> dict[str, str]:
     """
-    *base*, and what sends traces, and nothing else, to *endpoint*.
+    Returns *base* with the variables that send traces, and only traces, to *endpoint*.
 
-    Traces go there whatever *base* says; of the rest, what *base* says stays. The service is named
-    after *folder* where nobody named it.
+    Traces are sent there whatever *base* says; every other value of *base* is kept. A service
+    without a name is named after *folder*.
     """
-    found = {**_DEFAULTS, **base}
-    found["OTEL_TRACES_EXPORTER"] = _with(base.get("OTEL_TRACES_EXPORTER", ""), "otlp")
-    found["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = f"{endpoint}/v1/traces"
-    found["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf"
-    found.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-    found.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-    found[_DETECTORS] = _with(base.get(_DETECTORS, ""), "aiprov")
+    variables = {**_DEFAULTS, **base}
+    variables["OTEL_TRACES_EXPORTER"] = _with(base.get("OTEL_TRACES_EXPORTER", ""), "otlp")
+    variables["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = f"{endpoint}/v1/traces"
+    variables["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf"
+    variables.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    variables.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    variables[_DETECTORS] = _with(base.get(_DETECTORS, ""), "aiprov")
     if "service.name=" not in base.get("OTEL_RESOURCE_ATTRIBUTES", ""):
-        found.setdefault("OTEL_SERVICE_NAME", folder.resolve().name or "service")
+        variables.setdefault("OTEL_SERVICE_NAME", folder.resolve().name or "service")
     if manifest:
-        found["AIPROV_MANIFEST"] = str(manifest.resolve())
-    return found | _direct(base)
+        variables["AIPROV_MANIFEST"] = str(manifest.resolve())
+    return variables | _proxy_exception(base)
 
 
 def _with(values: str, value: str) -> str:
-    """The comma-separated *values* with *value* among them, and without `none`."""
-    said = [one for one in map(str.strip, values.split(",")) if one not in {"", "none", value}]
-    return ",".join([*said, value])
+    """Adds *value* to the comma-separated *values*, and removes `none`."""
+    others = [item for item in map(str.strip, values.split(",")) if item not in {"", "none", value}]
+    return ",".join([*others, value])
 
 
-def _direct(base: Mapping[str, str]) -> dict[str, str]:
-    """The loopback address past a proxy, where there is one."""
+def _proxy_exception(base: Mapping[str, str]) -> dict[str, str]:
+    """Lets requests to the loopback interface pass by a proxy, if *base* has one."""
     if not any(name.lower() in {"http_proxy", "all_proxy"} for name in base):
         return {}
-    said = base.get("no_proxy") or base.get("NO_PROXY") or ""
-    return dict.fromkeys(("no_proxy", "NO_PROXY"), _with(said, "127.0.0.1"))
+    hosts = base.get("no_proxy") or base.get("NO_PROXY") or ""
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), _with(hosts, "127.0.0.1"))

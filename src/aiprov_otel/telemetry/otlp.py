@@ -1,26 +1,43 @@
-"""An OTLP request as rows of the store; pure."""
+"""A decoded span as a row of the store, whichever encoding it came in; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-from aiprov_otel.telemetry.anyvalue import strings
-from aiprov_otel.telemetry.extra import local_extra
-
-if TYPE_CHECKING:
-    from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 STATUSES: Final = ("Unset", "Ok", "Error")
-_TRACE_ID: Final = 16  # bytes
-_SPAN_ID: Final = 8
-LATEST: Final = 2**63 - 1  # nanoseconds: what a timestamp of the store can hold
 
+LATEST: Final = 2**63 - 2
+"""Nanoseconds of the last moment that the store can hold; the next number means infinity."""
 
 POLICY: Final = "tailsampling.policy"
-"""What the Collector's tail sampling processor notes: on the scope, which a row has no room for."""
+"""The Collector's tail sampling processor sets it on the scope, for which a row has no column."""
+
+
+class Event(NamedTuple):
+    """An event of a span."""
+
+    timestamp: int
+    name: str
+    attributes: dict[str, str]
+
+
+class Link(NamedTuple):
+    """A link of a span."""
+
+    trace_id: str
+    span_id: str
+    trace_state: str
+    attributes: dict[str, str]
+
+
+class Scope(NamedTuple):
+    """The instrumentation scope of a span."""
+
+    name: str
+    version: str
+    attributes: dict[str, str]
 
 
 class Row(NamedTuple):
@@ -50,85 +67,63 @@ class Row(NamedTuple):
     link_attributes: list[dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The rows of one request, and how many of its spans were rejected for want of a valid id."""
-
-    rows: list[Row]
-    rejected: int
-
-
-def decode(request: bytes) -> Batch:
+def make_row(
+    *,
+    trace_id: str,
+    span_id: str,
+    parent_span_id: str,
+    trace_state: str,
+    name: str,
+    kind: int,
+    start: int,
+    end: int,
+    attributes: Mapping[str, str],
+    status_code: int,
+    status_message: str,
+    events: Sequence[Event],
+    links: Sequence[Link],
+    scope: Scope,
+    resource: dict[str, str],
+) -> Row:
     """
-    The rows of *request*, an ExportTraceServiceRequest in protobuf.
+    The row of a span.
 
-    Raises:
-        ValueError: it is no such message.
+    Every value fits its column and what a report computes from it: moments are cut at the first and
+    the last that the store can hold, a duration is never negative, and an unknown kind or status is
+    the default one.
     """
-    found = list(rows(request))
-    valid = [row for row in found if row is not None]
-    return Batch(valid, len(found) - len(valid))
-
-
-def rows(request: bytes) -> Iterator[Row | None]:
-    """
-    A row for each span of *request*, as `decode`; None for one that has no valid id.
-
-    Raises:
-        ValueError: it is no such message.
-    """
-    with local_extra():
-        from google.protobuf.message import DecodeError
-        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-            ExportTraceServiceRequest,
-        )
-    try:
-        message = ExportTraceServiceRequest.FromString(request)
-    except DecodeError as error:
-        raise ValueError("this is no ExportTraceServiceRequest in protobuf") from error
-    return (row for resource in message.resource_spans for row in _of_resource(resource))
-
-
-def _of_resource(spans: ResourceSpans) -> Iterator[Row | None]:
-    resource = strings(spans.resource.attributes)
-    for scope in spans.scope_spans:
-        for span in scope.spans:
-            valid = len(span.trace_id) == _TRACE_ID and len(span.span_id) == _SPAN_ID
-            yield _row(span, scope, resource) if valid else None
-
-
-def _row(span: Span, scope: ScopeSpans, resource: dict[str, str]) -> Row:
+    timestamp = _moment(start)
+    policy = {POLICY: scope.attributes[POLICY]} if POLICY in scope.attributes else {}
     return Row(
-        timestamp=min(span.start_time_unix_nano, LATEST),
-        trace_id=span.trace_id.hex(),
-        span_id=span.span_id.hex(),
-        parent_span_id=span.parent_span_id.hex(),
-        trace_state=span.trace_state,
-        span_name=span.name,
-        span_kind=named(KINDS, span.kind),
+        timestamp=timestamp,
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_span_id=parent_span_id,
+        trace_state=trace_state,
+        span_name=name,
+        span_kind=_name(KINDS, kind),
         service_name=resource.get("service.name", ""),
         resource_attributes=resource,
-        scope_name=scope.scope.name,
-        scope_version=scope.scope.version,
-        span_attributes=chosen_by(strings(scope.scope.attributes)) | strings(span.attributes),
-        duration=max(span.end_time_unix_nano - span.start_time_unix_nano, 0),
-        status_code=named(STATUSES, span.status.code),
-        status_message=span.status.message,
-        event_timestamps=[min(event.time_unix_nano, LATEST) for event in span.events],
-        event_names=[event.name for event in span.events],
-        event_attributes=[strings(event.attributes) for event in span.events],
-        link_trace_ids=[link.trace_id.hex() for link in span.links],
-        link_span_ids=[link.span_id.hex() for link in span.links],
-        link_trace_states=[link.trace_state for link in span.links],
-        link_attributes=[strings(link.attributes) for link in span.links],
+        scope_name=scope.name,
+        scope_version=scope.version,
+        span_attributes={**policy, **attributes},
+        duration=max(_moment(end) - timestamp, 0),
+        status_code=_name(STATUSES, status_code),
+        status_message=status_message,
+        event_timestamps=[_moment(event.timestamp) for event in events],
+        event_names=[event.name for event in events],
+        event_attributes=[event.attributes for event in events],
+        link_trace_ids=[link.trace_id for link in links],
+        link_span_ids=[link.span_id for link in links],
+        link_trace_states=[link.trace_state for link in links],
+        link_attributes=[link.attributes for link in links],
     )
 
 
-def chosen_by(scope: dict[str, str]) -> dict[str, str]:
-    """What the attributes of a *scope* say of why its spans were kept."""
-    return {POLICY: scope[POLICY]} if POLICY in scope else {}
+def _moment(nanoseconds: int) -> int:
+    return min(max(nanoseconds, 0), LATEST)
 
 
-def named(names: tuple[str, ...], number: int) -> str:
-    """The name of an enum's value; of one from a newer protocol, the first."""
+def _name(names: tuple[str, ...], number: int) -> str:
+    """The name of an enum's value; the first for a value of a newer protocol."""
     return names[number] if 0 <= number < len(names) else names[0]

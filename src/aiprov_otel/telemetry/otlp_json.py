@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.telemetry.anyvalue import string
-from aiprov_otel.telemetry.otlp import KINDS, LATEST, STATUSES, Row, chosen_by, named
+from aiprov_otel.telemetry.otlp import KINDS, LATEST, STATUSES, Event, Link, Row, Scope, make_row
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
@@ -15,100 +16,199 @@ if TYPE_CHECKING:
 _TRACE_ID: Final = 32  # digits
 _SPAN_ID: Final = 16
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
-_KIND: Final = {f"SPAN_KIND_{name.upper()}": name for name in KINDS}
-_STATUS: Final = {f"STATUS_CODE_{name.upper()}": name for name in STATUSES}
+_KIND: Final = {f"SPAN_KIND_{name.upper()}": number for number, name in enumerate(KINDS)}
+_STATUS: Final = {f"STATUS_CODE_{name.upper()}": number for number, name in enumerate(STATUSES)}
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_DEEPEST: Final = 300
+"""Brackets within brackets: three for each list in a value, and protobuf takes a hundred lists."""
+
+_WRONG: Final = (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError)
+"""What reading a value of the wrong type raises."""
 
 _Object = Mapping[str, Any]
 
 
 def json_rows(request: bytes) -> Iterator[Row | None]:
     """
-    A row for each span of *request*, an ExportTraceServiceRequest in JSON; None for one that has
-    no valid id.
+    Returns a row for each span of *request*, and None for each that can't be kept.
 
     Source: OpenTelemetry protocol 1.x, "JSON Protobuf Encoding": keys in lowerCamelCase, ids in
-    hexadecimal, enums as numbers, 64-bit integers as strings.
+    hexadecimal, enums as numbers, 64-bit integers as strings. As in all of protobuf's JSON, null is
+    the default of a field. A span without a valid id, or with a field of the wrong type, can't be
+    kept.
 
     Raises:
-        ValueError: it is no such document.
+        ValueError: *request* is not an ExportTraceServiceRequest.
+    """
+    try:
+        resources = [
+            (resource, [(scope, _list(scope, "spans")) for scope in _list(resource, "scopeSpans")])
+            for resource in _list(_document(request), "resourceSpans")
+        ]
+    except _WRONG as error:
+        raise ValueError("this is not an ExportTraceServiceRequest in JSON") from error
+    return _rows(resources)
+
+
+def _rows(
+    resources: list[tuple[_Object, list[tuple[_Object, Sequence[_Object]]]]],
+) -> Iterator[Row | None]:
+    for resource, scopes in resources:
+        attributes = _attributes(resource.get("resource"))
+        for parent, spans in scopes:
+            scope = _scope(parent.get("scope"))
+            for span in spans:
+                try:
+                    row = _row(span, scope, attributes)
+                except _WRONG:
+                    row = None
+                yield row
+
+
+def _document(request: bytes) -> Any:
+    """
+    *request* as values, without what can't be text and what is nested too deep.
+
+    Raises:
+        ValueError: it is not JSON.
     """
     try:
         document = json.loads(request)
-        return iter([row for one in _all(document, "resourceSpans") for row in _of_resource(one)])
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        raise ValueError("this is no ExportTraceServiceRequest in JSON") from error
+    except RecursionError:
+        document = json.loads(_shallow(request.decode()))
+    if _SURROGATE.search(request):  # half a character: it has no place in UTF-8
+        document = json.loads(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
+    return document
 
 
-def _of_resource(spans: _Object) -> Iterator[Row | None]:
-    resource = _strings(spans.get("resource") or {})
-    for scope in _all(spans, "scopeSpans"):
-        for span in _all(scope, "spans"):
-            yield _row(span, scope.get("scope") or {}, resource)
+def _shallow(text: str) -> str:
+    """*text*, which is JSON, with null for what is nested too deep to be read."""
+    kept, depth, place = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == _DEEPEST:
+                kept += [text[place : token.start()], "null"]
+        elif token[0] in "]}":
+            if depth == _DEEPEST:
+                place = token.end()
+            depth -= 1
+    return "".join(kept) + (text[place:] if depth < _DEEPEST else "")
 
 
-def _row(span: _Object, scope: _Object, resource: dict[str, str]) -> Row | None:
-    trace, one = _id(span.get("traceId"), _TRACE_ID), _id(span.get("spanId"), _SPAN_ID)
-    if not trace or not one:
+def _row(span: _Object, scope: Scope, resource: dict[str, str]) -> Row | None:
+    trace_id, span_id = _id(span.get("traceId"), _TRACE_ID), _id(span.get("spanId"), _SPAN_ID)
+    if not trace_id or not span_id:
         return None
-    start, end = int(span.get("startTimeUnixNano", 0)), int(span.get("endTimeUnixNano", 0))
-    events, links, status = _all(span, "events"), _all(span, "links"), span.get("status") or {}
-    return Row(
-        timestamp=min(start, LATEST),
-        trace_id=trace,
-        span_id=one,
+    status = span.get("status") or {}
+    return make_row(
+        trace_id=trace_id,
+        span_id=span_id,
         parent_span_id=_id(span.get("parentSpanId"), _SPAN_ID),
-        trace_state=str(span.get("traceState", "")),
-        span_name=str(span.get("name", "")),
-        span_kind=_named(KINDS, _KIND, span.get("kind", 0)),
-        service_name=resource.get("service.name", ""),
-        resource_attributes=resource,
-        scope_name=str(scope.get("name", "")),
-        scope_version=str(scope.get("version", "")),
-        span_attributes=chosen_by(_strings(scope)) | _strings(span),
-        duration=max(end - start, 0),
-        status_code=_named(STATUSES, _STATUS, status.get("code", 0)),
-        status_message=str(status.get("message", "")),
-        event_timestamps=[min(int(event.get("timeUnixNano", 0)), LATEST) for event in events],
-        event_names=[str(event.get("name", "")) for event in events],
-        event_attributes=[_strings(event) for event in events],
-        link_trace_ids=[_id(link.get("traceId"), _TRACE_ID) for link in links],
-        link_span_ids=[_id(link.get("spanId"), _SPAN_ID) for link in links],
-        link_trace_states=[str(link.get("traceState", "")) for link in links],
-        link_attributes=[_strings(link) for link in links],
+        trace_state=_text(span.get("traceState")),
+        name=_text(span.get("name")),
+        kind=_number_of(_KIND, span.get("kind")),
+        start=_nanoseconds(span.get("startTimeUnixNano")),
+        end=_nanoseconds(span.get("endTimeUnixNano")),
+        attributes=_attributes(span),
+        status_code=_number_of(_STATUS, status.get("code")),
+        status_message=_text(status.get("message")),
+        events=[
+            Event(
+                _nanoseconds(event.get("timeUnixNano")),
+                _text(event.get("name")),
+                _attributes(event),
+            )
+            for event in _list(span, "events")
+        ],
+        links=[
+            Link(
+                _id(link.get("traceId"), _TRACE_ID),
+                _id(link.get("spanId"), _SPAN_ID),
+                _text(link.get("traceState")),
+                _attributes(link),
+            )
+            for link in _list(span, "links")
+        ],
+        scope=scope,
+        resource=resource,
     )
 
 
-def _all(parent: _Object, key: str) -> Sequence[_Object]:
-    return parent.get(key) or ()
+def _scope(scope: Any) -> Scope:
+    if not isinstance(scope, dict):
+        return Scope("", "", {})
+    return Scope(_text(scope.get("name")), _text(scope.get("version")), _attributes(scope))
 
 
-def _id(value: object, digits: int) -> str:
+def _list(parent: _Object, key: str) -> Sequence[_Object]:
+    """
+    The list under *key*; null is an empty one.
+
+    Raises:
+        TypeError: something else is there.
+    """
+    value = parent.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise TypeError(key)
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
+
+
+def _id(value: Any, digits: int) -> str:
     """*value* in lower case if it is an id of so many *digits*, else nothing."""
     text = value.lower() if isinstance(value, str) else ""
     return text if len(text) == digits and _HEXADECIMAL.issuperset(text) else ""
 
 
-def _named(names: tuple[str, ...], by_name: Mapping[str, str], value: int | str) -> str:
-    return by_name.get(value, names[0]) if isinstance(value, str) else named(names, value)
+def _nanoseconds(value: Any) -> int:
+    if value == float("inf"):
+        return LATEST
+    return 0 if value is None else int(value)
 
 
-def _strings(parent: _Object) -> dict[str, str]:
-    return {str(pair["key"]): _string(pair.get("value")) for pair in _all(parent, "attributes")}
+def _number_of(numbers: Mapping[str, int], value: Any) -> int:
+    """The number of an enum's *value*, which may be written as its name."""
+    if isinstance(value, str):
+        return numbers.get(value, 0)
+    return 0 if value is None else int(value)
 
 
-def _string(value: _Object | None) -> str:
-    """As `anyvalue.string`, with the usual kinds at hand."""
-    match value:
-        case None:
-            return ""
-        case {"stringValue": str(text)}:
-            return text
-        case {"intValue": int(number)} | {"intValue": str(number)}:
-            return str(int(number))
-    return string(_any_value(value))
+def _attributes(parent: Any) -> dict[str, str]:
+    """The attributes of *parent* as strings, without those that are malformed."""
+    if not isinstance(parent, dict) or not isinstance(pairs := parent.get("attributes"), list):
+        return {}
+    return {
+        _text(pair.get("key")): _string(pair.get("value"))
+        for pair in pairs
+        if isinstance(pair, dict)
+    }
 
 
-def _any_value(value: _Object) -> AnyValue:
+def _string(value: Any) -> str:
+    """As `anyvalue.string`, with the usual kinds at hand; what is not an AnyValue stays JSON."""
+    try:
+        match value:
+            case {"stringValue": str(text)}:
+                return text
+            case {"intValue": int(number)} | {"intValue": str(number)}:
+                return str(int(number))
+            case None:
+                return ""
+        return string(_any_value(value))
+    except _WRONG:
+        return json.dumps(value, ensure_ascii=False)
+
+
+def _any_value(value: Any) -> AnyValue:
     from google.protobuf.json_format import ParseDict, ParseError
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 

@@ -1,4 +1,4 @@
-"""How long, and how much, a store keeps."""
+"""Deletes old traces from the store."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from aiprov_otel.telemetry.store import Store
 
 DAYS: Final = 30.0
-"""How old a trace may become, where nobody says otherwise."""
+"""How old a trace may become, by default."""
 
 GIB: Final = 4.0
-"""How large the file may become, where nobody says otherwise."""
+"""How large the file may become, by default."""
 
 _DAY: Final = 86_400 * 10**9  # nanoseconds
 _GIB: Final = 2**30
-_LESS: Final = 0.8  # of what is allowed: a store that is full is not pruned at every look
+_REMAINDER: Final = 0.8  # of the limit: a full store is not pruned at every check
 
 _SIZE: Final = """
 SELECT (total_blocks - free_blocks) * block_size FROM pragma_database_size()
@@ -28,11 +28,11 @@ _ENDED: Final = "SELECT TraceId FROM otel_traces GROUP BY TraceId HAVING max(Tim
 @dataclass(frozen=True, slots=True)
 class Retention:
     """
-    What is kept of what was received.
+    How much of the received traces is kept.
 
     Attributes:
-        days: traces of which no span began within so many days go.
-        gib: the oldest traces go when the file holds more GiB than this.
+        days: a trace is deleted when none of its spans began within so many days.
+        gib: the oldest traces are deleted when the file holds more GiB than this.
     """
 
     days: float = DAYS
@@ -40,26 +40,26 @@ class Retention:
 
     def prune(self, store: Store, now: int) -> int:
         """
-        Delete what is too old at *now* (Unix nanoseconds), and the oldest of what is too much.
+        Deletes the traces that are too old at *now* (Unix nanoseconds) or too many.
 
-        Only whole traces go. The file itself does not shrink: what is free in it is used again.
-        Returns how many spans went.
+        Only whole traces are deleted. The file does not shrink; free blocks in it are used again.
+        Returns the number of deleted spans.
 
         Raises:
             StoreError: the store can't be written.
         """
-        gone = _delete(store, f"make_timestamp_ns({now - int(self.days * _DAY)})")
+        deleted = _delete(store, f"make_timestamp_ns({now - int(self.days * _DAY)})")
         store.checkpoint()
         ((size,),) = store.query(_SIZE)
         if size > self.gib * _GIB:
-            surplus = 1 - self.gib * _GIB * _LESS / size
+            surplus = 1 - self.gib * _GIB * _REMAINDER / size
             oldest = f"(SELECT quantile_disc(Timestamp, {surplus}) FROM otel_traces)"
-            gone += _delete(store, oldest)
+            deleted += _delete(store, oldest)
             store.checkpoint()
-        return gone
+        return deleted
 
 
 def _delete(store: Store, moment: str) -> int:
     ended = _ENDED.format(moment)
-    ((gone,),) = store.query(f"DELETE FROM otel_traces WHERE TraceId IN ({ended})")
-    return int(gone)
+    ((deleted,),) = store.query(f"DELETE FROM otel_traces WHERE TraceId IN ({ended})")
+    return int(deleted)

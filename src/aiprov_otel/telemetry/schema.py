@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aiprov_otel.telemetry.otlp import Row
 
 VERSION: Final = 1
-"""Of the store; a store of another version is refused, not guessed at."""
+"""Version of the schema; a store of another version is refused."""
 
 _MAP: Final = "MAP(VARCHAR, VARCHAR)"
 
@@ -51,7 +51,7 @@ CREATE TABLE otel_traces (
 """
 
 KINDS: Final = {name: kind.removesuffix(" NOT NULL") for name, kind in COLUMNS.items()}
-"""Every column and its type, without what the table demands of it."""
+"""Every column and its type, without its constraints."""
 
 _IN_LINE: Final = {name: kind.replace("TIMESTAMP_NS", "BIGINT") for name, kind in KINDS.items()}
 _OF_LINE: Final = {
@@ -59,7 +59,7 @@ _OF_LINE: Final = {
     "TIMESTAMP_NS[]": 'list_transform("{}", lambda ns: make_timestamp_ns(ns))',
 }
 _JSON: Final = json.JSONEncoder(ensure_ascii=False)
-_LONGEST: Final = 2**24  # bytes of a line that DuckDB takes without being told
+_DEFAULT_LONGEST: Final = 2**24  # bytes of a line that DuckDB takes by default
 
 INSERT: Final = f"""
 INSERT OR IGNORE INTO otel_traces
@@ -69,15 +69,15 @@ FROM read_json(
     columns = {_IN_LINE}
 )
 """
-"""Takes the file at $path, of which no line has more than $longest bytes."""
+"""Loads the file at $path, of which no line has more than $longest bytes."""
 
 
 def lines(rows: Iterable[Row]) -> bytes:
-    """*rows* as JSON, each a line, which DuckDB reads faster than it takes values from Python."""
-    made = (_JSON.encode(dict(zip(COLUMNS, row, strict=True))) for row in rows)
-    return "".join(f"{line}\n" for line in made).encode(errors="replace")
+    """Returns *rows* as lines of JSON, which DuckDB loads faster than values from Python."""
+    encoded = (_JSON.encode(dict(zip(COLUMNS, row, strict=True))) for row in rows)
+    return "".join(f"{line}\n" for line in encoded).encode(errors="replace")
 
 
 def longest(lines: bytes) -> int:
-    """What `INSERT` wants as $longest for *lines*."""
-    return max(_LONGEST, len(max(lines.split(b"\n"), key=len, default=b"")) + 1)
+    """Returns the $longest of `INSERT` for *lines*."""
+    return max(_DEFAULT_LONGEST, len(max(lines.split(b"\n"), key=len, default=b"")) + 1)

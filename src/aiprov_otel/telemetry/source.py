@@ -1,4 +1,4 @@
-"""What a report needs of wherever the spans are."""
+"""The interface between a report and a place that holds spans."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Protocol, Self
 
 
 class Reader(Protocol):
-    """A session of questions: the temporary tables that it makes go with it."""
+    """A session of queries; its temporary tables end with it."""
 
     def __enter__(self) -> Self:
-        """Begin the session."""
+        """Begins the session."""
 
     def __exit__(
         self,
@@ -20,24 +20,24 @@ class Reader(Protocol):
         trace: TracebackType | None,
         /,
     ) -> None:
-        """End it."""
+        """Ends the session."""
 
     def begin(self) -> None:
-        """Let all questions that follow be about the same moment, where the source can."""
+        """Lets the queries that follow see one snapshot, where the source supports that."""
 
     def query(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /
     ) -> list[tuple[Any, ...]]:
         """
-        The rows that *sql*, in the common dialect (`local.dialect`), answers with.
+        Returns the result of *sql*, written in the common dialect (`telemetry.sql_dialect`).
 
         Raises:
-            StoreError: the source can't be asked.
+            StoreError: the query failed.
         """
 
 
 class Source(Protocol):
-    """Has a table `otel_traces` with the columns of `schema.COLUMNS`."""
+    """A place with a table `otel_traces` that has the columns of `schema.COLUMNS`."""
 
     def reader(self) -> Reader:
-        """A session of questions."""
+        """Returns a new session of queries."""

@@ -1,4 +1,4 @@
-"""One DuckDB file with the spans that were received; the only module that opens it."""
+"""The DuckDB file with the received spans; only this module opens it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 class Store:
     """
-    Spans in a file; `with Store.open(path) as store:` closes it.
+    A file with spans; `with Store.open(path) as store:` closes it.
 
-    Threads may share one store: what they do is done one after the other.
+    Threads may share a store; their calls run one after the other.
 
     Attributes:
-        path: of the file.
+        path: the file.
     """
 
     def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
@@ -39,25 +39,25 @@ class Store:
     @classmethod
     def open(cls, path: Path) -> Self:
         """
-        Open the store at *path* for writing, or begin one there.
+        Opens the store at *path* for writing; creates it if there is none.
 
         Raises:
-            StoreError: another process holds it, it is no store or one of another version, or
-                the file system does not let us.
+            StoreError: another process holds it, it is not a store or one of another version, or
+                the file system refuses.
         """
         return cls._open(path, read_only=False)
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """
-        Open the store at *path* for reading only.
+        Opens the store at *path* for reading only.
 
         Raises:
-            StoreError: as `open`, and where there is no such file.
+            StoreError: as `open`, and if the file does not exist.
         """
         if not path.exists():
             msg = (
-                f"there is no store at {path}: make one with `aiprov run -- CMD` or "
+                f"no store at {path}: create one with `aiprov run -- CMD` or "
                 "`aiprov serve`, or name one with --store"
             )
             raise StoreError(msg)
@@ -84,15 +84,15 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file; a store that is closed stays closed."""
+        """Closes the file; closing it twice is fine."""
         with self._lock:
             self._connection.close()
 
     def add(self, rows: Sequence[Row]) -> int:
         """
-        Store *rows*, and say how many of them were new: a span that is there stays as it is.
+        Stores *rows* and returns how many were new; a span that is stored already is not changed.
 
-        The rows are on the disk when this returns, all of them or, with an error, none.
+        When this returns, all rows are on the disk; when it raises, none are.
 
         Raises:
             StoreError: the disk is full, or can't be written to.
@@ -100,7 +100,7 @@ class Store:
         return self.add_lines(schema.lines(rows)) if rows else 0
 
     def add_lines(self, lines: bytes) -> int:
-        """As `add`, of the rows that `schema.lines` gave."""
+        """As `add`, for the result of `schema.lines`."""
         with self._lock, _explained(self.path):
             values = {"path": _literal(self._batch), "longest": schema.longest(lines)}
             try:
@@ -112,7 +112,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """
-        Write what was deleted to the file, so that its room is used again.
+        Writes deletions to the file, so that their blocks can be used again.
 
         Raises:
             StoreError: the disk is full, or can't be written to.
@@ -121,15 +121,15 @@ class Store:
 
     def export(self, path: Path) -> int:
         """
-        Write every span to *path* as Parquet, and say how many there are.
+        Writes every span to *path* as Parquet and returns their number.
 
         Raises:
-            StoreError: the file is there already, or can't be written.
+            StoreError: the file exists, or can't be written.
         """
         import duckdb
 
         if path.exists():
-            msg = f"{path} is there already: move it away, or name another with --export"
+            msg = f"{path} exists already: move it away, or name another with --export"
             raise StoreError(msg)
         copy = "COPY otel_traces TO $path (FORMAT parquet, COMPRESSION zstd)"
         try:
@@ -141,20 +141,20 @@ class Store:
         return int(spans)
 
     def reader(self) -> Self:
-        """The same file once more, to read at one's own pace while others write; close it too."""
+        """Returns a connection of its own, for reading while others write; close it too."""
         reader = type(self)(self.path, self._connection.cursor())
         reader.query(sql_dialect.MACROS)
         return reader
 
     def begin(self) -> None:
-        """Let all questions that follow be about the same moment."""
+        """Lets the queries that follow see one snapshot."""
         self.query("BEGIN")
 
     def query(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /
     ) -> list[tuple[Any, ...]]:
         """
-        The rows that *sql* answers with.
+        Returns the result of *sql*.
 
         Raises:
             StoreError: the file can't be read or written.
@@ -164,23 +164,23 @@ class Store:
 
     def ask(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """
-        The names of the columns and the rows that *sql* of somebody else answers with.
+        Returns the column names and the rows of *sql*, which a user wrote.
 
-        It reaches no file but the store, also afterwards.
+        From now on, this store reaches no other file.
 
         Raises:
-            UsageError: it can't be answered.
+            UsageError: the query failed.
         """
         import duckdb
 
         try:
             with self._lock:
                 self._connection.execute("SET enable_external_access = false")
-                found = self._connection.execute(sql)
-                columns = [name for name, *_ in found.description or ()]
-                return columns, found.fetchall()
+                result = self._connection.execute(sql)
+                columns = [name for name, *_ in result.description or ()]
+                return columns, result.fetchall()
         except duckdb.Error as error:
-            msg = f"the store has no answer to that: {_first_line(error)}"
+            msg = f"the query failed: {_first_line(error)}"
             raise UsageError(msg) from error
 
     def _prepare(self, *, read_only: bool) -> None:
@@ -188,7 +188,7 @@ class Store:
         if not tables and not read_only:
             self.query(f"BEGIN; {schema.CREATE} COMMIT;")
         elif "aiprov_store" not in tables:
-            msg = f"{self.path} is a database, but no store of aiprov; name another with --store"
+            msg = f"{self.path} is a database, but not a store of aiprov: name another with --store"
             raise StoreError(msg)
         else:
             self._check_version()
@@ -197,7 +197,7 @@ class Store:
         ((version,),) = self.query("SELECT version FROM aiprov_store")
         if version != schema.VERSION:
             msg = (
-                f"{self.path} is a store of version {version}, and this aiprov keeps version "
+                f"{self.path} is a store of version {version}, but this aiprov reads version "
                 f"{schema.VERSION}: move the file away, or name another with --store"
             )
             raise StoreError(msg)
@@ -205,13 +205,13 @@ class Store:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turn what DuckDB raises about its file into one line that says what to do."""
+    """Turns DuckDB's errors about its file into one line that says what to do."""
     import duckdb
 
     try:
         yield
     except duckdb.ConnectionException as error:
-        msg = f"the store {path} was closed meanwhile: ask again"
+        msg = f"the store {path} was closed: try again"
         raise StoreError(msg) from error
     except (duckdb.OperationalError, duckdb.FatalException, OSError) as error:
         raise StoreError(_advice(path, str(error))) from error
@@ -219,9 +219,9 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _advice(path: Path, problem: str) -> str:
     if not path.parent.is_dir():
-        return f"the folder of the store {path} is missing: make it, or name another with --store"
-    for said, advice in _ADVICE.items():
-        if said in problem:
+        return f"the folder of the store {path} is missing: create it, or name another with --store"
+    for reason, advice in _ADVICE.items():
+        if reason in problem:
             return f"the store {path} {advice}"
     problem = _first_line(problem)
     return f"the store {path} can't be used ({problem}): move it away, or name another with --store"
@@ -229,11 +229,13 @@ def _advice(path: Path, problem: str) -> str:
 
 _ADVICE = {
     "Could not set lock": (
-        "is held by another process, perhaps a receiver: ask that one, with "
-        "`aiprov report --from http://127.0.0.1:4318`, or name another store with --store"
+        "is held by another process. If that is a receiver, use "
+        "`aiprov report --from http://127.0.0.1:4318`; or name another store with --store"
     ),
-    "not a valid DuckDB database": "is no DuckDB file: move it away, or name another with --store",
-    "Permission denied": "may not be read or written by you: name another with --store",
+    "not a valid DuckDB database": (
+        "is not a DuckDB file: move it away, or name another with --store"
+    ),
+    "Permission denied": "can't be read or written (permission denied): name another with --store",
     "Read-only file system": "is on a read-only file system: name another with --store",
     "Is a directory": "is a folder: name a file with --store",
     "Could not write file": "can't grow; is the disk full? Make room, or use another with --store",
@@ -247,5 +249,5 @@ def _first_line(problem: object) -> str:
 
 
 def _literal(path: Path) -> str:
-    """*path* as DuckDB takes it for itself, and not for a pattern."""
+    """*path*, with the signs escaped that DuckDB would take for a pattern."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

@@ -1,4 +1,4 @@
-"""The folder `.aiprov/` of the working directory: the store, and the manifest that was deployed."""
+"""The folder `.aiprov/` of the working directory, with the store and the deployed manifest."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ MANIFEST: Final = Path(FOLDER, FILE_NAME)
 
 def make_folder(root: Path) -> Path:
     """
-    The folder `.aiprov/` in *root*, made if need be, which git does not see.
+    Returns the folder `.aiprov/` in *root*, which git ignores; creates it if it is missing.
 
     Raises:
-        StoreError: it can't be made.
+        StoreError: it can't be created.
     """
     try:
         return hidden_folder(root)
     except OSError as error:
         msg = (
-            f"can't make {root / FOLDER}: {error.strerror or error}; "
+            f"can't create {root / FOLDER}: {error.strerror or error}; "
             "run this in a folder that you may write to, or use --store"
         )
         raise StoreError(msg) from error
@@ -34,10 +34,13 @@ def make_folder(root: Path) -> Path:
 
 def deployed_manifest() -> Manifest | None:
     """
-    That of the environment, else of `.aiprov/`, else one beside or above the working directory.
+    Returns the manifest that the report annotates stacks with; None if there is none.
+
+    It is that of the environment, else of `.aiprov/`, else one beside or above the working
+    directory.
 
     Raises:
-        ManifestError: there is one, and it can't be read.
+        ManifestError: the first one can't be read.
     """
     for path in _places():
         try:
@@ -48,7 +51,7 @@ def deployed_manifest() -> Manifest | None:
 
 
 def _places() -> Iterator[Path]:
-    if said := settings.read().manifest:
-        yield Path(said)
+    if path := settings.read().manifest:
+        yield Path(path)
     yield MANIFEST
     yield from (folder / FILE_NAME for folder in (Path.cwd(), *Path.cwd().parents))

@@ -13,7 +13,6 @@ import pytest
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.report import report
 from aiprov_otel.telemetry import sources
-from aiprov_otel.telemetry.otlp import decode
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, EPOCH, HUMAN, Service, Unit
 
@@ -78,7 +77,7 @@ def same(one, other) -> bool:
 
 def test_the_same_spans_give_the_same_report(server, store, tmp_path):
     """Every number of the report is computed in ClickHouse, and is that of DuckDB."""
-    rows = decode(shop().request()).rows
+    rows = shop().rows()
     states = ("", "vendor=1,ot=rv:6e6d1a75832a2f;th:c8", "ot=th:fd70a3d70a3d71")
     chance = random.Random(1)
     states_of = {row.trace_id: chance.choice(states) for row in rows}
@@ -97,7 +96,7 @@ def test_the_same_spans_give_the_same_report(server, store, tmp_path):
 
 def test_what_is_older_is_left_out_by_both(server, store, tmp_path):
     """The second half of the spans gives the same report, of half as many."""
-    store.add(decode(shop().request()).rows)
+    store.add(shop().rows())
     server.load(store, tmp_path)
     half = EPOCH + 60 * 40 * 10**6
 

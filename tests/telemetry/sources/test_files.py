@@ -1,4 +1,4 @@
-"""A report on files says what the store that they came from says."""
+"""A report on files equals that of the store that they came from."""
 
 from __future__ import annotations
 
@@ -110,15 +110,15 @@ def test_parquet_that_clickhouse_wrote_is_read(store, tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"notes of mine\n" * 9, "no file of OTLP"),
-        (b'{"a": 1]\n', "request 1 of .* is no OTLP"),
-        (behind_lengths(b"\xff\xff\xff"), "request 1 of .* is no OTLP"),
+        (b"notes of mine\n" * 9, "not an OTLP file"),
+        (b'{"a": 1]\n', "request 1 of .* is not OTLP"),
+        (behind_lengths(b"\xff\xff\xff"), "request 1 of .* is not OTLP"),
         (b"PAR1, or so it says", "can't read .* as spans"),
         (gzip.compress(b'{"resourceSpans": []}', mtime=0)[:-12], "can't read"),
         (b"\x28\xb5\x2f\xfd broken", "can't read"),
     ],
 )
-def test_what_is_no_file_of_spans_is_said_to_be_none(content, said, tmp_path):
+def test_a_file_without_spans_is_refused(content, said, tmp_path):
     """One line, with the file and what to name instead."""
     path = tmp_path / "file"
     path.write_bytes(content)
@@ -128,10 +128,10 @@ def test_what_is_no_file_of_spans_is_said_to_be_none(content, said, tmp_path):
     assert "\n" not in str(error.value)
 
 
-def test_nothing_is_said_to_be_nothing(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     """A file that is not there, and a folder without files."""
     for path in (tmp_path / "nowhere", tmp_path):
-        with pytest.raises(StoreError, match=f"nothing is at {path}"):
+        with pytest.raises(StoreError, match=f"no spans at {path}"):
             from_(path)
 
 
@@ -147,13 +147,13 @@ def test_a_parquet_file_of_something_else_names_the_column(tmp_path):
 
 def test_an_address_of_nothing_known_is_refused():
     """The line says what an address may be."""
-    with pytest.raises(UsageError, match="is no address of spans"):
-        from_("ftp://example/traces")
+    with pytest.raises(UsageError, match="ftp://example/traces is not a place of spans"):
+        from_("ftp://pat:secret@example/traces?token=secret")
 
 
 def test_an_export_destroys_nothing(store, tmp_path):
     """It writes no file that is there, least of all the store."""
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="exists already"):
         store.export(store.path)
     with pytest.raises(StoreError, match="can't write"):
         store.export(tmp_path / "nowhere" / "spans.parquet")

@@ -1,4 +1,4 @@
-"""A server that is slow, and what its address says."""
+"""A server that is slow or absent, and the parts of its address."""
 
 import socket
 
@@ -14,7 +14,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch):
     monkeypatch.setattr(http, "_ANSWERING", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"clickhouse://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(StoreError, match="does not answer in time: see that it is up"):
+        with pytest.raises(StoreError, match="does not answer in time: check that it is up"):
             Server(parse_address(address, 1, 2), {}).ask("/", {}, b"SELECT 1")
 
 
@@ -28,7 +28,7 @@ def test_a_server_that_hangs_up_is_not_there():
             Server(parse_address(address, 1, 2), {}).ask("/", {})
 
 
-def test_an_address_says_where_and_as_whom():
+def test_an_address_has_a_host_and_a_user():
     """Signs that are written with a percent sign are themselves, and the path has no last slash."""
     address = parse_address("kind://a%40b:p%2Fw@host/path/?secure=TRUE&period=1d", 80, 443)
     assert (address.host, address.port, address.path) == ("host", 443, "/path")

@@ -1,4 +1,4 @@
-"""Where a report may come from: one module for each kind of address."""
+"""The places that a report can read spans from, one module for each kind of address."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 @contextmanager
 def opened(address: str) -> Iterator[Source]:
     """
-    The spans at *address*: a file, a folder or a ClickHouse.
+    Opens the spans at *address*: a file, a folder or a ClickHouse.
 
     Raises:
-        UsageError: there is no such kind of address.
-        StoreError: nothing is there, or nothing that can be read.
+        UsageError: *address* is of another kind.
+        StoreError: it can't be read.
     """
     from aiprov_otel.telemetry.sources import clickhouse, files
+    from aiprov_otel.telemetry.sources.http import redacted
 
     if address.startswith("clickhouse://"):
         with clickhouse.opened(address) as source:
             yield source
     elif "://" in address:
-        msg = f"{address} is no address of spans: name a file, or {_KINDS}"
+        msg = f"{redacted(address)} is not a place of spans: name a file, or {_KINDS}"
         raise UsageError(msg)
     else:
         with files.opened(Path(address)) as source:

@@ -168,7 +168,7 @@ class Questions:
         Raises:
             StoreError: ClickHouse can't be asked, or refuses.
         """
-        text = self._rewriter.rewritten(sql)
+        text = self._rewriter.rewrite(sql)
         if text is None:
             return []
         self._made += _MADE.findall(text)

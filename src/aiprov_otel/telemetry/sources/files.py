@@ -1,4 +1,4 @@
-"""Files as a source: OTLP, Parquet, or a store of ours."""
+"""Files as a source: OTLP, Parquet, or a store of aiprov."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 20_000  # rows
 _PARQUET: Final = b"PAR1"
-_DUCKDB: Final = (8, b"DUCK")  # where it stands, and what
+_DUCKDB: Final = (8, b"DUCK")  # its place in the file
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
     """
-    The spans in the file at *path*, or in all files of a folder and of those in it.
+    Opens the spans in the file at *path*, or in all files of a folder and its subfolders.
 
-    Of a span that is there several times, one counts; a store of ours is read as it is, and so is
-    Parquet, in which nobody looks for spans that are there twice.
+    In OTLP, a span that was written several times counts once. Parquet and a store of aiprov are
+    read as they are.
 
     Raises:
-        StoreError: there is no such file, or one that holds something else.
+        StoreError: the file does not exist, or holds something else.
     """
-    found = _files(path)
-    if len(found) == 1 and _is_store(found[0]):
-        with Store.read(found[0]) as store:
+    files = _files(path)
+    if len(files) == 1 and _has(files[0], *_DUCKDB):
+        with Store.read(files[0]) as store:
             yield store
-    elif all(map(_is_parquet, found)):
-        with parquet.opened(found) as source:
+    elif all(_has(file, 0, _PARQUET) for file in files):
+        with parquet.opened(files) as source:
             yield source
     else:
         with TemporaryDirectory() as folder, Store.open(Path(folder, "spans.duckdb")) as store:
-            rows = (row for file in found for row in otlp_file.rows_of(file))
+            rows = (row for file in files for row in otlp_file.rows_of(file))
             _load(store, rows)
             yield store
 
@@ -49,21 +49,13 @@ def opened(path: Path) -> Iterator[Store]:
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
         inside = (file for file in path.rglob("[!.]*") if file.is_file())
-        found = sorted(file for file in inside if file.stat().st_size)
+        files = sorted(file for file in inside if file.stat().st_size)
     else:
-        found = [path] if path.is_file() else []
-    if not found:
-        msg = f"nothing is at {path}: name a file or folder of OTLP or Parquet with --from"
+        files = [path] if path.is_file() else []
+    if not files:
+        msg = f"no spans at {path}: name a file or folder of OTLP or Parquet with --from"
         raise StoreError(msg)
-    return found
-
-
-def _is_store(file: Path) -> bool:
-    return _has(file, *_DUCKDB)
-
-
-def _is_parquet(file: Path) -> bool:
-    return _has(file, 0, _PARQUET)
+    return files
 
 
 def _has(file: Path, place: int, magic: bytes) -> bool:

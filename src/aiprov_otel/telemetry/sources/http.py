@@ -1,4 +1,4 @@
-"""A server that is asked over HTTP, with time-outs, and what to say when it is not there."""
+"""Queries to a server over HTTP, with time-outs and one-line errors."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from aiprov_otel.errors import StoreError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """
-    What an address says; text that it leaves out is empty.
+    The parts of an address; those that it leaves out are empty.
 
     Attributes:
-        shown: the kind, the host and the port, for messages: no password, no path.
-        secure: it ends in `secure=true`: HTTPS is to be spoken.
+        shown: the scheme, the host and the port, for messages: no password, no path.
+        secure: whether to use HTTPS, as `secure=true` in the query says.
     """
 
     shown: str
@@ -32,12 +32,24 @@ class Address:
     query: dict[str, str]
 
 
+def redacted(address: str) -> str:
+    """
+    Returns *address* without what may be a secret: user, password and query.
+
+    It need not be a valid address: a mistyped one holds the same password.
+    """
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        scheme, rest = "", address
+    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
+
+
 def parse_address(text: str, port: int, secure_port: int) -> Address:
     """
-    The parts of the address *text*; *port* or *secure_port* is meant where it names none.
+    Returns the parts of the address *text*; its port is *port* or *secure_port* by default.
 
     Raises:
-        ValueError: it names no host, or a port that is no number below 65,536.
+        ValueError: it has no host, or its port is not a number below 65,536.
     """
     url = urlsplit(text)
     if not url.hostname:
@@ -61,12 +73,12 @@ def _addressed(url: SplitResult, port: int, secure: bool, query: dict[str, str])
 
 
 _CONNECTING: Final = 10.0  # seconds
-_ANSWERING: Final = 630.0  # seconds: longer than we let a database work at one question
+_ANSWERING: Final = 630.0  # seconds: longer than the time limit of a query
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was answered."""
+    """A response."""
 
     name: str
     status: int
@@ -74,21 +86,21 @@ class Reply:
 
     def json(self) -> Any:
         """
-        The answer as a value.
+        Returns the response as a value.
 
         Raises:
-            StoreError: it is no JSON.
+            StoreError: it is not JSON.
         """
         try:
             return json.loads(self.text)
         except ValueError as error:
             first = self.text.strip().partition("\n")[0][:100]
-            msg = f"what answers at {self.name} is something else ({first}): check the address"
+            msg = f"{self.name} answered with something else ({first}): check the address"
             raise StoreError(msg) from error
 
 
 class Server:
-    """The server at *address*; *headers* say who asks."""
+    """The server at *address*; *headers* are sent with every request."""
 
     def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
         self.name = address.shown
@@ -97,7 +109,7 @@ class Server:
 
     def ask(self, path: str, parameters: Mapping[str, str], body: bytes = b"") -> Reply:
         """
-        The answer to a POST of *body* to *path*.
+        Sends a POST of *body* to *path* and returns the response.
 
         Raises:
             StoreError: nothing answers, or not in time.
@@ -107,15 +119,15 @@ class Server:
         try:
             connection.connect()
             connection.sock.settimeout(_ANSWERING)
-            asked = f"{path}?{urlencode(parameters)}"
-            connection.request("POST", asked, body, self._headers)
+            target = f"{path}?{urlencode(parameters)}"
+            connection.request("POST", target, body, self._headers)
             response = connection.getresponse()
             return Reply(self.name, response.status, response.read().decode(errors="replace"))
         except TimeoutError as error:
-            msg = f"{self.name} does not answer in time: see that it is up, or ask for less"
+            msg = f"{self.name} does not answer in time: check that it is up, or query less"
             raise StoreError(msg) from error
         except (OSError, HTTPException) as error:
-            msg = f"nothing answers at {self.name} ({error}): check the address, and that it is up"
+            msg = f"nothing answers at {self.name} ({error}): check the address and the server"
             raise StoreError(msg) from error
         finally:
             connection.close()

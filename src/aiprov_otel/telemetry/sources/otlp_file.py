@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.telemetry.otlp import rows
 from aiprov_otel.telemetry.otlp_json import json_rows
+from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.otlp import Row
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _LENGTH: Final = 4  # bytes
-_LARGEST: Final = 2**30  # bytes of one message: a length beyond that is none
+_LARGEST: Final = 2**30  # bytes of one message: a larger length means another kind of file
 
 
 def rows_of(path: Path) -> Iterator[Row]:
     """
-    A row for each span with a valid id in the file at *path*.
+    Returns a row for each span with a valid id in the file at *path*.
 
     Raises:
-        StoreError: it can't be read, or holds no OTLP.
-        UsageError: it is compressed with zstd, and what unpacks that is not installed.
+        StoreError: it can't be read, or is not an OTLP file.
+        UsageError: it is compressed with zstd, and zstandard is not installed.
     """
     try:
         with _unpacked(path) as file:
@@ -48,12 +48,12 @@ def rows_of(path: Path) -> Iterator[Row]:
 
 
 def _rows(path: Path, number: int, request: bytes) -> Iterator[Row]:
-    read = json_rows if request.startswith(b"{") else rows
+    read = json_rows if request.startswith(b"{") else protobuf_rows
     try:
         found = list(read(request))
     except ValueError as error:
         msg = (
-            f"request {number} of {path} is no OTLP ({error}): name a file that the Collector's "
+            f"request {number} of {path} is not OTLP ({error}): name a file that the Collector's "
             "file exporter wrote, or a Parquet file"
         )
         raise StoreError(msg) from error
@@ -68,7 +68,7 @@ def _requests(file: IO[bytes]) -> Iterator[bytes]:
     while first:
         length = int.from_bytes(first, "big")
         if length > _LARGEST:
-            raise OSError("it is no file of OTLP")
+            raise OSError("it is not an OTLP file")
         message = file.read(length)
         if len(message) < length:
             return  # the Collector is writing it, or was killed while it did
@@ -85,7 +85,7 @@ def _lines(first: bytes, file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _whole(line: bytes) -> bool:
-    """Whether the last *line*, which has no end, is all there: it may be in the writing."""
+    """Whether the last *line*, which has no end, is complete: it may be being written."""
     try:
         json.loads(line)
     except ValueError:
@@ -95,7 +95,7 @@ def _whole(line: bytes) -> bool:
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[IO[bytes]]:
-    """The file at *path*, unpacked where all of it was packed, as rotated files often are."""
+    """Opens the file at *path*; uncompresses it if it was compressed as a whole after rotation."""
     with path.open("rb") as file:
         magic = file.read(len(_ZSTD))
         file.seek(0)
@@ -110,19 +110,17 @@ def _unpacked(path: Path) -> Iterator[IO[bytes]]:
 
 class _Zstd:
     """
-    What unpacks zstd.
+    A decompressor for zstd.
 
     Raises:
-        UsageError: it is not installed.
+        UsageError: zstandard is not installed.
     """
 
     def __init__(self) -> None:
         try:
             import zstandard
         except ModuleNotFoundError as error:
-            msg = (
-                "zstandard is missing, which unpacks zstd: install it with `pip install zstandard`"
-            )
+            msg = "zstandard is missing, which reads zstd: install it with `pip install zstandard`"
             raise UsageError(msg) from error
         self._unpacker = zstandard.ZstdDecompressor()
         self._error = zstandard.ZstdError
@@ -138,7 +136,7 @@ class _Zstd:
 
 
 class _Stream(io.RawIOBase):
-    """A stream whose failures are those of a file."""
+    """A stream that raises OSError, as a file does."""
 
     def __init__(self, unpacked: Any, error: type[Exception]) -> None:
         self._unpacked = unpacked

@@ -1,4 +1,4 @@
-"""Parquet as a source: what `aiprov report --export` or ClickHouse wrote, read where it stands."""
+"""Parquet as a source, as `aiprov report --export` or ClickHouse wrote it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _OPTIONAL: Final = ("TraceState", "ResourceAttributes", "ScopeName", "ScopeVersi
 @contextmanager
 def opened(files: Sequence[Path]) -> Iterator[Store]:
     """
-    The spans in *files*, which have the columns of the Collector's ClickHouse exporter.
+    Opens the spans in *files*, which have the columns of the Collector's ClickHouse exporter.
 
     Raises:
-        StoreError: they have others, or can't be read.
+        StoreError: a column is missing, or a file can't be read.
     """
     with local_extra():
         import duckdb
@@ -49,21 +49,21 @@ _REMEDY: Final = (
 def _view(connection: DuckDBPyConnection, files: Sequence[Path]) -> str:
     read = f"read_parquet([{', '.join(map(_name, files))}], union_by_name = true)"
     described: list[tuple[Any, ...]] = connection.execute(f"DESCRIBE FROM {read}").fetchall()
-    there = {row[0] for row in described}
+    columns = {row[0] for row in described}
     needed = [name for name in KINDS if not name.startswith(_OPTIONAL)]
-    if missing := [name for name in needed if name not in there]:
+    if missing := [name for name in needed if name not in columns]:
         msg = f"{files[0]} has no column {missing[0]}: {_REMEDY}"
         raise StoreError(msg)
-    columns = ", ".join(_column(name, kind, there) for name, kind in KINDS.items())
-    return f"CREATE VIEW otel_traces AS SELECT {columns} FROM {read}"
+    selected = ", ".join(_column(name, kind, columns) for name, kind in KINDS.items())
+    return f"CREATE VIEW otel_traces AS SELECT {selected} FROM {read}"
 
 
-def _column(name: str, kind: str, there: set[str]) -> str:
-    if name in there:
+def _column(name: str, kind: str, columns: set[str]) -> str:
+    if name in columns:
         return f'"{name}"::{kind} AS "{name}"'
     return f'{_ABSENT.get(kind, "[]")}::{kind} AS "{name}"'
 
 
 def _name(file: Path) -> str:
-    plain = "".join(f"[{c}]" if c in "*?[" else c for c in str(file))  # a name, and no pattern
+    plain = "".join(f"[{c}]" if c in "*?[" else c for c in str(file))  # not a pattern
     return "'" + plain.replace("'", "''") + "'"
