@@ -74,7 +74,8 @@ def test_a_framework_is_tested_and_documented(framework):
     The tests install each framework with its instrumentation, and the docs name it.
     """
     root = Path(__file__).parents[2]
-    groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text())
+    groups = [pyproject["dependency-groups"], pyproject["project"]["optional-dependencies"]]
     docs = "".join(path.read_text() for path in (root / "docs").rglob("*.md")).lower()
 
     for name in (framework.DISTRIBUTION, framework.INSTRUMENTATION):

@@ -14,7 +14,7 @@ from aiprov_otel.runtime import traceback_text
 # Every exception that CPython's own tests of `traceback` format is formatted both ways.
 COMPARE = """
 import io, sys, traceback, unittest
-from aiprov_otel.runtime import formatter
+from aiprov_otel.runtime import traceback_text
 import test.test_traceback as suite
 
 compared, differing, inside = 0, [], False
@@ -26,7 +26,7 @@ def compare(error):
     try:
         compared += 1
         if outcome(lambda: "".join(traceback.format_exception(error))) != outcome(
-            lambda: formatter.text_of(error)
+            lambda: traceback_text.text_of(error)
         ):
             differing.append(error)
     finally:
