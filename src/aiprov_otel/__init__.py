@@ -64,6 +64,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version  # metadata is read only if asked for
 
         return version("aiprov-otel")
+    if name == "testing":
+        return importlib.import_module("aiprov_otel.testing")
     if name not in _HOMES:
         msg = f"module 'aiprov_otel' has no attribute {name!r}"
         raise AttributeError(msg)

@@ -54,7 +54,7 @@ FUNCTION_SELF_TIME: Final = "aiprov.function.self_time"
 FUNCTION_DURATION: Final = "aiprov.function.duration"
 CODE_LINES: Final = "aiprov.code.lines"
 CODE_LINES_UNIT: Final = "{line}"
-OTHER: Final = "_OTHER"  # what the semantic conventions call an `error.type` too many
+OTHER: Final = "_OTHER"  # the fallback of `error.type` in the semantic conventions
 
 
 def of_unit(provenance: Provenance, unit: Unit) -> Attributes:
@@ -121,22 +121,22 @@ def of_error(raised: Provenance) -> Attributes:
 
 
 def of_lines(origin: Origin, model: str | None, strength: Strength) -> Attributes:
-    """The attributes of so many lines of code that are deployed."""
+    """The attributes of deployed lines of code."""
     return _present({ORIGIN: origin.value, MODEL_NAME: model, EVIDENCE_STRENGTH: strength.value})
 
 
-def of_function(made: Provenance, name: str | None) -> Attributes:
-    """The attributes of the calls of functions, or of the one that is called *name*."""
-    said = of_lines(made.origin, made.model, made.strength)
-    return said | _present({CODE_FUNCTION_NAME: name})
+def of_function(provenance: Provenance, name: str | None) -> Attributes:
+    """The attributes of calls of functions; *name* where each function is reported alone."""
+    lines = of_lines(provenance.origin, provenance.model, provenance.strength)
+    return lines | _present({CODE_FUNCTION_NAME: name})
 
 
 def of_raised(
     origin: str, model: str | None, error_type: str, *, handled: bool = False
 ) -> Attributes:
-    """The attributes of one exception among those that are counted; *handled* if for good."""
-    said = {EXCEPTION_ORIGIN: origin, EXCEPTION_MODEL_NAME: model, ERROR_TYPE: error_type}
-    return _present({**said, EXCEPTION_HANDLED: handled or None})
+    """The attributes of one kind of counted exceptions; *handled* if an `except` handled them."""
+    kind = {EXCEPTION_ORIGIN: origin, EXCEPTION_MODEL_NAME: model, ERROR_TYPE: error_type}
+    return _present({**kind, EXCEPTION_HANDLED: handled or None})
 
 
 def of_code(function: str, path: str, line: int) -> Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.runtime import guard, install, state
+from aiprov_otel.runtime import guard, state
 from support.application import Application, importable
 
 
@@ -27,8 +27,8 @@ def application(tmp_path):
 
 
 def _forget() -> None:
-    if install._installed:
-        install._installed.uninstall()
+    if state.installation:
+        state.installation.uninstall()
     state.current = state._resolver = None
     state._stopped = False
-    guard._said.clear()
+    guard._warned.clear()

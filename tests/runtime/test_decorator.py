@@ -460,7 +460,7 @@ def test_what_is_no_python_function_is_a_type_error(thing):
     """
     with pytest.raises(TypeError) as raised:
         provenance()(thing)
-    assert str(raised.value).startswith("@provenance goes on")
+    assert str(raised.value).startswith("@provenance needs")
     assert "\n" not in str(raised.value)
 
 
@@ -477,7 +477,7 @@ def test_a_value_without_an_origin_asks_for_it(value):
     """
     Agent, model or commit alone say nothing.
     """
-    with pytest.raises(ValueError, match="say origin= too"):
+    with pytest.raises(ValueError, match="origin= is missing"):
         provenance(**{value: "x"})
 
 

@@ -50,10 +50,10 @@ def test_what_is_logged_counts_once_it_arrived():
     An exception in a record that no handler takes to the logs API has not been told.
     """
     one, two = ValueError(), KeyError()
-    exception_state.is_logging(one)
-    exception_state.is_logging(two)
-    exception_state.was_logged()
-    exception_state.was_logged()
+    exception_state.start_logging(one)
+    exception_state.start_logging(two)
+    exception_state.finish_logging()
+    exception_state.finish_logging()
 
     assert not exception_state.was_remembered(one)
     assert exception_state.was_remembered(two)
@@ -66,9 +66,9 @@ def test_what_is_logged_is_not_kept_alive():
     error, held = ValueError(), Held()
     error.held = held
     left = weakref.ref(held)
-    exception_state.is_logging(error)
+    exception_state.start_logging(error)
     del error, held
     gc.collect()
 
     assert left() is None
-    exception_state.was_logged()
+    exception_state.finish_logging()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
-from opentelemetry.sdk.trace import Span, SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import Span, SpanLimits, Tracer, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from aiprov_otel.runtime import fast_path, install
+from aiprov_otel.runtime import fast_path, spans, state
+from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
 
 @pytest.fixture
@@ -106,8 +108,34 @@ def test_installing_from_application_code_changes_nothing(application, caplog):
     for _ in range(2):
         shop.start(given)
         opened = fast_path.Fast.attributes, fast_path.Fast.exceptions
-        install._installed.uninstall()
+        state.installation.uninstall()
 
     wanted = os.environ.get("AIPROV_FAST") != "false"
     assert opened == (wanted, wanted)
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("function", "beneath"),
+    [(fast_path.call, fast_path._BENEATH), (ProvenanceSpanProcessor.on_start, spans._BENEATH)],
+)
+def test_no_frame_was_added_below_the_start_of_a_span(application, opened, function, beneath):
+    """
+    A walk skips the frames between `Tracer.start_span` and ours: so many, and no more.
+    """
+    codes = []
+
+    def profile(frame, event, called):
+        if event == "c_call" and called is sys._getframe and frame.f_code is function.__code__:
+            for _ in range(beneath):
+                frame = frame.f_back
+            codes.append(frame.f_code)
+
+    with application.install():
+        sys.setprofile(profile)
+        try:
+            application.tracer.start_span("x").end()
+        finally:
+            sys.setprofile(None)
+
+    assert codes == [Tracer.start_span.__code__]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel import AiprovInstrumentor
-from aiprov_otel.runtime import install
+from aiprov_otel.runtime import state
 from support.application import REVISION, process
 
 SERVICE = """
@@ -114,7 +114,7 @@ def test_it_installs_and_uninstalls(application):
         "aiprov.commit.id",
     }
     assert not application.spans["out"].attributes
-    assert install._installed is None
+    assert not state.is_installed()
 
 
 def test_it_asks_for_no_other_package():

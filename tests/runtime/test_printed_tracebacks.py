@@ -212,7 +212,7 @@ def test_a_hook_of_somebody_else_is_left_alone(monkeypatch, owner):
     monkeypatch.setattr(owner, "excepthook", theirs)
     monkeypatch.setattr(sys, "unraisablehook", theirs)
     patches = Patches()
-    excepthooks.annotate_printed(patches)
+    excepthooks._annotate_printed(patches)
 
     assert owner.excepthook is theirs
     assert sys.unraisablehook is theirs
@@ -238,7 +238,7 @@ def test_it_is_off_unless_it_is_asked_for():
     Without the variable no hook is touched.
     """
     before = sys.excepthook, threading.excepthook, sys.unraisablehook
-    excepthooks.annotate_printed(Patches())
+    excepthooks._annotate_printed(Patches())
 
     assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
 

@@ -11,21 +11,14 @@ from typing import Any, Final
 from aiprov_otel.cli.output import counted
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Manifest, content_hash
+from aiprov_otel.runtime import frameworks
 from aiprov_otel.runtime.source_text import read
 
 _BASE: Final = ("opentelemetry-api", "opentelemetry-sdk")
 _STARTER: Final = ("opentelemetry-distro", "opentelemetry-instrumentation")
-# Their modules as `runtime.frameworks` meets them, and the distribution with the spans. Without
-# gRPC: an exporter may be what imported it.
-_INSTRUMENTED: Final = {
-    "aiohttp.web_app": "opentelemetry-instrumentation-aiohttp-server",
-    "celery.loaders.base": "opentelemetry-instrumentation-celery",
-    "django.core.handlers.base": "opentelemetry-instrumentation-django",
-    "falcon.app": "opentelemetry-instrumentation-falcon",
-    "fastapi.routing": "opentelemetry-instrumentation-fastapi",
-    "flask.app": "opentelemetry-instrumentation-flask",
-    "pika.adapters.blocking_connection": "opentelemetry-instrumentation-pika",
-    "starlette.routing": "opentelemetry-instrumentation-starlette",
+# Without gRPC: an exporter may be what imported it.
+_INSTRUMENTATIONS: Final = {
+    each.MODULE: each.INSTRUMENTATION for each in frameworks.FRAMEWORKS if each.MODULE != "grpc"
 }
 _OURS: Final = "ProvenanceSpanProcessor"
 
@@ -205,7 +198,7 @@ def _of_provider(report: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _of_frameworks(met: Sequence[str], packages: Mapping[str, str]) -> Finding:
-    needed = {name: _INSTRUMENTED[name] for name in met if name in _INSTRUMENTED}
+    needed = {name: _INSTRUMENTATIONS[name] for name in met if name in _INSTRUMENTATIONS}
     if "fastapi.routing" in needed:  # whose instrumentation is that of the Starlette below it too
         needed.pop("starlette.routing", None)
     lacking = sorted({each for each in needed.values() if each not in packages})

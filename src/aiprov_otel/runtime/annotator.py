@@ -1,4 +1,4 @@
-"""Prebuilt attributes of a unit, a call site, an exception and a log line, by identity."""
+"""Prebuilt attributes of units, call sites, exceptions and log lines, by identity."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MINIMAL: Final = {
 @dataclass(frozen=True, slots=True)
 class Emission:
     """
-    What is sent about a unit, an exception and a failed span.
+    Which attributes are sent.
 
     Attributes:
         extent: `minimal` for origin, model, commit and the exception's and error's origin only.
@@ -41,20 +41,20 @@ class Emission:
 
     def of_unit(self, provenance: Provenance, unit: Unit) -> Attributes:
         """The attributes of a span that stands for *unit*."""
-        return self._chosen(attributes.of_unit(self._without_commit(provenance), unit))
+        return self._select(attributes.of_unit(self._without_commit(provenance), unit))
 
     def of_log(self, provenance: Provenance) -> Attributes:
         """The attributes of a log record."""
-        return self._chosen(attributes.of_log(self._without_commit(provenance)))
+        return self._select(attributes.of_log(self._without_commit(provenance)))
 
     def of_exception(self, raised: Provenance, cause: Provenance | None) -> Attributes:
         """The attributes of an exception event."""
-        told = self._without_commit(cause) if cause else None
-        return self._chosen(attributes.of_exception(self._without_commit(raised), told))
+        last = self._without_commit(cause) if cause else None
+        return self._select(attributes.of_exception(self._without_commit(raised), last))
 
     def of_error(self, raised: Provenance) -> Attributes:
         """The attributes of a span that failed."""
-        return self._chosen(attributes.of_error(self._without_commit(raised)))
+        return self._select(attributes.of_error(self._without_commit(raised)))
 
     def of_code(self, function: str, path: str, line: int) -> Attributes:
         """`code.*`; nothing where only the minimum is sent."""
@@ -65,15 +65,15 @@ class Emission:
             return provenance
         return replace(provenance, commit=None)
 
-    def _chosen(self, found: Attributes) -> Attributes:
+    def _select(self, attributes: Attributes) -> Attributes:
         if self.extent == "all":
-            return found
-        return {key: value for key, value in found.items() if key in _MINIMAL}
+            return attributes
+        return {key: value for key, value in attributes.items() if key in _MINIMAL}
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An exception as it is told: on its event, and on the span that it failed."""
+    """The attributes of an exception: on its event, and on the span that it failed."""
 
     event: Attributes
     error: Attributes
@@ -85,7 +85,7 @@ class Annotator:
 
     Attributes:
         lines: those of log records.
-        sites: what was said of each line that called, by code and instruction.
+        sites: the attributes of each calling line, by code and instruction.
     """
 
     def __init__(self, resolver: Resolver, emission: Emission) -> None:
@@ -96,31 +96,33 @@ class Annotator:
         self.lines = Lines(resolver, emission)
 
     def unit(self, code: CodeType, module: str, unit: Unit) -> Attributes:
-        """What a span says that stands for the function *code*."""
+        """The attributes of a span that stands for the function *code*."""
         key = (id(code), module, unit)
-        if (known := self._units.get(key)) is None:
-            found = self.emission.of_unit(self.resolver.unit(code), unit) | self.emission.of_code(
+        if (cached := self._units.get(key)) is None:
+            unit_attributes = self.emission.of_unit(
+                self.resolver.unit(code), unit
+            ) | self.emission.of_code(
                 f"{module}.{code.co_qualname}", code.co_filename, self.resolver.definition(code)
             )
             if len(self._units) >= LIMIT:
                 self._units.clear()
-            known = self._units[key] = (code, found)
-        return known[1]
+            cached = self._units[key] = (code, unit_attributes)
+        return cached[1]
 
     def caller(self, frame: FrameType) -> Attributes:
-        """What a span says that the application *frame* started."""
+        """The attributes of a span that the application *frame* started."""
         code, site = frame.f_code, (id(frame.f_code), frame.f_lasti)
-        if (known := self.sites.get(site)) is None:
+        if (cached := self.sites.get(site)) is None:
             unit = self.resolver.unit(code)
             line = frame.f_lineno or code.co_firstlineno
-            found = self.emission.of_unit(unit, Unit.CALLER) | self._code(frame, line)
+            caller = self.emission.of_unit(unit, Unit.CALLER) | self._code(frame, line)
             if len(self.sites) >= LIMIT:
                 self.sites.clear()
-            known = self.sites[site] = (code, found)
-        return known[1]
+            cached = self.sites[site] = (code, caller)
+        return cached[1]
 
     def exception(self, error: BaseException) -> Raised:
-        """What is said about *error*: the line that raised it, and its explicit cause."""
+        """The attributes of *error*: of the line that raised it, and of its explicit cause."""
         places = stack.places(self.resolver, error)
         raised = self._raised(places)
         cause = last_cause(error)
@@ -175,27 +177,27 @@ class Lines:
         self._sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
 
     def at(self, path: str, line: int) -> Attributes:
-        """What a record says that *line* of the file *path*, which is running, logs."""
-        if (known := self._places.get((path, line))) is None:
+        """The attributes of a record that *line* of the file *path*, which is running, logs."""
+        if (cached := self._places.get((path, line))) is None:
             code = _running(path, line) if resolver.stated else None
-            known = self._said(path, line, code)
+            cached = self._attributes(path, line, code)
             if len(self._places) >= LIMIT:
                 self._places.clear()
-            self._places[path, line] = known
-        return known
+            self._places[path, line] = cached
+        return cached
 
     def of(self, frame: FrameType) -> Attributes:
-        """What a record says that *frame* emits."""
+        """The attributes of a record that *frame* emits."""
         code, site = frame.f_code, (id(frame.f_code), frame.f_lasti)
-        if (known := self._sites.get(site)) is None:
+        if (cached := self._sites.get(site)) is None:
             line = frame.f_lineno or code.co_firstlineno
-            known = (code, self._said(code.co_filename, line, code))
+            cached = (code, self._attributes(code.co_filename, line, code))
             if len(self._sites) >= LIMIT:
                 self._sites.clear()
-            self._sites[site] = known
-        return known[1]
+            self._sites[site] = cached
+        return cached[1]
 
-    def _said(self, path: str, line: int, code: CodeType | None) -> Attributes:
+    def _attributes(self, path: str, line: int, code: CodeType | None) -> Attributes:
         if code and (stated := resolver.declared(code)):
             return self._emission.of_log(stated)
         file = self._resolver.file(path)

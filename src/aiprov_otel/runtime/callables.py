@@ -10,12 +10,12 @@ from typing import Any
 
 def function_of(thing: Any) -> FunctionType | None:
     """
-    The function that *thing* runs in the end, below decorators, partials and descriptors.
+    The innermost function of *thing*, below decorators, partials and descriptors.
 
-    None if that is not written in Python.
+    None if it is not written in Python.
     """
     if type(thing) is FunctionType and not thing.__dict__:
-        return thing  # nothing is below; a handler is asked for with each request
+        return thing  # nothing is below it; a hot path, as each request has a handler
     function = _innermost(thing)
     if not isinstance(function, FunctionType):
         function = _innermost(type(function).__call__) if callable(function) else None

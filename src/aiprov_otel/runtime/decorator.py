@@ -39,16 +39,16 @@ def provenance(
     span: bool = True,
 ) -> Any:
     """
-    A span per call of the decorated function, which says who wrote that function.
+    Opens a span per call of the decorated function, with the provenance of that function.
 
     Bare, the origin comes from the manifest. With *origin* (`ai`, `human`, `mixed`, `unknown`)
     and, if known, *agent*, *model* and *commit*, it is stated by hand. With `span=False` the
-    function is returned unchanged and only the statement is kept. Goes on functions, coroutines,
-    generators, async generators and methods, above or below `classmethod`, `staticmethod` and
-    `property`; what is returned is of the same kind.
+    function is returned unchanged and only the statement is recorded. Works on functions,
+    coroutines, generators, async generators and methods, above or below `classmethod`,
+    `staticmethod` and `property`, and returns the same kind.
 
     Raises:
-        ValueError: *origin* is none of the four, or a value was stated without it.
+        ValueError: *origin* is not one of the four, or is missing beside another value.
         TypeError: the decorated thing is not a function or a method.
     """
     stated = _stated(origin, agent, model, commit)
@@ -59,7 +59,7 @@ def provenance(
 def _stated(origin: str | None, *values: str | None) -> Provenance | None:
     if origin is None:
         if any(values):
-            msg = f"say origin= too, one of {', '.join(_ORIGINS)}"
+            msg = f"origin= is missing; use one of {', '.join(_ORIGINS)}"
             raise ValueError(msg)
         return None
     if origin not in _ORIGINS:
@@ -79,7 +79,7 @@ def _stated(origin: str | None, *values: str | None) -> Provenance | None:
 def _decorate(thing: Any, *, stated: Provenance | None, span: bool) -> Any:
     def site(thing: Any) -> Site:
         if (function := function_of(thing)) is None:
-            msg = f"@provenance goes on what is written in Python, not on {thing!r}"
+            msg = f"@provenance needs a callable written in Python, not {thing!r}"
             raise TypeError(msg)
         if stated:
             resolver.declare(function.__code__, stated)

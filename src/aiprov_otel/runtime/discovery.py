@@ -1,4 +1,4 @@
-"""Where the service finds its manifests."""
+"""Finds the manifests of the service."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _application() -> list[Path]:
 
 
 def _installed() -> Iterator[Path]:
-    """Manifests that packages ship in their `*.dist-info`, as the hooks of back ends put them."""
+    """Manifests that packages ship in their `*.dist-info`, where the build hooks put them."""
     for folder in dict.fromkeys(sys.path):
         if os.path.basename(folder) in {"site-packages", "dist-packages"}:
             for place in ("", "extra_metadata/"):  # where a build backend can put it
@@ -62,5 +62,5 @@ def _load(path: Path) -> Manifest | None:
         unreadable[path] = str(error)
         if settings.read().strict:
             raise
-        warn("manifest-unreadable", f"{error}; provenance is unknown until then", about=path)
+        warn("manifest-unreadable", f"{error}; its files are unknown until then", about=path)
         return None

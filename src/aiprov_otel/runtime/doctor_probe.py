@@ -1,4 +1,4 @@
-"""What this process has, in a file for `aiprov doctor`: again and again, and at its end."""
+"""Reports the state of this process to `aiprov doctor`, in a file: at intervals, and at exit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opentelemetry._logs import get_logger_provider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
-from aiprov_otel.runtime import discovery, frameworks, install, state
+from aiprov_otel.runtime import discovery, frameworks, state
 from aiprov_otel.runtime.guard import guard, warned
 
 _EVERY: Final = 0.5  # seconds
@@ -26,7 +26,7 @@ _early = False
 
 
 def report_to(folder: str) -> None:
-    """Write `<pid>.json` into *folder*, from now on, and in each process that is forked."""
+    """Write `<pid>.json` into *folder* at intervals, here and in every forked process."""
     global _early
     _early = _is_early()
     _start(folder)
@@ -35,7 +35,7 @@ def report_to(folder: str) -> None:
 
 
 def _is_early() -> bool:
-    """Whether `opentelemetry-instrument` calls, which is before anything of the application."""
+    """Whether `opentelemetry-instrument` calls, before any code of the application."""
     frame = sys._getframe()  # noqa: SLF001 (inspect would read the source of each frame)
     names = (above.f_globals.get("__name__") or "" for above in _stack(frame))
     return any(name.startswith(_STARTER) for name in names)
@@ -72,14 +72,14 @@ def _write(folder: str) -> None:
 
 
 def report() -> dict[str, Any]:
-    """What this process has, as JSON has it; the keys are those of `aiprov doctor --json`."""
-    said = settings.read()
+    """The state of this process, for JSON; the keys are those of `aiprov doctor --json`."""
+    options = settings.read()
     return {
         "pid": os.getpid(),
-        "disabled": said.disabled,
-        "installed": install.is_installed(),
+        "disabled": options.disabled,
+        "installed": state.is_installed(),
         "early": _early,
-        "wrong": list(said.wrong),
+        "wrong": list(options.wrong),
         "folder": os.getcwd(),
         "path": [os.path.abspath(each) for each in sys.path],
         "unreadable": list(discovery.unreadable.values()),
@@ -89,14 +89,14 @@ def report() -> dict[str, Any]:
         "meter_provider": _provider(metrics.get_meter_provider()),
         "logger_provider": _provider(get_logger_provider()),
         "revision": _revision(trace.get_tracer_provider()),
-        "frameworks": sorted(frameworks.met),
+        "frameworks": sorted(frameworks.instrumented),
         "warnings": warned(),
     }
 
 
 def _application() -> dict[str, Any]:
-    """The manifests, and how the files of the application that are loaded met them."""
-    if (annotator := state.current) is None:  # nothing is made for being asked
+    """The manifests, and how the loaded files of the application match them."""
+    if (annotator := state.current) is None:  # a report must not create one
         return {"manifests": [], "loaded": {}, "stale": []}
     resolver = annotator.resolver
     found = {name: file for name in _files() if (file := resolver.file(name))}
@@ -122,7 +122,7 @@ def _provider(provider: object) -> str:
 
 
 def _processors(provider: Any) -> Iterator[dict[str, str | None]]:
-    """Those of the SDK's own provider; what another one has is not known."""
+    """The processors of the SDK's own provider; those of another class are not known."""
     several = getattr(provider, "_active_span_processor", None)
     for processor in getattr(several, "_span_processors", ()):
         exporter = getattr(processor, "span_exporter", None)

@@ -25,25 +25,26 @@ _LogHook = Callable[..., Any]
 _UNHANDLED: Final = "Unhandled exception"
 
 
-def log_unhandled(patches: Patches) -> None:
-    """Meet the three hooks of Python; whoever stands there already is called as before."""
-    patches.replace(sys, "excepthook", _process_dies)
-    patches.replace(threading, "excepthook", _thread_dies)
-    patches.replace(sys, "unraisablehook", _ignored)
+def instrument(patches: Patches) -> None:
+    """Print annotated tracebacks and log unhandled exceptions; hooks already set run as before."""
+    _annotate_printed(patches)  # it prints, so it comes below those that only pass on
+    patches.replace(sys, "excepthook", _wrap_excepthook)
+    patches.replace(threading, "excepthook", _wrap_thread_excepthook)
+    patches.replace(sys, "unraisablehook", _wrap_unraisablehook)
 
 
-def _process_dies(original: _LogHook) -> _LogHook:
+def _wrap_excepthook(original: _LogHook) -> _LogHook:
     @wraps(original)
     def excepthook(kind: Any, error: Any, traceback: Any) -> Any:
         try:
             return original(kind, error, traceback)
         finally:
-            _tell(error, SeverityNumber.FATAL, _UNHANDLED)
+            _emit(error, SeverityNumber.FATAL, _UNHANDLED)
 
     return excepthook
 
 
-def _thread_dies(original: _LogHook) -> _LogHook:
+def _wrap_thread_excepthook(original: _LogHook) -> _LogHook:
     @wraps(original)
     def excepthook(args: Any) -> Any:
         try:
@@ -51,12 +52,12 @@ def _thread_dies(original: _LogHook) -> _LogHook:
         finally:
             name = getattr(args.thread, "name", None)
             where = f"{_UNHANDLED} in thread {name}" if name else _UNHANDLED
-            _tell(args.exc_value, SeverityNumber.ERROR, where)
+            _emit(args.exc_value, SeverityNumber.ERROR, where)
 
     return excepthook
 
 
-def _ignored(original: _LogHook) -> _LogHook:
+def _wrap_unraisablehook(original: _LogHook) -> _LogHook:
     is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
 
     @wraps(original)
@@ -66,13 +67,13 @@ def _ignored(original: _LogHook) -> _LogHook:
         finally:
             if not is_finalizing():
                 body = unraisable.err_msg or "Exception ignored"
-                _tell(unraisable.exc_value, SeverityNumber.ERROR, body)
+                _emit(unraisable.exc_value, SeverityNumber.ERROR, body)
 
     return unraisablehook
 
 
-def _tell(error: Any, severity: SeverityNumber, body: str) -> None:
-    """Emit *error*, if it is a failure that the logs API was not told of."""
+def _emit(error: Any, severity: SeverityNumber, body: str) -> None:
+    """Emit *error*, if it is a failure that was not sent to the logs API before."""
     if sys.is_finalizing():
         return  # providers have been shut down, and would complain
     with guard:
@@ -88,24 +89,24 @@ def _tell(error: Any, severity: SeverityNumber, body: str) -> None:
 PrintHook = Callable[..., None]
 
 
-def annotate_printed(patches: Patches) -> None:
+def _annotate_printed(patches: Patches) -> None:
     """
-    Print it so if `AIPROV_ANNOTATED_TRACEBACK` says so, where Python's own hook is in place.
+    Annotate printed tracebacks if `AIPROV_ANNOTATED_TRACEBACK` is set.
 
-    A hook of somebody else prints as it likes, and whoever hooks in later has ours to call.
+    Only Python's own hooks are replaced: the hook of another tool prints as before.
     """
     if not settings.read().annotated_traceback:
         return
     for owner, name, original, make in (
-        (sys, "excepthook", sys.__excepthook__, _unhandled),
-        (threading, "excepthook", threading.__excepthook__, _in_thread),
-        (sys, "unraisablehook", sys.__unraisablehook__, _unraisable),
+        (sys, "excepthook", sys.__excepthook__, _print_unhandled),
+        (threading, "excepthook", threading.__excepthook__, _print_in_thread),
+        (sys, "unraisablehook", sys.__unraisablehook__, _print_unraisable),
     ):
         if getattr(owner, name) is original:
             patches.replace(owner, name, make)
 
 
-def _unhandled(original: PrintHook) -> PrintHook:
+def _print_unhandled(original: PrintHook) -> PrintHook:
     @wraps(original)
     def excepthook(kind: Any, error: Any, traceback: Any) -> None:
         if not _printed("", error, traceback):
@@ -114,7 +115,7 @@ def _unhandled(original: PrintHook) -> PrintHook:
     return excepthook
 
 
-def _in_thread(original: PrintHook) -> PrintHook:
+def _print_in_thread(original: PrintHook) -> PrintHook:
     @wraps(original)
     def excepthook(args: threading.ExceptHookArgs) -> None:
         name = args.thread.name if args.thread else threading.get_ident()
@@ -126,7 +127,7 @@ def _in_thread(original: PrintHook) -> PrintHook:
     return excepthook
 
 
-def _unraisable(original: PrintHook) -> PrintHook:
+def _print_unraisable(original: PrintHook) -> PrintHook:
     is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
 
     @wraps(original)
@@ -152,7 +153,7 @@ def _about(args: sys.UnraisableHookArgs) -> str:
 def _printed(
     header: str, error: BaseException | None, traceback: Any, *, chain: bool = True
 ) -> bool:
-    """Whether *error* was printed; if not, Python has to do it."""
+    """Whether *error* was printed; if not, Python must print it."""
     annotator = state.annotator()
     if annotator is None or error is None or sys.stderr is None:
         return False
@@ -168,7 +169,7 @@ def _printed(
 
 
 def annotated(text: str, resolver: Resolver) -> str:
-    """*text* with who wrote the line of each frame that is the application's."""
+    """*text*, with the origin of the line of each application frame."""
     lines = annotate(text, _Loaded(resolver))
     ends = (
         line[len(known.text) :] for line, known in zip(text.splitlines(True), lines, strict=True)

@@ -34,13 +34,13 @@ class Met(dict[str, Any]):
     Attributes:
         counted: whether the metric has it.
         handled: what has it as one that was handled for good; None if nothing does.
-        told: whether the logs API has it.
+        logged: whether it was sent to the logs API.
 
     To remember exceptions would keep their frames, and what these hold, alive; those of Python
     itself can't be referenced weakly; and the next one often has the address of the last.
     """
 
-    counted = told = False
+    counted = logged = False
     handled: Tally | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -76,7 +76,7 @@ def first_met(error: BaseException) -> bool:
     """
     Whether this is asked of *error*, the object, for the first time; in whatever thread.
 
-    One that was handled is no longer: it was raised again, or told of as if it was not.
+    One that was handled is no longer: it was raised again, or logged of as if it was not.
     """
     with _lock:
         mapping = _met(error)
@@ -111,7 +111,7 @@ def message_of(error: BaseException) -> str:
     """What *error* says; where it fails to, what Python prints in its place."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 (whatever the class does, the failure is to be told)
+    except Exception:  # noqa: BLE001 (whatever the class does, the failure is to be logged)
         return "<exception str() failed>"
 
 
@@ -133,22 +133,22 @@ _logging = _Logging()
 
 
 def remember_logged(error: BaseException) -> None:
-    """The logs API was told of *error*."""
-    met(error).told = True
+    """Note that *error* was sent to the logs API."""
+    met(error).logged = True
 
 
 def was_remembered(error: BaseException) -> bool:
-    """Whether the logs API was told of *error*."""
-    return met(error).told
+    """Whether *error* was sent to the logs API."""
+    return met(error).logged
 
 
-def is_logging(error: BaseException) -> None:
-    """This thread logs *error*; a handler may take the record to the logs API, or may not."""
+def start_logging(error: BaseException) -> None:
+    """Note that this thread logs *error*; a handler may send the record to the logs API."""
     _logging.error = ref(met(error))
 
 
-def was_logged() -> None:
-    """A handler took the exception that this thread logs to the logs API."""
+def finish_logging() -> None:
+    """Note that a handler sent the exception that this thread logs to the logs API."""
     if _logging.error is not None and (known := _logging.error()) is not None:
-        known.told = True
+        known.logged = True
     _logging.error = None

@@ -19,13 +19,13 @@ from aiprov_otel.runtime.patching import Patches
 _RAISED = "_aiprov_raised"  # our own attribute on a span: what its last exception will fail it with
 
 
-def hook(patches: Patches) -> None:
-    """Meet the two methods of the SDK's span that tell of a failure."""
-    patches.replace(Span, "record_exception", _recording)
-    patches.replace(Span, "set_status", _failing)
+def instrument(patches: Patches) -> None:
+    """Wrap the two methods of the SDK's span that record a failure."""
+    patches.replace(Span, "record_exception", _wrap_record_exception)
+    patches.replace(Span, "set_status", _wrap_set_status)
 
 
-def _recording(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_record_exception(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def record_exception(
         span: Span,
@@ -52,7 +52,7 @@ def _recorded_fast(*args: Any, **kwargs: Any) -> bool:
     return True
 
 
-def _failing(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_set_status(original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def set_status(span: Span, *args: Any, **kwargs: Any) -> None:
         original(span, *args, **kwargs)

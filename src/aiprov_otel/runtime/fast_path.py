@@ -4,7 +4,7 @@ Short ways through the SDK, each taken only where a self-test found the same res
 The SDK cleans every attribute that is set: 20 % of a span for the first, 75 % for fifteen. Ours
 are prebuilt of clean strings and numbers, so they may go straight into the mapping that the span
 holds: about nothing. And recording an exception is 96 to 100 % formatting its traceback, which
-`formatter` does 20 to 100 times faster. `AIPROV_FAST=false` turns both off.
+`traceback_text` does 20 to 100 times faster. `AIPROV_FAST=false` turns both off.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ def put(span: Span, attributes: Attributes) -> None:
 
 def call(annotator: Annotator, span: Span) -> bool:
     """
-    Say on *span*, which begins, which line of the application it was called from.
+    Put on *span*, which begins, the attributes of the application line that opens it.
 
-    False, with nothing done, where that takes a closer look: a line that was not met before, or
-    attributes that are there already. One long function, as each call of another costs a percent
-    of a span. Of 1.29 and 1.47 bare spans, below 5 and 20 frames of libraries, 1.11 and 1.20 are
-    Python making those frames.
+    Returns False, with nothing done, where that needs the long way: a line that was not seen
+    before, or attributes that are set already. One long function, as each
+    call of another costs a percent of a span. Of 1.29 and 1.47 bare spans, below 5 and 20 frames
+    of libraries, 1.11 and 1.20 are Python making those frames.
     """
     if not Fast.attributes:
         return False
@@ -93,7 +93,7 @@ def call(annotator: Annotator, span: Span) -> bool:
         if (code := frame.f_code).co_filename not in libraries:
             break
         if code.co_flags & stack.COROUTINE or (above := frame.f_back) is None:
-            return False  # what drives a coroutine did not call
+            return False  # the driver of a coroutine is not its caller
         frame = above
     known = annotator.sites.get((id(code), frame.f_lasti))
     if known is None or (mapping := held(span)) is None or mapping:
@@ -109,7 +109,7 @@ def record(
     timestamp: int | None = None,
     escaped: bool = False,
 ) -> None:
-    """What `Span.record_exception` does, with the text from `formatter`."""
+    """What `Span.record_exception` does, with the text from `traceback_text`."""
     kind = type(error)
     module = kind.__module__
     event = {

@@ -11,30 +11,30 @@ from aiprov_otel import settings
 from aiprov_otel.settings import Settings
 
 log: Final = logging.getLogger("aiprov_otel")
-_said: set[tuple[str, object]] = set()
+_warned: set[tuple[str, object]] = set()
 
 
 def warn(slug: str, message: str, *, about: object = None) -> None:
-    """Log *message* with its *slug* once a process, or once for each thing it is *about*."""
-    if (slug, about) not in _said:
-        _said.add((slug, about))
-        _say("%s (%s)", message, slug)
+    """Log *message* with its *slug* once per process, or once for each thing it is *about*."""
+    if (slug, about) not in _warned:
+        _warned.add((slug, about))
+        _log_warning("%s (%s)", message, slug)
 
 
 def warned() -> list[str]:
-    """The slugs of what this process was warned of."""
-    return sorted({slug for slug, _ in _said.copy()})
+    """The slugs of the warnings that this process has logged."""
+    return sorted({slug for slug, _ in _warned.copy()})
 
 
-def complain(said: Settings) -> None:
+def warn_of_settings(options: Settings) -> None:
     """
-    Warn of each value in *said* that can't be.
+    Log a warning for each invalid value in *options*.
 
     Raises:
         ValueError: there is one, and `AIPROV_STRICT` is set.
     """
-    for sentence in said.wrong:
-        if said.strict:
+    for sentence in options.wrong:
+        if options.strict:
             raise ValueError(sentence)
         warn("setting-wrong", sentence, about=sentence)
 
@@ -53,7 +53,7 @@ class Guard:
     ) -> bool:
         if error is None or not isinstance(error, Exception) or settings.read().strict:
             return False
-        _log(error)
+        _log_failure(error)
         return True
 
 
@@ -65,16 +65,16 @@ def swallow(error: Exception) -> None:
     """What a guarded block does with *error*; for hot paths, where `try` costs nothing."""
     if settings.read().strict:
         raise error
-    _log(error)
+    _log_failure(error)
 
 
-def _log(error: Exception) -> None:
-    if ("provenance-failed", type(error)) not in _said:
-        _said.add(("provenance-failed", type(error)))
-        _say("Provenance was not attached (provenance-failed)", exc_info=error)
+def _log_failure(error: Exception) -> None:
+    if ("provenance-failed", type(error)) not in _warned:
+        _warned.add(("provenance-failed", type(error)))
+        _log_warning("Provenance was not attached (provenance-failed)", exc_info=error)
 
 
-def _say(*words: str, exc_info: Exception | None = None) -> None:
+def _log_warning(*words: str, exc_info: Exception | None = None) -> None:
     # A handler or a filter of the application may fail, and at the end of a process each does.
     with suppress(Exception):
         log.warning(*words, exc_info=exc_info)

@@ -1,19 +1,15 @@
-"""`install()`: annotate this process's spans and exceptions, and undo it."""
+"""`install()`: annotates this process's spans, exceptions and log records."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
-from weakref import WeakSet
 
 from opentelemetry import _logs, trace
-from opentelemetry.sdk.trace import Span, TracerProvider
+from opentelemetry.sdk.trace import Span
 
 from aiprov_otel import settings
 from aiprov_otel.manifest import Manifest
@@ -25,58 +21,54 @@ from aiprov_otel.runtime import (
     frameworks,
     logs,
     metrics,
+    providers,
     state,
 )
 from aiprov_otel.runtime.annotator import Annotator, Emission
-from aiprov_otel.runtime.guard import complain, guard, log
+from aiprov_otel.runtime.guard import guard, log, warn_of_settings
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
-from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 from aiprov_otel.settings import Commits, Extent
 
 
 class Installation(AbstractContextManager["Installation"]):
-    """What `install()` did; `uninstall()` undoes it, and so does leaving a `with` block."""
+    """The handle of `install()`: `uninstall()` undoes it, and so does leaving a `with` block."""
 
     def __init__(self) -> None:
         self._patches = Patches()
         self._import_hook: AbstractContextManager[object] = nullcontext()
 
-    def hook(self, logger_provider: _logs.LoggerProvider | None) -> None:
-        """Meet the SDK, `logging`, what nobody handles, and the frameworks."""
-        self._patches.replace(TracerProvider, "__init__", _made)
-        self._patches.replace(trace, "set_tracer_provider", _set)
-        exceptions.hook(self._patches)
-        logs.hook_logging(self._patches)
-        logs.hook_providers(self._patches, logger_provider)
-        excepthooks.annotate_printed(
-            self._patches
-        )  # it prints, so it comes before what only passes on
-        excepthooks.log_unhandled(self._patches)
-        frameworks.hook(self._patches)
-        metrics.hook()
+    def instrument(
+        self,
+        tracer_provider: trace.TracerProvider | None,
+        logger_provider: _logs.LoggerProvider | None,
+        packages: str,
+    ) -> None:
+        """Patch the SDK, `logging`, Python's hooks and the frameworks; import-hook *packages*."""
+        providers.instrument(self._patches, tracer_provider, logger_provider)
+        exceptions.instrument(self._patches)
+        logs.instrument(self._patches)
+        excepthooks.instrument(self._patches)
+        frameworks.instrument(self._patches)
+        metrics.instrument()
+        if packages:
+            from aiprov_otel.runtime.import_hook.handle import attach  # most services name none
+            from aiprov_otel.runtime.import_hook.rules import parse_rules
 
-    def observe(self, packages: str) -> None:
-        """See *packages*, as `AIPROV_PACKAGES` names them, when they are imported."""
-        from aiprov_otel.runtime.import_hook.handle import attach  # most services name none
-        from aiprov_otel.runtime.import_hook.rules import parse_rules
-
-        with guard:
-            self._import_hook = attach(parse_rules(packages))
+            with guard:
+                self._import_hook = attach(parse_rules(packages))
 
     def uninstall(self) -> None:
         """
-        Annotate nothing any more; twice is fine.
+        Stop annotating; twice is fine.
 
         The SDK can't remove a processor: ours stays on its provider, and does nothing.
         """
-        global _installed
-        if _installed is not self:
+        if state.installation is not self:
             return
         self._patches.undo()
         self._import_hook.__exit__(None, None, None)
         state.stop()
-        _installed = None
 
     def __exit__(
         self,
@@ -85,11 +77,6 @@ class Installation(AbstractContextManager["Installation"]):
         traceback: TracebackType | None,
     ) -> None:
         self.uninstall()
-
-
-_installed: Installation | None = None
-# Our processor asks the state of the process, so one on a provider serves every installation.
-_covered: WeakSet[TracerProvider] = WeakSet()
 
 
 def install(
@@ -105,50 +92,46 @@ def install(
 
     Providers that exist (the global ones, or *tracer_provider* and *logger_provider*) and those
     made later are covered, in any order. *manifest* is a manifest or its path; by default it is
-    looked for as docs/reference/configuration.md says. `attributes="minimal"` sends origin, model
-    and commit only; `commits="ai-only"` leaves out the hashes of commits that people wrote.
-    Installing twice changes nothing and returns the first handle. Of a value that can't be, a
-    warning tells.
+    looked for as docs/reference/configuration.md describes. `attributes="minimal"` sends origin,
+    model and commit only; `commits="ai-only"` leaves out the hashes of commits that people wrote.
+    Installing twice changes nothing and returns the first handle. Logs a warning for invalid
+    values.
 
     Raises:
         ManifestError: *manifest* was given and can't be read.
-        ValueError: under `AIPROV_STRICT`, a setting has a value that it can't have.
+        ValueError: under `AIPROV_STRICT`, a setting has an invalid value.
     """
-    global _installed
-    if _installed is not None:
+    if isinstance(state.installation, Installation):
         log.debug("aiprov_otel is installed already")
-        return _installed
-    said = settings.read().given(attributes=attributes, commits=commits)
-    if said.doctor:
+        return state.installation
+    options = settings.read().given(attributes=attributes, commits=commits)
+    if options.doctor:
         from aiprov_otel.runtime import doctor_probe  # for `aiprov doctor` alone
 
-        doctor_probe.report_to(said.doctor)
-    complain(said)
-    if said.disabled:
+        doctor_probe.report_to(options.doctor)
+    warn_of_settings(options)
+    if options.disabled:
         state.stop()
         return Installation()
-    emission = Emission(said.attributes, said.commits)
-    annotator = Annotator(Resolver(_manifests(manifest)), emission)
-    fast_path.open_up(Span.record_exception)  # before anything of ours could meet its spans
-    _meet_loaded_modules(annotator.resolver)
-    state.start(annotator, tracer_provider, logger_provider)
-    _processor_on(tracer_provider or trace.get_tracer_provider())
-    _installed = Installation()
-    _installed.hook(logger_provider)
-    if packages := _packages(annotator.resolver.manifests):
-        _installed.observe(packages)
-    return _installed
+    resolver = Resolver(_manifests(manifest))
+    emission = Emission(options.attributes, options.commits)
+    return start(resolver, emission, tracer_provider, logger_provider, _packages(resolver))
 
 
-def _packages(loaded: Sequence[Manifest]) -> str:
-    """What the policies of manifests say, and then the environment, which has the last word."""
-    said = [package for manifest in loaded for package in manifest.policy.get("packages", ())]
-    return ",".join(filter(None, [*said, settings.read().packages]))
-
-
-def is_installed() -> bool:
-    """Whether `install()` was called, and not undone."""
-    return _installed is not None
+def start(
+    resolver: Resolver,
+    emission: Emission,
+    tracer_provider: trace.TracerProvider | None,
+    logger_provider: _logs.LoggerProvider | None = None,
+    packages: str = "",
+) -> Installation:
+    """Annotate with what *resolver* knows, as *emission* says, from now on."""
+    fast_path.open_up(Span.record_exception)  # before a span could pass through a patch of ours
+    register_loaded_modules(resolver)
+    installation = Installation()
+    state.start(Annotator(resolver, emission), tracer_provider, logger_provider, installation)
+    installation.instrument(tracer_provider, logger_provider, packages)
+    return installation
 
 
 def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest]:
@@ -157,8 +140,8 @@ def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest
     return [given if isinstance(given, Manifest) else Manifest.load(Path(given))]
 
 
-def _meet_loaded_modules(resolver: Resolver) -> None:
-    """Hash what is loaded now, before it can change on disk."""
+def register_loaded_modules(resolver: Resolver) -> None:
+    """Hash the files of modules that are loaded now, before they can change on disk."""
     for module in list[object](sys.modules.values()):
         if not isinstance(module, ModuleType):
             continue  # anything may stand in sys.modules
@@ -168,28 +151,7 @@ def _meet_loaded_modules(resolver: Resolver) -> None:
             resolver.loaded(filename)
 
 
-def _processor_on(provider: Any) -> None:
-    with guard:  # a subclass may not be ready for a processor
-        if isinstance(provider, TracerProvider) and provider not in _covered:
-            provider.add_span_processor(ProvenanceSpanProcessor())
-            _covered.add(provider)
-
-
-def _made(original: Callable[..., None]) -> Callable[..., None]:
-    @wraps(original)
-    def init(self: TracerProvider, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        if _installed is not None:  # ours may stay under a patch of somebody else
-            _processor_on(self)
-
-    return init
-
-
-def _set(original: Callable[..., None]) -> Callable[..., None]:
-    @wraps(original)
-    def set_tracer_provider(tracer_provider: trace.TracerProvider) -> None:
-        if _installed is not None:
-            _processor_on(tracer_provider)
-        original(tracer_provider)
-
-    return set_tracer_provider
+def _packages(resolver: Resolver) -> str:
+    """The packages that the manifests' policies name, then `AIPROV_PACKAGES`, which wins."""
+    named = [name for each in resolver.manifests for name in each.policy.get("packages", ())]
+    return ",".join(filter(None, [*named, settings.read().packages]))

@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
 
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
-from aiprov_otel.runtime.guard import complain, guard, warn
+from aiprov_otel.runtime.guard import guard, warn, warn_of_settings
 from aiprov_otel.runtime.install import Installation, install
 
 _ARGUMENTS: Final = ("manifest", "tracer_provider", "logger_provider", "attributes", "commits")
@@ -21,39 +21,39 @@ _ARGUMENTS: Final = ("manifest", "tracer_provider", "logger_provider", "attribut
 @dataclass(init=False)
 class Options:
     """
-    What `instrumentation/development.python.aiprov` of OpenTelemetry's file may say.
+    The options below `instrumentation/development.python.aiprov` in OpenTelemetry's file.
 
-    As the arguments of `install()`; None where it says nothing. Of what it may not say, a warning
-    tells, and the rest holds.
+    They are arguments of `install()`; None where the file leaves one out. Invalid options are
+    logged as warnings and ignored.
     """
 
     manifest: str | None
     attributes: str | None
     commits: str | None
 
-    def __init__(self, **said: Any) -> None:
-        given = settings.read().given(**said)
+    def __init__(self, **options: Any) -> None:
+        given = settings.read().given(**options)
         with guard:
-            complain(given)
+            warn_of_settings(given)
         for name in ("manifest", "attributes", "commits"):
-            setattr(self, name, getattr(given, name) if name in said else None)
+            setattr(self, name, getattr(given, name) if name in options else None)
 
 
 class AiprovInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # the base class is untyped
-    """What `opentelemetry-instrument` finds; `instrument()` takes the arguments of `install()`."""
+    """`install()` for `opentelemetry-instrument`; `instrument()` takes the same arguments."""
 
     configuration = Options
     _installation: Installation | None = None
 
     def instrumentation_dependencies(self) -> Collection[str]:
-        """Nothing: it instruments the application, whatever that uses."""
+        """Nothing: any application can be instrumented."""
         return ()
 
     def instrument(self, **kwargs: Any) -> None:
         """
-        Install; where it is, nothing.
+        Install, unless that was done.
 
-        OpenTelemetry calls this for its file, and then again, as it calls every instrumentation.
+        OpenTelemetry calls this twice: for its file, and then as it calls every instrumentation.
         """
         if not self.is_instrumented_by_opentelemetry:
             super().instrument(**kwargs)
@@ -64,8 +64,8 @@ class AiprovInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # the base cl
             try:
                 self._installation = install(**given)
             except ManifestError as error:
-                # The application did not call, so it is not the one to be told by an exception.
-                warn("manifest-unreadable", f"{error}; another is looked for")
+                # The application did not make this call, so it must not get the exception.
+                warn("manifest-unreadable", f"{error}; looking for another")
                 self._installation = install(**{**given, "manifest": None})
 
     def _uninstrument(self, **kwargs: Any) -> None:

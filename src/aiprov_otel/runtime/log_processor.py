@@ -1,4 +1,4 @@
-"""Records of OpenTelemetry's logs API: a processor that names the code that emits them."""
+"""Records of OpenTelemetry's logs API: a processor that names the emitting code."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
     """
     Gives each record the provenance of the nearest application frame, which emits it.
 
-    One that was emitted with `exception=` says who wrote the line that raised, too. What was said
-    when the record was emitted is never overwritten, and nothing is added to what comes from the
-    standard `logging`: there `install()` meets the record as it is made. Add it to a
+    A record with `exception=` also carries who wrote the line that raised. Attributes set by the
+    emitter are never overwritten. Records of the standard `logging` are left alone: `install()`
+    annotates them when they are made. Add it to a
     `LoggerProvider` by hand, before the processors that export, or let `install()` do it.
     """
 
@@ -45,12 +45,12 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
             record = log_record.log_record
             if _is_from_logging(frame):
                 if EXCEPTION_TYPE in (record.attributes or ()):
-                    exception_state.was_logged()
+                    exception_state.finish_logging()
             elif (emitting := stack.above(annotator.resolver, frame)) is not None:
-                _say(record, ORIGIN, annotator.lines.of(emitting))
+                _set(record, ORIGIN, annotator.lines.of(emitting))
             if (error := getattr(record, "exception", None)) is not None:  # since 1.42
                 exception_state.remember_logged(error)
-                _say(record, EXCEPTION_ORIGIN, _raised(annotator, error, record))
+                _set(record, EXCEPTION_ORIGIN, _raised(annotator, error, record))
 
     def shutdown(self) -> None:
         """Nothing to shut down."""
@@ -61,7 +61,7 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
 
 
 def _is_ours(record: ReadWriteLogRecord) -> bool:
-    """Whether we emitted *record*, and have said on it what there is to say."""
+    """Whether we emitted *record*, which is complete then."""
     scope = record.instrumentation_scope
     return scope is not None and scope.name == OURS
 
@@ -77,16 +77,16 @@ def _is_from_logging(frame: FrameType | None) -> bool:
 
 
 def _raised(annotator: Annotator, error: BaseException, record: Any) -> Attributes:
-    """What is said of *error*; `code.*` only where the record stands for it, and nothing else."""
-    found = annotator.exception(error).event
+    """The attributes of *error*; `code.*` only where the record stands for nothing else."""
+    event = annotator.exception(error).event
     if record.event_name == EVENT and CODE[0] not in record.attributes:
-        return found
-    return {key: value for key, value in found.items() if key not in CODE}
+        return event
+    return {key: value for key, value in event.items() if key not in CODE}
 
 
-def _say(record: Any, mark: str, found: Attributes) -> None:
-    """Set *found* on *record* where nobody has said so; not at all if *mark* was said."""
-    said = record.attributes
-    if isinstance(said, MutableMapping) and mark not in said:
-        for key, value in found.items():
-            said.setdefault(key, value)
+def _set(record: Any, mark: str, attributes: Attributes) -> None:
+    """Set the missing keys of *attributes* on *record*; nothing if it has the key *mark*."""
+    present = record.attributes
+    if isinstance(present, MutableMapping) and mark not in present:
+        for key, value in attributes.items():
+            present.setdefault(key, value)

@@ -16,15 +16,15 @@ from aiprov_otel.values import MISSING, Provenance
 
 def provenance_of(thing: Any) -> Provenance:
     """
-    Who wrote *thing*, as far as the manifest knows.
+    Returns who wrote *thing*, as far as the manifest knows.
 
-    A function, method, class or code object is answered as a unit; a frame, a traceback, an
-    exception or a text `path:line` by one line: the one that is executing, or that raised.
+    A function, method, class or code object is one unit; a frame, a traceback, an exception or a
+    text `path:line` is one line: the one that is executing, or that raised.
     `unknown` with match `missing` where no manifest has it.
 
     Raises:
         TypeError: *thing* has no Python code.
-        ValueError: a text that is not `path:line`.
+        ValueError: a text is not of the form `path:line`.
     """
     resolver = state.resolver()
     if isinstance(thing, str):

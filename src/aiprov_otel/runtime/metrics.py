@@ -1,4 +1,4 @@
-"""What is counted: exceptions by the origin of the line that raised, and the lines deployed."""
+"""Metrics: exceptions by the origin of the line that raised, and the lines deployed."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _raised: dict[Kind, Attributes] = {}
 _deployed: tuple[Resolver, list[Observation]] | None = None
 
 
-def hook() -> None:
+def instrument() -> None:
     """
-    Have the instruments, of the global meter provider, whenever that is set.
+    Create the instruments on the global meter provider, whenever that is set.
 
-    An instrument can't be taken back, so a process has each once; while nothing is installed,
+    An instrument can't be removed, so a process creates each once; while nothing is installed,
     nothing is counted and nothing observed.
     """
     global _counter
@@ -52,10 +52,10 @@ def hook() -> None:
 
 def count(error: BaseException, event: Attributes) -> None:
     """
-    Count *error*, with what is said of it on its *event*, unless it was counted before.
+    Count *error*, with the attributes of its *event*, unless it was counted before.
 
-    However many spans and logs tell of an exception, it is one; what is no failure
-    (`CancelledError`, `KeyboardInterrupt`) is none.
+    An exception counts once, in however many spans and logs it is recorded; what is not a failure
+    (`CancelledError`, `KeyboardInterrupt`) does not count.
     """
     if _counter is not None and is_failure(error) and first_met(error):
         kind = kind_of(error, event, _raised)
@@ -63,20 +63,20 @@ def count(error: BaseException, event: Attributes) -> None:
 
 
 def add_handled(kind: Kind, number: int) -> None:
-    """Count so many exceptions that were handled for good."""
+    """Count *number* exceptions that were handled."""
     if _counter is not None:
         _counter.add(number, of_raised(*kind, handled=True))
 
 
 def kind_of(error: Exception, event: Attributes, known: Collection[Kind]) -> Kind:
-    """What *error* counts as, with what is said of it on its *event*; bounded by those *known*."""
+    """The kind that *error*, with its *event*, counts as; bounded by the kinds *known*."""
     origin, model = str(event[keys.EXCEPTION_ORIGIN]), event.get(keys.EXCEPTION_MODEL_NAME)
     kind = (origin, str(model) if model else None, type_name(error))
     return kind if kind in known or len(known) < LIMIT else (origin, None, keys.OTHER)
 
 
 def _observed(_: CallbackOptions) -> Iterable[Observation]:
-    """The lines of the manifests in use; read when they are first asked for."""
+    """The lines of the manifests in use; read at the first collection."""
     global _deployed
     with guard:
         if annotator := state.annotator():
@@ -88,7 +88,7 @@ def _observed(_: CallbackOptions) -> Iterable[Observation]:
 
 
 def _lines(manifests: Iterable[Manifest]) -> Lines:
-    """A file that two manifests hold, as that of a package and of its repository do, is one."""
+    """Count a file that two manifests hold, of a package and of its repository, once."""
     seen: set[tuple[str, str]] = set()
     found: Lines = Counter()
     for manifest in manifests:

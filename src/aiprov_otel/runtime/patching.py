@@ -8,9 +8,9 @@ from typing import Any
 
 class Patches:
     """
-    Replaced methods that are put back together.
+    Methods that were replaced, and are put back together.
 
-    After `undo` no more are made, so a module that is imported later stays as it is.
+    After `undo` nothing more is replaced, so a module that is imported later is left alone.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Patches:
         setattr(owner, name, ours)
 
         def undo() -> None:
-            # Under a patch of somebody else ours stays, and is inert.
+            # Below a patch of another tool ours stays, and does nothing.
             if vars(owner).get(name) is ours:
                 setattr(owner, name, original) if own else delattr(owner, name)
 

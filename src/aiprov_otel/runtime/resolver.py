@@ -4,7 +4,7 @@ From running code to provenance.
 Hot paths ask by `co_filename`, then by `(id(code), lasti)` with the code kept alive: hashing a
 code object walks its bytecode, and two equal functions of two files are equal as keys.
 
-Provenance that was declared by hand stands here too, by code object, for the whole process.
+Provenance that was declared by hand is kept here too, by code object, for the whole process.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Resolver:
     Finds the provenance of files, lines and units in *manifests*; safe in threads and forks.
 
     Attributes:
-        libraries: the files that were met and hold nothing of the application, for walks.
+        libraries: the files seen so far that hold no application code, for walks of the stack.
     """
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
@@ -72,23 +72,23 @@ class Resolver:
         self._replaced: dict[int, tuple[CodeType, LoadedFile]] = {}
 
     def file(self, filename: str) -> LoadedFile | None:
-        """The application's file that was loaded as *filename*; None if it is not ours."""
+        """The application's file that was loaded as *filename*; None if it is not in a manifest."""
         try:
             return self._files[filename]
         except KeyError:
             return self._remember(filename, loaded_now=False)
 
     def loaded(self, filename: str) -> None:
-        """Take *filename* as it is on disk now for what this process runs."""
+        """Register *filename*: this process runs it as it is on disk now."""
         if filename not in self._files and self._named(filename):
             self._remember(filename, loaded_now=True)
 
     def register(self, module: CodeType, text: source_text.Text | None) -> None:
         """
-        Take *text* for what *module*, which is being loaded, and the code in it are made of.
+        Register *text* as the source of *module*, which is being loaded, and of the code in it.
 
-        Nothing is read from disk about them later, and a module that is loaded anew from another
-        text does not change what is known of the code that was there before.
+        Nothing is read from disk about them later. A module that is reloaded from another text
+        does not change the provenance of the code that was loaded before.
         """
         filename = module.co_filename
         before = self._loaded.pop(filename, None)
@@ -99,7 +99,7 @@ class Resolver:
             self._replace(*before)
 
     def _replace(self, module: CodeType, file: LoadedFile) -> None:
-        """Know the code in *module*, which is no longer what its file name stands for."""
+        """Keep the file of the code in *module*, which was reloaded from another text."""
         if len(self._replaced) >= LIMIT:
             self._replaced.clear()
         for code in codes(module):
@@ -134,14 +134,14 @@ class Resolver:
         return self.file(code.co_filename) is not None or declared(code) is not None
 
     def reopen(self) -> None:
-        """Let go of what a forked child shares with its parent."""
+        """Reopen the files that a forked child shares with its parent."""
         for manifest in self.manifests:
             try:
                 manifest.reopen()
             except ManifestError as error:
                 warn(
                     "manifest-unreadable",
-                    f"{error}; what was not read of it is unknown",
+                    f"{error}; files not read from it yet are unknown",
                     about=manifest.path,
                 )
 
@@ -195,7 +195,7 @@ class Resolver:
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
-    """*code*, and then that of what is defined in it, in the order of its constants."""
+    """*code*, then the code that is defined in it, in the order of its constants."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -208,7 +208,7 @@ def _answer(
     match: Match,
     layout: source_text.Layout,
 ) -> LoadedFile | None:
-    """The file that was *chosen*, if its history is not ambiguous; None if none is *known*."""
+    """The first of the *chosen* files, if its history is not ambiguous; None if none is *known*."""
     if not known:
         return None
     sources = [manifest.source(entry) for manifest, entry in chosen]
@@ -226,7 +226,7 @@ def _history(source: SourceFile) -> list[tuple[int, int, Provenance]]:
 
 
 stated: Final[dict[int, tuple[CodeType, Provenance]]] = {}
-"""What was stated, by the id of the code, which so stays alive; for those who look often."""
+"""What was stated, by the id of the code, which this keeps alive; public for hot paths."""
 
 
 def declare(code: CodeType, provenance: Provenance) -> None:
@@ -236,4 +236,4 @@ def declare(code: CodeType, provenance: Provenance) -> None:
 
 def declared(code: CodeType) -> Provenance | None:
     """What was stated about *code*."""
-    return found[1] if (found := stated.get(id(code))) else None
+    return statement[1] if (statement := stated.get(id(code))) else None

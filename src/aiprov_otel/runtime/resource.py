@@ -16,10 +16,10 @@ class AiprovResourceDetector(ResourceDetector):
     def detect(self) -> Resource:
         """The resource, without a schema URL: two that differ would make the SDK drop ours."""
         with guard:
-            if not settings.read().disabled and (found := discovery.application()):
-                said = {
-                    VCS_REF_HEAD_REVISION: found.revision,
-                    VCS_REPOSITORY_URL_FULL: found.repository_url,
+            if not settings.read().disabled and (manifest := discovery.application()):
+                values = {
+                    VCS_REF_HEAD_REVISION: manifest.revision,
+                    VCS_REPOSITORY_URL_FULL: manifest.repository_url,
                 }
-                return Resource({key: value for key, value in said.items() if value})
+                return Resource({key: value for key, value in values.items() if value})
         return Resource.get_empty()

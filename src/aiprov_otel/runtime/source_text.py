@@ -1,4 +1,4 @@
-"""The source of a file that was loaded: from disk or from a zip, and where its definitions are."""
+"""The source of a loaded file, from disk or from a zip, and the lines of its definitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from aiprov_otel.manifest import content_hash, tails
 
 STARTED = time.time()
-"""What is younger on disk may not be what this process runs."""
+"""A file that is younger on disk may not be what this process runs."""
 
 _STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})
 _LIBRARIES = tuple(
@@ -37,22 +37,24 @@ BOOTSTRAPS = frozenset(
     function.__code__.co_filename
     for function in (asyncio.Handle._run, asyncio.run, ThreadPoolExecutor.submit)  # noqa: SLF001 (its file is what counts)
 ) | {
-    str(Path(__file__).with_name("call_spans.py"))  # a span of ours says itself what it stands for
+    str(
+        Path(__file__).with_name("call_spans.py")
+    )  # a span of ours states itself what it stands for
 }
-"""Below a frame of these, a stack belongs to whoever started the loop or the pool."""
+"""Below a frame of these, the stack belongs to the code that started the loop or the pool."""
 _DEFINITION = re.compile(rb"^[ \t\f]*(?:async\s+def|def|class)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where in a source file decorators, and the definitions below them, begin: sorted lines."""
+    """The lines where decorators, and the definitions below them, begin; sorted."""
 
     decorators: tuple[int, ...] = ()
     definitions: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, source: bytes) -> Layout:
-        """Read the layout of *source*: each `@`, and what follows those that begin a line."""
+        """Read the layout of *source*."""
         if b"\r" in source:
             source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         decorators = list(_decorators(source))
@@ -76,14 +78,14 @@ class Text:
 
     @classmethod
     def known(cls, content: str, layout: Layout) -> Text:
-        """One whose hash and layout are known from before."""
+        """A text whose hash and layout are known already."""
         made = cls(b"")
         made.hash, made.layout = content, layout
         return made
 
     @cached_property
     def hash(self) -> str:
-        """As `content_hash` gives it."""
+        """The hash, as `content_hash` returns it."""
         return content_hash(self._source)
 
     @cached_property
@@ -110,7 +112,7 @@ def _lines(source: bytes, places: Iterable[int]) -> Iterator[int]:
 
 
 def is_stdlib(filename: str) -> bool:
-    """Whether *filename* belongs to Python itself, or is no file at all (`<string>`)."""
+    """Whether *filename* belongs to Python itself, or is not a file (`<string>`)."""
     return filename.startswith("<") or (filename.startswith(_STDLIB) and not is_library(filename))
 
 
@@ -123,8 +125,8 @@ def names(filename: str) -> Iterator[str]:
     """
     The names that a manifest may know *filename* by, longest first.
 
-    An installed file has one, below `site-packages`; a name without a folder is common enough
-    (`utils.py`) that it counts only where it can be imported by it.
+    An installed file has one name, below `site-packages`. A bare name (`utils.py`) is common, so
+    it counts only where the file can be imported by it.
     """
     if library := next((folder for folder in _LIBRARIES if filename.startswith(folder)), None):
         return iter((filename.removeprefix(library).replace(os.sep, "/"),))
@@ -141,7 +143,7 @@ def read(filename: str) -> bytes | None:
 
 
 def read_text(filename: str) -> Text | None:
-    """The same, to be asked what is known of it."""
+    """The text of *filename*, or None where it can't be read."""
     source = read(filename)
     return None if source is None else Text(source)
 

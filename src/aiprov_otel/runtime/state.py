@@ -1,9 +1,10 @@
-"""The one annotator of this process: made at `install()` or when it is first needed."""
+"""The state of this process: its one annotator, and the handle of `install()`."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 from opentelemetry import _logs, trace
 
@@ -11,17 +12,24 @@ from aiprov_otel import settings
 from aiprov_otel.runtime import discovery
 from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.fast_path import OURS
-from aiprov_otel.runtime.guard import complain, guard
+from aiprov_otel.runtime.guard import guard, warn_of_settings
 from aiprov_otel.runtime.resolver import Resolver
 
 # Reentrant: a warning about a manifest may reach a handler that starts a span.
 _lock = threading.RLock()
 current: Annotator | None = None
-"""What `annotator` returns, once it was made; for those who ask often."""
+"""What `annotator` returns, once it exists; for hot paths."""
+installation: object | None = None
+"""The handle of `install()`, until it is undone."""
 _resolver: Resolver | None = None  # outlives `stop`, for `provenance_of`
 _tracer_provider: trace.TracerProvider | None = None
 _logger_provider: _logs.LoggerProvider | None = None
 _stopped = False
+
+
+def is_installed() -> bool:
+    """Whether `install()` was called, and not undone."""
+    return installation is not None
 
 
 def annotator() -> Annotator | None:
@@ -45,20 +53,34 @@ def start(
     annotator: Annotator,
     tracer_provider: trace.TracerProvider | None = None,
     logger_provider: _logs.LoggerProvider | None = None,
+    handle: object | None = None,
 ) -> None:
-    """Use *annotator* from now on, and these providers for our own spans and records."""
-    global current, _resolver, _tracer_provider, _logger_provider, _stopped
+    """Use *annotator* from now on, and these providers for our own spans; *handle* undoes it."""
+    global current, installation, _resolver, _tracer_provider, _logger_provider, _stopped
     with _lock:
         current, _resolver = annotator, annotator.resolver
         _tracer_provider, _logger_provider = tracer_provider, logger_provider
-        _stopped = False
+        installation, _stopped = handle, False
 
 
 def stop() -> None:
     """Annotate nothing from now on."""
-    global current, _tracer_provider, _logger_provider, _stopped
+    global current, installation, _tracer_provider, _logger_provider, _stopped
     with _lock:
-        current, _tracer_provider, _logger_provider, _stopped = None, None, None, True
+        current = installation = _tracer_provider = _logger_provider = None
+        _stopped = True
+
+
+def save() -> Callable[[], None]:
+    """Remember the state of now, for a test; the answer restores it."""
+    saved = current, installation, _resolver, _tracer_provider, _logger_provider, _stopped
+
+    def restore() -> None:
+        global current, installation, _resolver, _tracer_provider, _logger_provider, _stopped
+        with _lock:
+            current, installation, _resolver, _tracer_provider, _logger_provider, _stopped = saved
+
+    return restore
 
 
 def resolver() -> Resolver:
@@ -73,8 +95,9 @@ def resolver() -> Resolver:
 def _first() -> Annotator | None:
     global current, _stopped
     with _lock:
-        complain(said := settings.read())
-        _stopped = _stopped or said.disabled
+        options = settings.read()
+        warn_of_settings(options)
+        _stopped = _stopped or options.disabled
         if current is None and not _stopped:
             current = Annotator(resolver(), Emission())
         return current

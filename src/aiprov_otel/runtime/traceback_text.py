@@ -1,8 +1,8 @@
 """
 The text of an exception, byte for byte that of `traceback.format_exception`, and cheaper.
 
-Formatting is 96 to 100 % of what recording an exception costs, and nearly all of it is finding the
-source, the positions and the carets of frames that were seen before. `TracebackException` is built
+Formatting is 96 to 100 % of what recording an exception costs, and nearly all of it is finding
+source, positions and carets of frames that were formatted before. `TracebackException` is built
 without frames, and given stacks whose frames' text is remembered by `(id(code), tb_lasti)`; chains,
 groups, notes and suggestions stay its own.
 """
@@ -27,7 +27,7 @@ class _Frame(NamedTuple):
 
 
 class _Stack(list[str]):
-    """A stack that is text already; what `TracebackException` asks of a `StackSummary`."""
+    """A stack that is text already, in place of a `StackSummary`."""
 
     def format(self, **_: Any) -> list[str]:
         return self
@@ -53,7 +53,7 @@ def text_of(error: BaseException) -> str:
 
 
 def _alone(told: TracebackException, traceback: TracebackType | None) -> Iterator[str]:
-    """Without a chain or a group: nothing to indent, which is half of what `format` costs."""
+    """The text without a chain or a group: `format` spends half of its time on indenting."""
     if traceback is not None:
         yield "Traceback (most recent call last):\n"
         yield from _lines(traceback)
@@ -61,7 +61,7 @@ def _alone(told: TracebackException, traceback: TracebackType | None) -> Iterato
 
 
 def _below(told: TracebackException, error: BaseException) -> list[Any]:
-    """What *error* was raised from, and the parts of a group, beside what is told of them."""
+    """The causes of *error*, and the members of a group, each with its `TracebackException`."""
     parts = getattr(error, "exceptions", ()) if told.exceptions else ()
     pairs = [
         (told.__cause__, error.__cause__),

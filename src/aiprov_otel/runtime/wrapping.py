@@ -31,7 +31,7 @@ def wrap(thing: Any, site_of: Callable[[Any], Site]) -> Any:
     if isinstance(thing, functools.cached_property):
         return type(thing)(wrap(thing.func, site_of))
     if inspect.isclass(thing) or not callable(thing):
-        msg = f"@provenance goes on a function or a method, not on {thing!r}"
+        msg = f"@provenance needs a function or a method, not {thing!r}"
         raise TypeError(msg)
     return _kind(thing)(thing, site_of(thing))
 

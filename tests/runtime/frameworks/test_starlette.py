@@ -431,7 +431,7 @@ def test_a_framework_that_changed_breaks_nothing(application, monkeypatch, caplo
 
     monkeypatch.delenv("AIPROV_STRICT")
     monkeypatch.setattr(routing, "Route", object)
-    guard._said.clear()
+    guard._warned.clear()
     application.install()
 
     (said,) = caplog.messages

@@ -9,7 +9,7 @@ import pytest
 import aiprov_otel
 from aiprov_otel import provenance_of
 from aiprov_otel.manifest import dump
-from aiprov_otel.runtime import install
+from aiprov_otel.runtime import state
 from support.application import process, run
 
 SHOP = "def order(library):\n    return library()\n"
@@ -65,7 +65,7 @@ def test_it_installs_what_install_does(application, monkeypatch):
     application.write("shop.py", SHOP)
     application.manifest()
     hook = aiprov_otel.install_import_hook("shop")
-    install._processor_on(application.provider)
+    application.provider.add_span_processor(aiprov_otel.ProvenanceSpanProcessor())
     shop = application.module("shop")
     shop.order(lambda: application.tracer.start_span("in").end())
     hook.uninstall()
@@ -82,7 +82,7 @@ def test_an_installation_that_was_there_stays(application):
     application.install()
     aiprov_otel.install_import_hook("shop").uninstall()
 
-    assert install.is_installed()
+    assert state.is_installed()
 
 
 def test_disabled_it_does_nothing(application, monkeypatch):
@@ -202,7 +202,7 @@ def test_a_mistake_is_said_at_the_door(packages, said):
     """
     with pytest.raises(ValueError, match=said):
         aiprov_otel.install_import_hook(packages)
-    assert not install.is_installed()
+    assert not state.is_installed()
 
 
 def test_the_policy_in_the_manifest_names_packages(application, monkeypatch):

@@ -1,60 +1,62 @@
-"""Frameworks whose handlers name themselves on the server span; one small module each."""
+"""
+Frameworks whose handlers name themselves on the server span.
+
+Each module of this package that has no leading underscore is one framework:
+
+* `MODULE`, whose import makes it known;
+* `DISTRIBUTION`, which installs it, and `INSTRUMENTATION`, which gives it spans;
+* `instrument(module, patches)`, which replaces what calls the handlers.
+
+This package is the only list of them: `aiprov doctor` and the tests read it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
-from typing import Final
+from typing import Final, Protocol, cast
 
 import wrapt
 
-from aiprov_otel.runtime.frameworks import (
-    aio_pika,
-    aiohttp,
-    celery,
-    django,
-    falcon,
-    flask,
-    grpc,
-    pika,
-    starlette,
-    tornado,
-)
 from aiprov_otel.runtime.guard import guard, warn
 from aiprov_otel.runtime.patching import Patches
 
-Hook = Callable[[ModuleType, Patches], None]
 
-_HOOKS: Final[dict[str, Hook]] = {
-    "aiohttp.web_app": aiohttp.hook,
-    "celery.loaders.base": celery.hook,
-    "django.core.handlers.base": django.hook,
-    "falcon.app": falcon.hook,
-    "fastapi.routing": starlette.hook_fastapi,
-    "flask.app": flask.hook,
-    "grpc": grpc.hook,
-    "opentelemetry.instrumentation.aio_pika.callback_decorator": aio_pika.hook,
-    "opentelemetry.instrumentation.tornado": tornado.hook,
-    "pika.adapters.blocking_connection": pika.hook,
-    "starlette.routing": starlette.hook,
-}
+class Framework(Protocol):
+    """What a module of this package provides."""
 
-met: Final[set[str]] = set()
-"""The modules of frameworks whose handlers name themselves in this process."""
+    MODULE: str
+    DISTRIBUTION: str
+    INSTRUMENTATION: str
+
+    def instrument(self, module: ModuleType, patches: Patches, /) -> None:
+        """Replace what calls the handlers; *module* is the one named `MODULE`."""
 
 
-def hook(patches: Patches) -> None:
-    """Meet each framework when it is imported, or at once if it was."""
-    for name, meet in _HOOKS.items():
-        wrapt.register_post_import_hook(partial(_imported, meet, patches), name)
+FRAMEWORKS: Final = tuple(
+    cast("Framework", import_module(f"{__name__}.{module.name}"))
+    for module in iter_modules(__path__)
+    if not module.name.startswith("_")
+)
+instrumented: Final[set[str]] = set()
+"""The `MODULE` of each framework whose handlers name themselves in this process."""
 
 
-def _imported(meet: Hook, patches: Patches, module: ModuleType) -> None:
+def instrument(patches: Patches) -> None:
+    """Instrument each framework when it is imported, or at once if it was."""
+    for framework in FRAMEWORKS:
+        wrapt.register_post_import_hook(
+            partial(_instrument_one, framework, patches), framework.MODULE
+        )
+
+
+def _instrument_one(framework: Framework, patches: Patches, module: ModuleType) -> None:
     with guard:
         try:
-            meet(module, patches)
-            met.add(module.__name__)
+            framework.instrument(module, patches)
+            instrumented.add(framework.MODULE)
         except AttributeError as error:
-            name = module.__name__
+            name = framework.MODULE
             warn("framework-changed", f"{name} names no handlers: {error}", about=name)

@@ -1,4 +1,4 @@
-"""Functions that are handed to a library, to be called for each message."""
+"""What the frameworks share: callbacks that name themselves, and methods of class-based views."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from aiprov_otel.runtime.spans import handled_by
 
 
-def naming(callback: Any) -> Any:
-    """*callback*, of the same kind as it was, that names itself when it is called."""
+def self_naming(callback: Any) -> Any:
+    """*callback*, of the same kind, which names itself when it is called."""
     if inspect.isasyncgenfunction(callback):
         return _async_generator(callback)
     return _coroutine(callback) if inspect.iscoroutinefunction(callback) else _function(callback)
@@ -40,19 +40,19 @@ def _async_generator(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     async def call(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         handled_by(callback)
-        async with contextlib.aclosing(callback(*args, **kwargs)) as answers:
-            async for answer in answers:
-                yield answer
+        async with contextlib.aclosing(callback(*args, **kwargs)) as replies:
+            async for reply in replies:
+                yield reply
 
     return call
 
 
 def method_of(owner: Any, method: str, *otherwise: str) -> Any:
     """
-    What *owner*, a class or an object, has for a request with that HTTP *method*.
+    The method of *owner*, a class or an object, for a request with the HTTP *method*.
 
-    `HEAD` is served by `get` where there is no `head`; *otherwise* names what serves the rest.
+    `get` serves `HEAD` where there is no `head`; *otherwise* names the fallbacks.
     """
     names = [method.lower(), *(["get"] if method == "HEAD" else []), *otherwise]
-    found = (getattr(owner, name, None) for name in names)
-    return next(filter(None, found), owner)
+    methods = (getattr(owner, name, None) for name in names)
+    return next(filter(None, methods), owner)

@@ -1,4 +1,4 @@
-"""aiohttp.web: below all middlewares of an application comes what its route calls."""
+"""aiohttp.web: a middleware of ours, below all others, knows the handler."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import wraps
 from inspect import isclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
+MODULE: Final = "aiohttp.web_app"
+DISTRIBUTION: Final = "aiohttp"
+INSTRUMENTATION: Final = "opentelemetry-instrumentation-aiohttp-server"
+
 Middlewares = Callable[[Any], Iterator[tuple[Any, bool]]]
 
 
-def hook(web_app: ModuleType, patches: Patches) -> None:
-    """Meet the handlers of aiohttp.web."""
-    patches.replace(web_app.Application, "_prepare_middleware", _naming)
+def instrument(web_app: ModuleType, patches: Patches) -> None:
+    """Name the handlers of aiohttp.web."""
+    patches.replace(web_app.Application, "_prepare_middleware", _wrap_prepare_middleware)
 
 
-def _naming(original: Middlewares) -> Middlewares:
+def _wrap_prepare_middleware(original: Middlewares) -> Middlewares:
     @wraps(original)
     def prepare_middleware(app: Any) -> Iterator[tuple[Any, bool]]:
-        yield _innermost, True  # they are asked for from the handler outwards
+        yield _innermost, True  # the first one is nearest to the handler
         yield from original(app)
 
     return prepare_middleware
@@ -32,7 +36,7 @@ def _naming(original: Middlewares) -> Middlewares:
 
 def _innermost(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Awaitable[Any]:
     with guard:
-        # An application within another has its own; and a 404 is no handler's.
+        # A nested application has middlewares of its own; a 404 has no handler.
         if request.match_info.apps[-1] is request.match_info.current_app:
             _name(request)
     return handler(request)

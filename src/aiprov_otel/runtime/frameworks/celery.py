@@ -1,23 +1,27 @@
-"""Celery: the loader is told of a task after its signals, and just before it runs."""
+"""Celery: the loader sees a task after the signals, just before it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
+MODULE: Final = "celery.loaders.base"
+DISTRIBUTION: Final = "celery"
+INSTRUMENTATION: Final = "opentelemetry-instrumentation-celery"
 
-def hook(base: ModuleType, patches: Patches) -> None:
-    """Meet the tasks of Celery."""
-    patches.replace(base.BaseLoader, "on_task_init", _naming)
+
+def instrument(base: ModuleType, patches: Patches) -> None:
+    """Name the tasks of Celery."""
+    patches.replace(base.BaseLoader, "on_task_init", _wrap_on_task_init)
 
 
-def _naming(original: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+def _wrap_on_task_init(original: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     @wraps(original)
     def on_task_init(loader: Any, task_id: Any, task: Any) -> Any:
         with guard:

@@ -1,4 +1,4 @@
-"""Django and its REST framework: what the handler of requests is about to call."""
+"""Django and its REST framework: the view that the request handler is about to call."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
+MODULE: Final = "django.core.handlers.base"
+DISTRIBUTION: Final = "django"
+INSTRUMENTATION: Final = "opentelemetry-instrumentation-django"
+
 _method: Final[ContextVar[str]] = ContextVar("aiprov_django_method", default="GET")
 
 
-def hook(base: ModuleType, patches: Patches) -> None:
-    """Meet the views of Django."""
-    patches.replace(base.BaseHandler, "resolve_request", _resolving)
-    patches.replace(base.BaseHandler, "make_view_atomic", _naming)
+def instrument(base: ModuleType, patches: Patches) -> None:
+    """Name the views of Django."""
+    patches.replace(base.BaseHandler, "resolve_request", _wrap_resolve_request)
+    patches.replace(base.BaseHandler, "make_view_atomic", _wrap_make_view_atomic)
 
 
-def _resolving(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _wrap_resolve_request(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     @wraps(original)
     def resolve_request(handler: Any, request: Any) -> Any:
         _method.set(str(request.method))
@@ -31,10 +35,10 @@ def _resolving(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     return resolve_request
 
 
-def _naming(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _wrap_make_view_atomic(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     @wraps(original)
     def make_view_atomic(handler: Any, view: Any) -> Any:
-        # By now no middleware has answered in the view's place.
+        # By now no middleware has answered instead of the view.
         with guard:
             handled_by(_function(view, _method.get()))
         return original(handler, view)
@@ -43,7 +47,7 @@ def _naming(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 def _function(view: Any, method: str) -> Any:
-    """The function itself; of a class-based view, the method that answers."""
+    """The view function; for a class-based view, its method."""
     owner = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if owner is None:
         return view
@@ -53,8 +57,8 @@ def _function(view: Any, method: str) -> Any:
 
 
 def _declared(function: Any) -> Any:
-    """What `@api_view` was put on: it makes a class whose methods only call that function."""
+    """The function below `@api_view`, which makes a class whose methods only call it."""
     if getattr(function, "__qualname__", "") != "api_view.<locals>.decorator.<locals>.handler":
         return function
-    kept = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
-    return kept["func"].cell_contents if "func" in kept else function
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+    return cells["func"].cell_contents if "func" in cells else function

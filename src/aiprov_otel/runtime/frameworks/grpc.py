@@ -1,4 +1,4 @@
-"""gRPC: a servicer's methods name themselves, in threads and in asyncio."""
+"""gRPC: the methods of a servicer, in threads and in asyncio."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Final
 
-from aiprov_otel.runtime.frameworks._helpers import naming
+from aiprov_otel.runtime.frameworks._helpers import self_naming
 from aiprov_otel.runtime.patching import Patches
+
+MODULE: Final = "grpc"
+DISTRIBUTION: Final = "grpcio"
+INSTRUMENTATION: Final = "opentelemetry-instrumentation-grpc"
 
 _KINDS: Final = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
-def hook(grpc: ModuleType, patches: Patches) -> None:
-    """Meet the methods that generated code, or code by hand, registers."""
+def instrument(grpc: ModuleType, patches: Patches) -> None:
+    """Name the methods that are registered with a server."""
     for kind in _KINDS:
-        patches.replace(grpc, f"{kind}_rpc_method_handler", _naming)
+        patches.replace(grpc, f"{kind}_rpc_method_handler", _wrap_rpc_method_handler)
 
 
-def _naming(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_rpc_method_handler(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def rpc_method_handler(behavior: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(naming(behavior), *args, **kwargs)
+        return original(self_naming(behavior), *args, **kwargs)
 
     return rpc_method_handler

@@ -1,4 +1,4 @@
-"""Starlette and FastAPI: a route knows its endpoint when it handles a request."""
+"""Starlette: a route knows its endpoint when it handles a request."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any, Final
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
+MODULE: Final = "starlette.routing"
+DISTRIBUTION: Final = "starlette"
+INSTRUMENTATION: Final = "opentelemetry-instrumentation-starlette"
+
 Handle = Callable[..., Awaitable[None]]
 
 # Which method of a class serves what; a websocket has no method.
 _METHODS: Final = {"HEAD": ("head", "get"), None: ("on_receive",)}
 
 
-def hook(routing: ModuleType, patches: Patches) -> None:
-    """Meet the routes of Starlette."""
-    patches.replace(routing.Route, "handle", _naming)
-    patches.replace(routing.WebSocketRoute, "handle", _naming)
+def instrument(routing: ModuleType, patches: Patches) -> None:
+    """Name the endpoints of Starlette's routes."""
+    patches.replace(routing.Route, "handle", wrap_handle)
+    patches.replace(routing.WebSocketRoute, "handle", wrap_handle)
 
 
-def hook_fastapi(routing: ModuleType, patches: Patches) -> None:
-    """Meet the routes of FastAPI, which need not pass through those of Starlette."""
-    if "handle" in vars(routing.APIRoute):
-        patches.replace(routing.APIRoute, "handle", _naming)
+def wrap_handle(original: Handle) -> Handle:
+    """A route's `handle` that names the endpoint first."""
 
-
-def _naming(original: Handle) -> Handle:
     @wraps(original)
     def handle(route: Any, scope: Any, *args: Any, **kwargs: Any) -> Awaitable[None]:
         if _is_allowed(route, scope):
@@ -51,5 +51,5 @@ def _endpoint(route: Any, scope: Any) -> Any:
     if not inspect.isclass(endpoint):
         return endpoint
     names = _METHODS.get(scope.get("method"), (str(scope.get("method")).lower(),))
-    found = (getattr(endpoint, name, None) for name in (*names, "dispatch", "__call__"))
-    return next(filter(None, found))
+    methods = (getattr(endpoint, name, None) for name in (*names, "dispatch", "__call__"))
+    return next(filter(None, methods))

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from aiprov_otel import settings
-from aiprov_otel.runtime import install as installing
+from aiprov_otel.runtime import state
 from aiprov_otel.runtime.import_hook.handle import ImportHook, attach
 from aiprov_otel.runtime.import_hook.rules import make_rules
+from aiprov_otel.runtime.install import install
 from aiprov_otel.settings import Mode
 
 
@@ -41,7 +42,7 @@ def install_import_hook(
     rules = make_rules(packages, mode, by_function=by_function, min_duration=min_duration)
     if settings.read().disabled:
         return ImportHook(())
-    return attach(rules, None if installing.is_installed() else installing.install())
+    return attach(rules, None if state.is_installed() else install())
 
 
 T = TypeVar("T")

@@ -1,0 +1,112 @@
+"""Providers of the SDK with a processor of ours: those that exist, and those made later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from types import ModuleType
+from typing import Any, Final
+from weakref import WeakSet
+
+import wrapt
+from opentelemetry import _logs, trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from aiprov_otel.runtime import state
+from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
+
+# The processors ask the state of the process, so one on a provider serves every installation.
+_covered: Final[WeakSet[Any]] = WeakSet()
+
+
+def instrument(
+    patches: Patches,
+    tracer_provider: trace.TracerProvider | None,
+    logger_provider: _logs.LoggerProvider | None,
+) -> None:
+    """
+    Cover these providers or the global ones, and those made later.
+
+    The SDK's logs are instrumented when they are imported, or at once if they were: importing them
+    costs the detection of a resource.
+    """
+    patches.replace(TracerProvider, "__init__", partial(_wrap_init, _add_span_processor))
+    patches.replace(trace, "set_tracer_provider", partial(_wrap_set, _add_span_processor))
+    cover_spans(tracer_provider or trace.get_tracer_provider())
+    wrapt.register_post_import_hook(
+        partial(_instrument_logs, patches, logger_provider), "opentelemetry.sdk._logs"
+    )
+
+
+def cover_spans(provider: trace.TracerProvider) -> None:
+    """Put a processor of ours on *provider*, unless it has one."""
+    _cover(_add_span_processor, provider)
+
+
+def _instrument_logs(
+    patches: Patches, logger_provider: _logs.LoggerProvider | None, sdk: ModuleType
+) -> None:
+    with guard:
+        patches.replace(sdk.LoggerProvider, "__init__", partial(_wrap_init, _add_log_processor))
+        patches.replace(_logs, "set_logger_provider", partial(_wrap_set, _add_log_processor))
+        _cover(_add_log_processor, logger_provider or _logs.get_logger_provider())
+
+
+def _wrap_init(add: Callable[[Any], None], original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        _cover(add, self)
+
+    return init
+
+
+def _wrap_set(add: Callable[[Any], None], original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def set_provider(provider: Any) -> None:
+        _cover(add, provider)
+        original(provider)
+
+    return set_provider
+
+
+def _cover(add: Callable[[Any], None], provider: Any) -> None:
+    with guard:  # a subclass may not be ready for a processor
+        # A patch of ours may still stand below one of somebody else after `uninstall()`.
+        if state.is_installed() and provider not in _covered:
+            add(provider)
+
+
+def _add_span_processor(provider: Any) -> None:
+    if isinstance(provider, TracerProvider):
+        provider.add_span_processor(ProvenanceSpanProcessor())
+        _covered.add(provider)
+
+
+def _add_log_processor(provider: Any) -> None:
+    from opentelemetry.sdk._logs import LoggerProvider  # imported by now
+
+    from aiprov_otel.runtime.log_processor import ProvenanceLogRecordProcessor  # imports the same
+
+    if isinstance(provider, LoggerProvider):
+        processor = ProvenanceLogRecordProcessor()
+        provider.add_log_record_processor(processor)
+        _move_to_front(provider, processor)
+        _covered.add(provider)
+
+
+def _move_to_front(provider: Any, processor: Any) -> None:
+    """
+    Let *processor* run first: behind one that exports at once, it would come too late.
+
+    Where the SDK no longer has such a list, it stays where the public method puts it: in time for
+    processors that export in batches, as a rule.
+    """
+    composite = getattr(provider, "_multi_log_record_processor", None)
+    processors = getattr(composite, "_log_record_processors", None)
+    if composite is not None and isinstance(processors, tuple):
+        with composite._lock:  # noqa: SLF001 (a canary in the tests)
+            others = (each for each in composite._log_record_processors if each is not processor)  # noqa: SLF001
+            composite._log_record_processors = (processor, *others)  # noqa: SLF001
