@@ -12,7 +12,6 @@ import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from types import SimpleNamespace
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -88,9 +87,9 @@ def ask(receiver):
     connection.close()
 
 
-def post(receiver, body):
+def post(endpoint, body):
     """The answer to *body* on a connection of its own."""
-    address = receiver.endpoint.removeprefix("http://")
+    address = endpoint.removeprefix("http://")
     connection = http.client.HTTPConnection(address, timeout=PATIENCE)
     connection.request("POST", "/v1/traces", body, PROTOBUF)
     response = connection.getresponse()
@@ -138,7 +137,9 @@ def test_an_answer_means_stored(ask, store, batch):
 def test_a_batch_that_is_sent_again_is_stored_once(receiver, store, batch):
     """Retries, from many threads at once, leave each span exactly once."""
     with ThreadPoolExecutor(8) as pool:
-        statuses = [one.status for one in pool.map(lambda _: post(receiver, batch), range(24))]
+        statuses = [
+            one.status for one in pool.map(lambda _: post(receiver.endpoint, batch), range(24))
+        ]
 
     assert statuses == [200] * 24
     assert count(store) == 50
@@ -230,11 +231,11 @@ def test_more_than_can_be_stored_is_asked_to_come_again(store, batch):
         ThreadPoolExecutor(1) as pool,
     ):
         with store._lock:  # a disk that takes its time
-            waiting = pool.submit(post, receiver, batch)
+            waiting = pool.submit(post, receiver.endpoint, batch)
             until(lambda: not receiver._server.room._free, "the batch takes all the room")
-            refused = post(receiver, batch)
+            refused = post(receiver.endpoint, batch)
         stored = waiting.result(PATIENCE)
-        again = post(receiver, batch)
+        again = post(receiver.endpoint, batch)
 
     assert (refused.status, stored.status, again.status) == (429, 200, 200)
     assert int(refused.headers["Retry-After"]) > 0
@@ -245,7 +246,7 @@ def test_batches_of_many_connections_are_stored_together(store):
     """A transaction is shared by what arrives while the one before is written."""
     with Receiver(store, port=0) as receiver, ThreadPoolExecutor(9) as pool:
         with store._lock:
-            answers = [pool.submit(post, receiver, one_span(n)) for n in range(9)]
+            answers = [pool.submit(post, receiver.endpoint, one_span(n)) for n in range(9)]
             until(lambda: len(receiver._server.commits._gathered) == 8, "all but one wait")
         statuses = [answer.result(PATIENCE).status for answer in answers]
 
@@ -448,13 +449,12 @@ def test_a_full_disk_loses_nothing_and_takes_more_when_there_is_room(tmp_path, b
     path = tmp_path / "telemetry.duckdb"
     with start("serve", "--port", "0", "--store", str(path), cwd=tmp_path) as process:
         endpoint = re.search(r"http://[^,]+", process.stderr.readline())[0]
-        receiver = SimpleNamespace(endpoint=endpoint)
-        assert post(receiver, one_span(1)).status == 200
+        assert post(endpoint, one_span(1)).status == 200
         _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1000, most))  # stands in for it
-        refused = post(receiver, batch)
+        refused = post(endpoint, batch)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
-        stored = post(receiver, batch)
+        stored = post(endpoint, batch)
         process.kill()
 
     assert (refused.status, stored.status) == (503, 200)

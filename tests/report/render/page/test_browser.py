@@ -10,7 +10,7 @@ from aiprov_otel.report.render.page.page import page
 from aiprov_otel.telemetry.store import Store
 from support.browser import browser, why_not
 from support.telemetry import AI, Service, serve
-from support.waiting import until
+from support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is one")
 
@@ -170,4 +170,5 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path, monkeypatch):
 
 def wait_for(window, found: str) -> None:
     """Wait until the expression *found* is true there."""
-    until(lambda: window.run(f"return Boolean({found})"), found)
+    # The page pauses ten times as long as its last answer took, which may be long.
+    until(lambda: window.run(f"return Boolean({found})"), found, seconds=10 * PATIENCE)
