@@ -1,4 +1,4 @@
-"""What a service gets with no extra; `make test` runs this where none is installed."""
+"""What a service gets with no extra; `make test-matrix` runs this where none is installed."""
 
 from __future__ import annotations
 
