@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import duckdb
 import pytest
 
-from aiprov_otel.receiver.group_commit import Commits
+from aiprov_otel.receiver.group_commit import GroupCommit
 from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.store import RowError, Store
 from support.telemetry import AI, Service
 from support.waiting import PATIENCE, until
 
@@ -28,7 +27,7 @@ def lines(name) -> bytes:
 
 def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):
     """Of batches in one transaction only the broken one is refused."""
-    commits = Commits(store)
+    commits = GroupCommit(store)
     batches = [lines("first"), lines("second"), b"{broken\n", lines("third")]
     with ThreadPoolExecutor(4) as pool:
         with store._lock:
@@ -37,5 +36,5 @@ def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):
         problems = [one.exception(PATIENCE) for one in done]
 
     assert [problem is None for problem in problems] == [True, True, False, True]
-    assert isinstance(problems[2], duckdb.InvalidInputException)
+    assert isinstance(problems[2], RowError)
     assert store.query("SELECT count(*) FROM otel_traces") == [(3,)]

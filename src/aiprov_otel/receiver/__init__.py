@@ -1,1 +1,1 @@
-"""OTLP over HTTP: takes traces, answers once they are stored, and shows the report."""
+"""The OTLP/HTTP receiver: stores traces, answers once they are stored, and shows the report."""

@@ -1,173 +1,332 @@
-"""What the receiver answers to each request."""
+"""The receiver's routes: `/v1/traces`, `/v1/logs`, `/v1/metrics`, the report and its page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from aiprov_otel.errors import StoreError
-from aiprov_otel.receiver import declined
-from aiprov_otel.receiver.admission import BODY_LIMIT, NoRoom, refused_host, unpacked
-from aiprov_otel.receiver.answer import JSON, PROTOBUF, Answer, Refused, refusal, told
-from aiprov_otel.receiver.pages import shown
-from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry.otlp import Row
-from aiprov_otel.telemetry.otlp_json import json_rows
-from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aiprov_otel.errors import ManifestError, StoreError
+from aiprov_otel.receiver.admission import (
+    RETRY_AFTER,
+    Refused,
+    Room,
+    check_length,
+    json_memory,
+    read_body,
+    refused_host,
+)
+from aiprov_otel.report.report import report, why_empty
+from aiprov_otel.telemetry import otlp_json, otlp_protobuf, schema
+from aiprov_otel.telemetry.store import RowError
+from aiprov_otel.telemetry.workdir import deployed_manifest
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from aiprov_otel.receiver.server import Server
+    from aiprov_otel.manifest import Manifest
+    from aiprov_otel.receiver.group_commit import GroupCommit
+    from aiprov_otel.telemetry.otlp import Row
+    from aiprov_otel.telemetry.store import Store
 
-_RETRY_AFTER: Final = 2  # seconds
-_DIGITS: Final = 20  # of a length that is worth to be read as a number
-_AT_ONCE: Final = 4096  # rows of a request that are written together
-_UNPACKED: Final = 8  # what a packed body grows to, as a rule
-_AS_JSON: Final = 4  # what JSON takes while it is read, compared with protobuf
+PROTOBUF: Final = "application/x-protobuf"
+JSON: Final = "application/json"
+
+_THREADS: Final = 16  # requests that are decoded, or wait for the disk, at the same time
+_ROWS: Final = 4096  # that are written together
+_BYTES: Final = 4 * 2**20  # of their lines, as a rule
+_LINE_LIMIT: Final = 8 * 2**20  # bytes of one row
+_STORED_LIMIT: Final = 2**29
+"""Bytes of all rows of a request: each has its resource's attributes, so few bytes can be many."""
+
+_ITEMS: Final = (frozenset({1}), frozenset({2}), frozenset({2}))
+"""Fields of a resource's, a scope's and their own items, the same in all requests of OTLP."""
+
+_DATA_POINTS: Final = (frozenset({5, 7, 9, 10, 11}), frozenset({1}))
+"""Fields of a metric: the kinds of its data, and their points."""
+
+_TRACES_ONLY: Final = "aiprov serve keeps traces only"
+_PAGE_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",  # the page has the rest of it
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+_log = logging.getLogger(__name__)
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection, which may carry many requests."""
+def create_app(store: Store, commits: GroupCommit, room: Room, listening: str) -> Starlette:
+    """Returns the application, which keeps spans in *store*, for the host *listening*."""
+    intake, pages = _Intake(commits, room), _Pages(store)
+    posts = {
+        "/v1/traces": intake.traces,
+        "/v1/logs": intake.logs,
+        "/v1/metrics": intake.metrics,
+    }
+    gets = {"/": pages.page, "/report.json": pages.document}
+    app = Starlette(
+        routes=[
+            *(Route(path, _answering(post), methods=["POST"]) for path, post in posts.items()),
+            *(Route(path, _answering(get), methods=["GET"]) for path, get in gets.items()),
+        ],
+        middleware=[Middleware(_HostCheck, listening=listening)],
+        exception_handlers={HTTPException: _unknown},
+    )
+    app.router.redirect_slashes = False
+    return app
 
-    protocol_version = "HTTP/1.1"
-    server_version = "aiprov"
-    sys_version = ""
-    timeout = 30  # seconds until an idle connection is hung up; exporters send every few seconds
-    disable_nagle_algorithm = True
 
-    def do_POST(self) -> None:
-        """Take a batch of telemetry."""
-        self._answer(self._posted)
+class _HostCheck:
+    """Refuses requests to a name that is not this machine's."""
 
-    def do_GET(self) -> None:
-        """Show the report."""
-        self._answer(self._shown)
+    def __init__(self, app: ASGIApp, listening: str) -> None:
+        self._app = app
+        self._listening = listening
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: the terminal belongs to whoever started us."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        app = self._app
+        if reason := refused_host(headers.get("host", ""), self._listening):
+            app = _refusal(Refused(HTTPStatus.FORBIDDEN, reason, close=True), _kind(headers))
+        await app(scope, receive, send)
 
-    @property
-    def _receiver(self) -> Server:
-        return cast("Server", self.server)
 
-    @property
-    def _kind(self) -> str:
-        return self._header("Content-Type").partition(";")[0].strip().lower()
+_Handler = Callable[[Request], Awaitable[Response]]
 
-    def _posted(self) -> Answer:
-        encoding = self._header("Content-Encoding").strip().lower()
-        with self._room(self._length(), encoding):
-            body = self._body()
-            take = self._taking()
-            with self._receiver.reading:  # a few at a time: this is where bodies grow
-                body = unpacked(body, encoding)
-            return told(take(body, self._kind), self._kind)
 
-    def _taking(self) -> Callable[[bytes, str], Message]:
-        known = {
-            "/v1/traces": self._traces,
-            "/v1/logs": declined.logs,
-            "/v1/metrics": declined.metrics,
-        }
-        if self.path not in known:
-            raise Refused(HTTPStatus.NOT_FOUND, f"nothing is taken at {self.path[:100]}")
-        if self._kind not in {PROTOBUF, JSON}:
-            said = f"send {PROTOBUF} or {JSON}: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
-            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, said)
-        return known[self.path]
+def _answering(handle: _Handler) -> _Handler:
+    """*handle*, with an answer to whatever it raises."""
 
-    def _shown(self) -> Answer:
-        return shown(self._receiver.store, self.path)
+    async def endpoint(request: Request) -> Response:
+        kind = _kind(request.headers)
+        try:
+            return await handle(request)
+        except Refused as error:
+            return _refusal(error, kind)
+        except StoreError as error:
+            busy = HTTPStatus.SERVICE_UNAVAILABLE
+            return _refusal(Refused(busy, str(error), retry_after=RETRY_AFTER), kind)
+        except ClientDisconnect:
+            return Response()  # which is not sent to anybody
+        except Exception:  # noqa: BLE001 (a connection outlives it)
+            _log.exception("This request failed because of a bug in aiprov-otel; please report it")
+            failed = HTTPStatus.INTERNAL_SERVER_ERROR
+            return _refusal(Refused(failed, "a bug in aiprov-otel: see its log"), kind)
 
-    def _traces(self, request: bytes, kind: str) -> Message:
+    return endpoint
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    """The answer to a path or a method that there is not."""
+    assert isinstance(error, HTTPException)
+    reason = f"there is no {request.method} {request.url.path[:100]}"
+    close = request.method not in {"GET", "HEAD"}
+    refused = Refused(HTTPStatus(error.status_code), reason, close=close)
+    return _refusal(refused, _kind(request.headers))
+
+
+def _kind(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _message(message: Message, kind: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """*message* in the encoding *kind*: JSON, else protobuf."""
+    if kind != JSON:
+        return Response(message.SerializeToString(), status, media_type=PROTOBUF)
+    from google.protobuf.json_format import MessageToJson
+
+    return Response(MessageToJson(message, indent=None), status, media_type=JSON)
+
+
+def _refusal(error: Refused, kind: str) -> Response:
+    """*error* as a google.rpc.Status, as OTLP wants failures."""
+    from google.rpc.status_pb2 import Status  # type: ignore[import-untyped] # it has no stubs
+
+    response = _message(Status(message=str(error)), kind, error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    if error.close:
+        response.headers["Connection"] = "close"
+    return response
+
+
+class _Intake:
+    """Takes requests of OTLP: stores traces, and says of the rest that it is not kept."""
+
+    def __init__(self, commits: GroupCommit, room: Room) -> None:
+        self._commits = commits
+        self._room = room
+        self._threads = CapacityLimiter(_THREADS)
+        self._decoding = threading.Lock()  # one at a time: this is where memory grows
+
+    async def traces(self, request: Request) -> Response:
+        return await self._take(request, self._store)
+
+    async def logs(self, request: Request) -> Response:
+        return await self._take(request, _decline_logs)
+
+    async def metrics(self, request: Request) -> Response:
+        return await self._take(request, _decline_metrics)
+
+    async def _take(self, request: Request, take: Callable[[bytearray, str], Message]) -> Response:
+        check_length(request)
+        kind = _kind(request.headers)
+        if kind not in {PROTOBUF, JSON}:
+            reason = f"send {PROTOBUF} or {JSON}: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason)
+        async with self._room.share() as share:
+            body = await read_body(request, share)
+            if kind == JSON:
+                await share.grow(json_memory(body))
+            try:
+                message = await to_thread.run_sync(take, body, kind, limiter=self._threads)
+            except ValueError as error:
+                raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
+        return _message(message, kind)
+
+    def _store(self, body: bytearray, kind: str) -> Message:
         from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service
 
+        with self._decoding:
+            rows = (otlp_json.json_rows if kind == JSON else otlp_protobuf.protobuf_rows)(body)
+        rejected, batches = 0, _batches(rows)
+        while batch := self._next(batches):
+            lines, unfit = batch
+            rejected += unfit + self._add(lines)
         response = service.ExportTraceServiceResponse()
-        if rejected := self._stored(request, kind):
+        if rejected:
             response.partial_success.rejected_spans = rejected
-            response.partial_success.error_message = "a span's id or its trace's is not valid"
+            response.partial_success.error_message = (
+                "these spans have no valid id, are malformed or too large"
+            )
         return response
 
-    def _stored(self, request: bytes, kind: str) -> int:
-        """How many spans were rejected; the others are stored."""
+    def _next(self, batches: Iterator[tuple[list[bytes], int]]) -> tuple[list[bytes], int] | None:
+        with self._decoding:
+            return next(batches, None)
+
+    def _add(self, lines: list[bytes]) -> int:
+        """Stores *lines*, and returns how many of them the store can't take."""
         try:
-            with self._receiver.reading:
-                found = json_rows(request) if kind == JSON else protobuf_rows(request)
-        except ValueError as error:
-            raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
-        rejected = 0
-        while some := self._next(found):
-            valid = [row for row in some if row is not None]
-            rejected += len(some) - len(valid)
-            self._receiver.commits.add(schema.lines(valid))
-        return rejected
+            if lines:
+                self._commits.add(b"".join(lines))
+        except RowError:
+            if len(lines) == 1:
+                return 1
+            half = len(lines) // 2
+            return self._add(lines[:half]) + self._add(lines[half:])
+        return 0
 
-    def _next(self, found: Iterator[Row | None]) -> list[Row | None]:
-        with self._receiver.reading:
-            return list(islice(found, _AT_ONCE))
 
-    def _length(self) -> int:
-        length = self._header("Content-Length")
-        if not (length.isascii() and length.isdigit()):  # int() takes more: "+5", "5_0", " 5"
-            self.close_connection = True
-            raise Refused(HTTPStatus.LENGTH_REQUIRED, "send a Content-Length")
-        if len(length) > _DIGITS or int(length) > BODY_LIMIT:
-            self.close_connection = True
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {BODY_LIMIT} bytes")
-        return int(length)
+def _batches(rows: Iterator[Row | None]) -> Iterator[tuple[list[bytes], int]]:
+    """The lines of *rows* in batches, each with the number of rows that can't be stored."""
+    lines: list[bytes] = []
+    unfit = size = stored = 0
+    for row in rows:
+        line = schema.line(row) if row and stored < _STORED_LIMIT else b""
+        if line and len(line) <= _LINE_LIMIT:
+            lines.append(line)
+            size += len(line)
+            stored += len(line)
+        else:
+            unfit += 1
+        if size >= _BYTES or len(lines) + unfit >= _ROWS:
+            yield lines, unfit
+            lines, unfit, size = [], 0, 0
+    if lines or unfit:
+        yield lines, unfit
 
-    @contextmanager
-    def _room(self, length: int, encoding: str) -> Iterator[None]:
-        plain = encoding in {"", "identity"}
-        size = length * (_AS_JSON if self._kind == JSON else 1) * (1 if plain else _UNPACKED)
-        try:
-            with self._receiver.room.taken(size):
-                yield
-        except NoRoom:
-            self.close_connection = True
-            said = "more arrives than can be stored; send this again later"
-            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, said, retry_after=_RETRY_AFTER) from None
 
-    def _body(self) -> bytes:
-        """The body, whole: what is left unread would be taken for the next request."""
-        length = self._length()
-        body = self.rfile.read(length)
-        if len(body) < length:
-            self.close_connection = True
-            raise Refused(HTTPStatus.BAD_REQUEST, "the body is shorter than its Content-Length")
-        return body
+def _decline_logs(body: bytearray, kind: str) -> Message:
+    from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as service
 
-    def _answer(self, ask: Callable[[], Answer]) -> None:
-        try:
-            self._check_host()
-            answer = ask()
-        except Refused as error:
-            answer = refusal(error, self._kind)
-        except StoreError as error:
-            said = Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), retry_after=_RETRY_AFTER)
-            answer = refusal(said, self._kind)
-        self._send(answer)
+    response = service.ExportLogsServiceResponse()
+    response.partial_success.rejected_log_records = (
+        otlp_json.count(body, "resourceLogs", "scopeLogs", "logRecords")
+        if kind == JSON
+        else otlp_protobuf.count(body, *_ITEMS)
+    )
+    response.partial_success.error_message = _TRACES_ONLY
+    return response
 
-    def _check_host(self) -> None:
-        if reason := refused_host(self._header("Host"), self._receiver.host):
-            self.close_connection = True
-            raise Refused(HTTPStatus.FORBIDDEN, reason)
 
-    def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.kind)
-        self.send_header("Content-Length", str(len(answer.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(answer.body)
+def _decline_metrics(body: bytearray, kind: str) -> Message:
+    from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as service
 
-    def _header(self, name: str) -> str:
-        return self.headers.get(name) or ""
+    response = service.ExportMetricsServiceResponse()
+    response.partial_success.rejected_data_points = (
+        otlp_json.count(body, "resourceMetrics", "scopeMetrics", "metrics", None, "dataPoints")
+        if kind == JSON
+        else otlp_protobuf.count(body, *_ITEMS, *_DATA_POINTS)
+    )
+    response.partial_success.error_message = _TRACES_ONLY
+    return response
+
+
+class _Pages:
+    """
+    The report as a page for people and as JSON for programs.
+
+    One is made at a time. Requests that come meanwhile share the next one: it is about a moment
+    after they came.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._made: dict[Callable[[], str], tuple[float, str]] = {}
+        self._threads = CapacityLimiter(_THREADS)
+
+    async def page(self, _: Request) -> Response:
+        return await self._respond(self._page, "text/html")
+
+    async def document(self, _: Request) -> Response:
+        return await self._respond(self._document, "application/json")
+
+    async def _respond(self, make: Callable[[], str], kind: str) -> Response:
+        came = time.monotonic()
+        text = await to_thread.run_sync(self._text, make, came, limiter=self._threads)
+        return Response(text, media_type=f"{kind}; charset=utf-8", headers=_PAGE_HEADERS)
+
+    def _text(self, make: Callable[[], str], came: float) -> str:
+        with self._lock:
+            began, text = self._made.get(make, (-1.0, ""))
+            if began < came:
+                self._made.clear()
+                began, text = time.monotonic(), make()
+                self._made[make] = began, text
+            return text
+
+    def _page(self) -> str:
+        from aiprov_otel.report.render.page.page import nothing, page
+
+        analysis, now = report(self._store), datetime.now(UTC)
+        if reason := why_empty(analysis):
+            return nothing(reason, made=now)
+        return page(analysis, _manifest(), made=now, served=True)
+
+    def _document(self) -> str:
+        document: dict[str, Any] = report(self._store).to_json()
+        return json.dumps(document, ensure_ascii=False)
+
+
+def _manifest() -> Manifest | None:
+    try:
+        return deployed_manifest()
+    except ManifestError:  # it may be being written; this page's stacks stay plain
+        return None

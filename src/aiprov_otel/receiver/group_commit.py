@@ -1,4 +1,4 @@
-"""Group commit: batches that arrive at the same time become durable together."""
+"""Group commit: batches that arrive at the same time become durable in one transaction."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class _Batch:
     problem: Exception | None = None
 
 
-class Commits:
+class GroupCommit:
     """
-    Puts what threads hand over at the same time into one transaction of *store*.
+    Stores what several threads hand over at the same time in one transaction.
 
-    While one transaction is written, which takes as long for one batch as for twenty, the next
-    batches gather; whoever comes to its turn first writes for all of them.
+    A transaction takes as long for one batch as for twenty. While one is written, the next batches
+    gather; the first thread to get its turn writes all of them.
     """
 
     def __init__(self, store: Store) -> None:
@@ -33,10 +33,11 @@ class Commits:
 
     def add(self, lines: bytes) -> None:
         """
-        Store the rows that `schema.lines` gave; they are on the disk when this returns.
+        Stores the rows of *lines*, made by `schema.line`; they are on the disk when this returns.
 
         Raises:
-            StoreError: they are not, and may be sent again.
+            RowError: the store can't take a row of them.
+            StoreError: they are not stored, and may be sent again.
         """
         batch = _Batch(lines)
         with self._lock:
@@ -50,15 +51,15 @@ class Commits:
     def _commit(self) -> None:
         with self._lock:
             batches, self._gathered = self._gathered, []
-        if not self._written(batches) and len(batches) > 1:
-            for batch in batches:  # what is wrong with one is not the fault of the others
-                self._written([batch])
+        if not self._write(batches) and len(batches) > 1:
+            for batch in batches:  # one bad batch must not fail the others
+                self._write([batch])
 
-    def _written(self, batches: list[_Batch]) -> bool:
+    def _write(self, batches: list[_Batch]) -> bool:
         problem: Exception | None = None
         try:
             self._store.add_lines(b"".join(batch.lines for batch in batches))
-        except Exception as error:  # noqa: BLE001 (each of those who wait raises it)
+        except Exception as error:  # noqa: BLE001 (each waiting thread raises it)
             problem = error
         for batch in batches:
             batch.done, batch.problem = True, problem

@@ -9,7 +9,9 @@ from typing import Final
 
 from aiprov_otel.errors import UsageError
 
-_PACKAGES: Final = {"duckdb", "jinja2", "numpy", "opentelemetry", "rich"}
+_PACKAGES: Final = {
+    "anyio", "duckdb", "google", "h11", "jinja2", "numpy", "opentelemetry", "rich", "starlette", "uvicorn",
+}  # fmt: skip
 
 
 @contextmanager

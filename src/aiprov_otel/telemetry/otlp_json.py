@@ -29,7 +29,7 @@ _WRONG: Final = (ValueError, TypeError, AttributeError, KeyError, OverflowError,
 _Object = Mapping[str, Any]
 
 
-def json_rows(request: bytes) -> Iterator[Row | None]:
+def json_rows(request: bytes | bytearray) -> Iterator[Row | None]:
     """
     Returns a row for each span of *request*, and None for each that can't be kept.
 
@@ -51,6 +51,27 @@ def json_rows(request: bytes) -> Iterator[Row | None]:
     return _rows(resources)
 
 
+def count(request: bytes | bytearray, *path: str | None) -> int:
+    """
+    Returns how many values stand at *path*: the key of a list or object, of one in it, and so on.
+
+    None stands for every object in an object.
+
+    Raises:
+        ValueError: *request* has no such lists and objects.
+    """
+    try:
+        values = [_document(request)]
+        for key in path:
+            members = (value.values() if key is None else [value.get(key)] for value in values)
+            found = [member for some in members for member in some]
+            lists = (one if isinstance(one, list) else [one] for one in found)
+            values = [one for some in lists for one in some if isinstance(one, dict)]
+    except _WRONG as error:
+        raise ValueError("this is not a request of OTLP in JSON") from error
+    return len(values)
+
+
 def _rows(
     resources: list[tuple[_Object, list[tuple[_Object, Sequence[_Object]]]]],
 ) -> Iterator[Row | None]:
@@ -66,7 +87,7 @@ def _rows(
                 yield row
 
 
-def _document(request: bytes) -> Any:
+def _document(request: bytes | bytearray) -> Any:
     """
     *request* as values, without what can't be text and what is nested too deep.
 

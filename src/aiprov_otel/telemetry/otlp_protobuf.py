@@ -9,7 +9,6 @@ take up to forty times its size.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from aiprov_otel.telemetry.anyvalue import strings
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+    Buffer = bytes | bytearray
     _M = TypeVar("_M", bound=Message)
 
 SPAN_LIMIT: Final = 8 * 2**20
@@ -29,15 +29,15 @@ SPAN_LIMIT: Final = 8 * 2**20
 PARTS_LIMIT: Final = 2**18
 """Spans, scopes and resources in one request."""
 
-_RESOURCE_SPANS: Final = 1  # field of ExportTraceServiceRequest
-_SCOPE_SPANS: Final = 2  # field of ResourceSpans
-_SPANS: Final = 2  # field of ScopeSpans
+_RESOURCE_SPANS: Final = frozenset({1})  # field of ExportTraceServiceRequest
+_SCOPE_SPANS: Final = frozenset({2})  # field of ResourceSpans
+_SPANS: Final = frozenset({2})  # field of ScopeSpans
 _TRACE_ID: Final = 16  # bytes
 _SPAN_ID: Final = 8
 _MASK: Final = 2**64 - 1
 
 
-def protobuf_rows(request: bytes) -> Iterator[Row | None]:
+def protobuf_rows(request: Buffer) -> Iterator[Row | None]:
     """
     Returns a row for each span of *request*, and None for each that can't be kept.
 
@@ -49,32 +49,36 @@ def protobuf_rows(request: bytes) -> Iterator[Row | None]:
     """
     with local_extra():
         import opentelemetry.proto.trace.v1.trace_pb2  # noqa: F401 (what is missing is named here)
-    message = memoryview(request)
-    _check(message)
-    return (
-        row for resource in _parts(message, _RESOURCE_SPANS) for row in _resource_rows(resource)
-    )
+    try:
+        count(request, _RESOURCE_SPANS, _SCOPE_SPANS, _SPANS)
+    except _Malformed as error:
+        raise ValueError("this is not an ExportTraceServiceRequest in protobuf") from error
+    resources = _parts(memoryview(request), _RESOURCE_SPANS)
+    return (row for resource in resources for row in _resource_rows(resource))
 
 
-def _check(request: memoryview) -> None:
+def count(request: Buffer, *path: frozenset[int]) -> int:
     """
-    Walk through all that holds spans, but not the spans.
+    Returns how many messages stand at *path*: the numbers of a field, of one in it, and so on.
 
     Raises:
         ValueError: the request is malformed, or has too many parts.
     """
-    count = 0
-    try:
-        for resource in _parts(request, _RESOURCE_SPANS):
-            count += 1
-            for scope in _parts(resource, _SCOPE_SPANS):
-                count += 1 + sum(1 for _ in islice(_parts(scope, _SPANS), PARTS_LIMIT))
-                if count > PARTS_LIMIT:
-                    break
-            if count > PARTS_LIMIT:
-                raise ValueError(f"send at most {PARTS_LIMIT:,} spans at once")
-    except _Malformed as error:
-        raise ValueError("this is not an ExportTraceServiceRequest in protobuf") from error
+    leaves = 0
+    for parts, is_leaf in enumerate(_walk(memoryview(request), path), 1):
+        leaves += is_leaf
+        if parts > PARTS_LIMIT:
+            raise ValueError(f"send at most {PARTS_LIMIT:,} items at once")
+    return leaves
+
+
+def _walk(message: memoryview, path: tuple[frozenset[int], ...]) -> Iterator[bool]:
+    """For each part at *path*, and each that holds one, whether it is the last on the path."""
+    numbers, *rest = path
+    for part in _parts(message, numbers):
+        yield not rest
+        if rest:
+            yield from _walk(part, tuple(rest))
 
 
 def _resource_rows(message: memoryview) -> Iterator[Row | None]:
@@ -139,7 +143,8 @@ def _parse(kind: type[_M], data: memoryview | bytes) -> _M | None:
     except DecodeError:
         pass
     try:
-        return kind.FromString(_with_valid_text(memoryview(data), kind.DESCRIPTOR))
+        valid = _with_valid_text(memoryview(data), cast("Descriptor", kind.DESCRIPTOR))
+        return kind.FromString(valid)
     except (DecodeError, _Malformed, RecursionError):
         return None
 
@@ -152,7 +157,7 @@ def _with_valid_text(data: memoryview, kind: Descriptor) -> bytes:
         if known and known.type == known.TYPE_STRING:
             text = bytes(content).decode(errors="replace").encode()
         elif known and known.message_type:
-            text = _with_valid_text(content, cast("Descriptor", known.message_type))
+            text = _with_valid_text(content, known.message_type)
         else:
             valid += field
             continue
@@ -160,19 +165,22 @@ def _with_valid_text(data: memoryview, kind: Descriptor) -> bytes:
     return bytes(valid)
 
 
-class _Malformed(Exception):
+class _Malformed(ValueError):
     """The bytes are not a message."""
 
-
-def _parts(message: memoryview, number: int) -> Iterator[memoryview]:
-    """The content of each message that stands in the field *number* of *message*."""
-    wanted = number << 3 | 2
-    return (content for tag, _, content in _fields(message) if tag == wanted)
+    def __init__(self) -> None:
+        super().__init__("this is not a message in protobuf")
 
 
-def _without(message: memoryview, number: int) -> bytes:
-    unwanted = number << 3 | 2
-    return b"".join(field for tag, field, _ in _fields(message) if tag != unwanted)
+def _parts(message: memoryview, numbers: frozenset[int]) -> Iterator[memoryview]:
+    """The content of each message in the fields *numbers* of *message*."""
+    wanted = {number << 3 | 2 for number in numbers}
+    return (content for tag, _, content in _fields(message) if tag in wanted)
+
+
+def _without(message: memoryview, numbers: frozenset[int]) -> bytes:
+    unwanted = {number << 3 | 2 for number in numbers}
+    return b"".join(field for tag, field, _ in _fields(message) if tag not in unwanted)
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:

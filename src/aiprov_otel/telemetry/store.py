@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from aiprov_otel.telemetry.otlp import Row
 
 
+class RowError(StoreError):
+    """A row holds what the store can't take."""
+
+
 class Store:
     """
     A file with spans; `with Store.open(path) as store:` closes it.
@@ -95,17 +99,23 @@ class Store:
         When this returns, all rows are on the disk; when it raises, none are.
 
         Raises:
+            RowError: the store can't take one of them.
             StoreError: the disk is full, or can't be written to.
         """
         return self.add_lines(schema.lines(rows)) if rows else 0
 
     def add_lines(self, lines: bytes) -> int:
         """As `add`, for the result of `schema.lines`."""
+        import duckdb
+
         with self._lock, _explained(self.path):
             values = {"path": _literal(self._batch), "longest": schema.longest(lines)}
             try:
                 self._batch.write_bytes(lines)
                 ((added,),) = self._connection.execute(schema.INSERT, values).fetchall()
+            except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
+                msg = f"the store {self.path} can't take a span ({_first_line(error)})"
+                raise RowError(msg) from error
             finally:
                 self._batch.unlink(missing_ok=True)
             return int(added)
