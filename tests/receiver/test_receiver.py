@@ -8,7 +8,6 @@ import json
 import re
 import resource
 import socket
-import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -136,9 +135,7 @@ def test_an_answer_means_stored(ask, store, batch):
 def test_a_batch_that_is_sent_again_is_stored_once(receiver, store, batch):
     """Retries, from many threads at once, leave each span exactly once."""
     with ThreadPoolExecutor(8) as pool:
-        statuses = [
-            one.status for one in pool.map(lambda _: post(receiver.endpoint, batch), range(24))
-        ]
+        statuses = [one.status for one in pool.map(lambda _: post(receiver, batch), range(24))]
 
     assert statuses == [200] * 24
     assert count(store) == 50
@@ -392,18 +389,17 @@ def test_what_is_no_port_is_named(store, port):
         Receiver(store, port=port)
 
 
-def test_closing_does_not_wait_for_idle_connections(store, monkeypatch):
-    """A client that keeps its connection, for however long, does not keep the receiver."""
-    monkeypatch.setattr(Handler, "timeout", None)
+def test_closing_does_not_wait_for_idle_connections(store):
+    """A client that keeps its connection does not keep the receiver."""
     receiver = Receiver(store, port=0)
     host, port = receiver.endpoint.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+    with (
+        socket.create_connection((host, int(port)), timeout=PATIENCE) as connection,
+        ThreadPoolExecutor(1) as pool,
+    ):
         connection.sendall(b"GET /report.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
-        closing = threading.Thread(target=receiver.close)
-        closing.start()
-        closing.join(PATIENCE)
-        assert not closing.is_alive()
+        pool.submit(receiver.close).result(PATIENCE)
 
     with Receiver(store, port=int(port)):
         pass  # the port is free again

@@ -10,8 +10,9 @@ from typing import Final
 from aiprov_otel.errors import UsageError
 
 _PACKAGES: Final = {
-    "anyio", "duckdb", "google", "h11", "jinja2", "numpy", "opentelemetry", "rich", "starlette", "uvicorn",
-}  # fmt: skip
+    *("anyio", "duckdb", "google", "h11", "jinja2", "numpy"),
+    *("opentelemetry", "rich", "starlette", "uvicorn"),
+}
 
 
 @contextmanager

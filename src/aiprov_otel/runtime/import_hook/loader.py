@@ -20,16 +20,27 @@ from importlib.abc import SourceLoader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import LazyLoader, source_hash
 from types import CodeType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.guard import guard, warn
-from aiprov_otel.runtime.import_hook.bytecode_cache import Cache, Rewritten
+from aiprov_otel.runtime.import_hook.bytecode_cache import (
+    Cache,
+    Rewritten,
+    is_made_of,
+    is_same,
+    number_functions,
+    python_bytecode,
+    runs_other_source,
+)
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.runtime.import_hook.rules import Rule
-from aiprov_otel.runtime.source_text import Text
+from aiprov_otel.runtime.source_text import Layout, Text
 
 GetCode: TypeAlias = Callable[[str], CodeType | None]
+
+OTHER_TEXT: Final = Text.known("", Layout())
+"""Stands for the text of code that was not made of the source that is there: it is stale."""
 
 
 def observe(spec: ModuleSpec, rule: Rule) -> None:
@@ -74,11 +85,22 @@ class ObservedGetCode:
 
     def __call__(self, fullname: str) -> CodeType | None:
         """Returns the code of the module *fullname*, as the loader has it."""
-        source = source_of(self._loader, fullname)
+        text = self._text(fullname)
         code = self._get_code(fullname)
         with guard:
-            register(code, Text(source) if source is not None else None)
+            register(code, text)
         return code
+
+    def _text(self, fullname: str) -> Text | None:
+        """Returns what its code is about to be made of; None where the loader shows nothing."""
+        with guard:
+            if (source := source_of(self._loader, fullname)) is not None:
+                return (
+                    OTHER_TEXT
+                    if _runs_other_source(self._loader, fullname, source)
+                    else Text(source)
+                )
+        return None
 
 
 def register(code: CodeType | None, text: Text | None) -> None:
@@ -95,6 +117,12 @@ def as_importlib(kind: type[ObservedGetCode]) -> None:
 
 
 as_importlib(ObservedGetCode)
+
+
+def _runs_other_source(loader: Any, fullname: str, source: bytes) -> bool:
+    return isinstance(loader, SourceLoader) and runs_other_source(
+        loader, loader.get_filename(fullname), source
+    )
 
 
 def source_of(loader: Any, fullname: str) -> bytes | None:
@@ -125,56 +153,76 @@ def rewriter(loader: Any, get_code: GetCode, rule: Rule) -> ObservedGetCode:
     return ObservedGetCode(loader, get_code)
 
 
+class _OtherTextError(Exception):
+    """The code that Python runs is not made of the source that is there."""
+
+    def __init__(self) -> None:
+        super().__init__("Python runs its bytecode file, which was made of another source")
+
+
 class _CompilesItself(ObservedGetCode):
     """Compiles instead of the loader; where that fails, the loader does."""
 
     def __init__(self, loader: Any, get_code: GetCode, rule: Rule) -> None:
         super().__init__(loader, get_code)
         self._rule = rule
+        self._other_text = False
 
     def __call__(self, fullname: str) -> CodeType | None:
         """Returns the code of the module *fullname*, rewritten if possible."""
         failure = None
         try:
-            if (found := self._load(fullname)) is not None:
-                REGISTRY.load(found.key, fullname, found.code, self._rule)
+            if (rewritten := self._load(fullname)) is not None:
+                REGISTRY.load(rewritten.key, fullname, rewritten.code, self._rule)
                 with guard:
-                    register(found.code, found.text)
-                return found.code
+                    register(rewritten.code, rewritten.text)
+                return rewritten.code
         except Exception as error:  # noqa: BLE001 (Python reports the module's own mistakes)
             failure = error
-        code = super().__call__(fullname)
+        self._other_text = isinstance(failure, _OtherTextError)
+        code = super().__call__(fullname)  # not in the handler: what it raises has no context
         if failure:
-            with guard:
-                warn("not-rewritten", f"{fullname} is not rewritten: {failure}", about=fullname)
+            _warn(fullname, failure)
         return code
+
+    def _text(self, fullname: str) -> Text | None:
+        return OTHER_TEXT if self._other_text else super()._text(fullname)
 
     def _load(self, fullname: str) -> Rewritten | None:
         path = self._loader.get_filename(fullname)
-        if type(self._loader) is not SourceFileLoader:
-            return self._rewrite(fullname, path)
-        cache = Cache(self._loader, path, self._rule.mode)
-        found = cache.load()
-        if found is None and (found := self._rewrite(fullname, path)) is not None:
-            cache.store(found)
-        return found
+        if type(self._loader) is zipimport.zipimporter:
+            return self._load_zipped(fullname, path)
+        source: bytes = self._loader.get_data(path)
+        bytecode = python_bytecode(self._loader, path, source)
+        cache = Cache(path, self._rule.mode, source, bytecode)
+        rewritten = cache.load()
+        if rewritten is None:
+            if bytecode and not is_made_of(bytecode, source, path):
+                raise _OtherTextError
+            rewritten = self._rewrite(fullname, path, source)
+            cache.store(rewritten)
+        return rewritten
 
-    def _rewrite(self, fullname: str, path: str) -> Rewritten | None:
-        from aiprov_otel.runtime.import_hook.bytecode_cache import (
-            number_functions,  # most starts have a cache
-        )
-
+    def _load_zipped(self, fullname: str, path: str) -> Rewritten | None:
         if (source := source_of(self._loader, fullname)) is None:
             return None
+        if path.endswith(".pyc") and (code := self._get_code(fullname)):
+            path = code.co_filename
+            if not is_same(code, _compile(source, path)):
+                raise _OtherTextError
+        return self._rewrite(fullname, path, source)
+
+    def _rewrite(self, fullname: str, path: str, source: bytes) -> Rewritten:
         text = Text(source)
         key = f"aiprov_{source_hash(os.fsencode(path) + text.hash.encode()).hex()}"
-        return Rewritten(number_functions(self._compiled(fullname, path, source), key), key, text)
+        code = self._compiled(fullname, path, source)
+        return Rewritten(number_functions(code, key), key, text)
 
     def _compiled(self, fullname: str, path: str, source: bytes) -> CodeType:
         return _compile(self._tree(source), path)
 
     def _tree(self, source: bytes) -> ast.Module:
-        from aiprov_otel.runtime.import_hook.ast_rewriter import rewrite  # as above
+        from aiprov_otel.runtime.import_hook.ast_rewriter import rewrite  # most starts have a cache
 
         tree = ast.parse(source)
         rewrite(tree, source, self._rule.mode)
@@ -184,30 +232,41 @@ class _CompilesItself(ObservedGetCode):
 class _LoaderCompiles(_CompilesItself):
     """Gives the loader a tree instead of the text; the rest is the loader's own work."""
 
-    def __init__(self, loader: Any, get_code: GetCode, rule: Rule) -> None:
-        super().__init__(loader, get_code, rule)
-        self._theirs = loader.source_to_code
-        loader.source_to_code = self._source_to_code
-        loader.path_stats = _no_stats
+    def _load(self, fullname: str) -> Rewritten | None:
+        if (source := source_of(self._loader, fullname)) is None:
+            return None
+        if _runs_other_source(self._loader, fullname, source):
+            raise _OtherTextError
+        return self._rewrite(fullname, self._loader.get_filename(fullname), source)
 
     def _compiled(self, fullname: str, path: str, source: bytes) -> CodeType:
+        loader = self._loader
+        if loader.path_stats is not _no_stats:
+            self._source_to_code_of_loader = loader.source_to_code
+            loader.source_to_code = self._source_to_code
+            loader.path_stats = _no_stats
         code = self._get_code(fullname)
         if code is None:
             raise TypeError("its loader has no code")
         return code
 
     def _source_to_code(self, data: Any, path: str, **options: Any) -> CodeType:
+        compiled = self._source_to_code_of_loader
         try:
-            code: CodeType = self._theirs(self._tree(bytes(data)), path, **options)
+            code: CodeType = compiled(self._tree(bytes(data)), path, **options)
         except Exception as error:  # noqa: BLE001 (it may want a text, as beartype does)
-            code = self._theirs(data, path, **options)
-            with guard:
-                warn("not-rewritten", f"{path} is not rewritten: {error}", about=path)
+            code = compiled(data, path, **options)
+            _warn(path, error)
         return code
 
 
-def _compile(tree: ast.Module, path: str) -> CodeType:
-    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+def _warn(module: str, error: Exception) -> None:
+    with guard:
+        warn("not-rewritten", f"{module} is not rewritten: {error}", about=module)
+
+
+def _compile(source: bytes | ast.Module, path: str) -> CodeType:
+    code: CodeType = compile(source, path, "exec", dont_inherit=True)
     return code
 
 
