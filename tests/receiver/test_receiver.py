@@ -135,7 +135,7 @@ def test_an_answer_means_stored(ask, store, batch):
 def test_a_batch_that_is_sent_again_is_stored_once(receiver, store, batch):
     """Retries, from many threads at once, leave each span exactly once."""
     with ThreadPoolExecutor(8) as pool:
-        statuses = [one.status for one in pool.map(lambda _: post(receiver, batch), range(24))]
+        statuses = [one.status for one in pool.map(lambda _: post(receiver.endpoint, batch), range(24))]
 
     assert statuses == [200] * 24
     assert count(store) == 50
@@ -236,11 +236,11 @@ def test_more_than_can_be_stored_is_asked_to_come_again(store, batch):
         ThreadPoolExecutor(1) as pool,
     ):
         with store._lock:  # a disk that takes its time
-            waiting = pool.submit(post, receiver, batch)
+            waiting = pool.submit(post, receiver.endpoint, batch)
             until(lambda: not receiver._room.free, "the batch takes all the room")
-            refused = post(receiver, batch)
+            refused = post(receiver.endpoint, batch)
         stored = waiting.result(PATIENCE)
-        again = post(receiver, batch)
+        again = post(receiver.endpoint, batch)
 
     assert (refused.status, stored.status, again.status) == (429, 200, 200)
     assert int(refused.headers["Retry-After"]) > 0
@@ -251,7 +251,7 @@ def test_batches_of_many_connections_are_stored_together(store):
     """A transaction is shared by what arrives while the one before is written."""
     with Receiver(store, port=0) as receiver, ThreadPoolExecutor(9) as pool:
         with store._lock:
-            answers = [pool.submit(post, receiver, one_span(n)) for n in range(9)]
+            answers = [pool.submit(post, receiver.endpoint, one_span(n)) for n in range(9)]
             until(lambda: len(receiver._commits._gathered) == 8, "all but one wait")
         statuses = [answer.result(PATIENCE).status for answer in answers]
 
