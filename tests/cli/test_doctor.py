@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from aiprov_otel.cli.doctor_findings import Survey, of_packages, of_process
+from aiprov_otel.cli.doctor_findings import Survey, about_packages, about_process
 from support.command import aiprov
 
 WELL = {
@@ -84,7 +84,7 @@ def test_a_service_that_has_everything_is_fine(app):
 
     assert done.returncode == 0, done.stdout
     assert said["manifest"]["found"].startswith(f"{app}/aiprov.manifest: 2 files, 3 lines, commit ")
-    assert said["match"]["found"] == "2 exact, 0 stale, 0 missing of 2 files that can be imported"
+    assert said["match"]["found"] == "2 exact, 0 stale, 0 missing, of 2 files in the manifest"
     assert said["loaded"]["found"] == "1 exact"
     assert "BatchSpanProcessor, ProvenanceSpanProcessor" in said["traces"]["found"]
     assert said["resource"]["found"].startswith("commit ")
@@ -102,9 +102,9 @@ def test_for_people_each_line_says_what_to_do(app):
     assert done.returncode == 1
     for line in (
         r"ok       installed ",
-        r"missing  match          1 exact, 1 stale, 0 missing of 2 files that can be imported",
-        r"         -> shop/cart.py changed after the build: run `aiprov build` again",
-        r"-> no span is sent: set OTEL_TRACES_EXPORTER",
+        r"missing  match          1 exact, 1 stale, 0 missing, of 2 files in the manifest",
+        r"         -> shop/cart.py changed since the build: run `aiprov build` again",
+        r"-> no exporter: set OTEL_TRACES_EXPORTER",
         r"-> set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov",
     ):
         assert line in done.stdout
@@ -117,7 +117,7 @@ def test_without_a_command_the_environment_is_asked(app):
     said, _, done = doctor(app, **WELL)
 
     assert done.returncode == 0, done.stdout
-    assert said["loaded"]["found"] == "no file of the application, yet"
+    assert said["loaded"]["found"] == "no application file yet"
     assert said["match"]["then"] is None
     assert sys.executable in said["python"]["found"]
 
@@ -198,9 +198,9 @@ def test_a_wrong_setting_is_said(app):
     [
         (
             ("--", "no-such-program"),
-            "there is no command no-such-program; the form is `aiprov doctor",
+            "command not found: no-such-program; use `aiprov doctor",
         ),
-        (("--seconds", "0"), "--seconds is how long CMD may run"),
+        (("--seconds", "0"), "--seconds must be above 0"),
     ],
 )
 def test_wrong_use_is_one_line(tmp_path, words, said):
@@ -218,14 +218,14 @@ def test_what_is_not_installed_has_its_command():
     """
     Each package that is lacking stands in the line that installs it, for that interpreter.
     """
-    lacking = found(of_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
+    lacking = found(about_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
 
     assert lacking["aiprov-otel"].then == "/v/bin/python -m pip install 'aiprov-otel[local]'"
     assert lacking["opentelemetry"].then == (
         "/v/bin/python -m pip install opentelemetry-sdk opentelemetry-distro "
         "opentelemetry-instrumentation"
     )
-    assert not any(each.then for each in of_packages(SURVEY))
+    assert not any(each.then for each in about_packages(SURVEY))
 
 
 def test_a_framework_without_its_instrumentation_is_named():
@@ -234,7 +234,7 @@ def test_a_framework_without_its_instrumentation_is_named():
     """
     met = ["fastapi.routing", "flask.app", "starlette.routing"]
     installed = {"opentelemetry-instrumentation-fastapi": "1"}
-    finding = found(of_process({**REPORT, "frameworks": met}, installed))["frameworks"]
+    finding = found(about_process({**REPORT, "frameworks": met}, installed))["frameworks"]
 
     assert finding.found == "fastapi, flask, starlette"
     assert finding.then == (
@@ -247,18 +247,18 @@ def test_a_provider_without_ours_is_named():
     A provider that sends spans, and on which nothing of ours is.
     """
     theirs = [{"type": "BatchSpanProcessor", "exporter": "OTLPSpanExporter"}]
-    finding = found(of_process({**REPORT, "processors": theirs}, {}))["traces"]
+    finding = found(about_process({**REPORT, "processors": theirs}, {}))["traces"]
 
-    assert "ours is not on it" in finding.then
+    assert "ProvenanceSpanProcessor is missing" in finding.then
 
 
 def test_a_warning_leads_to_its_page():
     """
     What the library logged has its cause and its cure in the docs.
     """
-    finding = found(of_process({**REPORT, "warnings": ["framework-changed"]}, {}))["warning"]
+    finding = found(about_process({**REPORT, "warnings": ["framework-changed"]}, {}))["warning"]
 
-    assert finding.then == "docs/messages.md#framework-changed has its cause and its cure"
+    assert finding.then == "see docs/messages.md#framework-changed for the cause and the fix"
 
 
 def test_a_manifest_of_something_else_is_named(app, tmp_path):
@@ -266,9 +266,9 @@ def test_a_manifest_of_something_else_is_named(app, tmp_path):
     Where no file of it can be imported, it is the wrong one.
     """
     report = {**REPORT, "manifests": [str(app / "aiprov.manifest")], "path": [str(tmp_path / "x")]}
-    finding = found(of_process(report, {}))["match"]
+    finding = found(about_process(report, {}))["match"]
 
-    assert finding.found == "0 exact, 0 stale, 2 missing of 2 files that can be imported"
+    assert finding.found == "0 exact, 0 stale, 2 missing, of 2 files in the manifest"
     assert "set AIPROV_MANIFEST" in finding.then
 
 
@@ -277,7 +277,7 @@ def test_a_manifest_that_can_not_be_read_is_named(app):
     It is not said that there is none where one was named, or found and can't be read.
     """
     (app / "broken").write_text("not a manifest")
-    for name, words in (("broken", "is not a whole manifest"), ("gone", "there is no manifest at")):
+    for name, words in (("broken", "is not a whole manifest"), ("gone", "no manifest at")):
         named = str(app / name)
         said, answer, _ = doctor(
             app, "--", sys.executable, "app.py", **WELL, AIPROV_MANIFEST=named, AIPROV_STRICT=""
@@ -290,7 +290,7 @@ def test_a_manifest_that_can_not_be_read_is_named(app):
 
 def test_who_installed_is_told(app):
     """
-    `opentelemetry-instrument`, the code itself, or nobody in the end.
+    `opentelemetry-instrument`, the code itself, or nothing that is still installed.
     """
     off = {**WELL, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "aiprov"}
     begin = "import aiprov_otel; a = aiprov_otel.install()"
@@ -301,7 +301,7 @@ def test_who_installed_is_told(app):
     assert [each["found"] for each in found] == [
         "before the command's own modules",
         "by the command's own code",
-        "not in the end: it was undone, or it failed",
+        "no: uninstalled or failed",
     ]
     assert [bool(each["then"]) for each in found] == [False, False, True]
 
@@ -327,5 +327,5 @@ def test_an_application_without_its_source_is_no_stranger(app):
     said, _, done = doctor(app, "--", sys.executable, "app.py", **WELL)
 
     assert done.returncode == 0, done.stdout
-    assert said["match"]["found"].startswith("1 exact, 1 unverified, 0 stale, 0 missing of 2 files")
+    assert said["match"]["found"].startswith("1 exact, 1 unverified, 0 stale, 0 missing, of")
     assert said["loaded"]["found"] == "1 unverified"

@@ -41,7 +41,7 @@ def test_a_command_is_run_and_reported(app):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout == "hello --json a b\n"
-    assert ".aiprov/aiprov.manifest tells who wrote 7 lines" in done.stderr
+    assert "built .aiprov/aiprov.manifest: the origin of 7 lines" in done.stderr
     assert "By origin" in done.stderr
     assert spans(app) == [("total", "repo")]
     assert {file.name for file in (app / ".aiprov").iterdir()} == {
@@ -70,7 +70,7 @@ def test_the_status_is_the_commands(app, code, status):
     done = aiprov("run", "--", sys.executable, "-c", code, cwd=app)
 
     assert done.returncode == status
-    assert "no traces came" in done.stderr
+    assert "no traces arrived" in done.stderr
 
 
 def test_a_manifest_that_is_named_is_used(app):
@@ -87,9 +87,9 @@ def test_a_manifest_that_is_named_is_used(app):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "say what to run"),
-        (("--",), "say what to run"),
-        (("--", "no-such-program"), "there is no command no-such-program"),
+        ((), "no command to run"),
+        (("--",), "no command to run"),
+        (("--", "no-such-program"), "command not found: no-such-program"),
     ],
 )
 def test_a_command_that_is_not_there_is_one_line(app, words, said):
@@ -218,8 +218,8 @@ def test_ctrl_c_before_any_trace(repo):
         said = process.communicate(timeout=30)[1]
 
     assert process.returncode == 130
-    assert "aiprov: interrupted before a trace came; there is nothing to report\n" in said
-    assert "no traces came" not in said
+    assert "aiprov: interrupted before any trace arrived; nothing to report\n" in said
+    assert "no traces arrived" not in said
 
 
 def test_what_is_too_old_goes_before_a_run(app):

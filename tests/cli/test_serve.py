@@ -84,7 +84,7 @@ def test_what_is_too_old_goes(tmp_path):
         process.terminate()
         process.communicate(timeout=20)
 
-    assert "1 spans went" in said
+    assert "deleted 1 span " in said
 
 
 def test_git_does_not_see_what_it_keeps(tmp_path):
@@ -104,7 +104,7 @@ def test_a_limit_that_is_none_deletes_nothing(tmp_path, option, limit):
     done = aiprov("serve", f"{option}={limit}", cwd=tmp_path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "use a number above 0, and up to 100,000" in done.stderr
+    assert "use a number above 0, up to 100,000" in done.stderr
 
 
 def test_a_port_in_use_is_one_line(tmp_path):

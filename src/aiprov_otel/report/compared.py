@@ -8,29 +8,20 @@ from __future__ import annotations
 
 from typing import Final
 
+from aiprov_otel.format import AGE_BANDS, OLDEST
 from aiprov_otel.report.placed import OBSERVED
 from aiprov_otel.report.sampling import COUNT
 
 _HERE: Final = "Kind IN ('function', 'caller')"
 STEPS: Final = 8
-"""Of the histogram of times, to a doubling: a step is 9 %."""
+"""Of the histogram of times, to a doubling: a step is 9%."""
 
 _DAY: Final = 86_400  # seconds
-
-AGES: Final = (
-    ("up to 1 month", 30),
-    ("1 to 3 months", 91),
-    ("3 to 12 months", 365),
-    ("1 to 2 years", 730),
-)
-"""The bands of the age of code when it ran, each with the days up to which it goes."""
-
-OLDEST: Final = "over 2 years"
 
 _DAYS: Final = f"(Time / 1e9 - toUnixTimestamp(parseDateTimeBestEffortOrNull(Committed))) / {_DAY}"
 _AGE: Final = (
     f"CASE WHEN {_DAYS} IS NULL THEN 'unknown' "
-    + " ".join(f"WHEN {_DAYS} <= {days} THEN '{band}'" for band, days in AGES)
+    + " ".join(f"WHEN {_DAYS} <= {days} THEN '{band}'" for band, days in AGE_BANDS.items())
     + f" ELSE '{OLDEST}' END"
 )
 
