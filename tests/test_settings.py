@@ -67,7 +67,7 @@ def test_a_word_that_is_no_switch_is_named(name, taken):
     """
     said = settings.read({name: "maybe"})
 
-    assert said.wrong == (f"{name} is 'maybe'; use 'true' or 'false'; {taken!r} is taken",)
+    assert said.wrong == (f"{name} is 'maybe'; use 'true' or 'false'; using {taken!r}",)
     assert settings.read({name: "TRUE"}).wrong == settings.read({name: ""}).wrong == ()
 
 
@@ -89,13 +89,13 @@ def test_options_go_before_the_environment():
     [
         (
             {"attributes": "some"},
-            "attributes is 'some'; use 'all' or 'minimal'; 'minimal' is taken",
+            "attributes is 'some'; use 'all' or 'minimal'; using 'minimal'",
         ),
-        ({"commits": ["all"]}, "commits is ['all']; use 'all' or 'ai-only'; 'ai-only' is taken"),
-        ({"manifest": 5}, "manifest is 5; use a path; one is looked for"),
+        ({"commits": ["all"]}, "commits is ['all']; use 'all' or 'ai-only'; using 'ai-only'"),
+        ({"manifest": 5}, "manifest is 5; use a path; searching for one"),
         (
             {"atributes": "all"},
-            "'atributes' can't be set; use 'attributes' or 'commits' or 'manifest'",
+            "unknown option 'atributes'; use 'attributes' or 'commits' or 'manifest'",
         ),
     ],
 )

@@ -1,11 +1,11 @@
 """
 The exception tree.
 
-    AiprovError                what the caller can mend; the message says how
-    ├── ManifestError          a manifest that can't be read, or isn't one
+    AiprovError                something the caller can fix; the message says how
+    ├── ManifestError          a manifest can't be read, or the file is not one
     │   └── ManifestNotFound
-    ├── HistoryError           git is missing, or this is no repository it can read
-    ├── PolicyError            `[tool.aiprov]` holds a value that can't be
+    ├── HistoryError           git is missing, or can't read this as a repository
+    ├── PolicyError            `[tool.aiprov]` holds an invalid value
     ├── StoreError             the telemetry store can't be opened, read or written
     └── UsageError             the command line or an argument is wrong
 """
@@ -24,15 +24,15 @@ class ManifestError(AiprovError):
 
 
 class ManifestNotFound(ManifestError):
-    """There is no manifest where one was asked for."""
+    """No manifest at the given path."""
 
 
 class HistoryError(AiprovError):
-    """Git is missing, failed, or was pointed at something that is no repository."""
+    """Git is missing, failed, or was pointed at something that is not a repository."""
 
 
 class PolicyError(AiprovError):
-    """A value of `[tool.aiprov]` can't be used."""
+    """A value of `[tool.aiprov]` is invalid."""
 
 
 class StoreError(AiprovError):
@@ -40,4 +40,4 @@ class StoreError(AiprovError):
 
 
 class UsageError(AiprovError):
-    """An argument or a combination of arguments makes no sense."""
+    """An argument, or a combination of arguments, is invalid."""

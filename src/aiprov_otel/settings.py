@@ -1,4 +1,4 @@
-"""What can be set, by whom, and to what; the only reader of `os.environ`."""
+"""The settings and their allowed values; the only reader of `os.environ`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Extent = Literal["all", "minimal"]
 Commits = Literal["all", "ai-only"]
 Mode = Literal["annotate", "metrics", "spans", "count", "off"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
-"""What the import hook may do to a package."""
+"""The modes of the import hook."""
 ExceptionSignal = Literal["events", "logs", "both"]
 
-# The last one sends the least, so it is what a value that can't be is taken for.
+# The last one sends the least, so it replaces an invalid value.
 _CHOICES: Final = {"attributes": ("all", "minimal"), "commits": ("all", "ai-only")}
 _OPTIONS: Final = ("attributes", "commits", "manifest")
 _SWITCHES: Final = (
@@ -29,19 +29,19 @@ _SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    What the environment says, and what arguments or OpenTelemetry's file say before it.
+    The settings from the environment; arguments and OpenTelemetry's file override them.
 
     Attributes:
         manifest: `AIPROV_MANIFEST`, path of the manifest; None to look for one.
         disabled: `AIPROV_DISABLED` or `OTEL_SDK_DISABLED`: do nothing.
         strict: `AIPROV_STRICT`: raise what would be logged.
-        fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
-        packages: `AIPROV_PACKAGES`, the packages that the import hook is to see.
-        annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: say in the console who wrote each frame.
-        doctor: `AIPROV_DOCTOR`, the folder where a process is to say what it has; None for none.
+        fast: `AIPROV_FAST`, unless it is `false`: use the fast paths through the SDK.
+        packages: `AIPROV_PACKAGES`, the packages that the import hook observes.
+        annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: print who wrote each frame.
+        doctor: `AIPROV_DOCTOR`, the folder for reports to `aiprov doctor`; None for none.
         attributes: `minimal` for origin, model, commit and the exception's and error's origin only.
         commits: `ai-only` leaves out the hashes of commits that people wrote.
-        wrong: one sentence for each value that can't be, and for each name that means nothing.
+        wrong: one sentence for each invalid value and each unknown name.
     """
 
     manifest: str | None = None
@@ -56,10 +56,10 @@ class Settings:
     wrong: tuple[str, ...] = field(default=(), compare=False)
 
     def given(self, **options: Any) -> Settings:
-        """These, and what *options* say; None, or an option that is left out, says nothing."""
-        said = {name: value for name, value in options.items() if value is not None}
-        known = {name: _possible(name, said[name]) for name in _OPTIONS if name in said}
-        return replace(self, **known, wrong=(*self.wrong, *_complaints(said)))
+        """These settings with *options* applied; an option that is None changes nothing."""
+        given = {name: value for name, value in options.items() if value is not None}
+        valid = {name: _valid(name, given[name]) for name in _OPTIONS if name in given}
+        return replace(self, **valid, wrong=(*self.wrong, *_complaints(given)))
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -72,13 +72,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         fast=_word(environ, "AIPROV_FAST") != "false",
         doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
-        wrong=(*_no_switches(environ), *_no_signal(environ)),
+        wrong=(*_wrong_switches(environ), *_wrong_signal(environ)),
     )
 
 
 def exception_signal(environ: Mapping[str, str] = os.environ) -> ExceptionSignal:
     """
-    Where exceptions of our own spans go: `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
+    The signal that records exceptions of our own spans: `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
 
     By the semantic conventions for exceptions, `events` without one of its two values. As in
     OpenTelemetry's other lists of opt-ins, `logs/dup` wins over `logs`.
@@ -95,7 +95,7 @@ def clickhouse(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
 
 
 def prometheus(environ: Mapping[str, str] = os.environ) -> tuple[str, str, str]:
-    """The user, the password and the token of Prometheus; empty where nothing is said."""
+    """The user, the password and the token of Prometheus; empty if not set."""
     names = ("PROMETHEUS_USERNAME", "PROMETHEUS_PASSWORD", "PROMETHEUS_TOKEN")
     user, password, token = (environ.get(name, "") for name in names)
     return user, password, token
@@ -109,32 +109,31 @@ def _word(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, "").strip().lower()
 
 
-def _no_switches(environ: Mapping[str, str]) -> Iterator[str]:
+def _wrong_switches(environ: Mapping[str, str]) -> Iterator[str]:
     for name in _SWITCHES:
         if _word(environ, name) not in {"", "true", "false"}:
-            taken = "true" if name == "AIPROV_FAST" else "false"
-            yield f"{name} is {environ[name]!r}; use 'true' or 'false'; {taken!r} is taken"
+            used = "true" if name == "AIPROV_FAST" else "false"
+            yield f"{name} is {environ[name]!r}; use 'true' or 'false'; using {used!r}"
 
 
-def _no_signal(environ: Mapping[str, str]) -> Iterator[str]:
+def _wrong_signal(environ: Mapping[str, str]) -> Iterator[str]:
     if _word(environ, _SIGNAL) and exception_signal(environ) == "events":
-        yield f"{_SIGNAL} is {environ[_SIGNAL]!r}; use 'logs' or 'logs/dup'; events are sent"
+        yield f"{_SIGNAL} is {environ[_SIGNAL]!r}; use 'logs' or 'logs/dup'; sending events"
 
 
-def _possible(name: str, value: Any) -> Any:
+def _valid(name: str, value: Any) -> Any:
     if name in _CHOICES and value not in _CHOICES[name]:
         return _CHOICES[name][-1]
     return None if name == "manifest" and not isinstance(value, str | os.PathLike) else value
 
 
-def _complaints(said: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in said.items():
+def _complaints(options: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in options.items():
         if name not in _OPTIONS:
-            yield f"{name!r} can't be set; use {_either(_OPTIONS)}"
-        elif _possible(name, value) != value:
-            taken = _possible(name, value)
-            otherwise = f"{taken!r} is taken" if taken else "one is looked for"
-            yield f"{name} is {value!r}; use {_either(_CHOICES.get(name))}; {otherwise}"
+            yield f"unknown option {name!r}; use {_either(_OPTIONS)}"
+        elif (used := _valid(name, value)) != value:
+            instead = f"using {used!r}" if used else "searching for one"
+            yield f"{name} is {value!r}; use {_either(_CHOICES.get(name))}; {instead}"
 
 
 def _either(allowed: tuple[str, ...] | None) -> str:

@@ -15,7 +15,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from aiprov_otel.manifest import Manifest, SourceFile, content_hash, dump
-from aiprov_otel.manifest.document import runs_of
+from aiprov_otel.manifest.document import fold_runs
 from aiprov_otel.runtime import providers, resolver, source_text, state
 from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.callables import code_of
@@ -139,7 +139,7 @@ def _manifest(folder: Path, lines: dict[Path, list[Provenance]]) -> Manifest:
 def _source(path: Path, lines: Sequence[Provenance]) -> SourceFile:
     name = path.relative_to(path.anchor).as_posix()
     content = content_hash(source_text.read(str(path)) or b"")
-    return SourceFile(name, name, content, tuple(runs_of(lines)))
+    return SourceFile(name, name, content, tuple(fold_runs((line, 1) for line in lines)))
 
 
 def _start(stack: ExitStack, known: Resolver, provider: trace.TracerProvider) -> None:

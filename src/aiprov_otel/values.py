@@ -1,4 +1,4 @@
-"""Frozen values: what is known about who wrote a line or a unit."""
+"""Frozen values: the provenance of a line or a unit, and the words that it is made of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Origin(StrEnum):
 
 
 class Strength(StrEnum):
-    """How much an evidence proves."""
+    """How strong a piece of evidence is."""
 
     LINE = "line"
     COMMIT = "commit"
@@ -54,7 +54,7 @@ _WEAK = {Evidence.PREDATES_AI, Evidence.UNMARKED, Evidence.NONE}
 
 
 class Match(StrEnum):
-    """How the running code met the manifest."""
+    """How the running code matched the manifest."""
 
     EXACT = "exact"
     UNVERIFIED = "unverified"
@@ -74,7 +74,7 @@ class Unit(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """
-    What is known about a line or a unit of code.
+    Who wrote a line or a unit of code, as far as it is known.
 
     Attributes:
         origin: who wrote it; `unknown` is an answer.
@@ -83,10 +83,10 @@ class Provenance:
         provider: who makes that model, `anthropic`.
         commit: full hash of the commit that last wrote it, or as it was declared.
         time: when that commit landed: RFC 3339, UTC, committer time.
-        evidence: the kind of statement that decided.
+        evidence: the kind of evidence that decided.
         path: the file, relative to the repository, with `/`.
         ai_ratio: the share 0..1 of a unit's known lines that are AI; None for a line.
-        match: how the running code met the manifest.
+        match: how the running code matched the manifest.
     """
 
     origin: Origin = Origin.UNKNOWN
@@ -102,11 +102,11 @@ class Provenance:
 
     @property
     def strength(self) -> Strength:
-        """How much the evidence proves."""
+        """How strong the evidence is."""
         return self.evidence.strength
 
     def to_json(self) -> dict[str, str | None]:
-        """What is said of a line, as programs read it: what is not known is None."""
+        """The provenance of a line as JSON; what is not known is None."""
         return {
             "origin": self.origin.value,
             "agent": self.agent,
@@ -120,4 +120,4 @@ class Provenance:
 
 
 MISSING = Provenance()
-"""The answer for code that no manifest knows."""
+"""The provenance of code that is in no manifest."""

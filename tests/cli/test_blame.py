@@ -22,7 +22,7 @@ def test_every_line_with_its_origin(repo, aiprov):
     assert status == 0
     assert head == "a.py: 2 lines, by git"
     assert first.split() == ["1", "human", "-", "-", first.split()[4], "|", "a", "=", "1"]
-    assert second.split()[:5] == ["2", "ai", "claude-code", "claude-opus-4-6", commit[:10]]
+    assert second.split()[:5] == ["2", "ai", "claude-code", "claude-opus-4-6", commit[:9]]
 
 
 def test_one_json_object_a_line(repo, aiprov):

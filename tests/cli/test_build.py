@@ -26,12 +26,12 @@ def test_the_summary_for_a_person(repo, aiprov):
 
     assert status == 0
     assert "2 files, 5 lines, commit" in out
-    assert "ai           3  60.0 %" in out
-    assert "co-author      3  60.0 %" in out
-    assert 'unmarked = "human" in [tool.aiprov] would decide 1 line more (20.0 %)' in out
+    assert "ai           3  60.0%" in out
+    assert "co-author      3  60.0%" in out
+    assert 'unmarked = "human" in [tool.aiprov] would decide 1 line more (20.0%)' in out
     assert "uncommitted: 1 line, unknown until committed" in out
-    assert "left out: 1 Go files; only Python is read" in out
-    assert "left out: 1 file by `exclude` of [tool.aiprov]" in out
+    assert "left out (not Python): 1 Go" in out
+    assert "left out: 1 file by `exclude` in [tool.aiprov]" in out
     assert f"wrote {repo.path / 'aiprov.manifest'} in " in out
 
 
@@ -68,7 +68,10 @@ def test_records_that_were_not_fetched(repo, aiprov, tmp_path):
 
     out = aiprov("build", tmp_path / "clone")[1]
 
-    assert "fetch them with `git fetch origin '+refs/notes/ai:refs/notes/ai'`" in out
+    assert (
+        "records that this clone lacks; run `git fetch origin '+refs/notes/ai:refs/notes/ai'`"
+        in out
+    )
 
 
 def test_records_that_a_partial_clone_lacks(repo, aiprov, tmp_path):
@@ -85,7 +88,7 @@ def test_records_that_a_partial_clone_lacks(repo, aiprov, tmp_path):
 
     out = aiprov("build", clone.path)[1]
 
-    assert "partial clone: 1 record not in it; fetch them with `git fetch --refetch" in out
+    assert "partial clone: 1 record missing; fetch them with `git fetch --refetch" in out
 
 
 def test_what_is_left_out_is_said(repo, aiprov):
@@ -100,7 +103,7 @@ def test_what_is_left_out_is_said(repo, aiprov):
     out = aiprov("build", repo.path)[1]
 
     assert "left out: l0.py, l1.py, l2.py, l3.py, l4.py and 2 more: a symlink to" in out
-    assert "no tracked Python file counts" in out
+    assert "no tracked Python file is included" in out
 
 
 def test_the_subdirectory_one_stands_in(repo, aiprov, monkeypatch):
@@ -139,7 +142,7 @@ def test_a_commit_that_is_not_checked_out(repo, aiprov, tmp_path):
     status, out = aiprov("build", repo.path, "--rev", first, "--output", tmp_path / "m")
 
     assert status == 0
-    assert f"1 file, 1 line, commit {first[:12]}" in out
+    assert f"1 file, 1 line, commit {first[:9]}" in out
 
 
 def test_generated_files_are_told(repo, aiprov):
@@ -148,7 +151,7 @@ def test_generated_files_are_told(repo, aiprov):
     """
     repo.commit("api_pb2.py", "a = 1\n")
 
-    assert "generated: 1 file, 1 line, flagged so" in aiprov("build", repo.path)[1]
+    assert "generated: 1 file, 1 line, flagged but" in aiprov("build", repo.path)[1]
 
 
 def test_ai_lines_alone(repo, aiprov, tmp_path):
@@ -161,8 +164,8 @@ def test_ai_lines_alone(repo, aiprov, tmp_path):
     status, out = aiprov("build", repo.path, "--ai-only", "--output", tmp_path / "m")
 
     assert status == 0
-    assert "ai           1  50.0 %" in out
-    assert "1 line that no mark is about, and decided by `unmarked` alone (--ai-only)" in out
+    assert "ai           1  50.0%" in out
+    assert "not blamed (--ai-only): 1 line without a mark, decided by `unmarked` alone" in out
     [a, b] = Manifest.load(tmp_path / "m").sources()
     assert (a.line(1).commit, b.line(1).commit is None) == (None, False)
 
@@ -172,7 +175,7 @@ def test_why_all_is_asked_again(repo, aiprov):
     Where what was known is of no use, one line says why; where nothing was, there is none.
     """
     repo.commit("a.py", "a = 1\n")
-    assert "built in full" not in aiprov("build", repo.path)[1]
+    assert "rebuilt from scratch" not in aiprov("build", repo.path)[1]
     (repo.path / ".aiprov" / "blame.cache").write_bytes(b"")
 
-    assert "built in full: what the last build kept is damaged" in aiprov("build", repo.path)[1]
+    assert "scratch: what the last build kept is damaged" in aiprov("build", repo.path)[1]

@@ -39,7 +39,7 @@ def test_a_tree_that_has_changed(built, aiprov):
 
     assert status == 1
     assert "changed  a.py\nnew      b.py\n" in out
-    assert "does not match; run `aiprov build` again" in out
+    assert "is out of date; run `aiprov build` again" in out
 
 
 def test_a_manifest_of_another_commit(built, aiprov):
@@ -51,7 +51,7 @@ def test_a_manifest_of_another_commit(built, aiprov):
     status, out = aiprov("check", built.path)
 
     assert status == 1
-    assert f"{head[:12]} is checked out" in out
+    assert f"{head[:9]} is checked out" in out
 
 
 def test_the_answer_for_a_program(built, aiprov):
@@ -75,7 +75,7 @@ def test_a_policy_that_has_changed(built, aiprov):
     status, out = aiprov("check", built.path)
 
     assert status == 1
-    assert "policy   says something else than when it was built: unmarked\n" in out
+    assert "policy   changed since the build: unmarked\n" in out
 
 
 def test_a_manifest_that_is_none(built, aiprov, tmp_path):
@@ -88,7 +88,7 @@ def test_a_manifest_that_is_none(built, aiprov, tmp_path):
     with zipfile.ZipFile(tmp_path / "newer", "w") as archive:
         archive.writestr("manifest.json", '{"format": "aiprov-manifest", "schema": 99}')
 
-    with pytest.raises(ManifestNotFound, match="write one with `aiprov build`"):
+    with pytest.raises(ManifestNotFound, match="create one with `aiprov build`"):
         aiprov("check", built.path, "--manifest", tmp_path / "nowhere")
     for name in ("truncated", "foreign"):
         with pytest.raises(ManifestError, match="is not a whole manifest"):
@@ -105,8 +105,8 @@ def test_a_gate_for_a_pipeline(built, aiprov):
     passed = aiprov("check", built.path, "--min-known", "0")
 
     assert failed[0] == 1
-    assert "known    0 of 1 line: 0.0 %, but 50 % is asked for\n" in failed[1]
-    assert "`aiprov stats --by evidence` says why" in failed[1]
+    assert "known    0 of 1 line: 0.00%, below the required 50%\n" in failed[1]
+    assert "`aiprov stats --by evidence` shows why" in failed[1]
     assert passed[0] == 0
 
 
@@ -123,11 +123,11 @@ def test_a_gate_for_the_lines_of_a_pull_request(built, aiprov):
 
     assert status == 0
     assert (
-        "known    2 of 2 lines written since HEAD~1 by evidence of strength commit: 100.0 %, "
-        "and 100 % is asked for\n"
+        "known    2 of 2 lines written since HEAD~1 by commit evidence: 100.0%, "
+        "at least the required 100%\n"
     ) in out
     assert (
-        "known    there is no line written since HEAD\n"
+        "known    no lines written since HEAD to check\n"
         in (aiprov("check", built.path, *gate, "HEAD")[1])
     )
     told = json.loads(aiprov("check", built.path, *gate, "HEAD~1", "--json")[1])
@@ -140,7 +140,7 @@ def test_a_gate_without_a_share(built, aiprov, option):
     """
     What is asked about is no question yet.
     """
-    with pytest.raises(UsageError, match="give that too"):
+    with pytest.raises(UsageError, match="need --min-known"):
         aiprov("check", built.path, *option)
 
 
@@ -177,7 +177,7 @@ def test_records_that_were_fetched_since(built, aiprov):
     status, out = aiprov("check", built.path)
 
     assert status == 1
-    assert "records  are others than when it was built: refs/notes/ai\n" in out
+    assert "records  changed since the build: refs/notes/ai\n" in out
     assert json.loads(aiprov("check", built.path, "--json")[1])["records"] == ["refs/notes/ai"]
     assert json.loads(aiprov("blame", built.path / "a.py", "--json")[1])["said_by"] == "git"
     aiprov("build", built.path)

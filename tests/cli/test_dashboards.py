@@ -39,7 +39,7 @@ def test_what_was_changed_is_replaced_by_force_alone(tmp_path):
 
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
-    assert "aiprov-requests.rules.yml would be replaced, and nothing was written" in refused.stderr
+    assert "aiprov-requests.rules.yml would be replaced; nothing was written" in refused.stderr
     assert "--force" in refused.stderr
     assert list(rules.parent.iterdir()) == [rules]
     assert invoke("dashboards", ".", "--force", cwd=tmp_path).returncode == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel.cli import doctor
-from aiprov_otel.cli.doctor_findings import Survey, of_packages, of_process, of_silence
+from aiprov_otel.cli.doctor_findings import Survey, about_packages, about_process, no_report
 from support.command import aiprov, invoke
 from support.repo import Repo
 
@@ -91,7 +91,7 @@ def by_name(findings):
 
 def of(**report):
     """The findings about a process that reports this, by name."""
-    return by_name(of_process({**REPORT, **report}, {}))
+    return by_name(about_process({**REPORT, **report}, {}))
 
 
 def matched(app, **report):
@@ -107,7 +107,7 @@ def test_a_service_that_has_everything_is_fine(app):
 
     assert done.returncode == 0, done.stdout
     assert said["manifest"]["found"].startswith(f"{app}/aiprov.manifest: 2 files, 3 lines, commit ")
-    assert said["match"]["found"] == "2 exact, 0 stale, 0 missing of 2 files that can be imported"
+    assert said["match"]["found"] == "2 exact, 0 stale, 0 missing, of 2 files in the manifest"
     assert said["loaded"]["found"] == "1 exact"
     assert "BatchSpanProcessor, ProvenanceSpanProcessor" in said["traces"]["found"]
     assert said["resource"]["found"].startswith("commit ")
@@ -122,15 +122,15 @@ def test_for_people_each_line_says_what_to_do(changed, capsys):
     What is missing has its next step below it.
     """
     (changed / "shop" / "cart.py").write_text("total = 2\n")
-    findings = [*of_packages(SURVEY), *matched(changed).values()]
+    findings = [*about_packages(SURVEY), *matched(changed).values()]
     doctor._print(findings, [], as_json=False)
 
     printed = capsys.readouterr().out
     for line in (
         r"ok       installed ",
-        r"missing  match          1 exact, 1 stale, 0 missing of 2 files that can be imported",
-        r"         -> shop/cart.py changed after the build: run `aiprov build` again",
-        r"-> no span is sent: set OTEL_TRACES_EXPORTER",
+        r"missing  match          1 exact, 1 stale, 0 missing, of 2 files in the manifest",
+        r"         -> shop/cart.py changed since the build: run `aiprov build` again",
+        r"-> no exporter: set OTEL_TRACES_EXPORTER",
         r"-> set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov",
     ):
         assert line in printed
@@ -143,7 +143,7 @@ def test_without_a_command_the_environment_is_asked(app):
     said, _, done = asked(app, **WELL)
 
     assert done.returncode == 0, done.stdout
-    assert said["loaded"]["found"] == "no file of the application, yet"
+    assert said["loaded"]["found"] == "no application file yet"
     assert said["match"]["then"] is None
     assert sys.executable in said["python"]["found"]
 
@@ -164,6 +164,8 @@ if os.fork() == 0:
     import json, shop.cart, time
     report = f"{os.environ['AIPROV_DOCTOR']}/{os.getpid()}.json"
     while not os.path.exists(report) or not json.load(open(report))["loaded"]:
+        if not os.path.isdir(os.environ["AIPROV_DOCTOR"]):
+            os._exit(1)  # doctor did not wait long enough, and is gone
         time.sleep(0.01)
     os._exit(0)
 os.wait()
@@ -197,7 +199,7 @@ def test_a_process_that_never_loaded_us_is_silence(app):
     assert done.returncode == 1
     assert "ended with status 5" in said["installed"]["found"]
     assert "without -I" in said["installed"]["then"]
-    assert "within 9 s" in of_silence(9, None).found
+    assert "within 9 s" in no_report(9, None).found
 
 
 def test_switched_off_is_said():
@@ -222,9 +224,9 @@ def test_a_wrong_setting_is_said():
     [
         (
             ("--", "no-such-program"),
-            "there is no command no-such-program; the form is `aiprov doctor",
+            "command not found: no-such-program; use `aiprov doctor",
         ),
-        (("--seconds", "0"), "--seconds is how long CMD may run"),
+        (("--seconds", "0"), "--seconds must be above 0"),
     ],
 )
 def test_wrong_use_is_one_line(tmp_path, words, said):
@@ -242,14 +244,14 @@ def test_what_is_not_installed_has_its_command():
     """
     Each package that is lacking stands in the line that installs it, for that interpreter.
     """
-    lacking = by_name(of_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
+    lacking = by_name(about_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
 
     assert lacking["aiprov-otel"].then == "/v/bin/python -m pip install 'aiprov-otel[local]'"
     assert lacking["opentelemetry"].then == (
         "/v/bin/python -m pip install opentelemetry-sdk opentelemetry-distro "
         "opentelemetry-instrumentation"
     )
-    assert not any(each.then for each in of_packages(SURVEY))
+    assert not any(each.then for each in about_packages(SURVEY))
 
 
 def test_a_framework_without_its_instrumentation_is_named():
@@ -258,7 +260,7 @@ def test_a_framework_without_its_instrumentation_is_named():
     """
     met = ["fastapi.routing", "flask.app", "starlette.routing"]
     installed = {"opentelemetry-instrumentation-fastapi": "1"}
-    finding = by_name(of_process({**REPORT, "frameworks": met}, installed))["frameworks"]
+    finding = by_name(about_process({**REPORT, "frameworks": met}, installed))["frameworks"]
 
     assert finding.found == "fastapi, flask, starlette"
     assert finding.then == (
@@ -273,7 +275,7 @@ def test_a_provider_without_ours_is_named():
     theirs = [{"type": "BatchSpanProcessor", "exporter": "OTLPSpanExporter"}]
     finding = of(processors=theirs)["traces"]
 
-    assert "ours is not on it" in finding.then
+    assert "ProvenanceSpanProcessor is missing" in finding.then
 
 
 def test_a_warning_leads_to_its_page():
@@ -282,7 +284,9 @@ def test_a_warning_leads_to_its_page():
     """
     finding = of(warnings=["framework-changed"])["warning"]
 
-    assert finding.then == "docs/reference/messages.md#framework-changed has its cause and its cure"
+    assert (
+        finding.then == "see docs/reference/messages.md#framework-changed for the cause and the fix"
+    )
 
 
 def test_a_manifest_of_something_else_is_named(app, tmp_path):
@@ -292,7 +296,7 @@ def test_a_manifest_of_something_else_is_named(app, tmp_path):
     elsewhere = [str(tmp_path / "x")]
     finding = of(manifests=[str(app / "aiprov.manifest")], path=elsewhere)["match"]
 
-    assert finding.found == "0 exact, 0 stale, 2 missing of 2 files that can be imported"
+    assert finding.found == "0 exact, 0 stale, 2 missing, of 2 files in the manifest"
     assert "set AIPROV_MANIFEST" in finding.then
 
 
@@ -302,7 +306,7 @@ def test_a_manifest_that_can_not_be_read_is_named():
     """
     sentence = "there is no manifest at /gone"
     findings = list(
-        of_process({**REPORT, "unreadable": [sentence], "warnings": ["manifest-unreadable"]}, {})
+        about_process({**REPORT, "unreadable": [sentence], "warnings": ["manifest-unreadable"]}, {})
     )
 
     assert [each.found for each in findings if each.name == "manifest"] == [sentence]
@@ -311,7 +315,7 @@ def test_a_manifest_that_can_not_be_read_is_named():
 
 def test_who_installed_is_told():
     """
-    `opentelemetry-instrument`, the code itself, or nobody in the end.
+    `opentelemetry-instrument`, the code itself, or nothing that is still installed.
     """
     found = [
         of(installed=installed, early=early)["installed"]
@@ -321,7 +325,7 @@ def test_who_installed_is_told():
     assert [each.found for each in found] == [
         "before the command's own modules",
         "by the command's own code",
-        "not in the end: it was undone, or it failed",
+        "no: uninstalled or failed",
     ]
     assert [bool(each.then) for each in found] == [False, False, True]
 
@@ -348,6 +352,6 @@ def test_an_application_without_its_source_is_no_stranger(changed):
 
     assert findings["match"].then is None
     assert findings["match"].found.startswith(
-        "1 exact, 1 unverified, 0 stale, 0 missing of 2 files"
+        "1 exact, 1 unverified, 0 stale, 0 missing, of 2 files"
     )
     assert findings["loaded"].found == "1 unverified"

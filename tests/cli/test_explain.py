@@ -154,7 +154,7 @@ def test_what_is_no_file_and_line(aiprov, where):
     """
     The message shows how it is written.
     """
-    with pytest.raises(UsageError, match=r"write it like src/shop/cart\.py:42"):
+    with pytest.raises(UsageError, match=r"such as src/shop/cart\.py:42"):
         aiprov("explain", where)
 
 
@@ -165,7 +165,7 @@ def test_a_line_that_is_not_there(repo, aiprov, number):
     """
     repo.commit("a.py", "a = 1\n")
 
-    with pytest.raises(UsageError, match=f"has 1 line; there is no line {number}"):
+    with pytest.raises(UsageError, match=f"has no line {number}, only 1 line"):
         aiprov("explain", f"{repo.path / 'a.py'}:{number}")
 
 

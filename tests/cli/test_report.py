@@ -81,8 +81,8 @@ def test_a_page_for_a_browser(tmp_path, stored):
     done = invoke("report", "--html", "report.html", "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (0, "")
-    assert "report.html holds the report" in done.stderr
-    assert "passes: there is no ratio" in done.stderr
+    assert "wrote the report to report.html" in done.stderr
+    assert "passed: no ratio" in done.stderr
     assert "KeyError" in (tmp_path / "report.html").read_text()
 
 
@@ -135,7 +135,7 @@ def test_a_gate_is_not_left_out_in_silence(tmp_path, stored, way):
     done = invoke("report", *way, "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert done.returncode == 2
-    assert "run them by themselves" in done.stderr
+    assert "run them separately" in done.stderr
 
 
 def test_without_a_store_it_says_how_to_make_one(tmp_path):
@@ -192,9 +192,9 @@ def test_files_are_reported_and_written(tmp_path, stored):
     said = invoke("report", "--from", "spans.parquet", "--json", cwd=tmp_path)
 
     assert (written.returncode, again.returncode, both.returncode) == (0, 2, 2)
-    assert "spans.parquet holds 2 spans" in written.stderr
-    assert "exists already" in again.stderr
-    assert "not with --from" in both.stderr
+    assert "wrote 2 spans to spans.parquet" in written.stderr
+    assert "is there already" in again.stderr
+    assert "instead of --from" in both.stderr
     assert json.loads(said.stdout) == json.loads(invoke("report", "--json", cwd=tmp_path).stdout)
 
 
@@ -236,7 +236,7 @@ def test_too_few_to_tell_passes_and_says_so(tmp_path, stored):
     done = invoke("report", "--json", "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert done.returncode == 0
-    assert "passes: there is no ratio to hold against 1.5" in done.stderr
+    assert "passed: no ratio to compare with 1.5" in done.stderr
     assert "Too few to tell" in done.stderr
     assert json.loads(done.stdout)["verdict"]["adjusted_ratio"] is None
 

@@ -77,7 +77,7 @@ def test_a_command_is_run_and_reported(ran):
     """Its output is its own, its spans are stored under the folder's name, the report follows."""
     assert ran.first.returncode == 0, ran.first.stderr
     assert ran.first.stdout == "hello --json a b\n"
-    assert ".aiprov/aiprov.manifest tells who wrote 7 lines" in ran.first.stderr
+    assert "built .aiprov/aiprov.manifest: the origin of 7 lines" in ran.first.stderr
     assert "By origin" in ran.first.stderr
     assert ("total", "repo") in spans(ran.folder)
     assert {file.name for file in (ran.folder / ".aiprov").iterdir()} == {
@@ -114,7 +114,7 @@ def test_the_status_is_the_commands(app, code, status):
     done = invoke("run", "--", sys.executable, "-c", code, cwd=app)
 
     assert done.returncode == status
-    assert "no traces came" in done.stderr
+    assert "no traces arrived" in done.stderr
 
 
 def test_a_manifest_that_is_named_is_used(app, monkeypatch, capfd):
@@ -132,9 +132,9 @@ def test_a_manifest_that_is_named_is_used(app, monkeypatch, capfd):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "say what to run"),
-        (("--",), "say what to run"),
-        (("--", "no-such-program"), "there is no command no-such-program"),
+        ((), "no command to run"),
+        (("--",), "no command to run"),
+        (("--", "no-such-program"), "command not found: no-such-program"),
     ],
 )
 def test_a_command_that_is_not_there_is_one_line(app, words, said):
@@ -248,5 +248,5 @@ def test_ctrl_c_before_any_trace(repo):
         said = process.communicate(timeout=PATIENCE)[1]
 
     assert process.returncode == 130
-    assert "aiprov: interrupted before a trace came; there is nothing to report\n" in said
-    assert "no traces came" not in said
+    assert "aiprov: interrupted before any trace arrived; nothing to report\n" in said
+    assert "no traces arrived" not in said

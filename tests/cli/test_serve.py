@@ -70,7 +70,7 @@ def served(tmp_path_factory):
 
 def test_what_is_too_old_goes(served):
     """A store is pruned when it is opened, and the terminal says so."""
-    assert "1 spans went" in served.printed
+    assert "deleted 1 span " in served.printed
 
 
 def test_git_does_not_see_what_it_keeps(served):
@@ -134,7 +134,7 @@ def test_a_limit_that_is_none_deletes_nothing(tmp_path, option, limit):
     done = invoke("serve", f"{option}={limit}", cwd=tmp_path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "use a number above 0, and up to 100,000" in done.stderr
+    assert "use a number above 0, up to 100,000" in done.stderr
 
 
 def test_a_port_in_use_is_one_line(tmp_path):

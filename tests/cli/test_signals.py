@@ -87,7 +87,7 @@ def test_a_full_disk_under_the_output_is_one_line():
     assert "Traceback" not in done.stderr
     assert (said.returncode, said.stderr) == (
         2,
-        "aiprov: No space left on device; mend that and try again\n",
+        "aiprov: No space left on device; fix that and try again\n",
     )
 
 

@@ -29,13 +29,13 @@ def test_shares_for_a_person(shop, aiprov):
     assert status == 0
     assert out.splitlines() == [
         "4 lines, by git",
-        "origin  lines  files   share",
-        "ai          3      1  75.0 %",
-        "human       1      1  25.0 %",
+        "origin  lines  files  share",
+        "ai          3      1  75.0%",
+        "human       1      1  25.0%",
         "",
-        "25.0 % of the lines rest on weak evidence: no record, no mark",
+        "25.0% of the lines rest on weak evidence: no record, no mark",
         (
-            "  25.0 % (1 line) are human because they are older than the first coding assistant "
+            "  25.0% (1 line) are human because they are older than the first coding assistant "
             "(human_before): nothing to do"
         ),
     ]
@@ -117,13 +117,13 @@ def test_a_table_for_a_pull_request(shop, aiprov):
     assert out[:4] == [
         "| model | lines | files | share |",
         "| --- | ---: | ---: | ---: |",
-        "| claude-opus-4-6 | 3 | 1 | 60.0 % |",
-        "| unknown | 2 | 2 | 40.0 % |",
+        "| claude-opus-4-6 | 3 | 1 | 60.0% |",
+        "| unknown | 2 | 2 | 40.0% |",
     ]
     assert out[5].startswith("5 lines of commit ")
-    assert out[6] == "* 40.0 % of the lines rest on weak evidence: no record, no mark"
-    assert out[7].startswith("  * 20.0 % (1 line) are unmarked and unknown: let your agents mark")
-    assert out[-1] == "* generated: 1 file, 1 line, counted as any other"
+    assert out[6] == "* 40.0% of the lines rest on weak evidence: no record, no mark"
+    assert out[7].startswith("  * 20.0% (1 line) are unmarked and unknown: let your agents mark")
+    assert out[-1] == "* generated: 1 file, 1 line, counted like any other"
 
 
 def test_the_record_for_an_audit(shop, aiprov):
@@ -180,7 +180,7 @@ def test_a_record_is_for_programs(shop, aiprov):
     """
     --files alone says what is missing.
     """
-    with pytest.raises(UsageError, match="give --json too"):
+    with pytest.raises(UsageError, match="needs --json"):
         aiprov("stats", shop.path, "--files")
 
 
@@ -232,7 +232,7 @@ def test_advice_that_was_followed_is_not_given_again(shop, aiprov):
 
     assert "say since when they do" in before
     assert "say since when they do" not in after
-    assert "20.0 % (1 line) are unmarked, unknown and older than unmarked_human_since" in after
+    assert "20.0% (1 line) are unmarked, unknown and older than unmarked_human_since" in after
 
 
 def test_the_advice_names_a_day_of_this_history(repo, aiprov):

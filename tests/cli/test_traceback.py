@@ -59,8 +59,8 @@ def test_each_frame_says_who_wrote_it(shop, aiprov, monkeypatch):
     assert told.startswith(f"ai (claude-code, claude-opus-4-6), {shop.ai[:9]}, ")
     assert told.endswith(" old")
     assert lines[5:8] == TRACE.splitlines()[5:]
-    assert lines[9].startswith("1 of 2 frames known by git, as of ")
-    assert ": 1 ai; the last of them, src/shop/cart.py:2, is ai (claude-code" in lines[9]
+    assert lines[9].startswith("1 of 2 frames known to git, as of ")
+    assert ": 1 ai; the last one, src/shop/cart.py:2, is ai (claude-code" in lines[9]
 
 
 def test_the_frames_for_a_program(shop, aiprov, monkeypatch, paste):
@@ -109,7 +109,7 @@ def test_a_trace_of_somebody_else_s(shop, aiprov, monkeypatch, paste):
     monkeypatch.chdir(shop.path)
     paste('  File "/x/y.py", line 1, in f\n')
 
-    assert "1 frame, none of a file that is known by git" in aiprov("traceback", "-")[1]
+    assert "1 frame, none in a file known to git" in aiprov("traceback", "-")[1]
 
 
 def test_a_line_that_is_not_there_any_more(shop, aiprov, monkeypatch, paste):
@@ -129,7 +129,7 @@ def test_no_stack_trace(shop, aiprov, monkeypatch, paste, tmp_path):
     monkeypatch.chdir(shop.path)
     paste("all is well\n")
 
-    with pytest.raises(UsageError, match='in the standard input; its frames look like File "shop/'):
+    with pytest.raises(UsageError, match='in standard input; a frame looks like File "shop/'):
         aiprov("traceback")
     with pytest.raises(UsageError, match="nowhere can't be read: No such file"):
         aiprov("traceback", "nowhere")

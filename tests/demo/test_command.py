@@ -104,7 +104,7 @@ def test_it_ends_with_a_table_a_failure_and_what_to_do_next(shown):
     assert re.search(r'File ".*/src/shop/\w+\.py", line \d+, in \w+ .*(ai|human|mixed)', told)
     assert (shown.folder / ".aiprov" / "telemetry.duckdb").exists()
 
-    commands = told.partition("What to type next\n")[2].splitlines()
+    commands = told.partition("What to run next\n")[2].splitlines()
     assert commands[0].strip() == "cd here"
     for command in commands[1:-1]:  # the last one serves until it is interrupted
         subprocess.run(command, shell=True, cwd=shown.folder, check=True)
@@ -123,7 +123,7 @@ def test_both_sides_fail_and_nothing_of_it_is_lost(shown):
         assert re.search(rf'"type": "\w+Error",\s+"origin": "{origin}"', found)
 
 
-@pytest.mark.parametrize("moment", ["a small shop", "it runs at"])
+@pytest.mark.parametrize("moment", ["a small shop", "the shop runs at"])
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
 )

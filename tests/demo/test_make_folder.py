@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from aiprov_otel.demo.shop import beside
+from aiprov_otel.demo.shop import folder_beside
 from support.waiting import until
 
 
@@ -14,7 +14,7 @@ def test_a_folder_that_is_gone_at_the_end(tmp_path):
     """
     It is next to the target, so that what is in it can be moved there, and leaves nothing behind.
     """
-    with beside(tmp_path / "shop") as folder:
+    with folder_beside(tmp_path / "shop") as folder:
         (folder / "made").mkdir()
         (folder / "made").rename(tmp_path / "shop")
 
@@ -55,7 +55,7 @@ def test_a_process_that_still_writes(tmp_path):
         "    open(f'made/{n}', 'w').close()\n"
         "    time.sleep(0.001)\n"
     )
-    with beside(tmp_path / "shop") as folder:
+    with folder_beside(tmp_path / "shop") as folder:
         (folder / "made").mkdir()
         writing = subprocess.Popen([sys.executable, "-c", loop], cwd=folder, stderr=subprocess.PIPE)
         until(lambda: len(list((folder / "made").iterdir())) >= 100, "it writes")
@@ -66,7 +66,7 @@ def test_a_process_that_still_writes(tmp_path):
 
 
 def _fill(target):
-    with beside(target) as folder:
+    with folder_beside(target) as folder:
         for number in range(3_000):
             (folder / str(number)).touch()
         signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)

@@ -22,7 +22,7 @@ ORDER = {**BASKET, "name": "Ada Winter"}
 def address(tmp_path_factory):
     """The address of a shop that runs."""
     folder = lay_out(tmp_path_factory.mktemp("demo") / "shop")
-    with service.running(folder, os.environ | SILENT, folder / "log") as address:
+    with service.run_shop(folder, os.environ | SILENT, folder / "log") as address:
         yield address
 
 
@@ -120,8 +120,8 @@ def test_a_shop_that_does_not_start_is_said_in_one_line(tmp_path):
     log = tmp_path / "log"
 
     with (
-        pytest.raises(AiprovError, match=r"^the shop did not start; .*log says why$"),
-        service.running(tmp_path, os.environ | SILENT, log),
+        pytest.raises(AiprovError, match=r"^the shop did not start; see .*log$"),
+        service.run_shop(tmp_path, os.environ | SILENT, log),
     ):
         pass
 

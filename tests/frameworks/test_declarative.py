@@ -84,6 +84,6 @@ def test_a_wrong_value_is_named_and_the_service_runs_on(said):
     assert span["attributes"]["aiprov.origin"] == "human"
     assert "aiprov.file.path" not in span["attributes"]
     assert complaints == [
-        "attributes is 'some'; use 'all' or 'minimal'; 'minimal' is taken (setting-wrong)",
-        "'atributes' can't be set; use 'attributes' or 'commits' or 'manifest' (setting-wrong)",
+        "attributes is 'some'; use 'all' or 'minimal'; using 'minimal' (setting-wrong)",
+        "unknown option 'atributes'; use 'attributes' or 'commits' or 'manifest' (setting-wrong)",
     ]

@@ -41,7 +41,7 @@ LINES = {"a": AI, "h": HUMAN, "m": MIXED, "u": UNKNOWN}
 )
 def test_the_share_of_the_known_lines_decides(lines, origin, ratio):
     """
-    From 80 % on it is one or the other, between it is mixed; mostly unknown lines are unknown.
+    From 80% on it is one or the other, between it is mixed; mostly unknown lines are unknown.
     """
     unit = decide(LINES[each] for each in lines)
 

@@ -135,7 +135,9 @@ def test_an_answer_means_stored(ask, store, batch):
 def test_a_batch_that_is_sent_again_is_stored_once(receiver, store, batch):
     """Retries, from many threads at once, leave each span exactly once."""
     with ThreadPoolExecutor(8) as pool:
-        statuses = [one.status for one in pool.map(lambda _: post(receiver.endpoint, batch), range(24))]
+        statuses = [
+            one.status for one in pool.map(lambda _: post(receiver.endpoint, batch), range(24))
+        ]
 
     assert statuses == [200] * 24
     assert count(store) == 50

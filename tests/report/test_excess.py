@@ -31,7 +31,7 @@ TYPES = [
 
 
 def test_functions_are_held_against_the_rate_of_their_route():
-    """5 % of 100 calls are expected: 30 errors are 25 too many; where no baseline ran, none are."""
+    """5% of 100 calls are expected: 30 errors are 25 too many; where no baseline ran, none are."""
     found = carriers(ROWS, TYPES, HUMAN, NOW).functions
 
     assert [one.name for one in found] == ["total", "quote"]

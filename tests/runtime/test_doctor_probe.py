@@ -98,7 +98,7 @@ def test_what_is_wrong_is_said(application):
     """
     (said,) = reports(application, "aiprov_otel.install(attributes='some')", AIPROV_FAST="maybe")
 
-    assert said["wrong"] == ["AIPROV_FAST is 'maybe'; use 'true' or 'false'; 'true' is taken"]
+    assert said["wrong"] == ["AIPROV_FAST is 'maybe'; use 'true' or 'false'; using 'true'"]
     assert said["warnings"] == ["setting-wrong"]
 
 

@@ -193,8 +193,8 @@ def test_a_service_runs_on_with_a_wrong_value(application, monkeypatch, caplog):
             shop.order(lambda: application.tracer.start_span("s").end())
 
     assert [message for message in caplog.messages if "(setting-wrong)" in message] == [
-        "AIPROV_FAST is 'maybe'; use 'true' or 'false'; 'true' is taken (setting-wrong)",
-        "attributes is 'some'; use 'all' or 'minimal'; 'minimal' is taken (setting-wrong)",
+        "AIPROV_FAST is 'maybe'; use 'true' or 'false'; using 'true' (setting-wrong)",
+        "attributes is 'some'; use 'all' or 'minimal'; using 'minimal' (setting-wrong)",
     ]
     assert "aiprov.agent.name" not in application.spans["s"].attributes
     assert application.spans["s"].attributes["aiprov.origin"] == "ai"

@@ -274,7 +274,7 @@ def test_a_file_that_was_changed_is_not_blamed(application):
     code = PROLOGUE.replace("import shop", "from market import shop") + "shop.fail('x')"
     done = process(code, application.folder, sys.executable, **ASKED)
 
-    assert "in fail  <- unknown (changed after the build)" in done.stderr
+    assert "in fail  <- unknown (changed since the build)" in done.stderr
 
 
 def test_a_closed_standard_error_does_not_matter(application):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aiprov_otel.stacktrace.annotate import age, told, who
+from aiprov_otel.stacktrace.annotate import age, describe, format_trace
 from aiprov_otel.stacktrace.frames import Frame, Line
 from aiprov_otel.values import Match, Provenance
 from support.application import AI, HUMAN
@@ -19,31 +19,31 @@ def test_each_frame_is_told_of_once():
     theirs = Frame("b.py", 1, "g", None)
     lines = [Line("one", ours), Line("two", ours), Line("three", theirs), Line("four", None)]
 
-    assert list(told(lines)) == ["one  <- human, 444444400", "two", "three", "four"]
+    assert list(format_trace(lines)) == ["one  <- human, 444444400", "two", "three", "four"]
 
 
 def test_what_is_known_is_said_in_order():
     """
     Origin, agent and model, commit, age; what is not known is left out.
     """
-    assert who(replace(AI, time=None)) == "ai (claude-code, claude-opus-4-6), 9fd81c200"
-    assert who(HUMAN).startswith("human, 444444400, ")
-    assert who(HUMAN).endswith(" old")
-    assert who(Provenance()) == "unknown"
+    assert describe(replace(AI, time=None)) == "ai (claude-code, claude-opus-4-6), 9fd81c200"
+    assert describe(HUMAN).startswith("human, 444444400, ")
+    assert describe(HUMAN).endswith(" old")
+    assert describe(Provenance()) == "unknown"
 
 
 def test_a_file_that_was_changed_says_why_nothing_is_known():
     """
     A stale file is not blamed on the wrong line, and the reader sees why.
     """
-    assert who(Provenance(match=Match.STALE)) == "unknown (changed after the build)"
+    assert describe(Provenance(match=Match.STALE)) == "unknown (changed since the build)"
 
 
 def test_a_name_steers_no_terminal():
     """
     A manifest may come with a package of somebody else.
     """
-    assert who(Provenance(agent="\x1b[2Jx")) == "unknown ([2Jx)"
+    assert describe(Provenance(agent="\x1b[2Jx")) == "unknown ([2Jx)"
 
 
 @pytest.mark.parametrize(

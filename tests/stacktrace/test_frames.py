@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
-from aiprov_otel.stacktrace.frames import annotate, folded
+from aiprov_otel.stacktrace.frames import annotate, fold_foreign
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 COMMIT = "9fd81c2" + "0" * 33
@@ -174,7 +174,7 @@ def test_frames_outside_the_application_fold(shop):
         "KeyError: 'price'"
     )
 
-    shown = [line.text for line in folded(annotate(text, manifest))]
+    shown = [line.text for line in fold_foreign(annotate(text, manifest))]
 
     assert shown == [
         "Traceback (most recent call last):",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiprov_otel.stacktrace.frames import annotate
-from aiprov_otel.stacktrace.text import unwrapped
+from aiprov_otel.stacktrace.text import unwrap
 
 TRACE = """Traceback (most recent call last):
   File "/app/shop/cart.py", line 12, in total
@@ -28,7 +28,7 @@ LOGGED = {"level": "error", "event": "failed", "exc_info": TRACE, "at": {"pid": 
 
 
 def frames(text):
-    lines = annotate(unwrapped(text), None)
+    lines = annotate(unwrap(text), None)
     found = {id(line.frame): line.frame for line in lines if line.frame}
     return [(frame.path, frame.line, frame.function) for frame in found.values()]
 
@@ -107,7 +107,7 @@ def test_an_event_of_sentry():
         }
     }  # fmt: skip
 
-    assert unwrapped(json.dumps(event)).splitlines() == [
+    assert unwrap(json.dumps(event)).splitlines() == [
         '  File "/app/app.py", line 3, in main',
         "    total(order)",
         '  File "shop/cart.py", line 12, in <unknown>',
@@ -121,7 +121,7 @@ def test_other_text_stays_as_it_is():
     """
     text = 'first\n{"a": "File name"}\nC:\\new\\table\n[1, 2]'
 
-    assert unwrapped(text) == text
+    assert unwrap(text) == text
 
 
 @given(st.text() | st.recursive(st.text(), st.lists).map(json.dumps))
@@ -129,5 +129,5 @@ def test_annotating_any_text_never_raises(text):
     """
     Whatever is pasted, annotating it never raises.
     """
-    annotate(unwrapped(text), None)
-    annotate(unwrapped(f'{{"a": {text}\\n  File \\"{text}", line 1, in {text}'), None)
+    annotate(unwrap(text), None)
+    annotate(unwrap(f'{{"a": {text}\\n  File \\"{text}", line 1, in {text}'), None)

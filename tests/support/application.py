@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import aiprov_otel
 from aiprov_otel.manifest import SourceFile, content_hash, dump
-from aiprov_otel.manifest.document import runs_of
+from aiprov_otel.manifest.document import fold_runs
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 REVISION = "c0ffee" + "0" * 34
@@ -59,7 +59,8 @@ def source(text: str, path: str, by: Provenance = AI, import_path: str | None = 
     lines = [_BY.get(line.rpartition("# ")[2], by) for line in text.split("\n")[: text.count("\n")]]
     placed = [Provenance(**{**_fields(each), "path": path}) for each in lines]
     name = import_path or path.removeprefix("src/")
-    return SourceFile(path, name, content_hash(text.encode()), tuple(runs_of(placed)))
+    runs = tuple(fold_runs((provenance, 1) for provenance in placed))
+    return SourceFile(path, name, content_hash(text.encode()), runs)
 
 
 def _fields(provenance: Provenance) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def deployed(repository: Path, endpoint: str) -> Iterator[str]:
     variables = environment(
         {**os.environ, **_METRICS}, endpoint=endpoint, manifest=manifest, folder=Path("shop")
     )
-    with service.running(repository, variables, repository.with_name("shop.log")) as address:
+    with service.run_shop(repository, variables, repository.with_name("shop.log")) as address:
         yield address
 
 

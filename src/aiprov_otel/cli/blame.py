@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.cli.options import add_manifest, add_moves
-from aiprov_otel.cli.output import counted, say, say_json, table, visible
+from aiprov_otel.cli.output import say, say_json, table
+from aiprov_otel.format import quantity, short_hash
 from aiprov_otel.history.query import FileAnswer, of_file
 from aiprov_otel.values import Provenance
 
 PORCELAIN: Final = (
     "line", "origin", "agent", "model", "commit", "time", "evidence", "strength", "match",
 )  # fmt: skip
-"""The columns of `--porcelain`; a new one is only ever added behind them."""
+"""The columns of `--porcelain`; new ones are only added at the end."""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,16 +24,17 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "blame",
         help="every line of a file with its origin",
-        description="Print who wrote each line: by the manifest if it is up to date, else by git.",
+        description="Print each line of a file with its origin, agent, model and commit, from the "
+        "manifest if it is up to date, else from git.",
         epilog="example: aiprov blame src/shop/cart.py",
     )
     parser.add_argument("file", type=Path, help="a tracked file")
     add_manifest(parser)
     add_moves(parser)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON object a line")
+    form.add_argument("--json", action="store_true", help="print one JSON object per line")
     form.add_argument(
-        "--porcelain", action="store_true", help="print tab-separated columns, for editors"
+        "--porcelain", action="store_true", help="print tab-separated columns, for scripts"
     )
     parser.set_defaults(run=run)
 
@@ -54,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def as_json(path: str, number: int, line: Provenance) -> dict[str, Any]:
-    """One line as the contract has it."""
+    """Line *number* of *path*, with the keys that every verb prints."""
     return {"path": path, "line": number, **line.to_json(), "match": line.match.value}
 
 
@@ -64,19 +66,20 @@ def _columns(line: dict[str, Any]) -> list[str]:
 
 def _lines(answer: FileAnswer) -> Iterator[str]:
     file = answer.file
-    yield f"{visible(file.path)}: {counted(file.lines, 'line')}, by {answer.said_by}"
+    yield f"{file.path}: {quantity(file.lines, 'line')}, by {answer.said_by}"
     if answer.problem:
         yield f"all unknown: {answer.problem}"
-    source = _as_python_counts(answer.content.decode("utf-8", "replace"))
+    source = _split_lines(answer.content.decode("utf-8", "replace"))
     rows = [_row(number, file.line(number)) for number in range(1, file.lines + 1)]
     for row, text in zip(table(rows, numbers=(0,)) if rows else [], source, strict=False):
-        yield f"{row}  {visible(text)}".rstrip()
+        yield f"{row}  {text}".rstrip()
 
 
-def _as_python_counts(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
+    """The lines of *text* as Python counts them: str.splitlines() knows more ends of a line."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _row(number: int, line: Provenance) -> tuple[str, ...]:
-    agent, commit = line.agent or "-", (line.commit or "-")[:10]
-    return str(number), line.origin.value, agent, line.model or "-", commit, "|"
+    commit = short_hash(line.commit or "-")
+    return str(number), line.origin.value, line.agent or "-", line.model or "-", commit, "|"

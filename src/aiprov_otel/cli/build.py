@@ -8,39 +8,44 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aiprov_otel.cli.options import add_moves, add_paths
-from aiprov_otel.cli.output import counted, percent, progress, say, say_json, table
+from aiprov_otel.cli.output import progress, say, say_json, table
+from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.history.build import Summary, build
 from aiprov_otel.history.effective_policy import folder_of
 from aiprov_otel.values import Evidence, Origin
 
-_MOST = 5  # paths that are listed for one reason
+_MOST_PATHS = 5  # listed per reason
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "build",
-        help="write the manifest: who wrote each line, by git",
-        description="Blame every tracked Python file and write who wrote its lines to a manifest.",
+        help="write the manifest: the origin of each line, from git",
+        description="Blame every tracked Python file; write the origin of its lines to a manifest.",
         epilog="example: aiprov build --rev v2.1.0 --output dist/aiprov.manifest",
     )
     add_paths(parser)
     parser.add_argument(
-        "-o", "--output", type=Path, help="default: aiprov.manifest in PATH, or in the root"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="default: aiprov.manifest in PATH, or in the root of the repository",
     )
-    parser.add_argument("--rev", help="build for this commit, and leave the work tree alone")
+    parser.add_argument("--rev", help="build for this commit instead of the work tree")
     add_moves(parser)
     parser.add_argument(
         "--ai-only",
         action="store_true",
-        help="ask only whose the AI lines are: faster; the others get no commit",
+        help="blame only lines that may be AI: faster, but the other lines get no commit",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build, and print what was found."""
+    """Build the manifest, and print a summary."""
     summary = build(
         folder_of(args.paths),
         args.output,
@@ -60,22 +65,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    size = f"{counted(summary.files, 'file')}, {counted(summary.lines, 'line')}"
-    yield f"{size}, commit {summary.revision[:12]}"
+    size = f"{quantity(summary.files, 'file')}, {quantity(summary.lines, 'line')}"
+    yield f"{size}, commit {short_hash(summary.revision)}"
     yield from _counts("origin", summary.origins, Origin, summary.lines)
     yield from _counts("evidence", summary.evidence, Evidence, summary.lines)
     yield ""
     yield from _advice(summary)
     yield from _left_out(summary)
     if summary.note:
-        yield f"built in full: {summary.note}"
+        yield f"rebuilt from scratch: {summary.note}"
     yield f"wrote {summary.path} in {summary.seconds:.1f} s"
 
 
 def _counts(
     title: str, counts: Mapping[str, int], order: type[Origin | Evidence], total: int
 ) -> Iterator[str]:
-    rows = [(key.value, str(n), percent(n, total)) for key in order if (n := counts.get(key, 0))]
+    rows = [(key.value, f"{n:,}", percent(n / total)) for key in order if (n := counts.get(key, 0))]
     if rows:
         yield ""
         yield from table([(title, "lines", "share"), *rows], numbers=(1, 2))
@@ -83,45 +88,48 @@ def _counts(
 
 def _advice(summary: Summary) -> Iterator[str]:
     if summary.undecided:
-        share = percent(summary.undecided, summary.lines)
+        lines, share = (
+            quantity(summary.undecided, "line"),
+            percent(summary.undecided / summary.lines),
+        )
         yield (
-            f'unmarked = "human" in [tool.aiprov] would decide {counted(summary.undecided, "line")}'
-            f" more ({share}): say so if your team marks its AI work"
+            f'unmarked = "human" in [tool.aiprov] would decide {lines} more ({share}); '
+            "set it if your team marks its AI commits"
         )
     if summary.unasked:
         yield (
-            f"{counted(summary.unasked, 'line')} that no mark is about, "
-            "and decided by `unmarked` alone (--ai-only)"
+            f"not blamed (--ai-only): {quantity(summary.unasked, 'line')} without a mark, "
+            "decided by `unmarked` alone"
         )
     if summary.uncommitted:
-        yield f"uncommitted: {counted(summary.uncommitted, 'line')}, unknown until committed"
+        yield f"uncommitted: {quantity(summary.uncommitted, 'line')}, unknown until committed"
     if summary.boundary:
         yield (
-            f"shallow clone: {counted(summary.boundary, 'line')}, older than it and unknown; "
-            "fetch the rest with `git fetch --unshallow`"
+            f"shallow clone: {quantity(summary.boundary, 'line')} older than the clone, unknown; "
+            "fetch the history with `git fetch --unshallow`"
         )
     if summary.lacking:
         yield (
-            f"partial clone: {counted(summary.lacking, 'record')} not in it; fetch them with "
+            f"partial clone: {quantity(summary.lacking, 'record')} missing; fetch them with "
             "`git fetch --refetch --no-filter origin '+refs/notes/*:refs/notes/*'`"
         )
     if summary.unfetched:
-        yield f"records on the remote were not fetched; fetch them with `{summary.unfetched}`"
+        yield f"the remote has records that this clone lacks; run `{summary.unfetched}`"
 
 
 def _left_out(summary: Summary) -> Iterator[str]:
     if not summary.files:
-        yield "no tracked Python file counts; look at `exclude` in [tool.aiprov]"
+        yield "no tracked Python file is included; check `exclude` in [tool.aiprov]"
     if summary.generated:
-        lines = counted(summary.generated_lines, "line")
-        files = counted(summary.generated, "file")
-        yield f"generated: {files}, {lines}, flagged so and attributed as any other"
+        lines = quantity(summary.generated_lines, "line")
+        files = quantity(summary.generated, "file")
+        yield f"generated: {files}, {lines}, flagged but attributed like any other"
     if summary.excluded:
-        excluded = counted(summary.excluded, "file")
-        yield f"left out: {excluded} by `exclude` of [tool.aiprov], which by default names tests"
+        excluded = quantity(summary.excluded, "file")
+        yield f"left out: {excluded} by `exclude` in [tool.aiprov], by default tests"
     if summary.languages:
         files = ", ".join(f"{n} {name}" for name, n in summary.languages.most_common())
-        yield f"left out: {files} files; only Python is read"
+        yield f"left out (not Python): {files}"
     yield from _by_reason("left out", summary.left_out)
     yield from _by_reason("unknown", summary.unattributed)
 
@@ -130,6 +138,6 @@ def _by_reason(title: str, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
     paths = defaultdict(list)
     for path, reason in files:
         paths[reason].append(path)
-    for reason, those in paths.items():
-        more = f" and {len(those) - _MOST} more" if len(those) > _MOST else ""
-        yield f"{title}: {', '.join(those[:_MOST])}{more}: {reason}"
+    for reason, names in paths.items():
+        more = f" and {len(names) - _MOST_PATHS} more" if len(names) > _MOST_PATHS else ""
+        yield f"{title}: {', '.join(names[:_MOST_PATHS])}{more}: {reason}"

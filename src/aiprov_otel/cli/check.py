@@ -1,4 +1,4 @@
-"""`aiprov check`: does the manifest match the tree?"""
+"""`aiprov check`: does the manifest match the tree, and is enough of it known?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from aiprov_otel.cli.output import counted, percent, say, say_json
+from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.history.check import Comparison, Gate, Outcome, check_gate, compare
 from aiprov_otel.history.effective_policy import effective_policy
 from aiprov_otel.history.git.repository import Git
@@ -20,31 +21,40 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "check",
         help="does the manifest match the tree, and is enough known?",
-        description="Compare the manifest with the work tree and, with --min-known, ask whether "
-        "enough of it is known. Status 0: it matches and is; 1: it doesn't, or isn't.",
+        description="Compare the manifest with the work tree. With --min-known, also check that "
+        "enough lines have a known origin. Exit status: 0 passed, 1 failed.",
         epilog="example: aiprov check --min-known 0.9 --min-strength commit --since origin/main",
     )
-    parser.add_argument("path", nargs="?", type=Path, default=Path(), help="in the repository")
     parser.add_argument(
-        "--manifest", type=Path, help="default: aiprov.manifest in that folder, or in the root"
+        "path",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="a folder in the repository; default: the current one",
     )
     parser.add_argument(
-        "--min-known", type=float, metavar="SHARE", help="lines that need an origin, 0 to 1"
+        "--manifest", type=Path, help="default: aiprov.manifest in PATH, or in the root"
+    )
+    parser.add_argument(
+        "--min-known",
+        type=float,
+        metavar="SHARE",
+        help="the share of lines that must have a known origin, 0 to 1",
     )
     parser.add_argument(
         "--min-strength",
         choices=[strength.value for strength in reversed(Strength)],
-        help="evidence that makes a line known; default: weak, which is any",
+        help="the weakest evidence that counts as known; default: weak, which is any",
     )
     parser.add_argument(
-        "--since", metavar="REV", help="ask only about lines of commits that REV does not have"
+        "--since", metavar="REV", help="check only lines from commits that are not in REV"
     )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare and ask, and print each difference."""
+    """Compare, and print each difference."""
     gate = _gate(args)
     git = Git.open(args.path)
     path = args.manifest or _default(args.path, git.root)
@@ -54,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json({**comparison.to_json(), "gate": outcome and outcome.to_json()})
     else:
-        for line in [*_lines(comparison, path), *(_told(outcome) if outcome else ())]:
+        for line in [*_lines(comparison, path), *(_gate_lines(outcome) if outcome else ())]:
             say(line)
     return 0 if comparison.matches and (outcome is None or outcome.passed) else 1
 
@@ -63,7 +73,7 @@ def _gate(args: argparse.Namespace) -> Gate | None:
     if args.min_known is not None:
         return Gate(args.min_known, Strength(args.min_strength or "weak"), args.since)
     if args.min_strength or args.since:
-        msg = "--min-strength and --since say of what --min-known is a share; give that too"
+        msg = "--min-strength and --since need --min-known"
         raise UsageError(msg)
     return None
 
@@ -73,36 +83,37 @@ def _default(folder: Path, root: Path) -> Path:
     return beside if beside.is_file() else root / FILE_NAME
 
 
-def _told(outcome: Outcome) -> Iterator[str]:
+def _gate_lines(outcome: Outcome) -> Iterator[str]:
     gate = outcome.gate
-    strong = "" if gate.strength is Strength.WEAK else f" by evidence of strength {gate.strength}"
+    strong = "" if gate.strength is Strength.WEAK else f" by {gate.strength} evidence"
     since = f" written since {gate.since}" if gate.since else ""
     if not outcome.lines:
-        yield f"known    there is no line{since}"
+        yield f"known    no lines{since} to check"
         return
-    share = percent(outcome.known, outcome.lines)
+    share = percent(outcome.known / outcome.lines)
+    relation = "at least" if outcome.passed else "below"
     yield (
-        f"known    {outcome.known} of {counted(outcome.lines, 'line')}{since}{strong}: {share}, "
-        f"{'and' if outcome.passed else 'but'} {100 * gate.minimum:g} % is asked for"
+        f"known    {outcome.known:,} of {quantity(outcome.lines, 'line')}{since}{strong}: {share}, "
+        f"{relation} the required {100 * gate.minimum:g}%"
     )
     if not outcome.passed:
-        yield "not enough is known; `aiprov stats --by evidence` says why, and what to do about it"
+        yield "too few lines are known; `aiprov stats --by evidence` shows why and what to do"
 
 
 def _lines(comparison: Comparison, path: Path) -> Iterator[str]:
     if comparison.matches:
-        files = counted(comparison.files, "file")
-        yield f"{path} matches: {files}, commit {comparison.head[:12]}"
+        files = quantity(comparison.files, "file")
+        yield f"{path} matches: {files}, commit {short_hash(comparison.head)}"
         return
     if comparison.built_from != comparison.head:
-        built_from = (comparison.built_from or "no commit")[:12]
-        yield f"commit   built from {built_from}, and {comparison.head[:12]} is checked out"
+        built_from = short_hash(comparison.built_from or "no commit")
+        yield f"commit   built from {built_from}, but {short_hash(comparison.head)} is checked out"
     if comparison.policy:
         keys = ", ".join(comparison.policy)
-        yield f"policy   says something else than when it was built: {keys}"
+        yield f"policy   changed since the build: {keys}"
     if comparison.records:
-        yield f"records  are others than when it was built: {', '.join(comparison.records)}"
+        yield f"records  changed since the build: {', '.join(comparison.records)}"
     for state in ("changed", "missing", "new"):
         for name in getattr(comparison, state):
             yield f"{state:8} {name}"
-    yield f"{path} does not match; run `aiprov build` again"
+    yield f"{path} is out of date; run `aiprov build` again"

@@ -1,4 +1,4 @@
-"""The user's own command: its program, and the Python that will run it."""
+"""The user's command: its program, and the Python that runs it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from aiprov_otel.errors import UsageError
 _PYTHON: Final = re.compile(r"python[\d.]*$")
 
 
-def resolved(words: Sequence[str], verb: str) -> tuple[list[str], str]:
+def resolve(words: Sequence[str], verb: str) -> tuple[list[str], str]:
     """
-    The command with the path of its program, and the interpreter whose packages it will use.
+    Returns the command with the path of its program, and the interpreter that it will use.
 
     Raises:
-        UsageError: there is no such program; the message has the form of *verb*.
+        UsageError: the program doesn't exist; the message shows how to write *verb*.
     """
     name, *rest = (words[1:] if words[:1] == ["--"] else words) or [""]
-    beside = Path(sys.executable).parent  # `aiprov` may be called by its path, without activation
+    beside = Path(sys.executable).parent  # for an environment that is not activated
     program = name and (shutil.which(name) or shutil.which(name, path=str(beside)))
     if not program:
-        said = f"there is no command {shlex.quote(name)}" if name else "say what to run"
-        msg = f"{said}; the form is `{verb} -- CMD`, as in `{verb} -- python app.py`"
+        problem = f"command not found: {shlex.quote(name)}" if name else "no command to run"
+        msg = f"{problem}; use `{verb} -- CMD`, as in `{verb} -- python app.py`"
         raise UsageError(msg)
     interpreter = _interpreter(Path(program))
     if interpreter is None or interpreter.parent == beside:
@@ -36,7 +36,7 @@ def resolved(words: Sequence[str], verb: str) -> tuple[list[str], str]:
 
 
 def _interpreter(program: Path) -> Path | None:
-    """The Python that *program* is, or that its first line names; None where it is neither."""
+    """The Python that *program* is, or that its first line names; else None."""
     if _PYTHON.fullmatch(program.name):
         return program
     with program.open("rb") as file:

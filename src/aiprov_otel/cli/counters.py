@@ -1,22 +1,23 @@
-"""What counters say, as text."""
+"""The report of counters, printed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from aiprov_otel.cli.output import say, table, visible
+from aiprov_otel.cli.output import say, table
+from aiprov_otel.format import percent
 from aiprov_otel.report.counters import CANNOT, Count, Crude
 
 
-def show(found: Sequence[Crude]) -> None:
-    """Print what each metric counted, and what none of them can tell."""
-    for crude in found:
+def show(results: Sequence[Crude]) -> None:
+    """Print what each metric counted, and what counters can't tell."""
+    for crude in results:
         say(f"{crude.metric}, {crude.period}")
-        say(visible(crude.text))
+        say(crude.text)
         for heading, counts in _parts(crude):
             say()
             for line in _lines(heading, counts):
-                say(visible(line))
+                say(line)
         say()
     say("What counters can't tell:")
     for sentence in CANNOT:
@@ -38,6 +39,5 @@ def _lines(heading: Sequence[str], counts: Sequence[Count]) -> list[str]:
 
 
 def _row(count: Count) -> tuple[str, ...]:
-    ratio = "-" if count.error_ratio is None else f"{100 * count.error_ratio:.2f} %"
     key = (value or "-" for value in count.key)
-    return (*key, f"{count.calls:,.0f}", f"{count.errors:,.0f}", ratio)
+    return (*key, f"{count.calls:,.0f}", f"{count.errors:,.0f}", percent(count.error_ratio) or "-")

@@ -1,9 +1,8 @@
-"""`aiprov dashboards`: the files that a backend imports, written into a folder."""
+"""`aiprov dashboards`: writes the files that a backend imports into a folder."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
 from aiprov_otel.backends import texts
@@ -15,42 +14,38 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "dashboards",
-        help="write the files that your backends import",
+        help="write dashboards, rules and configuration for your backends",
         description="Write dashboards, rules, queries and configuration by code origin, one "
-        "subfolder a backend, with a README.md that says where each belongs.",
+        "subfolder per backend, with a README.md that says where each file belongs.",
         epilog="example: aiprov dashboards ./observability",
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="made where it is missing")
     parser.add_argument(
-        "--force", action="store_true", help="replace files that say something else"
+        "folder", type=Path, metavar="DIR", help="where to write; created if missing"
     )
+    parser.add_argument("--force", action="store_true", help="replace files that differ")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write what is not there yet, or nothing at all."""
+    """Write the files that are missing or equal, or nothing at all."""
     wanted = {args.folder / name: text for name, text in texts().items()}
-    others = [path for path, text in wanted.items() if _says_otherwise(path, text)]
-    if others and not args.force:
-        raise UsageError(_refusal(others))
-    _write(wanted)
+    different = [path for path, text in wanted.items() if _differs(path, text)]
+    if different and not args.force:
+        raise UsageError(_refusal(different))
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
     say(f"wrote {len(wanted)} files; {args.folder / 'README.md'} says where each belongs")
     return 0
 
 
-def _says_otherwise(path: Path, text: str) -> bool:
+def _differs(path: Path, text: str) -> bool:
     return path.exists() and (not path.is_file() or path.read_bytes() != text.encode())
 
 
-def _refusal(others: list[Path]) -> str:
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+def _refusal(different: list[Path]) -> str:
+    more = f" and {len(different) - 1} more" if len(different) > 1 else ""
     return (
-        f"{others[0]}{more} would be replaced, and nothing was written; "
-        "keep what you changed and name another folder, or replace it with --force"
+        f"{different[0]}{more} would be replaced; nothing was written. "
+        "Name another folder to keep your changes, or replace them with --force"
     )
-
-
-def _write(wanted: Mapping[Path, str]) -> None:
-    for path, text in wanted.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())

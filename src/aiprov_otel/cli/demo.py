@@ -1,4 +1,4 @@
-"""`aiprov demo`: all of it on a small shop, in one command."""
+"""`aiprov demo`: everything on a small shop, in one command."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.cli.output import say
 from aiprov_otel.errors import UsageError
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.manifest.locate import FOLDER
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _EPILOG = """example:
   aiprov demo --dir /tmp/shop --requests 300
 
-Everything stays in the folder and on the loopback interface; nothing is left running."""
+Everything stays in that folder and on the loopback interface; nothing keeps running."""
 
 _NEEDED: Final = (
     "duckdb",
@@ -43,8 +44,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "demo",
-        help="all of it on a small shop, in one command",
-        description="Lay a small shop out with its git history, run it, send it requests, report.",
+        help="try everything on a small shop, in one command",
+        description="Create a small shop with its git history, run it, send it requests, report.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -52,7 +53,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--dir",
         type=Path,
         default=Path("aiprov-demo"),
-        help="where to lay it out; an earlier demo there is replaced (default: %(default)s)",
+        help="where to create it; an earlier demo there is replaced (default: %(default)s)",
     )
     parser.add_argument(
         "--requests", type=_count, default=1000, metavar="N", help="default: %(default)s"
@@ -61,7 +62,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Lay out, build, run, load, and tell."""
+    """Create the shop, run it under load, and report."""
     if missing := _missing():
         msg = f"{missing} is missing; install it with `pip install 'aiprov-otel[demo]'`"
         raise UsageError(msg)
@@ -80,19 +81,19 @@ def _demo(where: Path, requests: int) -> None:
     folder = lay_out(where)
     state = make_folder(folder)
     summary = build(folder, state / FILE_NAME)
-    _say(story.made(folder, summary))
+    say(story.describe_shop(folder, summary))
     with Store.open(folder / STORE) as store:
-        _say(_load(store, folder, summary.path, requests))
-        found = report(store)
-    _say()
-    show(found, Manifest.load(summary.path), console(sys.stdout))
-    _say()
-    for line in story.ending(folder, found):
-        _say(line)
+        say(_load(store, folder, summary.path, requests))
+        result = report(store)
+    say()
+    show(result, Manifest.load(summary.path), console(sys.stdout))
+    say()
+    for line in story.describe_next(folder, result):
+        say(line)
 
 
 def _load(store: Store, folder: Path, manifest: Path, requests: int) -> str:
-    """Run the shop, send it *requests*, and say how it answered; its spans are then in *store*."""
+    """Run the shop, send it *requests* and store its spans; returns a line about the answers."""
     from aiprov_otel.demo import customers, load, service, story
     from aiprov_otel.receiver.server import Receiver
     from aiprov_otel.telemetry.launch import environment
@@ -102,16 +103,17 @@ def _load(store: Store, folder: Path, manifest: Path, requests: int) -> str:
             _neutral(), endpoint=receiver.endpoint, manifest=manifest, folder=Path("shop")
         )
         log = folder / FOLDER / service.LOG
-        with service.running(folder, variables, log) as address:
-            _say(f"it runs at {address}; {requests:,} requests are on their way")
+        with service.run_shop(folder, variables, log) as address:
+            say(f"the shop runs at {address}; sending {requests:,} requests")
+            sys.stdout.flush()
             began = time.monotonic()
             answers = load.drive(address, customers.plan(requests), _progress(requests))
             seconds = time.monotonic() - began
-    return story.answered(answers, seconds)
+    return story.describe_answers(answers, seconds)
 
 
 def _progress(requests: int) -> Callable[[int], None] | None:
-    """Count the answers on a terminal, in a line that goes away at the end."""
+    """Shows the number of answers on a terminal, in a line that is cleared at the end."""
     if not sys.stderr.isatty():
         return None
 
@@ -123,7 +125,7 @@ def _progress(requests: int) -> Callable[[int], None] | None:
 
 
 def _neutral() -> dict[str, str]:
-    """The environment, without what somebody has set for services of their own."""
+    """The environment without the settings of the user's own services."""
     own = ("AIPROV_", "OTEL_", "SHOP_")
     return {name: value for name, value in os.environ.items() if not name.startswith(own)}
 
@@ -142,10 +144,6 @@ def _installed(name: str) -> bool:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        msg = f"{text!r} is no number of requests; use 1 or more"
+        msg = f"{text!r} is not a number of requests; use 1 or more"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
-
-
-def _say(line: str = "") -> None:
-    print(line, flush=True)

@@ -1,4 +1,4 @@
-"""What `aiprov doctor` makes of what it was told: what is there, what is missing, what to do."""
+"""The findings of `aiprov doctor`: what is present, what is missing, what to do."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.cli.output import counted
 from aiprov_otel.errors import ManifestError
+from aiprov_otel.format import quantity, short_hash
 from aiprov_otel.manifest import Manifest, content_hash
 from aiprov_otel.runtime import frameworks
 from aiprov_otel.runtime.source_text import read
@@ -26,12 +26,12 @@ _OURS: Final = "ProvenanceSpanProcessor"
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    One thing that was looked at.
+    The result of one check.
 
     Attributes:
-        name: what was looked at, in one word.
-        found: what is there.
-        then: the next step, where something is missing; None where it is as it should be.
+        name: what was checked, in one word.
+        found: the state that was found.
+        then: the next step if something is missing; None if all is well.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Survey:
     Attributes:
         python: its version.
         executable: its path.
-        packages: what is installed in it, by name, and each version.
+        packages: the version of each installed distribution, by its name.
     """
 
     python: str
@@ -55,62 +55,66 @@ class Survey:
     packages: Mapping[str, str]
 
     def lacks(self) -> list[str]:
-        """What a command can't be started without."""
+        """The missing packages without which a command can't be started."""
         return [name for name in ("aiprov-otel", *_BASE, *_STARTER) if name not in self.packages]
 
 
-def of_packages(survey: Survey) -> Iterator[Finding]:
-    """What is installed."""
+def about_packages(survey: Survey) -> Iterator[Finding]:
+    """What is installed in an interpreter."""
     packages, pip = survey.packages, f"{survey.executable} -m pip install"
     yield Finding("python", f"{survey.python}, {survey.executable}")
     version = packages.get("aiprov-otel")
     then = None if version else f"{pip} 'aiprov-otel[local]'"
-    yield Finding("aiprov-otel", version or "is not installed there", then)
+    yield Finding("aiprov-otel", version or "is not installed", then)
     lacking = [name for name in (*_BASE, *_STARTER) if name not in packages]
-    there = [
+    present = [
         f"{name.removeprefix('opentelemetry-')} {packages[name]}"
         for name in sorted(packages)
         if name in {*_BASE, *_STARTER} or name.startswith("opentelemetry-exporter-otlp-proto-")
     ]
-    said = [", ".join(there)] if there else []
-    said += [f"without {', '.join(lacking)}"] if lacking else []
+    parts = [", ".join(present)] if present else []
+    parts += [f"missing {', '.join(lacking)}"] if lacking else []
     yield Finding(
-        "opentelemetry", "; ".join(said), f"{pip} {' '.join(lacking)}" if lacking else None
+        "opentelemetry", "; ".join(parts), f"{pip} {' '.join(lacking)}" if lacking else None
     )
-    found = [name for name in sorted(packages) if name.startswith(f"{_STARTER[1]}-")]
-    names = ", ".join(name.removeprefix(f"{_STARTER[1]}-") for name in found)
-    yield Finding("instrumented", names or "no library: only spans that the code itself starts")
+    prefix = f"{_STARTER[1]}-"
+    names = [name.removeprefix(prefix) for name in sorted(packages) if name.startswith(prefix)]
+    nothing = "no library; the only spans are those that your code starts"
+    yield Finding("instrumented", ", ".join(names) or nothing)
 
 
-def of_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
-    """What a process has, by its own *report*."""
-    yield _of_installation(report)
+def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
+    """What a process has, from its own *report*."""
+    yield _installation(report)
     if not report["disabled"]:
-        yield from _of_manifests(report)
+        yield from _manifests(report)
     for sentence in report["wrong"]:
-        yield Finding("setting", sentence, "say one of those; see docs/reference/configuration.md")
-    yield from _of_provider(report)
-    yield _of_frameworks(report["frameworks"], packages)
+        yield Finding(
+            "setting", sentence, "use one of those values; see docs/reference/configuration.md"
+        )
+    yield from _providers(report)
+    yield _frameworks(report["frameworks"], packages)
     for slug in report["warnings"]:
         if slug not in {"manifest-missing", "setting-wrong"} and not (
             slug == "manifest-unreadable" and report["unreadable"]
         ):
-            page = f"docs/reference/messages.md#{slug}"
-            yield Finding("warning", slug, f"{page} has its cause and its cure")
+            yield Finding(
+                "warning", slug, f"see docs/reference/messages.md#{slug} for the cause and the fix"
+            )
 
 
-def _of_installation(report: Mapping[str, Any]) -> Finding:
+def _installation(report: Mapping[str, Any]) -> Finding:
     if report["disabled"]:
         then = "unset AIPROV_DISABLED and OTEL_SDK_DISABLED"
-        return Finding("installed", "it is switched off by the environment", then)
+        return Finding("installed", "no: switched off by the environment", then)
     if not report["installed"]:
-        then = "see where the code calls uninstall(), or what CMD printed of an error of install()"
-        return Finding("installed", "not in the end: it was undone, or it failed", then)
+        then = "look for a call of uninstall(), or an error of install() in the output of CMD"
+        return Finding("installed", "no: uninstalled or failed", then)
     when = "before the command's own modules" if report["early"] else "by the command's own code"
     return Finding("installed", when)
 
 
-def _of_manifests(report: Mapping[str, Any]) -> Iterator[Finding]:
+def _manifests(report: Mapping[str, Any]) -> Iterator[Finding]:
     then = "run `aiprov build` where git is, and set AIPROV_MANIFEST to the file"
     for sentence in report["unreadable"]:
         yield Finding("manifest", sentence, then)
@@ -118,44 +122,44 @@ def _of_manifests(report: Mapping[str, Any]) -> Iterator[Finding]:
         return
     if not report["manifests"]:
         if not report["unreadable"]:
-            yield Finding("manifest", f"none at, or above, {report['folder']}", then)
+            yield Finding("manifest", f"none in or above {report['folder']}", then)
         return
     for path in report["manifests"]:
         try:
-            yield from _of_manifest(Manifest.load(path), report)
+            yield from _manifest(Manifest.load(path), report)
         except ManifestError as error:
             yield Finding("manifest", str(error), "run `aiprov build` again")
     loaded = report["loaded"]
-    said = ", ".join(f"{number} {match}" for match, number in sorted(loaded.items()))
-    yield Finding("loaded", said or "no file of the application, yet")
+    counts = ", ".join(f"{number} {match}" for match, number in sorted(loaded.items()))
+    yield Finding("loaded", counts or "no application file yet")
 
 
-def _of_manifest(manifest: Manifest, report: Mapping[str, Any]) -> Iterator[Finding]:
+def _manifest(manifest: Manifest, report: Mapping[str, Any]) -> Iterator[Finding]:
     lines = sum(entry.lines for entry in manifest.entries)
-    built = f", commit {manifest.revision[:12]}" if manifest.revision else ""
-    files = counted(len(manifest.entries), "file")
-    yield Finding("manifest", f"{manifest.path}: {files}, {counted(lines, 'line')}{built}")
-    met = matched(manifest, [*report["path"], report["folder"]])
-    stale = [name for name, match in met.items() if match == "stale"]
-    counts = Counter(met.values())
+    built = f", commit {short_hash(manifest.revision)}" if manifest.revision else ""
+    files = quantity(len(manifest.entries), "file")
+    yield Finding("manifest", f"{manifest.path}: {files}, {quantity(lines, 'line')}{built}")
+    matches = match_files(manifest, [*report["path"], report["folder"]])
+    stale = [name for name, match in matches.items() if match == "stale"]
+    counts = Counter(matches.values())
     kinds = ["exact", *(["unverified"] if counts["unverified"] else []), "stale", "missing"]
-    said = ", ".join(f"{counts[match]} {match}" for match in kinds)
-    yield Finding("match", f"{said} of {files} that can be imported", _why_not(stale, counts))
+    numbers = ", ".join(f"{counts[match]} {match}" for match in kinds)
+    yield Finding("match", f"{numbers}, of {files} in the manifest", _fix(stale, counts))
 
 
-def _why_not(stale: Sequence[str], counts: Mapping[str, int]) -> str | None:
+def _fix(stale: Sequence[str], counts: Mapping[str, int]) -> str | None:
     if stale:
-        return f"{', '.join(stale[:3])} changed after the build: run `aiprov build` again"
+        return f"{', '.join(stale[:3])} changed since the build: run `aiprov build` again"
     if not counts["exact"] and not counts["unverified"]:
-        return "this is the manifest of something else, or CMD runs elsewhere: set AIPROV_MANIFEST"
+        return "wrong manifest, or CMD runs in another folder: set AIPROV_MANIFEST"
     return None
 
 
-def matched(manifest: Manifest, folders: Sequence[str]) -> dict[str, str]:
+def match_files(manifest: Manifest, folders: Sequence[str]) -> dict[str, str]:
     """
-    How each file of *manifest* meets the one that is imported from *folders*, by its path.
+    How each file of *manifest*, by its path, matches the file that is imported from *folders*.
 
-    `exact`, `unverified` (compiled, without its source), `stale` (another content), or `missing`.
+    `exact`, `unverified` (compiled, without its source), `stale` (content differs), or `missing`.
     """
     return {
         entry.path: _match((entry.import_path, entry.path), entry.hash, folders)
@@ -165,53 +169,51 @@ def matched(manifest: Manifest, folders: Sequence[str]) -> dict[str, str]:
 
 def _match(names: Sequence[str], digest: str, folders: Sequence[str]) -> str:
     candidates = [str(Path(folder, name)) for folder in folders for name in names]
-    found = (source for path in candidates if (source := read(path)) is not None)
-    source = next(found, None)
+    sources = (source for path in candidates if (source := read(path)) is not None)
+    source = next(sources, None)
     if source is None:
         compiled = any(read(f"{path}c") is not None for path in candidates)
         return "unverified" if compiled else "missing"
     return "exact" if content_hash(source) == digest else "stale"
 
 
-def _of_provider(report: Mapping[str, Any]) -> Iterator[Finding]:
+def _providers(report: Mapping[str, Any]) -> Iterator[Finding]:
     processors = report["processors"]
     exporters = [each["exporter"] for each in processors if each["exporter"]]
     kinds = ", ".join(each["type"] for each in processors)
-    said = f"{report['tracer_provider']}: {kinds or 'no processor'}"
+    provider = f"{report['tracer_provider']}: {kinds or 'no processor'}"
     ours = any(each["type"] == _OURS for each in processors)
     if not exporters:
-        then = "no span is sent: set OTEL_TRACES_EXPORTER, or add an exporter to the provider"
+        then = "no exporter: set OTEL_TRACES_EXPORTER, or add an exporter to the provider"
     elif not ours and not report["disabled"]:
-        then = "ours is not on it: call aiprov_otel.install(tracer_provider=…) with that provider"
+        then = f"{_OURS} is missing: call aiprov_otel.install(tracer_provider=…) with it"
     else:
         then = None
-    yield Finding("traces", f"{said}; sent by {', '.join(exporters) or 'nobody'}", then)
+    yield Finding("traces", f"{provider}; sent by {', '.join(exporters) or 'nothing'}", then)
     yield Finding("metrics", report["meter_provider"])
     yield Finding("logs", report["logger_provider"])
-    then = "set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov" if report["manifests"] else None
-    said = report["revision"]
-    yield (
-        Finding("resource", f"commit {said[:12]}", None)
-        if said
-        else Finding("resource", "does not say which commit is deployed", then)
-    )
+    if revision := report["revision"]:
+        yield Finding("resource", f"commit {short_hash(revision)}")
+    else:
+        then = "set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov" if report["manifests"] else None
+        yield Finding("resource", "without the deployed commit", then)
 
 
-def _of_frameworks(met: Sequence[str], packages: Mapping[str, str]) -> Finding:
-    needed = {name: _INSTRUMENTATIONS[name] for name in met if name in _INSTRUMENTATIONS}
-    if "fastapi.routing" in needed:  # whose instrumentation is that of the Starlette below it too
+def _frameworks(modules: Sequence[str], packages: Mapping[str, str]) -> Finding:
+    needed = {name: _INSTRUMENTATIONS[name] for name in modules if name in _INSTRUMENTATIONS}
+    if "fastapi.routing" in needed:  # its instrumentation covers the Starlette below it
         needed.pop("starlette.routing", None)
     lacking = sorted({each for each in needed.values() if each not in packages})
-    said = ", ".join(sorted({name.partition(".")[0] for name in met}))
+    names = ", ".join(sorted({name.partition(".")[0] for name in modules}))
     then = f"pip install {' '.join(lacking)}, for spans of its requests" if lacking else None
-    return Finding("frameworks", said or "none that is known was imported", then)
+    return Finding("frameworks", names or "no supported framework was imported", then)
 
 
-def of_silence(seconds: float, status: int | None) -> Finding:
-    """A command from which no process reported."""
-    how = f"it ended with status {status}" if status is not None else f"within {seconds:g} s"
+def no_report(seconds: float, status: int | None) -> Finding:
+    """A command none of whose processes reported."""
+    end = f"it ended with status {status}" if status is not None else f"within {seconds:g} s"
     then = (
-        "see that CMD starts Python without -I, -E and -S, and that "
-        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS does not name aiprov"
+        "check that CMD starts Python without -I, -E or -S, and that "
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS does not include aiprov"
     )
-    return Finding("installed", f"no process of CMD loaded aiprov-otel; {how}", then)
+    return Finding("installed", f"no process of CMD loaded aiprov-otel; {end}", then)

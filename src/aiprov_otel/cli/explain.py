@@ -9,8 +9,9 @@ from typing import Any
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest, add_moves
-from aiprov_otel.cli.output import counted, say, say_json, visible
+from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import quantity
 from aiprov_otel.history.explain import chain
 from aiprov_otel.history.query import of_file
 from aiprov_otel.manifest import SourceFile
@@ -23,11 +24,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "explain",
         help="why a line has its origin: commit, evidence, policy",
-        description="Print each step from a line to its origin. Git is asked, unless --manifest is "
-        "given, which knows the result only.",
+        description="Print each step from a line to its origin: commit, evidence, policy. The "
+        "steps come from git; a manifest has only the result.",
         epilog="example: aiprov explain src/shop/cart.py:42",
     )
-    parser.add_argument("where", metavar="FILE:LINE", help="a tracked file and a line of it")
+    parser.add_argument("where", metavar="FILE:LINE", help="a line of a tracked file")
     add_manifest(parser)
     add_moves(parser)
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -36,26 +37,26 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the steps."""
-    path, number = _where(args.where)
+    path, number = _parse_place(args.where)
     answer = of_file(path, args.manifest, history=True, moves=args.moves)
     if not 1 <= number <= answer.file.lines:
-        msg = f"{path} has {counted(answer.file.lines, 'line')}; there is no line {number}"
+        msg = f"{path} has no line {number}, only {quantity(answer.file.lines, 'line')}"
         raise UsageError(msg)
     line = answer.file.line(number)
     steps = chain(answer, number)
     if args.json:
-        told = {**as_json(answer.file.path, number, line), "said_by": answer.said_by}
-        say_json({**told, "generated": answer.file.generated, "chain": steps})
+        head = {**as_json(answer.file.path, number, line), "said_by": answer.said_by}
+        say_json({**head, "generated": answer.file.generated, "chain": steps})
     else:
         for text in _lines(answer.file, number, line, steps):
-            say(visible(text))
+            say(text)
     return 0
 
 
-def _where(where: str) -> tuple[Path, int]:
+def _parse_place(where: str) -> tuple[Path, int]:
     path, _, number = where.rpartition(":")
     if not path or not number.isdecimal():
-        msg = f"{where!r} is not FILE:LINE; write it like src/shop/cart.py:42"
+        msg = f"{where!r} is not FILE:LINE, such as src/shop/cart.py:42"
         raise UsageError(msg)
     return Path(path), int(number)
 
@@ -68,7 +69,7 @@ def _lines(
     if line.time:
         yield f"  committed {line.time}, {age(line.time)} ago"
     if file.generated:
-        yield "  the file says that a generator wrote it; its lines are those of who committed them"
+        yield "  the file is marked as generated; its lines count for those who committed them"
     for step in steps:
         yield f"  {step['where']}: {step['text']}{_verdict(step)}"
 

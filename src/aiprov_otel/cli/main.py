@@ -1,4 +1,4 @@
-"""Dispatch, and the one error boundary."""
+"""Dispatches to the verbs; the one error boundary."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import signals
+from aiprov_otel.cli.output import escape, note
 from aiprov_otel.errors import AiprovError, UsageError
 
 VERBS: Final = (
@@ -22,30 +23,30 @@ VERBS: Final = (
 )  # fmt: skip
 
 DONE: Final = 0
-NO: Final = 1
 WRONG_USE: Final = 2
 BUG: Final = 3
-SIGNALLED: Final = 128  # and the number of the signal, as a shell says it
+SIGNALLED: Final = 128  # plus the number of the signal, as in a shell
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
     Run one verb; *arguments* are those of the process by default.
 
-    Returns the exit status: 0 done, 1 the answer is no, 2 wrong use or something to mend, 3 a bug,
+    Returns the exit status: 0 done, 1 the answer is no, 2 wrong use or something to fix, 3 a bug,
     130 or 143 interrupted or terminated.
     """
     with signals.in_order() as signalled:
         try:
             return _verb(arguments)
-        except BaseException as error:  # the boundary; of an interruption anyio makes a group
+        except BaseException as error:  # anyio turns a KeyboardInterrupt into a group
             if signalled.number is None and not isinstance(error, KeyboardInterrupt):
                 if isinstance(error, Exception):
                     return _failed(error)
                 raise
             signalled.over()
             number = signalled.number or signal.SIGINT
-            return _say(SIGNALLED + number, "aiprov: interrupted; nothing is half-written")
+            note("interrupted; nothing is half-written")
+            return SIGNALLED + number
 
 
 def _verb(arguments: Sequence[str] | None) -> int:
@@ -59,20 +60,23 @@ def _verb(arguments: Sequence[str] | None) -> int:
 
 def _failed(error: Exception) -> int:
     if isinstance(error, AiprovError):
-        return _say(WRONG_USE, f"aiprov: {error}")
+        note(str(error))
+        return WRONG_USE
     if isinstance(error, OSError):
         _abandon_output()
         if isinstance(error, BrokenPipeError):
-            return DONE  # whoever read our output left: `aiprov blame … | head`
+            return DONE  # the reader left: `aiprov blame … | head`
         where = f"{error.filename}: " if error.filename else ""
-        reason = f"{where}{error.strerror or error}"
-        return _say(WRONG_USE, f"aiprov: {reason}; mend that and try again")
-    traceback.print_exception(error)
-    return _say(BUG, f"aiprov {aiprov_otel.__version__}: this is a bug; please report the above")
+        note(f"{where}{error.strerror or error}; fix that and try again")
+        return WRONG_USE
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        print(escape(line), file=sys.stderr)
+    note(f"this is a bug in aiprov {aiprov_otel.__version__}; please report the lines above")
+    return BUG
 
 
 def _abandon_output() -> None:
-    """If what was printed can't be written, let the flush at exit not fail over it."""
+    """Drop output that can't be written, so that the flush at exit doesn't fail."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -82,23 +86,23 @@ def _abandon_output() -> None:
 def entry() -> NoReturn:
     """The command `aiprov`."""
     for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us
+        if getattr(sys, name) is None:  # closed by the parent process
             setattr(sys, name, Path(os.devnull).open("r+"))  # noqa: SIM115
     status = main()
     if status > SIGNALLED:
-        # A thread that the signal caught at a bad moment must not keep the process alive, nor
-        # asyncio complain of a task that nobody waits for any more.
+        # A thread that the signal caught at a bad moment must not keep the process alive, and
+        # asyncio must not complain about a task that was abandoned.
         sys.stdout.flush()
         os._exit(status)
     sys.exit(status)
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one line, as every error is said."""
+    """A parser whose errors are one line, like all others."""
 
     def error(self, message: str) -> NoReturn:
         """
-        Say what is wrong, and where to read on.
+        Reports what is wrong with the arguments, and where to read on.
 
         Raises:
             UsageError: always.
@@ -108,10 +112,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
-    """Understands the verbs *names*: importing the others takes longer than many an answer."""
+    """A parser for the verbs *names* only: importing all of them is slower than most answers."""
     parser = Parser(
         prog=" ".join(["aiprov", *(names if len(names) == 1 else ())]),
-        description="Who wrote the code that failed: a person or a model, and in which commit.",
+        description="Tell who wrote the code that failed: a person or a model, in which commit.",
         epilog="example: aiprov run -- uvicorn shop.app:app",
     )
     parser.add_argument("--version", action="version", version=f"aiprov {aiprov_otel.__version__}")
@@ -119,8 +123,3 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     for name in names:
         importlib.import_module(f"aiprov_otel.cli.{name}").add(verbs)
     return parser
-
-
-def _say(status: int, line: str) -> int:
-    print(line, file=sys.stderr)
-    return status

@@ -1,4 +1,4 @@
-"""The arguments that several verbs have."""
+"""The arguments that several verbs share."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Final
 
 from aiprov_otel.history.policy_schema import Moves
 
-_MOST: Final = 100_000  # days or GiB: so that no date is out of range
+_MOST: Final = 100_000  # days or GiB; beyond it, dates are out of range
 
 
 def add_moves(parser: argparse.ArgumentParser) -> None:
-    """Add -M and -C, as git blame has them; `moves` is None where neither is given."""
+    """Add -M and -C, as in git blame; `moves` is None where neither is given."""
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
         "-M",
         dest="moves",
         action="store_const",
         const=Moves.WITHIN_FILES,
-        help="follow lines that were moved within a file",
+        help="follow lines that moved within a file",
     )
     either.add_argument(
         "-C",
         dest="moves",
         action="store_const",
         const=Moves.BETWEEN_FILES,
-        help="follow lines that were moved or copied from another file of the same commit, too",
+        help="also follow lines moved or copied from files changed in the same commit",
     )
 
 
@@ -37,27 +37,27 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="*",
         type=Path,
-        help="only what is below it; default: all of the repository",
+        help="only files below PATH; default: the whole repository",
     )
 
 
 def add_manifest(parser: argparse.ArgumentParser) -> None:
     """Add --manifest; `manifest` is None where it is not given."""
-    parser.add_argument("--manifest", type=Path, help="ask this manifest, and not git")
+    parser.add_argument("--manifest", type=Path, help="read this manifest instead of git")
 
 
 def limit(text: str) -> float:
     """
-    The number of days or GiB that *text* says.
+    *text* as a number of days or GiB.
 
     Raises:
-        ArgumentTypeError: it is no number above 0, or beyond 100,000.
+        ArgumentTypeError: it is not a number above 0 and up to 100,000.
     """
     try:
         number = float(text)
     except ValueError:
         number = 0.0
     if not 0 < number <= _MOST:
-        msg = f"{text!r} is no limit: use a number above 0, and up to {_MOST:,}"
+        msg = f"{text!r} is not a valid limit: use a number above 0, up to {_MOST:,}"
         raise argparse.ArgumentTypeError(msg)
     return number

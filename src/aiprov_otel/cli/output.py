@@ -1,29 +1,53 @@
-"""Plain aligned text: what the verbs print that need no extra."""
+"""Prints lines, tables and JSON on standard output, notes and progress on standard error."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 _SHOWN_EVERY: Final = 0.1  # seconds
+# Control characters, those that change the direction of text or show nothing, halves of a
+# character (an undecodable file name has them), and separators of lines: spaces may stay.
+_UNSAFE: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def say(text: str = "") -> None:
-    """Print *text*; what the terminal's encoding lacks is escaped instead of failing."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    """Print *text* as one line; no character of it steers the terminal, or fails its encoding."""
+    _print(text, sys.stdout)
 
 
-def say_json(value: Any) -> None:
-    """Print *value* as one line of JSON."""
-    print(json.dumps(value, ensure_ascii=True))
+def note(text: str) -> None:
+    """Print `aiprov: ` and *text* as one line of the standard error, at once."""
+    _print(f"aiprov: {text}", sys.stderr)
+    sys.stderr.flush()
+
+
+def say_json(value: Any, *, indent: int | None = None) -> None:
+    """Print *value* as JSON in ASCII, on one line unless *indent* is given; dates become text."""
+    print(json.dumps(value, ensure_ascii=True, indent=indent, default=str))
+
+
+def _print(text: str, stream: TextIO) -> None:
+    encoding = stream.encoding or "utf-8"
+    print(escape(text).encode(encoding, "backslashreplace").decode(encoding), file=stream)
+
+
+def escape(text: str) -> str:
+    r"""*text* with what could steer a terminal or end a line as `\x1b` and `\n`; tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        repr(c)[1:-1] if unicodedata.category(c) in _UNSAFE and c != "\t" else c for c in text
+    )
 
 
 def table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
     """*rows* with their columns aligned: those in *numbers* to the right."""
+    rows = [[escape(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -34,23 +58,8 @@ def table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list
     ]
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def percent(part: int, whole: int) -> str:
-    """*part* of *whole* as `12.3 %`."""
-    return f"{100 * part / whole:.1f} %" if whole else "-"
-
-
-def visible(text: str) -> str:
-    """*text* without what could steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def progress(verb: str) -> Callable[[int, int], None] | None:
-    """Shows how far it is, how fast, and how long it will take; None unless on a terminal."""
+    """Shows how much is done, how fast, and how long the rest takes; None unless on a terminal."""
     return _Progress(verb) if sys.stderr.isatty() else None
 
 
@@ -70,7 +79,7 @@ class _Progress:
 
 
 def pace(done: int, total: int, seconds: float) -> str:
-    """What so many *seconds* of work promise: `120/600 files, 40/s, 12 s left`."""
+    """How fast *done* of *total* took *seconds*: `120/600 files, 40/s, 12 s left`."""
     rate = done / seconds
     left = round((total - done) / rate)
     minutes = f"{left // 60} min {left % 60} s" if left >= 60 else f"{left} s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from datetime import UTC, datetime
@@ -13,8 +12,9 @@ from typing import Final
 
 from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import limit
-from aiprov_otel.cli.output import say, table, visible
+from aiprov_otel.cli.output import note, say, say_json, table
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import quantity
 from aiprov_otel.report import prometheus, remote, sql
 from aiprov_otel.report.report import Report, report, why_empty
 from aiprov_otel.report.sampling import Sampled
@@ -30,8 +30,8 @@ _EPILOG = """example:
   aiprov report --markdown --fail-if-low 1.5
   aiprov report --sql "SELECT Origin, count(*) FROM units GROUP BY Origin"
 
-Exit status: 0 done, 1 there is nothing to report yet, or the ratio is above the one of
---fail-if-low, 2 something to mend."""
+Exit status: 0 done, 1 nothing to report yet, or the ratio exceeds --fail-if-low, 2 something to
+fix; one line says what."""
 
 _DAY: Final = 86_400 * 10**9  # nanoseconds
 
@@ -40,8 +40,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "report",
-        help="errors and latency by code origin, from the traces that were received",
-        description="Errors and latency by code origin, from the traces that were received.",
+        help="report errors and latency by code origin",
+        description="Report errors and latency by code origin, from received traces.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -51,98 +51,95 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--from",
         dest="address",
         metavar="ADDRESS",
-        help="a receiver that runs (http://…), a ClickHouse (clickhouse://…), a Prometheus "
+        help="a running receiver (http://…), ClickHouse (clickhouse://…), Prometheus "
         "(prometheus://…), or a file or folder of OTLP or Parquet",
     )
     parser.add_argument(
         "--days",
         type=limit,
         metavar="N",
-        help="only of spans that began within the last N days, such as 0.5; default: of all",
+        help="only spans that began in the last N days, such as 0.5; default: all",
     )
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
     )
-    parser.add_argument(
-        "--sql", metavar="QUESTION", help="ask the store a question of your own instead"
-    )
+    parser.add_argument("--sql", metavar="QUERY", help="run your own query on the store instead")
     parser.add_argument(
         "--sampled",
-        choices=[one.value for one in Sampled],
+        choices=[sampled.value for sampled in Sampled],
         metavar="HOW",
-        help="how the spans were chosen, where they don't say it: no, evenly, or failures, which "
-        "were kept while successes were not",
+        help="how spans were sampled, if they don't record it: no, evenly, or failures (failures "
+        "were kept, successes dropped)",
     )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="for a program to read")
-    form.add_argument("--markdown", action="store_true", help="for a pull request")
+    form.add_argument("--json", action="store_true", help="print the report as JSON")
+    form.add_argument("--markdown", action="store_true", help="print Markdown, for a pull request")
     form.add_argument(
         "--html",
         type=Path,
         metavar="FILE",
-        help="write a page for a browser, which needs no other file",
+        help="write one self-contained HTML page",
     )
     parser.add_argument(
         "--fail-if-low",
         type=_ratio,
         metavar="RATIO",
-        help="status 1 where the lower limit of the adjusted ratio is above RATIO",
+        help="exit with 1 if the lower limit of the adjusted ratio is above RATIO",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the report; 1 where there is nothing to report."""
+    """Print the report; 1 if there is nothing to report, or the ratio is too high."""
     if (args.export or args.sql) and (args.fail_if_low or args.sampled):
         msg = (
-            "--fail-if-low and --sampled are about a report, which --export and --sql don't "
-            "make: run them by themselves"
+            "--export and --sql make no report: leave --fail-if-low and --sampled out, or run them "
+            "separately"
         )
         raise UsageError(msg)
     if args.export:
         return _export(args)
     if args.sql:
-        return _ask(args)
+        return _query(args)
     if args.address and args.address.startswith("prometheus://"):
-        return _crude(args)
-    found = _found(args)
-    missing = why_empty(found, args.days)
+        return _counters(args)
+    result = _report(args)
+    missing = why_empty(result, args.days)
     if args.json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        say_json(result.to_json(), indent=2)
     elif args.html and not missing:
-        _write(found, args.html)
+        _write(result, args.html)
     elif not missing:
-        _show(found, markdown=args.markdown)
+        _show(result, markdown=args.markdown)
     if missing:
-        print(f"aiprov: {missing}", file=sys.stderr)
+        note(missing)
         return 1
-    return _gate(found, args.fail_if_low) if args.fail_if_low else 0
+    return _gate(result, args.fail_if_low) if args.fail_if_low else 0
 
 
 def _export(args: argparse.Namespace) -> int:
     if args.address:
-        raise UsageError("--export writes what a store holds: use it with --store, not with --from")
+        raise UsageError("--export needs a store: use --store instead of --from")
     if args.days:
-        raise UsageError("--export writes all that a store holds: leave --days out")
+        raise UsageError("--export writes the whole store: leave --days out")
     with Store.read(args.store or STORE) as store:
         spans = store.export(args.export)
-    print(f"aiprov: {args.export} holds {spans:,} spans", file=sys.stderr)
+    note(f"wrote {quantity(spans, 'span')} to {args.export}")
     return 0
 
 
-def _ask(args: argparse.Namespace) -> int:
+def _query(args: argparse.Namespace) -> int:
     if args.address:
-        raise UsageError("--sql asks a store: use it with --store, not with --from")
+        raise UsageError("--sql needs a store: use --store instead of --from")
     with Store.read(args.store or STORE) as store, store.reader() as reader:
         for name in sql.TABLES:
             reader.query(sql.table(name, since=_since(args)))
         columns, rows = reader.ask(args.sql)
     if args.json:
-        found = [dict(zip(columns, row, strict=True)) for row in rows]
-        print(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+        say_json([dict(zip(columns, row, strict=True)) for row in rows], indent=2)
     else:
         for line in table([columns, *([_cell(value) for value in row] for row in rows)]):
-            say(visible(line))
+            say(line)
     return 0
 
 
@@ -150,16 +147,16 @@ def _cell(value: object) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def _gate(found: Report, most: float) -> int:
-    """1 where the lower limit is above *most*; says on standard error what was decided, and why."""
-    adjusted = found.verdict.adjusted_ratio
+def _gate(result: Report, most: float) -> int:
+    """1 if the lower limit is above *most*; prints the decision and its reason."""
+    adjusted = result.verdict.adjusted_ratio
     if adjusted is None:
-        said, status = f"passes: there is no ratio to hold against {most:g}", 0
+        decision, status = f"passed: no ratio to compare with {most:g}", 0
     elif adjusted.low > most:
-        said, status = f"fails: the lower limit {adjusted.low:.3g} is above {most:g}", 1
+        decision, status = f"failed: the lower limit {adjusted.low:.3g} is above {most:g}", 1
     else:
-        said, status = f"passes: the lower limit {adjusted.low:.3g} is not above {most:g}", 0
-    print(f"aiprov: {said}. {found.verdict.text}", file=sys.stderr)
+        decision, status = f"passed: the lower limit {adjusted.low:.3g} is not above {most:g}", 0
+    note(f"{decision}. {result.verdict.text}")
     return status
 
 
@@ -169,35 +166,33 @@ def _ratio(text: str) -> float:
     except ValueError:
         ratio = 0.0
     if not 0 < ratio < inf:
-        msg = f"{text!r} is no ratio: use a number above 0, such as 1.5"
+        msg = f"{text!r} is not a valid ratio: use a number above 0, such as 1.5"
         raise argparse.ArgumentTypeError(msg)
     return ratio
 
 
-def _crude(args: argparse.Namespace) -> int:
+def _counters(args: argparse.Namespace) -> int:
     if args.markdown or args.html or args.fail_if_low or args.sampled:
-        raise UsageError("counters give no verdict: of the options, only --json goes with them")
+        raise UsageError("counters give no verdict: only --json can be used with prometheus://")
     if args.days:
-        raise UsageError(f"say the time in the address instead: {args.address}?period=7d")
-    found = prometheus.asked(args.address)
+        raise UsageError(f"give the period in the address instead: {args.address}?period=7d")
+    results = prometheus.asked(args.address)
     if args.json:
-        first, *others = (one.to_json() for one in found)
-        print(json.dumps(first | {"others": others}, indent=2, ensure_ascii=False))
+        first, *others = (result.to_json() for result in results)
+        say_json(first | {"others": others}, indent=2)
     else:
-        counters.show(found)
+        counters.show(results)
     return 0
 
 
-def _found(args: argparse.Namespace) -> Report:
+def _report(args: argparse.Namespace) -> Report:
     sampled = Sampled(args.sampled) if args.sampled else None
     if not args.address:
         with Store.read(args.store or STORE) as store:
             return report(store, since=_since(args), sampled=sampled)
     if args.address.startswith(("http://", "https://")):
         if args.sampled or args.days:
-            raise UsageError(
-                "a receiver computes its report itself: leave --sampled and --days out"
-            )
+            raise UsageError("a receiver makes its own report: leave --sampled and --days out")
         return remote.fetch(args.address)
     with sources.opened(args.address) as source:
         return report(source, since=_since(args), sampled=sampled)
@@ -208,25 +203,25 @@ def _since(args: argparse.Namespace) -> int:
     return max(time.time_ns() - int(args.days * _DAY), 0) if args.days else 0
 
 
-def _write(found: Report, path: Path) -> None:
+def _write(result: Report, path: Path) -> None:
     from aiprov_otel.report.render.page.page import page
 
-    text = page(found, deployed_manifest(), made=datetime.now(UTC))
+    text = page(result, deployed_manifest(), made=datetime.now(UTC))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        msg = f"can't write {path} ({error.strerror or error}): name another with --html"
+        msg = f"can't write {path} ({error.strerror or error}); name another file with --html"
         raise UsageError(msg) from error
-    print(f"aiprov: {path} holds the report; open it in a browser", file=sys.stderr)
+    note(f"wrote the report to {path}; open it in a browser")
 
 
-def _show(found: Report, *, markdown: bool) -> None:
+def _show(result: Report, *, markdown: bool) -> None:
     if markdown:
         from aiprov_otel.report.render.markdown import markdown as lines
 
-        for line in lines(found):
-            say(visible(line))
+        for line in lines(result):
+            say(line)
         return
     from aiprov_otel.report.render.terminal import console, show
 
-    show(found, deployed_manifest(), console(sys.stdout))
+    show(result, deployed_manifest(), console(sys.stdout))

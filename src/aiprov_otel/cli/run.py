@@ -1,4 +1,4 @@
-"""`aiprov run -- CMD`: manifest, receiver, instrumented command, report."""
+"""`aiprov run -- CMD`: builds the manifest, runs the command instrumented, and reports."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel import settings
-from aiprov_otel.cli.command import resolved
+from aiprov_otel.cli.command import resolve
+from aiprov_otel.cli.output import note
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import quantity
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.receiver.server import Receiver
@@ -32,12 +34,12 @@ if TYPE_CHECKING:
 _EPILOG = """example:
   aiprov run -- uvicorn shop.app:app
 
-The manifest is that of AIPROV_MANIFEST or, where this is not set, made from the git history of
-the current folder. Traces go to aiprov for this run, whatever OTEL_* says; the report is about
-this run only, and goes to the standard error, so that CMD's output stays its own.
+Uses the manifest named by AIPROV_MANIFEST, else builds one from the git history of the current
+folder. For this run traces go to aiprov, whatever OTEL_* is set to. The report covers this run only
+and goes to standard error, so that CMD's output is unchanged.
 
-Exit status: CMD's own, 128+n if signal n ended it, 126 if the system refuses to start it,
-2 if there is no such command. Ctrl-C reaches CMD, and the report follows when CMD has ended."""
+Exit status: that of CMD, 128+n if signal n ended it, 126 if it can't be started, 2 if it is not
+found. Ctrl-C reaches CMD; the report follows when CMD has ended."""
 
 _NEEDED: Final = "import aiprov_otel, opentelemetry.distro, opentelemetry.instrumentation"
 
@@ -46,23 +48,25 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "run",
-        help="run a command with its code's origin on its traces, and report",
-        description="Build the manifest, run CMD with its code's origin on its traces, and report.",
+        help="run a command with code origin on its traces, and report",
+        description="Build the manifest, run CMD with code origin on its traces, and report.",
         epilog=_EPILOG,
         usage="aiprov run [-h] -- CMD ...",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help="what to run")
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="CMD", help="the command to run"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and report; the exit status is the command's."""
-    command, interpreter = resolved(args.command, "aiprov run")
+    command, interpreter = resolve(args.command, "aiprov run")
     if Path(interpreter).parent != Path(sys.executable).parent:
-        _check_other(command[0], interpreter)
+        _check_packages(command[0], interpreter)
     with local_extra():
-        import rich  # noqa: F401 (better now than after the run)
+        import rich  # noqa: F401 (fail before the run, not after it)
     folder = make_folder(Path.cwd())
     manifest = _manifest(folder)
     with Store.open(folder / STORE.name) as store:
@@ -72,55 +76,56 @@ def run(args: argparse.Namespace) -> int:
             variables = environment(
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
             )
-            status, interrupted = _ended(launcher(command, interpreter=interpreter), variables)
-        found = report(store, since=began)
-    _tell(found, manifest, interrupted=interrupted)
+            status, interrupted = _run(launcher(command, interpreter=interpreter), variables)
+        result = report(store, since=began)
+    _show(result, manifest, interrupted=interrupted)
     return status
 
 
-def _tell(found: Report, manifest: Manifest, *, interrupted: bool) -> None:
+def _show(result: Report, manifest: Manifest, *, interrupted: bool) -> None:
     from aiprov_otel.report.render.terminal import console, show
 
-    if interrupted and not found.coverage.spans:
-        _say("interrupted before a trace came; there is nothing to report")
-    elif not found.coverage.spans:
-        _say(
-            "no traces came: see that CMD makes requests, that OTEL_SDK_DISABLED, OTEL_CONFIG_FILE "
-            "and AIPROV_DISABLED are not set, that its libraries' opentelemetry-instrumentation-* "
-            "packages are installed, and that it was not killed"
+    if interrupted and not result.coverage.spans:
+        note("interrupted before any trace arrived; nothing to report")
+    elif not result.coverage.spans:
+        note(
+            "no traces arrived: check that CMD makes requests, that OTEL_SDK_DISABLED, "
+            "OTEL_CONFIG_FILE and AIPROV_DISABLED are not set, that its libraries' "
+            "opentelemetry-instrumentation-* packages are installed, and that it was not killed"
         )
-    elif missing := why_empty(found):
-        _say(missing)
+    elif missing := why_empty(result):
+        note(missing)
     else:
         print(file=sys.stderr)
-        show(found, manifest, console(sys.stderr))
+        show(result, manifest, console(sys.stderr))
 
 
 def _manifest(folder: Path) -> Manifest:
-    """That of `AIPROV_MANIFEST`, else one that is made now from the history of this folder."""
-    if said := settings.read().manifest:
-        return Manifest.load(said)
+    """The manifest of `AIPROV_MANIFEST`, else one built now from the history of this folder."""
+    if path := settings.read().manifest:
+        return Manifest.load(path)
     if sys.stderr.isatty():
-        _say("reading the git history")
-    made = build(Path.cwd(), folder / FILE_NAME)
-    _say(f"{made.path.relative_to(Path.cwd())} tells who wrote {made.lines:,} lines")
-    return Manifest.load(made.path)
+        note("reading the git history")
+    summary = build(Path.cwd(), folder / FILE_NAME)
+    shown = summary.path.relative_to(Path.cwd())
+    note(f"built {shown}: the origin of {quantity(summary.lines, 'line')}")
+    return Manifest.load(summary.path)
 
 
-def _check_other(name: str, interpreter: str) -> None:
-    """See that *interpreter*, which is not ours, has what the command will need."""
-    asked = subprocess.run([interpreter, "-c", _NEEDED], capture_output=True, check=False)
-    if asked.returncode:
+def _check_packages(name: str, interpreter: str) -> None:
+    """Check that *interpreter*, which is not ours, has the packages that the command needs."""
+    process = subprocess.run([interpreter, "-c", _NEEDED], capture_output=True, check=False)
+    if process.returncode:
         msg = (
-            f"{name} runs with {interpreter}, which lacks aiprov-otel: install it there with "
-            f"`{interpreter} -m pip install 'aiprov-otel[local]'`, or run {sys.executable}"
+            f"{name} runs with {interpreter}, which lacks aiprov-otel: run "
+            f"`{interpreter} -m pip install 'aiprov-otel[local]'`, or use {sys.executable}"
         )
         raise UsageError(msg)
 
 
-def _ended(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, bool]:
+def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, bool]:
     """
-    The exit status of *command*, as a shell gives it, and whether somebody wanted it to end.
+    Run *command*; returns its exit status, as in a shell, and whether a signal asked it to end.
 
     SIGTERM is passed on to it.
     """
@@ -161,7 +166,3 @@ def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _say(line: str) -> None:
-    print(f"aiprov: {line}", file=sys.stderr, flush=True)

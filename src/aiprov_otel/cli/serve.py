@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.cli.options import limit
+from aiprov_otel.cli.output import note
 from aiprov_otel.errors import StoreError
+from aiprov_otel.format import quantity
 from aiprov_otel.receiver.server import HOST, PORT, Receiver
 from aiprov_otel.telemetry.retention import DAYS, GIB, Retention
 from aiprov_otel.telemetry.store import Store
@@ -25,45 +26,51 @@ _EPILOG = """example:
   OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf opentelemetry-instrument python app.py
   aiprov report --from http://127.0.0.1:4318
 
-http://127.0.0.1:4318 in a browser shows the report.
-Traces older than --keep-days go, and the oldest when the store grows beyond --keep-gib.
-It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
+Open http://127.0.0.1:4318 in a browser for the report.
+Traces older than --keep-days are deleted, and the oldest ones when the store exceeds --keep-gib.
+Stop it with Ctrl-C (exit status 130) or SIGTERM (143); every acknowledged span is stored."""
 
-_LOOK: Final = 60.0  # seconds between two looks at what is too old
+_PRUNE_EVERY: Final = 60.0  # seconds
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "serve",
-        help="receive traces over OTLP, and keep them on this machine",
-        description="Receive traces over OTLP/HTTP, from this machine, and keep them in a file.",
+        help="receive traces over OTLP and store them on this machine",
+        description="Receive traces over OTLP/HTTP and store them in a file on this machine.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s; 0: any free")
+    parser.add_argument(
+        "--port", type=int, default=PORT, help="default: %(default)s; 0: any free port"
+    )
     parser.add_argument(
         "--host",
         default=HOST,
         metavar="ADDRESS",
-        help="of the interface to listen on, 0.0.0.0 for all; default: %(default)s, this machine",
+        help="interface to listen on; 0.0.0.0: all; default: %(default)s, this machine only",
     )
     parser.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
     parser.add_argument(
-        "--keep-days", type=limit, default=DAYS, metavar="N", help="default: %(default)g"
+        "--keep-days",
+        type=limit,
+        default=DAYS,
+        metavar="N",
+        help="delete older traces; default: %(default)g",
     )
     parser.add_argument(
         "--keep-gib",
         type=limit,
         default=GIB,
         metavar="N",
-        help="of the newest; default: %(default)g",
+        help="delete the oldest traces beyond this size; default: %(default)g",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until a signal comes; the exit status says which."""
+    """Serve until a signal arrives; the exit status says which."""
     came: list[int] = []
     over = threading.Event()
 
@@ -75,15 +82,15 @@ def run(args: argparse.Namespace) -> int:
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Store.open(path) as store, Receiver(store, host=args.host, port=args.port) as receiver:
-            _say(
-                f"receiving traces at {receiver.endpoint}, which shows them in a browser, and "
-                f"keeping them in {path}; Ctrl-C ends it"
+            note(
+                f"receiving traces at {receiver.endpoint} (open it in a browser for the report), "
+                f"storing them in {path}; Ctrl-C stops it"
             )
             retention = Retention(args.keep_days, args.keep_gib)
             _prune(store, retention)
-            while not over.wait(_LOOK):
+            while not over.wait(_PRUNE_EVERY):
                 _prune(store, retention)
-            _say("ending")
+            note("stopping")
     finally:
         _restore(previous)
     return 128 + came[0]
@@ -91,16 +98,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _prune(store: Store, retention: Retention) -> None:
     try:
-        if gone := retention.prune(store, time.time_ns()):
-            _say(f"{gone:,} spans went: they were too old, or too many (--keep-days, --keep-gib)")
+        if deleted := retention.prune(store, time.time_ns()):
+            note(f"deleted {quantity(deleted, 'span')} (--keep-days, --keep-gib)")
     except StoreError as error:
-        _say(str(error))
+        note(str(error))
 
 
 def _restore(handlers: dict[signal.Signals, Any]) -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)
-
-
-def _say(line: str) -> None:
-    print(f"aiprov: {line}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end a verb in order, whatever a library makes of it."""
+"""SIGINT and SIGTERM end a verb cleanly, whatever a library does with the exception."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 AGAIN: Final = 2.0
-"""Seconds after which a signal is sent again, in case a destructor or a library swallowed it."""
+"""Seconds until a signal is sent again, in case a destructor or a library swallowed it."""
 
 
 @dataclass(slots=True)
 class Ending:
-    """The signal that came, if one did: DuckDB, for one, makes an error of its own of it."""
+    """The signal that arrived, if one did: DuckDB, for one, raises an error of its own instead."""
 
     number: int | None = None
     timers: list[threading.Timer] = field(default_factory=list)
 
     def over(self) -> None:
-        """No signal is of any use any more: the verb has ended."""
+        """Ignore further signals: the verb has ended."""
         self.number = self.number or signal.SIGINT
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
@@ -32,7 +32,7 @@ class Ending:
 
 @contextmanager
 def in_order() -> Iterator[Ending]:
-    """Let both signals raise KeyboardInterrupt in the block, until it is left."""
+    """Make both signals raise KeyboardInterrupt within the block."""
     ending = Ending()
 
     def end(number: int, _: object) -> NoReturn:
@@ -51,6 +51,6 @@ def in_order() -> Iterator[Ending]:
             timer.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)
-        # CPython remembers a KeyboardInterrupt that left an exec() (of a dataclass, say), handled
-        # or not, and kills itself by SIGINT in the end, unless a later exec() went well.
+        # CPython remembers a KeyboardInterrupt that left an exec() (as dataclasses use), even if it
+        # was handled, and kills itself by SIGINT at exit, unless a later exec() succeeds.
         exec("")  # noqa: S102

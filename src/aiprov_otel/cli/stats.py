@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from aiprov_otel.cli.options import add_manifest, add_paths
-from aiprov_otel.cli.output import counted, percent, progress, say, say_json, table, visible
+from aiprov_otel.cli.output import progress, say, say_json, table
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.history.audit import document
 from aiprov_otel.history.query import TreeAnswer, of_tree
 from aiprov_otel.history.stats import KEYS, Shares, advice, shares
@@ -18,8 +19,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "stats",
         help="shares of the lines by origin, agent, model, package",
-        description="Count lines, by the manifest if it is up to date, else by git; say what rests "
-        "on weak evidence, and what to do about it.",
+        description="Count lines by origin, agent, model, package, evidence, strength or age, from "
+        "the manifest if it is up to date, else from git; show how many rest on weak evidence and "
+        "how to improve that.",
         epilog="example: aiprov stats --by model; aiprov stats --json --files > provenance.json",
     )
     add_paths(parser)
@@ -27,11 +29,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_manifest(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the answer as JSON")
-    form.add_argument("--markdown", action="store_true", help="print a table in Markdown")
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument(
         "--files",
         action="store_true",
-        help="with --json: every file with its hash and the runs of its lines, for an audit",
+        help="with --json: add every file with its hash and runs of lines, for an audit",
     )
     parser.set_defaults(run=run)
 
@@ -39,7 +41,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the shares."""
     if args.files and not args.json:
-        msg = "--files makes a record for programs; give --json too"
+        msg = "--files needs --json"
         raise UsageError(msg)
     answer = of_tree(args.paths, args.manifest, progress("blaming"))
     result = shares(answer.sources, args.by)
@@ -48,12 +50,12 @@ def run(args: argparse.Namespace) -> int:
             say(line)
     elif args.json:
         generated = dict(zip(("files", "lines"), _generated(answer), strict=True))
-        advised = [sentence.strip() for sentence in advice(answer.sources, answer.policy)]
-        said = {"said_by": answer.said_by, "generated": generated, "weak": advised}
-        say_json({**result.to_json(), **said})
+        weak = [sentence.strip() for sentence in advice(answer.sources, answer.policy)]
+        more = {"said_by": answer.said_by, "generated": generated, "weak": weak}
+        say_json({**result.to_json(), **more})
     else:
         for line in (_markdown if args.markdown else _lines)(result, answer):
-            say(visible(line))
+            say(line)
     return 0
 
 
@@ -61,9 +63,9 @@ def _rows(result: Shares) -> list[Sequence[str]]:
     rows = [
         (
             row.key or "unknown",
-            str(row.lines),
-            str(row.files),
-            percent(row.lines, result.total_lines),
+            f"{row.lines:,}",
+            f"{row.files:,}",
+            percent(row.lines / result.total_lines),
         )
         for row in result.rows
     ]
@@ -71,7 +73,7 @@ def _rows(result: Shares) -> list[Sequence[str]]:
 
 
 def _lines(result: Shares, answer: TreeAnswer) -> Iterator[str]:
-    yield f"{counted(result.total_lines, 'line')}, by {answer.said_by}"
+    yield f"{quantity(result.total_lines, 'line')}, by {answer.said_by}"
     yield from table(_rows(result), numbers=(1, 2, 3))
     if remarks := list(_remarks(answer)):
         yield ""
@@ -82,9 +84,9 @@ def _markdown(result: Shares, answer: TreeAnswer) -> Iterator[str]:
     head, *rows = ([_cell(text) for text in row] for row in _rows(result))
     for row in (head, ["---", "---:", "---:", "---:"], *rows):
         yield f"| {' | '.join(row)} |"
-    revision = f" of commit {answer.revision[:12]}" if answer.revision else ""
+    revision = f" of commit {short_hash(answer.revision)}" if answer.revision else ""
     yield ""
-    yield f"{counted(result.total_lines, 'line')}{revision}."
+    yield f"{quantity(result.total_lines, 'line')}{revision}."
     for remark in _remarks(answer):
         yield f"{'  ' if remark.startswith(' ') else ''}* {remark.strip()}"
 
@@ -97,7 +99,8 @@ def _remarks(answer: TreeAnswer) -> Iterator[str]:
     yield from advice(answer.sources, answer.policy)
     files, lines = _generated(answer)
     if files:
-        yield f"generated: {counted(files, 'file')}, {counted(lines, 'line')}, counted as any other"
+        size = f"{quantity(files, 'file')}, {quantity(lines, 'line')}"
+        yield f"generated: {size}, counted like any other"
 
 
 def _generated(answer: TreeAnswer) -> tuple[int, int]:

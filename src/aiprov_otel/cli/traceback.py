@@ -12,12 +12,13 @@ from typing import Any
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest
-from aiprov_otel.cli.output import counted, say, say_json, visible
+from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import quantity
 from aiprov_otel.history.query import of_names
-from aiprov_otel.stacktrace.annotate import age, told, who
+from aiprov_otel.stacktrace.annotate import age, describe, format_trace
 from aiprov_otel.stacktrace.frames import Frame, Line, annotate
-from aiprov_otel.stacktrace.text import unwrapped
+from aiprov_otel.stacktrace.text import unwrap
 from aiprov_otel.values import Match
 
 
@@ -26,12 +27,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "traceback",
         help="a pasted stack trace, each frame with its origin",
-        description="Print a stack trace of Python with who wrote the line of each frame. It may "
-        "stand in a log, in JSON, or be an event of Sentry. Give the manifest that was deployed "
-        "with --manifest; without it, the lines are taken as they are in this work tree.",
+        description="Print a Python stack trace with the origin of each frame's line. It can be "
+        "in a log, in JSON, or in a Sentry event. Give the deployed manifest with --manifest; "
+        "without it, lines are looked up in this work tree.",
         epilog="example: aiprov traceback error.log",
     )
-    parser.add_argument("file", nargs="?", default="-", help="default: -, the standard input")
+    parser.add_argument("file", nargs="?", default="-", help="default: -, standard input")
     add_manifest(parser)
     parser.add_argument("--json", action="store_true", help="print the frames as JSON")
     parser.set_defaults(run=run)
@@ -39,21 +40,19 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the stack trace, annotated."""
-    text = unwrapped(_read(args.file))
-    known, said_by = of_names(Path(), args.manifest)
-    lines = annotate(text, known)
+    text = unwrap(_read(args.file))
+    files, said_by = of_names(Path(), args.manifest)
+    lines = annotate(text, files)
     frames = [_as_pasted(frame) for frame in _frames(lines)]
     if not frames:
-        name = "the standard input" if args.file == "-" else args.file
-        msg = (
-            f'no stack trace in {name}; its frames look like File "shop/cart.py", line 4, in total'
-        )
+        name = "standard input" if args.file == "-" else args.file
+        msg = f'no stack trace in {name}; a frame looks like File "shop/cart.py", line 4, in total'
         raise UsageError(msg)
     if args.json:
         say_json({"said_by": said_by, "frames": [_as_json(frame) for frame in frames]})
     else:
-        for shown in [*told(lines), "", _verdict(frames, said_by)]:
-            say(visible(shown))
+        for shown in [*format_trace(lines), "", _verdict(frames, said_by)]:
+            say(shown)
     return 0
 
 
@@ -75,27 +74,27 @@ def _frames(lines: Sequence[Line]) -> list[Frame]:
 
 
 def _as_pasted(frame: Frame) -> Frame:
-    """Where a text came from is not known: that its lines are those of the file is its word."""
-    found = frame.provenance and replace(frame.provenance, match=Match.UNVERIFIED)
-    return replace(frame, provenance=found)
+    """*frame*, unverified: nothing proves that a pasted text is about this version of the file."""
+    provenance = frame.provenance and replace(frame.provenance, match=Match.UNVERIFIED)
+    return replace(frame, provenance=provenance)
 
 
 def _as_json(frame: Frame) -> dict[str, Any]:
-    named = {"file": frame.path, "function": frame.function}
+    place = {"file": frame.path, "function": frame.function}
     if frame.provenance is None:
-        return {**named, "line": frame.line, "application": False}
+        return {**place, "line": frame.line, "application": False}
     line = as_json(frame.provenance.path or frame.path, frame.line, frame.provenance)
-    return {**named, **line, "application": True, "age": age(frame.provenance.time)}
+    return {**place, **line, "application": True, "age": age(frame.provenance.time)}
 
 
 def _verdict(frames: Sequence[Frame], said_by: str) -> str:
-    ours = [(frame, found) for frame in frames if (found := frame.provenance)]
+    ours = [(frame, frame.provenance) for frame in frames if frame.provenance]
     if not ours:
-        return f"{counted(len(frames), 'frame')}, none of a file that is known by {said_by}"
-    origins = Counter(found.origin.value for _, found in ours)
+        return f"{quantity(len(frames), 'frame')}, none in a file known to {said_by}"
+    origins = Counter(provenance.origin.value for _, provenance in ours)
     shares = ", ".join(f"{number} {origin}" for origin, number in origins.most_common())
-    last, found = ours[-1]
+    last, provenance = ours[-1]
     return (
-        f"{len(ours)} of {counted(len(frames), 'frame')} known by {said_by}: {shares}; "
-        f"the last of them, {found.path or last.path}:{last.line}, is {who(found)}"
+        f"{len(ours)} of {quantity(len(frames), 'frame')} known to {said_by}: {shares}; "
+        f"the last one, {provenance.path or last.path}:{last.line}, is {describe(provenance)}"
     )

@@ -1,4 +1,4 @@
-"""The shop's customers: ordinary requests, and the odd ones that its authors forgot."""
+"""The shop's customers: ordinary requests, and odd ones that its authors did not expect."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Request:
 
     Attributes:
         method: GET or POST.
-        path: may hold `{order}`, an order that was placed by then, and `{today}`.
+        path: may contain `{order}`, an order that was placed before, and `{today}`.
         body: the JSON to send.
-        earlier: which of the orders placed by then, from 0 (the first) to 1 (the last).
-        returned: the item to send back; None for one that the order really has.
+        earlier: which of the orders placed before, from 0 (the first) to 1 (the last).
+        returned: the item to send back; None for one that is in the order.
     """
 
     method: str
@@ -43,7 +43,7 @@ class Request:
 
 
 def plan(requests: int, seed: int = SEED) -> list[Request]:
-    """The same *requests* for the same *seed*."""
+    """A plan of *requests* requests, the same for the same *seed*."""
     chance = random.Random(seed)  # noqa: S311 (a load, no secret)
     customers = _Customers(chance, _skus())
     kinds = chance.choices(list(_MIX), weights=list(_MIX.values()), k=requests)
@@ -52,7 +52,7 @@ def plan(requests: int, seed: int = SEED) -> list[Request]:
 
 @dataclass(frozen=True, slots=True)
 class _Customers:
-    """Who sends the requests: what they usually want, and the odd thing that one of them wants."""
+    """The senders of the requests: usual ones, and now and then an odd one."""
 
     chance: random.Random
     skus: Sequence[str]

@@ -19,7 +19,7 @@ WORKERS: Final = 3
 
 @dataclass(slots=True)
 class _Placed:
-    """The orders that the shop has taken: their numbers, and one item of each."""
+    """The orders that the shop accepted: their numbers, and one item of each."""
 
     orders: list[tuple[int, str]] = field(default_factory=lambda: [(1, "BK-001")])
 
@@ -31,9 +31,9 @@ def drive(
     address: str, requests: Sequence[Request], progress: Callable[[int], None] | None = None
 ) -> Counter[int]:
     """
-    Send *requests* to the shop at *address*, a few at a time, and count the answers by status.
+    Sends *requests* to the shop at *address*, a few at a time; returns the answers by status.
 
-    *progress* is called with the number of answers, after each of them.
+    *progress* is called with the number of answers after each of them.
 
     Raises:
         AiprovError: the shop stopped answering.
@@ -57,10 +57,10 @@ async def _drive(
             if progress:
                 progress(answers.total())
 
-    # What fails is raised by `gather`; of an interrupted task asyncio would print a traceback too.
+    # `gather` raises what fails; for an interrupted task asyncio would also print a traceback.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-    # trust_env: no proxy stands between two processes of this machine. Each request has its own
-    # connection, because a server closes one whose background task failed after the answer.
+    # trust_env: no proxy between two processes of this machine. A connection per request,
+    # because a server closes a connection whose background task failed after the answer.
     single = httpx.Limits(max_keepalive_connections=0)
     async with httpx.AsyncClient(
         base_url=address, timeout=30, trust_env=False, limits=single

@@ -1,4 +1,4 @@
-"""Run the shop: one process, on a free port of this machine, that ends with the block."""
+"""Runs the shop: one process, on a free port of this machine, that ends with the block."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from aiprov_otel.telemetry.launch import launcher
 LOG: Final = "service.log"
 
 _HOST: Final = "127.0.0.1"
-_START: Final = 30.0  # seconds that the shop may take to answer
-_STOP: Final = 10.0  # seconds that it may take to send its last spans
+_START: Final = 30.0  # seconds that the shop has to start
+_STOP: Final = 10.0  # seconds that it has to send its last spans
 
 
 @contextmanager
-def running(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[str]:
+def run_shop(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[str]:
     """
-    The address of the shop in *folder*, instrumented, with what it prints in the file *log*.
+    Runs the shop in *folder*, instrumented, with its output in *log*; yields its address.
 
     Raises:
         AiprovError: it did not start.
@@ -70,12 +70,12 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-    msg = f"the shop did not start; {log} says why"
+    msg = f"the shop did not start; see {log}"
     raise AiprovError(msg)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    # SIGINT, not SIGTERM: after it Python ends in the ordinary way, and the exporter is flushed.
+    # SIGINT, not SIGTERM: it lets Python exit normally, which flushes the exporter.
     process.send_signal(signal.SIGINT)
     try:
         process.wait(_STOP)
@@ -86,12 +86,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold SIGINT back: between fork and the return of Popen it would leave a process behind."""
-    came: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    """Delays SIGINT: between fork and the return of Popen it would leave a process behind."""
+    arrived: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: arrived.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
-    if came:
+    if arrived:
         signal.raise_signal(signal.SIGINT)

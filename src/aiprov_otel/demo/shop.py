@@ -1,4 +1,4 @@
-"""The demo's shop, laid out as a repository with a real history."""
+"""The demo's shop, created as a repository with a real history."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Final
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.git.repository import Git
 
-# In .git, because a file in the work tree would be one that the history does not know.
+# In .git, because in the work tree it would be an untracked file.
 MARKER: Final = Path(".git", "aiprov-demo")
 
-# Whoever applies a patch is its committer. And what a user's configuration could do to a commit
-# (sign it, run a hook, change line endings) is off: the hashes are the same everywhere.
+# `git am` makes the user the committer. What a user's configuration could do to a commit (sign it,
+# run a hook, change line endings) is off, so that the hashes are the same everywhere.
 _CONFIG: Final = {
     "user.name": "Marta Kowalczyk",
     "user.email": "marta@example.org",
@@ -33,10 +33,10 @@ _CONFIG: Final = {
 
 def lay_out(folder: Path) -> Path:
     """
-    The shop as a repository in *folder*, whole or not at all; an earlier demo there is replaced.
+    Creates the shop as a repository in *folder*, whole or not at all; replaces an earlier demo.
 
     Raises:
-        UsageError: *folder* holds something else, or can't be written to.
+        UsageError: *folder* holds something else, or is not writable.
         HistoryError: git is missing, or failed.
     """
     folder = folder.absolute()
@@ -45,11 +45,11 @@ def lay_out(folder: Path) -> Path:
         raise UsageError(msg)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with beside(folder) as temporary:
-            _apply(made := temporary / "shop")
+        with folder_beside(folder) as temporary:
+            _apply(shop := temporary / "shop")
             if folder.exists():
                 shutil.rmtree(folder)
-            made.rename(folder)
+            shop.rename(folder)
     except OSError as error:
         msg = f"can't write {folder}: {error.strerror or error}; name another folder with --dir"
         raise UsageError(msg) from error
@@ -57,18 +57,18 @@ def lay_out(folder: Path) -> Path:
 
 
 def patches() -> bytes:
-    """The shop's history, oldest first, in the form that `git am` takes."""
+    """The shop's history, oldest first, as input for `git am`."""
     history = files("aiprov_otel.demo").joinpath("data", "history")
     ordered = sorted(history.iterdir(), key=lambda patch: patch.name)
     return b"".join(patch.read_bytes() for patch in ordered)
 
 
 def _why_not(folder: Path) -> str | None:
-    """Say why *folder* is left alone, or None if the demo may have it."""
+    """Returns why *folder* is left alone, or None if the demo may use it."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        return "is no folder"
+        return "is not a folder"
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
-        return "holds something else than an earlier demo"
+        return "holds files that are not from an earlier demo"
     return None
 
 
@@ -82,20 +82,20 @@ def _apply(root: Path) -> None:
     git.run("am", "--quiet", "--committer-date-is-author-date", stdin=patches())
 
 
-# A process that a signal kept us from knowing of goes on writing until it misses its files.
+# A process that a signal kept us from recording may still write files.
 _TRIES: Final = 30
 _PAUSE: Final = 0.1  # seconds
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def folder_beside(target: Path) -> Iterator[Path]:
     """
-    An empty folder next to *target*, gone at the end, however often a signal interrupts.
+    Creates an empty folder next to *target*, and deletes it at the end despite signals.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be created.
     """
-    # It has its name before it is made: nothing comes in between that only one of both knows.
+    # Named before it is created, so that no signal can come between the two.
     folder = target.with_name(f".aiprov-demo-{secrets.token_hex(4)}")
     try:
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""What the demo tells besides the report: what it made, where the data lies, what to type next."""
+"""What the demo prints besides the report: what it created, where the data is, what to run next."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiprov_otel.demo.service import LOG
+from aiprov_otel.format import quantity
 from aiprov_otel.manifest.locate import FOLDER
 from aiprov_otel.telemetry.workdir import MANIFEST, STORE
 
@@ -19,37 +20,38 @@ if TYPE_CHECKING:
     from aiprov_otel.report.report import Report
 
 
-def made(folder: Path, summary: Summary) -> str:
-    """The repository, and who wrote its lines."""
-    shares = ", ".join(f"{count} {origin}" for origin, count in sorted(summary.origins.items()))
-    return f"{shown(folder)}: a small shop with its git history, {summary.lines} lines ({shares})"
+def describe_shop(folder: Path, summary: Summary) -> str:
+    """The repository, and the origins of its lines."""
+    counts = ", ".join(f"{count} {origin}" for origin, count in sorted(summary.origins.items()))
+    size = quantity(summary.lines, "line")
+    return f"{display_path(folder)}: a small shop with its git history, {size} ({counts})"
 
 
-def answered(answers: Mapping[int, int], seconds: float) -> str:
-    """What the load got for answers."""
+def describe_answers(answers: Mapping[int, int], seconds: float) -> str:
+    """The number of requests, and the answers by status."""
     counts = ", ".join(f"{count:,} with {status}" for status, count in sorted(answers.items()))
-    return f"{Counter(answers).total():,} requests in {seconds:.0f} s, answered {counts}"
+    return f"{Counter(answers).total():,} requests in {seconds:.0f} s, answers: {counts}"
 
 
-def ending(folder: Path, report: Report) -> Iterator[str]:
-    """Where the data lies, and commands that go on from here."""
-    folder = shown(folder)
-    yield "Where the data lies"
+def describe_next(folder: Path, report: Report) -> Iterator[str]:
+    """Where the data is, and the commands to run next."""
+    folder = display_path(folder)
+    yield "Where the data is"
     yield from _columns(
         {
             str(folder / STORE): "every span, in DuckDB",
-            str(folder / MANIFEST): "who wrote each line; a zip of JSON",
-            str(folder / FOLDER / LOG): "what the shop printed",
+            str(folder / MANIFEST): "the origin of each line, a zip of JSON",
+            str(folder / FOLDER / LOG): "the output of the shop",
         }
     )
     yield ""
-    yield "What to type next"
+    yield "What to run next"
     yield f"  cd {shlex.quote(str(folder))}"
     yield from (f"  {line}" for line in _commands(report))
 
 
-def shown(folder: Path) -> Path:
-    """*folder* as a person in the working directory would write it."""
+def display_path(folder: Path) -> Path:
+    """*folder*, relative to the working directory if it is below it."""
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
@@ -62,27 +64,27 @@ def _columns(rows: Mapping[str, str]) -> Iterator[str]:
 def _commands(report: Report) -> Iterator[str]:
     aiprov = _aiprov()
     yield f"{aiprov} report --html report.html"
-    for one in _one_of_each_origin(report):
-        yield f"{aiprov} explain {one}"
+    for place in _place_of_each_origin(report):
+        yield f"{aiprov} explain {place}"
     yield f"{aiprov} blame src/shop/pricing.py"
     yield f"{aiprov} stats --by model"
     yield f"{aiprov} run -- uvicorn --app-dir src shop.app:app"
 
 
-def _one_of_each_origin(report: Report) -> Iterator[str]:
-    """For each origin, the line that raised most errors."""
+def _place_of_each_origin(report: Report) -> Iterator[str]:
+    """The line that raised most errors, for each origin."""
     places: dict[str, str] = {}
-    for one in report.exceptions:
-        if one.path and one.line:
-            places.setdefault(one.origin, f"{one.path}:{one.line}")
+    for raised in report.exceptions:
+        if raised.path and raised.line:
+            places.setdefault(raised.origin, f"{raised.path}:{raised.line}")
     yield from places.values()
 
 
 def _aiprov() -> str:
-    """How to type the command: by its name where the shell finds it, else by its path."""
+    """The command as typed: its name if the shell finds it, else its path."""
     beside = Path(sys.executable).with_name("aiprov")
-    found = shutil.which("aiprov")
-    if found and Path(found).samefile(beside):
+    program = shutil.which("aiprov")
+    if program and Path(program).samefile(beside):
         return "aiprov"
     if beside.exists():
         return shlex.quote(str(beside))

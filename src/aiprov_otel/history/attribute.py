@@ -27,7 +27,7 @@ from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
 from aiprov_otel.manifest import SourceFile
-from aiprov_otel.manifest.document import folded
+from aiprov_otel.manifest.document import fold_runs
 from aiprov_otel.values import Provenance
 
 
@@ -58,7 +58,7 @@ class Reading:
         """The files as the manifest holds them."""
         for one, stretches in zip(self.blamed, self._decided, strict=True):
             path, import_path = one.file.path, one.file.import_path
-            runs = tuple(folded(_placed(stretches, path)))
+            runs = tuple(fold_runs(_placed(stretches, path)))
             yield SourceFile(path, import_path, one.hash, runs, one.generated)
 
     def lines(self, one: BlamedFile) -> Iterator[Decision]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.errors import HistoryError, ManifestError, UsageError
+from aiprov_otel.format import short_hash
 from aiprov_otel.history import attribute, source_files
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import hunks, incremental
@@ -30,6 +31,7 @@ from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
 from aiprov_otel.history.source_files import TrackedFile
 from aiprov_otel.manifest import FILE_NAME, Manifest, SourceFile, content_hash, tails
+from aiprov_otel.manifest.locate import manifest_above
 from aiprov_otel.stacktrace.frames import Known
 
 GIT: Final = "git"
@@ -144,19 +146,19 @@ def of_names(start: Path, manifest: Path | None) -> tuple[Known[Any], str]:
     """What knows files by the names that they were deployed under, and who that is."""
     if manifest:
         loaded = Manifest.load(manifest)
-        return loaded, f"{manifest}, built from {(loaded.revision or 'no commit')[:9]}"
+        return loaded, f"{manifest}, built from {short_hash(loaded.revision or 'no commit')}"
     try:
         git = Git.open(start)
     except HistoryError as error:
-        if found := manifest_beside(start):
-            return of_names(start, found)
+        if path := manifest_above(start):
+            return of_names(start, path)
         msg = (
             f"there is neither a git repository nor an {FILE_NAME} in {start.absolute()}; give the "
             "manifest that was deployed with --manifest"
         )
         raise HistoryError(msg) from error
     policy = effective_policy(git)
-    return Asked(git, policy), f"git, as of {git.head()[:9]}"
+    return Asked(git, policy), f"git, as of {short_hash(git.head())}"
 
 
 def _tree_by_git(git: Git, policy: Policy, progress: Progress | None = None) -> TreeAnswer:
@@ -204,13 +206,6 @@ def _places(one: BlamedFile) -> Iterator[Place]:
         for place in range(hunk.count)
     )
     return hunks.widened(by_git, one.widths)
-
-
-def manifest_beside(start: Path) -> Path | None:
-    """The manifest that a service would find in *start*."""
-    folder = start.absolute()
-    found = (parent / FILE_NAME for parent in (folder, *folder.parents))
-    return next((path for path in found if path.is_file()), None)
 
 
 def _current(git: Git, policy: Policy) -> Manifest | None:

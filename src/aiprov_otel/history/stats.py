@@ -9,28 +9,21 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
+from aiprov_otel.format import AGE_BANDS, OLDEST, percent, quantity
 from aiprov_otel.manifest import SourceFile
 from aiprov_otel.values import Evidence, Origin, Provenance, Strength
 
+_AGES: Final = (*AGE_BANDS, OLDEST, None)
 _Key = Callable[[SourceFile, Provenance], str | None]
-
-AGES: Final = {
-    "up to 1 month": 30,
-    "1 to 3 months": 91,
-    "3 to 12 months": 365,
-    "1 to 2 years": 730,
-    "over 2 years": 365_000,
-}
-"""The bands of age of a commit, each with the days up to which it goes."""
 
 
 @cache
 def age_band(time: str | None) -> str | None:
-    """The band of `AGES` that a commit of *time* (RFC 3339) is in now; None where it has none."""
+    """The band of age that a commit of *time* (RFC 3339) is in now; None where it has none."""
     if time is None:
         return None
     days = (datetime.now(UTC) - datetime.fromisoformat(time)).days
-    return next(band for band, most in AGES.items() if days <= most)
+    return next((band for band, last in AGE_BANDS.items() if days <= last), OLDEST)
 
 
 KEYS: Final[Mapping[str, _Key]] = {
@@ -88,7 +81,7 @@ def _by_lines(row: Row) -> tuple[int, str]:
 
 
 def _by_age(row: Row) -> int:
-    return AGES[row.key] if row.key else max(AGES.values()) + 1
+    return _AGES.index(row.key)
 
 
 def package(import_path: str) -> str:
@@ -112,13 +105,12 @@ def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator
     weak = sum(n for (kind, _), n in lines.items() if kind.strength is Strength.WEAK)
     if not weak:
         return
-    yield f"{_share_text(weak, total)} of the lines rest on weak evidence: no record, no mark"
+    yield f"{percent(weak / total)} of the lines rest on weak evidence: no record, no mark"
     since = policy.get("unmarked_human_since")
     unmarked = _OLDER if since else _UNMARKED.format(_day(known))
     for kind, sentence in {(Evidence.UNMARKED, Origin.UNKNOWN): unmarked, **_DO}.items():
         if number := sum(n for key, n in lines.items() if key == kind):
-            lines_of = "1 line" if number == 1 else f"{number} lines"
-            yield f"  {_share_text(number, total)} ({lines_of}) {sentence}"
+            yield f"  {percent(number / total)} ({quantity(number, 'line')}) {sentence}"
 
 
 def _day(sources: Iterable[SourceFile]) -> str:
@@ -152,7 +144,3 @@ _DO = {
         "what a shallow clone lacks with `git fetch --unshallow`"
     ),
 }
-
-
-def _share_text(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %"

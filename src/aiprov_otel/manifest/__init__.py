@@ -1,4 +1,4 @@
-"""The file that carries provenance from the build to the service: schema, load, dump, look-up."""
+"""The manifest, the file that carries provenance from the build to the service."""
 
 from aiprov_otel.manifest.archive import (
     FILE_NAME,

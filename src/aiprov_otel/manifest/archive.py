@@ -1,5 +1,5 @@
 """
-The archive: a zip with one small JSON document a source file, and an index.
+The archive: a zip with an index, and one small JSON document per source file.
 
     manifest.json              schema, repository, policy, and every file with its content hash
     files/<path>.json          the runs of lines of one source file
@@ -35,14 +35,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 
 class Manifest:
     """
-    A manifest that was loaded; documents are read when they are first asked for.
+    A loaded manifest; documents are read when they are first needed.
 
     Attributes:
         path: where it was loaded from.
         revision: full hash of the commit it was built from.
         repository_url: of the forge, without credentials; None where there is no remote.
-        policy: what `[tool.aiprov]` said when it was built.
-        records: where the build read records, each with what was there; empty for none.
+        policy: `[tool.aiprov]` at the time of the build.
+        records: the state of each source of records that the build read.
         entries: every source file, sorted by path.
     """
 
@@ -51,9 +51,9 @@ class Manifest:
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
         self.policy: Mapping[str, Any] = dict(index["policy"])
-        # A version before there was this key did not say.
+        # Older versions did not write this key.
         self.records: Mapping[str, str] = dict(index.get("records", {}))
-        self.entries = tuple(map(Entry.of, index["files"]))
+        self.entries = tuple(map(Entry.from_json, index["files"]))
         self._archive = archive
         self._documents: dict[str, SourceFile] = {}
         self._by_hash: dict[str, list[Entry]] = defaultdict(list)
@@ -66,54 +66,54 @@ class Manifest:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Manifest:
         """
-        Open the manifest at *path*.
+        Opens the manifest at *path*.
 
         Raises:
-            ManifestNotFound: there is no such file.
+            ManifestNotFound: the file doesn't exist.
             ManifestError: it can't be read, is truncated, foreign, or of a newer schema.
         """
         path = Path(path)
         try:
-            path = path.absolute()  # a child that is forked after a chdir must find it again
+            path = path.absolute()  # a child forked after a chdir must find it again
             archive = zipfile.ZipFile(path)
             return cls(path, _read_index(archive, path), archive)
         except ManifestError:
             raise
         except FileNotFoundError as error:
-            msg = f"there is no manifest at {path}; write one with `aiprov build`"
+            msg = f"no manifest at {path}; create one with `aiprov build`"
             raise ManifestNotFound(msg) from error
         except OSError as error:
             msg = f"the manifest {path} can't be read: {error.strerror or error}"
             raise ManifestError(msg) from error
-        except Exception as error:  # a foreign file fails in any way that zip and JSON can
+        except Exception as error:  # zip and JSON raise many kinds for a foreign file
             msg = f"{path} is not a whole manifest ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
 
     def reopen(self) -> None:
         """
-        Open the file anew: a forked child must not share an offset and a lock.
+        Opens the file again: a forked child must not share an offset and a lock.
 
-        Where it was removed or replaced since, by what is deployed next, it is what it was.
+        A file that a deployment removed or replaced meanwhile keeps its old content here.
 
         Raises:
-            ManifestError: it was overwritten since.
+            ManifestError: the file was overwritten in place.
         """
         try:
-            self._archive = zipfile.ZipFile(self._anew())
+            self._archive = zipfile.ZipFile(self._reopenable())
         except Exception as error:  # as in `load`
             msg = f"{self.path} was overwritten while in use ({error}); replace it by renaming"
             raise ManifestError(msg) from error
 
-    def _anew(self) -> Path | io.BytesIO:
-        file: Any = self._archive.fp  # open, as nobody closes it
-        if isinstance(file, io.BytesIO):  # a copy already, of which a fork makes another
+    def _reopenable(self) -> Path | io.BytesIO:
+        file: Any = self._archive.fp  # never closed
+        if isinstance(file, io.BytesIO):  # a copy in memory, which a fork copies
             return file
         number = file.fileno()
-        known = os.fstat(number)
+        status = os.fstat(number)
         with suppress(OSError):
-            if os.path.samestat(known, self.path.stat()):
+            if os.path.samestat(status, self.path.stat()):
                 return self.path
-        return io.BytesIO(os.pread(number, known.st_size, 0))
+        return io.BytesIO(os.pread(number, status.st_size, 0))
 
     def with_hash(self, content: str) -> list[Entry]:
         """The files whose content has this hash."""
@@ -121,10 +121,10 @@ class Manifest:
 
     def with_tail(self, filename: str) -> list[Entry]:
         """The files that *filename*, an absolute or relative path, may be a deployed copy of."""
-        return next((found for tail in tails(filename) if (found := self.named(tail))), [])
+        return next((entries for tail in tails(filename) if (entries := self.named(tail))), [])
 
     def named(self, path: str) -> list[Entry]:
-        """The files whose path, in the repository or when imported, is *path*."""
+        """The files whose path in the repository, or import path, is *path*."""
         return self._by_tail.get(path, [])
 
     def source(self, entry: Entry) -> SourceFile:
@@ -132,11 +132,11 @@ class Manifest:
         The lines of the file that *entry* names.
 
         Raises:
-            ManifestError: its document is missing or was changed after the build.
+            ManifestError: its document is missing or was changed since the build.
         """
-        if (known := self._documents.get(entry.document)) is None:
-            known = self._documents[entry.document] = self._decode(entry)
-        return known
+        if (source := self._documents.get(entry.document)) is None:
+            source = self._documents[entry.document] = self._decode(entry)
+        return source
 
     def sources(self) -> Iterator[SourceFile]:
         """Every file, in order of path, each checked against its digest."""
@@ -144,15 +144,15 @@ class Manifest:
 
     def tally(self, entries: Iterable[Entry]) -> Counter[tuple[Origin, str | None, Strength]]:
         """
-        How many lines of *entries* are of which origin, model and strength of evidence.
+        Counts the lines of *entries* by origin, model and strength of evidence.
 
         Raises:
-            ManifestError: a document is missing or was changed after the build.
+            ManifestError: a document is missing or was changed since the build.
         """
-        found: Counter[tuple[Origin, str | None, Strength]] = Counter()
+        lines: Counter[tuple[Origin, str | None, Strength]] = Counter()
         for entry in entries:
-            found.update(tally(self._read(entry)))
-        return found
+            lines.update(tally(self._read(entry)))
+        return lines
 
     def _decode(self, entry: Entry) -> SourceFile:
         data = self._read(entry)
@@ -175,7 +175,7 @@ class Manifest:
 
 
 def tails(filename: str) -> Iterator[str]:
-    """*filename* and what is left of it when its folders are taken away, longest first."""
+    """*filename*, then without its first folder, its first two, and so on."""
     parts = filename.replace("\\", "/").split("/")
     return ("/".join(parts[start:]) for start in range(len(parts)))
 
@@ -190,10 +190,10 @@ def dump(
     records: Mapping[str, str] = {},
 ) -> None:
     """
-    Write a manifest to *path*, whole or not at all.
+    Writes a manifest to *path*, whole or not at all.
 
     Raises:
-        AiprovError: the folder can't be written to, or the disk is full.
+        AiprovError: the folder is not writable, or the disk is full.
     """
     ordered = sorted(sources, key=lambda source: source.path)
     documents = {f"files/{source.path}.json": source.encode() for source in ordered}
@@ -225,7 +225,7 @@ def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 
 def _entry(source: SourceFile, document: str, data: bytes) -> dict[str, Any]:
-    """What `Entry.of` reads."""
+    """What `Entry.from_json` reads."""
     return {
         "path": source.path,
         "import_path": source.import_path,
@@ -242,15 +242,15 @@ def _pack(members: Mapping[str, bytes]) -> bytes:
         for name, data in members.items():
             info = zipfile.ZipInfo(name, _EPOCH)
             info.external_attr = 0o644 << 16
-            info.create_system = 3  # Unix, on every system: the bytes must not tell
+            info.create_system = 3  # Unix, on every system, so that the bytes are the same
             archive.writestr(info, data)
     return buffer.getvalue()
 
 
 def _write(path: Path, data: bytes) -> None:
-    path = path.resolve()  # what a link points to is written, not the link
+    path = path.resolve()  # write to the target of a link, not over the link
     if path.exists() and not path.is_file():
-        msg = f"can't write {path}: it is no regular file; name another with --output"
+        msg = f"can't write {path}: not a regular file; name another with --output"
         raise AiprovError(msg)
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
@@ -265,7 +265,7 @@ def _write(path: Path, data: bytes) -> None:
                 raise
     except OSError as error:
         reason = error.strerror or error
-        msg = f"can't write {path}: {reason}; mend that, or name another file with --output"
+        msg = f"can't write {path}: {reason}; fix that, or name another file with --output"
         raise AiprovError(msg) from error
 
 

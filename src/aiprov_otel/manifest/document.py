@@ -1,4 +1,4 @@
-"""One source file in the manifest: its runs of lines, and the JSON they are kept in."""
+"""One source file in the manifest: its runs of lines, and their JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Run(NamedTuple):
     """Consecutive lines with one provenance: *count* lines from *first*, which is 1-based."""
 
     first: int
-    count: int  # type: ignore[assignment]  # a tuple can count too, which nobody asks of this one
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nothing calls
     provenance: Provenance
 
 
@@ -32,7 +32,7 @@ class Entry:
         path: relative to the repository, with `/`.
         import_path: the tail of *path* that survives an installation (`shop/cart.py`).
         hash: of the content, as `content_hash` gives it.
-        lines: how many there are.
+        lines: the number of lines.
         document: name of its JSON document in the archive.
         digest: hexadecimal SHA-256 of that document.
     """
@@ -45,8 +45,8 @@ class Entry:
     digest: str
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Read an entry of the index; keys that a later version added are of no concern."""
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Reads an entry of the index, and ignores keys that a later version added."""
         return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
@@ -57,8 +57,8 @@ class SourceFile:
 
     Attributes:
         path, import_path, hash: as in its `Entry`.
-        runs: sorted, and none overlaps another.
-        generated: whether a generator wrote it, whoever committed its lines.
+        runs: sorted, without overlaps.
+        generated: whether the file is marked as generated.
     """
 
     path: str
@@ -73,22 +73,22 @@ class SourceFile:
 
     @property
     def lines(self) -> int:
-        """How many lines the runs cover."""
+        """The number of lines that the runs cover."""
         return sum(run.count for run in self.runs)
 
     def line(self, number: int) -> Provenance:
-        """The provenance of line *number* (1-based); `unknown` for a line that isn't there."""
+        """The provenance of line *number* (1-based); `unknown` for a line that doesn't exist."""
         run = self.runs[index] if (index := bisect_right(self._firsts, number) - 1) >= 0 else None
         return run.provenance if run and number < run.first + run.count else self.unknown
 
     @property
     def unknown(self) -> Provenance:
-        """What is said of a line of this file about which nothing is known."""
+        """The provenance of a line of this file about which nothing is known."""
         return Provenance(path=self.path, match=Match.EXACT)
 
     def encode(self) -> bytes:
-        """The JSON document: records once, then runs of `[first, count, index of the record]`."""
-        # By identity: runs share their records, and a record is slow to hash.
+        """The JSON document: each record once, then runs `[first, count, index of the record]`."""
+        # By identity: runs share their records, which are slow to hash.
         distinct = {id(run.provenance): run.provenance for run in self.runs}
         records = list(dict.fromkeys(distinct.values()))
         numbers = {record: number for number, record in enumerate(records)}
@@ -105,7 +105,7 @@ class SourceFile:
     @classmethod
     def decode(cls, data: bytes) -> SourceFile:
         """
-        Read what `encode` wrote.
+        Reads what `encode` wrote.
 
         Raises:
             ManifestError: the document does not have that shape.
@@ -115,8 +115,8 @@ class SourceFile:
             path = document["path"]
             records = [_from_json(record, path) for record in document["records"]]
             runs = tuple(Run(first, n, records[index]) for first, n, index in document["runs"])
-            named = (document["import_path"], document["hash"])
-            return cls(path, *named, runs, document.get("generated", False))
+            generated = document.get("generated", False)
+            return cls(path, document["import_path"], document["hash"], runs, generated)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
@@ -124,38 +124,33 @@ class SourceFile:
 
 def tally(data: bytes) -> Counter[tuple[Origin, str | None, Strength]]:
     """
-    How many lines of a document that `encode` wrote are of which origin, model and strength.
+    Counts the lines of a document that `encode` wrote, by origin, model and strength.
 
-    A third of what it would take to decode it, and nothing is kept.
+    Takes a third of the time of decoding it, and keeps nothing.
 
     Raises:
         ManifestError: the document does not have that shape.
     """
-    found: Counter[tuple[Origin, str | None, Strength]] = Counter()
+    lines: Counter[tuple[Origin, str | None, Strength]] = Counter()
     try:
         document = json.loads(data)
         kinds = [
-            (Origin(each["origin"]), each.get("model"), Evidence(each["evidence"]).strength)
-            for each in document["records"]
+            (Origin(record["origin"]), record.get("model"), Evidence(record["evidence"]).strength)
+            for record in document["records"]
         ]
         for _, count, index in document["runs"]:
-            found[kinds[index]] += count
+            lines[kinds[index]] += count
     except (ValueError, KeyError, TypeError, IndexError) as error:
         msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
         raise ManifestError(msg) from error
-    return found
+    return lines
 
 
-def runs_of(provenances: Iterable[Provenance]) -> Iterator[Run]:
-    """Fold one provenance a line, from line 1, into runs."""
-    return folded((provenance, 1) for provenance in provenances)
-
-
-def folded(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
-    """Fold provenances, each with for how many lines it holds, from line 1, into runs."""
+def fold_runs(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
+    """Folds provenances, each with its number of lines, from line 1 on, into runs."""
     first, count, current = 1, 0, MISSING
     for provenance, lines in stretches:
-        # The commit tells most of them apart, and faster than all of it does.
+        # Comparing commits first is faster, and tells most of them apart.
         if provenance.commit == current.commit and provenance == current:
             count += lines
             continue
@@ -167,7 +162,7 @@ def folded(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
 
 
 def dumps(document: dict[str, Any]) -> bytes:
-    """JSON that is the same bytes for the same values, and that a person can read."""
+    """Readable JSON, with the same bytes for the same values."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

@@ -1,24 +1,42 @@
-"""The folder `.aiprov/` of a work tree, for what is kept on one machine."""
+"""Where a manifest is found, and the folder `.aiprov/` for what is kept on one machine."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
+
+from aiprov_otel import settings
+from aiprov_otel.manifest.archive import FILE_NAME
 
 FOLDER: Final = ".aiprov"
 
 
+def named_manifest() -> Path | None:
+    """The path in `AIPROV_MANIFEST`; None if it is not set."""
+    name = settings.read().manifest
+    return Path(name) if name else None
+
+
+def manifest_above(folder: Path) -> Path | None:
+    """The `aiprov.manifest` in *folder*, or in the nearest folder above; None if there is none."""
+    folder = folder.absolute()
+    paths = (parent / FILE_NAME for parent in (folder, *folder.parents))
+    # Not Path.is_file: before Python 3.13 it raises if a folder above is not searchable.
+    return next((path for path in paths if os.path.isfile(path)), None)  # noqa: PTH113
+
+
 def hidden_folder(root: Path) -> Path:
     """
-    The folder in *root*, made if need be, which git does not see.
+    Returns the folder `.aiprov/` in *root*, created if missing; git ignores what is in it.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be created.
     """
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
-    # One without a byte is what an interruption or a full disk has left.
+    # An empty file is what an interruption or a full disk leaves.
     if not ignore.exists() or not ignore.stat().st_size:
         ignore.write_text("*\n")
     return folder

@@ -1,4 +1,4 @@
-"""A unit is decided over the lines that carry its bytecode."""
+"""Decides the provenance of a unit over the lines that carry its bytecode."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from types import CodeType
 from aiprov_otel.values import Origin, Provenance
 
 DECIDED = 0.8
-"""From this share of the known lines on, the unit is `ai`, or `human`; between, `mixed`."""
+"""The share of the known lines from which a unit is `ai` or `human`; else it is `mixed`."""
 
 
 def unit_lines(code: CodeType, decorators: Collection[int] = ()) -> set[int]:
     """
     The lines of *code* that carry bytecode, without its *decorators*.
 
-    The first instruction of a decorated function stands on the line of its first decorator; the
-    caller, who has the source, says which lines those are.
+    The first instruction of a decorated function is on the line of its first decorator, so the
+    caller, who has the source, passes those lines.
     """
     lines = {line for _, _, line in code.co_lines() if line}
-    # A lambda that is an argument of a decorator has no other line than that one.
+    # A lambda in an argument of a decorator has only that line.
     without = lines - {code.co_firstlineno} if code.co_firstlineno in decorators else lines
     return without or lines
 
 
 def decide(lines: Iterable[Provenance]) -> Provenance:
     """
-    The provenance of a unit, from that of its lines (one each).
+    Returns the provenance of a unit, given that of each of its lines.
 
-    `unknown` when more than half of the lines are unknown; else, of the known lines, `ai` or
-    `human` from 80 % on and `mixed` between, where a line that is itself mixed counts half as AI.
-    Agent and model are those with most of the winning lines, commit and evidence those of the
-    newest of them; for `mixed`, of its AI lines.
+    `unknown` if more than half of the lines are unknown. Else `ai` or `human` from 80% of the known
+    lines on, and `mixed` between; a line that is itself mixed counts half as AI. Agent and model
+    are those with most of the winning lines, commit and evidence those of the newest of them; for
+    `mixed`, of its AI lines.
     """
-    every = list(lines)
-    known = [line for line in every if line.origin is not Origin.UNKNOWN]
-    if not every or 2 * len(known) < len(every):
-        return Provenance(path=every[0].path, match=every[0].match) if every else Provenance()
+    lines = list(lines)
+    known = [line for line in lines if line.origin is not Origin.UNKNOWN]
+    if not lines or 2 * len(known) < len(lines):
+        return Provenance(path=lines[0].path, match=lines[0].match) if lines else Provenance()
     ratio = sum(_AI_SHARE[line.origin] for line in known) / len(known)
     origin = _origin(ratio)
     return replace(_winner(known, origin), origin=origin, ai_ratio=round(ratio, 4))
@@ -57,7 +57,7 @@ def _winner(known: list[Provenance], origin: Origin) -> Provenance:
     """The newest line of the winning origin, with the agent and the model of most of them."""
     wanted = Origin.HUMAN if origin is Origin.HUMAN else Origin.AI
     lines = [line for line in known if line.origin is wanted]
-    # A mixed unit need not have an AI line: lines that are themselves mixed make one too.
+    # A mixed unit may have no AI line, only lines that are themselves mixed.
     lines = lines or [line for line in known if line.origin is Origin.MIXED]
     newest = max(lines, key=lambda line: (line.time or "", line.commit or ""))
     counts = Counter((line.agent, line.model, line.provider) for line in lines)
@@ -66,5 +66,5 @@ def _winner(known: list[Provenance], origin: Origin) -> Provenance:
 
 
 def _order(names: tuple[str | None, ...]) -> tuple[str, ...]:
-    """Break a tie by name, so that the same lines always give the same answer."""
+    """Breaks ties by name, so that the same lines always give the same answer."""
     return tuple(name or "" for name in names)

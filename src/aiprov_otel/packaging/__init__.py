@@ -1,1 +1,1 @@
-"""What puts the manifest into a package while a build back end makes it: one file a back end."""
+"""Build hooks that put the manifest into a package: one file per build back end."""

@@ -1,4 +1,4 @@
-"""The manifest of a project that is being packaged: from git or, in a source distribution, kept."""
+"""The manifest of a project that is being packaged: from git, or kept in a source distribution."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from aiprov_otel.manifest import FILE_NAME, Manifest
 
 def provide(project: Path, target: Path) -> str | None:
     """
-    Write the manifest of the *project* in that folder to *target*; say why, where there is none.
+    Writes the manifest of *project* to *target*; returns the reason if there is none.
 
-    A source distribution has no history: its manifest is the one that was put into it.
+    A source distribution has no history, but carries its manifest.
 
     Raises:
-        PolicyError: `[tool.aiprov]` holds a value that can't be.
+        PolicyError: `[tool.aiprov]` holds an invalid value.
         AiprovError: *target* can't be written.
     """
     if not (project / "PKG-INFO").is_file():
@@ -30,15 +30,15 @@ def provide(project: Path, target: Path) -> str | None:
             reason = str(error)
     else:
         reason = f"this source distribution carries no {FILE_NAME}"
-    if (kept := next(_kept(project), None)) is None:
+    if (carried := next(_carried(project), None)) is None:
         return reason
-    if kept != target:
-        shutil.copyfile(kept, target)
+    if carried != target:
+        shutil.copyfile(carried, target)
     return None
 
 
-def _kept(project: Path) -> Iterator[Path]:
-    """The manifests that a back end put into the source distribution, and that are whole."""
+def _carried(project: Path) -> Iterator[Path]:
+    """The valid manifests that a back end put into the source distribution."""
     for pattern in (FILE_NAME, f"*.egg-info/{FILE_NAME}", f"*/*.egg-info/{FILE_NAME}"):
         for path in sorted(project.glob(pattern)):
             try:

@@ -11,22 +11,22 @@ _NAME = re.compile(r"\s*aiprov[-_.]+otel\b", re.IGNORECASE)
 
 
 class Command(Protocol):
-    """As much of setuptools' `egg_info` as is asked for here."""
+    """The part of setuptools' `egg_info` that is used here."""
 
     distribution: Any
 
     def warn(self, msg: str) -> None:
-        """Say *msg* where the build is watched."""
+        """Shows *msg* in the output of the build."""
 
 
 def write(command: Command, basename: str, filename: str) -> None:
     """
-    Write the manifest beside the other metadata, from where each distribution takes it.
+    Writes the manifest beside the other metadata, which each distribution includes.
 
-    Setuptools calls this for every project that it packages where aiprov-otel is installed.
+    Setuptools calls this for every project that it packages if aiprov-otel is installed.
     """
     project = Path.cwd()
-    if not _asked_for(project) or _editable(command):
+    if not _requires_us(project) or _editable(command):
         return
     from aiprov_otel.packaging.manifest import provide
 
@@ -34,7 +34,7 @@ def write(command: Command, basename: str, filename: str) -> None:
         command.warn(f"no {basename} in this package: {reason}")
 
 
-def _asked_for(project: Path) -> bool:
+def _requires_us(project: Path) -> bool:
     try:
         document = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     except (OSError, ValueError):
@@ -44,6 +44,6 @@ def _asked_for(project: Path) -> bool:
 
 
 def _editable(command: Command) -> bool:
-    """Whether the sources stay where they are: a manifest would be out of date in a minute."""
+    """Whether the installation is editable: its manifest would soon be out of date."""
     distribution = command.distribution
     return distribution.get_command_obj("editable_wheel", create=False) is not None

@@ -62,8 +62,8 @@ class Adjusted:
 
     Attributes:
         value: error rate of AI-written code over that of the baseline.
-        low: lower 95 % limit.
-        high: upper 95 % limit.
+        low: lower 95% limit.
+        high: upper 95% limit.
         method: how they were computed, in words.
         strata: those in which both ran.
         informative_share: the share of the calls that ran there.

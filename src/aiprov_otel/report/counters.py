@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from aiprov_otel.report.verdict import counted
+from aiprov_otel.format import quantity
 from aiprov_otel.values import Origin
 
 CANNOT: Final = (
@@ -69,8 +69,8 @@ class Crude:
     def text(self) -> str:
         """What may be said, with the counts."""
         said = "; ".join(
-            f"{one.key[0]}: {counted(round(one.errors), 'error')} "
-            f"in {counted(round(one.calls), 'call')}"
+            f"{one.key[0]}: {quantity(round(one.errors), 'error')} "
+            f"in {quantity(round(one.calls), 'call')}"
             for one in self.origins
         )
         if self.ratio is None:

@@ -30,9 +30,9 @@ class Latency:
         exposed_ms: of AI-written code.
         baseline_ms: of the baseline, as if it had run on the same mix of routes.
         difference_ms: the one less the other.
-        low: lower 95 % limit of the difference, over functions; None for inclusive time, and with
+        low: lower 95% limit of the difference, over functions; None for inclusive time, and with
             fewer than ten functions on a side.
-        high: upper 95 % limit, likewise.
+        high: upper 95% limit, likewise.
     """
 
     time: str

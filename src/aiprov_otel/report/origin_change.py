@@ -129,7 +129,7 @@ def _few(changed: int, steady: int, arms: Arms) -> str:
 def _said(ratio: Estimate | None, changed: int, steady: int, arms: Arms) -> str:
     if ratio is None:
         return "Before and after: too few to tell. The errors are of too few functions."
-    limits = f"95 % limits {ratio.low:.2g} to {ratio.high:.2g}"
+    limits = f"95% limits {ratio.low:.2g} to {ratio.high:.2g}"
     chance = ": no association can be told from chance" if ratio.low <= 1 <= ratio.high else ""
     return (
         f"Before and after: {changed} functions that changed from {arms.short} to AI-written are "

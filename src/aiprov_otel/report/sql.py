@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 from aiprov_otel import attributes
+from aiprov_otel.format import AGE_BANDS, OLDEST
 from aiprov_otel.telemetry.extra import local_extra
 
 with local_extra():
@@ -29,16 +30,6 @@ HISTOGRAM_STEPS: Final = 8
 
 MOST_FUNCTIONS: Final = 200
 """Functions in a list."""
-
-AGES: Final = (
-    ("up to 1 month", 30),
-    ("1 to 3 months", 91),
-    ("3 to 12 months", 365),
-    ("1 to 2 years", 730),
-)
-"""Bands of the age of code when it ran, each with its last day."""
-
-OLDEST: Final = "over 2 years"
 
 
 def table(name: str, *, since: int = 0) -> str:
@@ -65,6 +56,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        keys=attributes, ages=AGES, oldest=OLDEST, steps=HISTOGRAM_STEPS, most=MOST_FUNCTIONS
+        keys=attributes, ages=AGE_BANDS, oldest=OLDEST, steps=HISTOGRAM_STEPS, most=MOST_FUNCTIONS
     )
     return environment

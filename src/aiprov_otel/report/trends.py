@@ -64,8 +64,8 @@ class RouteRatio:
 
     Attributes:
         ratio: of the error rates; None without errors of the baseline.
-        low: lower 95 % limit, roughly: as of independent errors, widened by the dispersion of all.
-        high: upper 95 % limit, likewise; None for both where an arm has no error.
+        low: lower 95% limit, roughly: as of independent errors, widened by the dispersion of all.
+        high: upper 95% limit, likewise; None for both where an arm has no error.
     """
 
     service: str

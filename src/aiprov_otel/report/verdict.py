@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aiprov_otel.format import quantity
 from aiprov_otel.report.comparison import HUMAN, NOT_AI, Adjusted, Arms, Comparison
 from aiprov_otel.report.statistics.rates import wilson
 from aiprov_otel.values import Origin
@@ -21,8 +22,8 @@ class Arm:
         calls: how many spans stand for them.
         errors: how many failures their lines raised.
         error_ratio: errors a call; None without calls, or with more errors than calls.
-        low: lower 95 % limit of that, which is the wider the less alike the functions fail.
-        high: upper 95 % limit of that, likewise.
+        low: lower 95% limit of that, which is the wider the less alike the functions fail.
+        high: upper 95% limit of that, likewise.
         self_p50_ms: median of the time spent in the unit itself, in milliseconds.
         self_p95_ms: its 95th percentile.
     """
@@ -48,7 +49,7 @@ class ModelArm(Arm):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Errors a call, with 95 % limits; None where there is no such ratio."""
+    """Errors a call, with 95% limits; None where there is no such ratio."""
 
     ratio: float | None
     low: float | None
@@ -57,7 +58,7 @@ class Rate:
 
 def rate(errors: int, calls: int, spread: float = 1) -> Rate:
     """
-    The error ratio and its 95 % limits; None where there is none.
+    The error ratio and its 95% limits; None where there is none.
 
     Of *spread* calls, one tells something new: more than one where not all were kept, or where
     those of one function fail together.
@@ -95,11 +96,6 @@ def pooled(origin: str, arms: Iterable[Arm]) -> Arm:
     functions = sum(one.functions for one in every)
     calls, errors = sum(one.calls for one in every), sum(one.errors for one in every)
     return arm(origin, functions, calls, errors)
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 call`, `2,000 calls`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ def verdict(arms: Iterable[Arm], comparison: Comparison) -> Verdict:
         against.baseline, (arm for arm in by_origin.values() if arm.origin in against.origins)
     )
     crude = _ratio(ai, rest)
-    counts = f"AI-written code: {_counted(ai)}; {against.name}: {_counted(rest)}."
+    counts = f"AI-written code: {_errors_in_calls(ai)}; {against.name}: {_errors_in_calls(rest)}."
     said = _said(ai, rest, crude, comparison, against)
     return Verdict(Origin.AI, against.baseline, crude, comparison.adjusted, f"{counts} {said}")
 
@@ -152,8 +148,8 @@ def _ratio(ai: Arm, rest: Arm) -> float | None:
     return ai.error_ratio / rest.error_ratio
 
 
-def _counted(arm: Arm) -> str:
-    return f"{counted(arm.errors, 'error')} in {counted(arm.calls, 'call')}"
+def _errors_in_calls(arm: Arm) -> str:
+    return f"{quantity(arm.errors, 'error')} in {quantity(arm.calls, 'call')}"
 
 
 def _said(ai: Arm, rest: Arm, crude: float | None, comparison: Comparison, arms: Arms) -> str:
@@ -175,7 +171,7 @@ def _said(ai: Arm, rest: Arm, crude: float | None, comparison: Comparison, arms:
 
 
 def _found(adjusted: Adjusted, crude: float | None, arms: Arms) -> str:
-    limits = f"95 % limits {adjusted.low:.2g} to {adjusted.high:.2g}"
+    limits = f"95% limits {adjusted.low:.2g} to {adjusted.high:.2g}"
     beside = f"; crude {crude:.2g}" if crude else ""
     if adjusted.low <= 1 <= adjusted.high:
         return (

@@ -18,7 +18,7 @@ from aiprov_otel.runtime.exception_state import is_failure
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import LoadedFile, Resolver
-from aiprov_otel.stacktrace.annotate import told
+from aiprov_otel.stacktrace.annotate import format_trace
 from aiprov_otel.stacktrace.frames import annotate, name_below_packages
 
 _LogHook = Callable[..., Any]
@@ -174,7 +174,7 @@ def annotated(text: str, resolver: Resolver) -> str:
     ends = (
         line[len(known.text) :] for line, known in zip(text.splitlines(True), lines, strict=True)
     )
-    return "".join(line + end for line, end in zip(told(lines), ends, strict=True))
+    return "".join(line + end for line, end in zip(format_trace(lines), ends, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""A stack trace that was printed: found in its text, each frame with who wrote its line."""
+"""Printed stack traces: found in a text, parsed, and annotated with who wrote each line."""

@@ -1,4 +1,4 @@
-"""How a stack trace is told: behind the first line of each frame of the application, its origin."""
+"""Prints a stack trace with the origin of each application frame behind its first line."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from aiprov_otel.format import short_hash
 from aiprov_otel.stacktrace.frames import Line
 from aiprov_otel.values import Match, Provenance
 
 _AGES: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
 
-def told(lines: Iterable[Line]) -> Iterator[str]:
-    """The text of each of *lines*, and who wrote what it is about, once for each frame."""
+def format_trace(lines: Iterable[Line]) -> Iterator[str]:
+    """The text of each of *lines*, with who wrote it behind the first line of each frame."""
     shown = None
     for line in lines:
         first = line.frame is not None and line.frame is not shown
-        found = line.frame.provenance if line.frame and first else None
-        yield f"{line.text}  <- {who(found)}" if found else line.text
+        provenance = line.frame.provenance if line.frame and first else None
+        yield f"{line.text}  <- {describe(provenance)}" if provenance else line.text
         shown = line.frame
 
 
-def who(provenance: Provenance) -> str:
-    """`ai (claude-code, claude-opus-4-6), 9fd81c2bd, 3 months old`; nothing steers a terminal."""
-    stale = "changed after the build" if provenance.match is Match.STALE else None
+def describe(provenance: Provenance) -> str:
+    """`ai (claude-code, claude-opus-4-6), 9fd81c2bd, 3 months old`, without control characters."""
+    stale = "changed since the build" if provenance.match is Match.STALE else None
     named = ", ".join(name for name in (provenance.agent, provenance.model, stale) if name)
     origin = f"{provenance.origin} ({named})" if named else provenance.origin.value
     old = age(provenance.time)
-    parts = (origin, provenance.commit and provenance.commit[:9], old and f"{old} old")
+    parts = (origin, provenance.commit and short_hash(provenance.commit), old and f"{old} old")
     return "".join(filter(str.isprintable, ", ".join(filter(None, parts))))
 
 

@@ -1,4 +1,4 @@
-"""A stack trace that was printed, each frame with who wrote its line; pure."""
+"""A printed stack trace, parsed, each frame with who wrote its line; pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 from aiprov_otel.values import Match, Provenance
 
-# A group's frames stand behind a margin of `|`; a log puts its own prefix before the two blanks
-# that a frame is indented by. A SyntaxError's file is no frame: it names no "in".
+# A group's frames follow a margin of `|`; a log puts its prefix before the two blanks that a frame
+# is indented by. The file of a SyntaxError is not a frame: it has no "in".
 _FRAME: Final = re.compile(
     r'^(?P<margin>[ |]*|.*[ |\t]{2})File "(?P<path>.+)", line (?P<line>\d{1,9}), in (?P<name>.+)$'
 )
@@ -42,7 +42,7 @@ class Lines(Protocol):
 
 
 class Known(Protocol[_File]):
-    """What knows the files of an application: a manifest, or git."""
+    """A source of an application's files: a manifest, or git."""
 
     def with_tail(self, filename: str, /) -> list[_File]:
         """The files that *filename* may be a deployed copy of."""
@@ -57,10 +57,10 @@ class Frame:
     One frame of a stack trace.
 
     Attributes:
-        path: of the file, as it was printed.
-        line: that was executing.
+        path: of the file, as printed.
+        line: the number of the line that was executing.
         function: its name.
-        provenance: of that line; None where the file is not known.
+        provenance: of that line; None for a file outside the application.
     """
 
     path: str
@@ -71,7 +71,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the text, and the frame that it belongs to; None for a header or a message."""
+    """One line of the text, and its frame; None for a header or a message."""
 
     text: str
     frame: Frame | None
@@ -79,15 +79,15 @@ class Line:
 
 def annotate(text: str, known: Known[Any] | None) -> tuple[Line, ...]:
     """
-    Every line of *text*, those of application code with who wrote them.
+    Returns every line of *text*, with its frame.
 
-    Chained stack traces and exception groups keep their shape: no line is left out, added or moved.
+    Chained stack traces and exception groups keep their shape: no line is dropped, added or moved.
     """
     return tuple(_lines(text.splitlines(), known))
 
 
-def folded(lines: Iterable[Line]) -> Iterator[Line]:
-    """*lines* with each run of frames outside the application as one line that counts them."""
+def fold_foreign(lines: Iterable[Line]) -> Iterator[Line]:
+    """*lines*, with one line that counts the frames for each run outside the application."""
     for foreign, run in groupby(lines, lambda line: bool(line.frame and not line.frame.provenance)):
         block = list(run)
         frames = len(dict.fromkeys(id(line.frame) for line in block))
@@ -101,16 +101,16 @@ def folded(lines: Iterable[Line]) -> Iterator[Line]:
 def _lines(lines: Iterable[str], known: Known[Any] | None) -> Iterator[Line]:
     frame, margin = None, ""
     for text in lines:
-        if found := _FRAME.match(text):
-            margin = found["margin"]
-            frame = _frame(found["path"], int(found["line"]), found["name"], known)
-        elif not _deeper(text, margin):  # source and carets stand deeper than their frame
+        if match := _FRAME.match(text):
+            margin = match["margin"]
+            frame = _frame(match["path"], int(match["line"]), match["name"], known)
+        elif not _deeper(text, margin):  # source and carets are indented deeper than their frame
             frame = frame if "[Previous line repeated " in text else None
         yield Line(text, frame)
 
 
 def _deeper(text: str, margin: str) -> bool:
-    # The prefix of a log has the same width in each line, and another time of day.
+    # The prefix of a log has the same width in each line, but not the same time of day.
     noise = bool(margin.strip(" |"))
     return text.startswith(margin + "  ") or (noise and text[len(margin) :].startswith("  "))
 
@@ -119,7 +119,7 @@ def _frame(path: str, line: int, function: str, known: Known[Any] | None) -> Fra
     files = _files(path.replace("\\", "/"), known) if known else []
     if known is None or not files:
         return Frame(path, line, function, None)
-    if len(files) > 1:  # either may be meant: that it is application code is all we know
+    if len(files) > 1:  # ambiguous: all we know is that it is application code
         return Frame(path, line, function, Provenance(match=Match.UNVERIFIED))
     return Frame(path, line, function, known.source(files[0]).line(line))
 

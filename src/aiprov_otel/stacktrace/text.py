@@ -1,4 +1,4 @@
-"""Stack traces out of what they were pasted in: JSON, strings with escapes, events of Sentry."""
+"""Extracts stack traces from what they were pasted in: JSON, escaped strings, Sentry events."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _ESCAPED: Final = re.compile(r'\\+n *[| ]*File \\*"')
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _CHARACTERS: Final = {"n": "\n", "r": "\r", "t": "\t"}
-_NESTED: Final = 4  # how often a log is put into another log
+_NESTED: Final = 4  # logs within logs
 
 
-def unwrapped(text: str) -> str:
-    """*text* with its stack traces as Python prints them; the rest stays as it is."""
+def unwrap(text: str) -> str:
+    """*text* with its stack traces as Python prints them; the rest is unchanged."""
     text = _COLOR.sub("", text)
     whole = "\n".join(_of_json(text.strip(), _NESTED))
     return whole or "\n".join(_of_line(line, _NESTED) for line in text.splitlines())
@@ -23,15 +23,15 @@ def unwrapped(text: str) -> str:
 
 def _of_line(line: str, depth: int) -> str:
     document = line[max(line.find("{"), 0) : line.rfind("}") + 1]
-    if depth and (found := "\n".join(_of_json(document, depth))):
-        return found
+    if depth and (traces := "\n".join(_of_json(document, depth))):
+        return traces
     if depth and _ESCAPED.search(line):
         return "\n".join(_of_line(one, depth - 1) for one in _unescaped(line).splitlines())
     return line
 
 
 def _of_json(text: str, depth: int) -> Iterator[str]:
-    """The stack traces that stand in a JSON document; none where *text* is no such document."""
+    """The stack traces in a JSON document; none if *text* is not one."""
     if "{" in text:
         try:
             document = json.loads(text)
@@ -56,7 +56,7 @@ def _in(value: Any, depth: int) -> Iterator[str]:
 
 
 def _structured(value: dict[str, Any]) -> str | None:
-    """A frame as Sentry's events and some loggers spell it, as a line of Python's."""
+    """A frame as Sentry and some loggers write it, in Python's form."""
     path = value.get("abs_path") or value.get("filename")
     line = value.get("lineno")
     if not isinstance(path, str) or not isinstance(line, int):
@@ -68,9 +68,9 @@ def _structured(value: dict[str, Any]) -> str | None:
 
 
 def _unescaped(text: str) -> str:
-    def character(found: re.Match[str]) -> str:
-        if found[1]:
-            return chr(int(found[1], 16))
-        return _CHARACTERS.get(found[2], found[2])
+    def character(match: re.Match[str]) -> str:
+        if match[1]:
+            return chr(int(match[1], 16))
+        return _CHARACTERS.get(match[2], match[2])
 
     return _ESCAPE.sub(character, text)

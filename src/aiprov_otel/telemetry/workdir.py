@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel import settings
 from aiprov_otel.errors import ManifestNotFound, StoreError
 from aiprov_otel.manifest import FILE_NAME, Manifest
-from aiprov_otel.manifest.locate import FOLDER, hidden_folder
+from aiprov_otel.manifest.locate import FOLDER, hidden_folder, manifest_above, named_manifest
 
 STORE: Final = Path(FOLDER, "telemetry.duckdb")
 MANIFEST: Final = Path(FOLDER, FILE_NAME)
@@ -42,16 +41,8 @@ def deployed_manifest() -> Manifest | None:
     Raises:
         ManifestError: the first one can't be read.
     """
-    for path in _places():
-        try:
-            return Manifest.load(path)
-        except ManifestNotFound:
-            continue
+    for path in (named_manifest(), MANIFEST, manifest_above(Path.cwd())):
+        with suppress(ManifestNotFound):
+            if path:
+                return Manifest.load(path)
     return None
-
-
-def _places() -> Iterator[Path]:
-    if path := settings.read().manifest:
-        yield Path(path)
-    yield MANIFEST
-    yield from (folder / FILE_NAME for folder in (Path.cwd(), *Path.cwd().parents))

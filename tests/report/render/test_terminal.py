@@ -75,18 +75,18 @@ def test_a_pipe_gets_every_word_and_no_color(found, manifest):
     shown = out.getvalue()
     assert "\x1b" not in shown
     for word in (
-        *("origin", "functions", "calls", "errors", "error ratio", "95 % limits", "self p95 ms"),
+        *("origin", "functions", "calls", "errors", "error ratio", "95% limits", "self p95 ms"),
         *("claude-code", "claude-opus-4-6", "Too few to tell", "src/shop/cart.py:7"),
         *("100.0% of the calls have a known origin", "KeyError raised at src/shop/cart.py:7"),
     ):
         assert word in shown
-    assert f'test_render.py", line {found_line(shown)}' in shown
+    assert f'test_terminal.py", line {found_line(shown)}' in shown
     assert "◀ ai claude-code claude-opus-4-6 9fd81c200" in shown
     assert "GET /[bold]" in shown
 
 
 def found_line(shown: str) -> int:
-    (line,) = [line for line in shown.splitlines() if 'test_render.py", line' in line]
+    (line,) = [line for line in shown.splitlines() if 'test_terminal.py", line' in line]
     return int(line.partition(", line ")[2].partition(",")[0])
 
 
@@ -96,7 +96,7 @@ def test_what_the_verdict_rests_on_is_shown(compared):
 
     for word in (
         *("is associated with 1.8 times the errors a call", "12 AI-written functions failed there"),
-        *("Within service, route, kind of unit and age of the code: 1.8 (95 % limits", "Too few"),
+        *("Within service, route, kind of unit and age of the code: 1.8 (95% limits", "Too few"),
         *("By regression: 1.8, quasi-Poisson limits", "Ratio over time: ", "shop.quote1"),
         *("Time of a call on the same routes", "self", "inclusive", "difference ms"),
         *("AI-written functions beyond the baseline of their routes", "Routes that both serve"),
@@ -167,7 +167,7 @@ def test_a_wide_terminal_shows_every_column(found, manifest):
     """With room enough nothing is left out."""
     shown = text(found, manifest, width=160)
 
-    assert "95 % limits" in shown
+    assert "95% limits" in shown
     assert shown.count("self p50 ms") == 4
 
 
@@ -182,7 +182,7 @@ def test_without_a_manifest_the_stack_is_plain(found):
     """No frame is folded or annotated where nothing is known of it."""
     shown = text(found, None, width=200)
 
-    assert 'test_render.py", line' in shown
+    assert 'test_terminal.py", line' in shown
     assert "outside the application" not in shown
 
 

@@ -27,7 +27,7 @@ def lognormal(seed, middle, number=300):
 
 
 def test_quantiles_are_those_of_the_times():
-    """Counting in steps of 9 % costs a few percent of precision, no more."""
+    """Counting in steps of 9% costs a few percent of precision, no more."""
     slow, fast = lognormal(1, 20, 5_000), lognormal(2, 5, 5_000)
     timings = counted(slow) + counted(fast, exposed=False, function="g")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from aiprov_otel.report.render.tables import milliseconds, percent
+from aiprov_otel.format import percent, short_hash
+from aiprov_otel.report.render.tables import milliseconds
 
 if TYPE_CHECKING:
     from aiprov_otel.report.excess import Excess
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from aiprov_otel.report.verdict import Arm, ModelArm
 
 _MOST: Final = 5  # functions
-_SHORT: Final = 9  # characters of a commit's hash
-_COUNTS: Final = ("functions", "calls", "errors", "error ratio", "95 % limits", "self p95 ms")
+_COUNTS: Final = ("functions", "calls", "errors", "error ratio", "95% limits", "self p95 ms")
 
 
 def markdown(report: Report) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _author(arm: ModelArm) -> tuple[str, str]:
 
 def _excess(one: Excess) -> list[str]:
     return [
-        *(_code(name or "") for name in (one.name, one.model, (one.commit or "")[:_SHORT])),
+        *(_code(name or "") for name in (one.name, one.model, short_hash(one.commit or ""))),
         f"{one.errors:,.0f}",
         f"{one.expected:,.1f}",
         f"{one.excess:,.1f}",

@@ -68,11 +68,6 @@ def origin_text(origin: str) -> Text:
     return Text(origin, STYLES.get(origin, ""))
 
 
-def percent(share: float | None) -> str:
-    """*share* with three digits; nothing where there is none."""
-    return "" if share is None else f"{share:.1%}" if share >= 0.1 else f"{share:.2%}"
-
-
 def milliseconds(ms: float | None) -> str:
     """*ms* with three digits; nothing where there is none."""
     return "" if ms is None else f"{ms:,.0f}" if abs(ms) >= 100 else f"{ms:.3g}"

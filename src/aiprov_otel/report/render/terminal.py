@@ -6,18 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
+from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.report.render.tables import (
     PIPE,
     STYLES,
     Column,
     milliseconds,
     origin_text,
-    percent,
     show_table,
 )
 from aiprov_otel.report.render.terminal_comparison import show_comparison, show_details
-from aiprov_otel.report.verdict import counted
-from aiprov_otel.stacktrace.frames import Line, annotate, folded
+from aiprov_otel.stacktrace.frames import Line, annotate, fold_foreign
 from aiprov_otel.telemetry.extra import local_extra
 
 with local_extra():
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from aiprov_otel.report.report import Coverage, Function, Raised, Report
     from aiprov_otel.report.verdict import Arm
 
-_SHORT: Final = 9  # characters of a commit's hash
 _MOST: Final = 10  # functions
 _STEPS: Final = 40  # spans of a trace that are shown
 
@@ -97,7 +95,7 @@ def show_traceback(text: str, manifest: Manifest | None, out: Console) -> None:
     """Print the stack trace *text* with who wrote each line of application code."""
     lines: Iterable[Line] = annotate(text, manifest)
     if any(line.frame and line.frame.provenance for line in lines):
-        lines = folded(lines)
+        lines = fold_foreign(lines)
     shown = None
     for line in lines:
         out.print(_traced(line, first=line.frame is not shown), overflow="fold")
@@ -130,7 +128,7 @@ def _step(step: Step) -> Text:
 
 
 def _who(origin: str, agent: str | None, model: str | None, commit: str | None) -> Text:
-    known = [name for name in (agent, model, commit and commit[:_SHORT]) if name]
+    known = [name for name in (agent, model, commit and short_hash(commit)) if name]
     return Text(" ".join([origin, *known]), STYLES.get(origin, ""))
 
 
@@ -139,7 +137,7 @@ _COUNTS: Final = (
     Column("calls", 8),
     Column("errors", 9),
     Column("error ratio", 7),
-    Column("95 % limits", 4),
+    Column("95% limits", 4),
     Column("self p50 ms", 5),
     Column("self p95 ms", 6),
 )
@@ -196,7 +194,7 @@ def _author(origin: str, agent: str | None, model: str | None) -> list[Text | st
 
 def _raised(one: Raised) -> list[Text | str]:
     where = f"{one.path or '?'}:{one.line}" if one.line else one.path or ""
-    commit = (one.commit or "")[:_SHORT]
+    commit = short_hash(one.commit or "")
     who = [one.agent or "", one.model or "", commit]
     return [f"{one.count:,}", one.type, where, origin_text(one.origin), *who]
 
@@ -206,7 +204,7 @@ def _function(one: Function) -> list[Text | str]:
         one.function,
         origin_text(one.origin),
         one.model or "",
-        (one.commit or "")[:_SHORT],
+        short_hash(one.commit or ""),
         f"{one.calls:,}",
         f"{one.errors:,}",
         percent(one.error_ratio),
@@ -217,7 +215,7 @@ def _function(one: Function) -> list[Text | str]:
 
 
 def _covered(coverage: Coverage) -> str:
-    spans, calls = counted(coverage.spans, "span"), counted(coverage.units, "call")
+    spans, calls = quantity(coverage.spans, "span"), quantity(coverage.units, "call")
     weak = f", {percent(coverage.weak_share)} of those by weak evidence"
     return (
         f"{spans}, {calls} of application code; {percent(coverage.known_share)} of the calls have "

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import log2
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.format import short_hash
 from aiprov_otel.report.render.tables import Column, milliseconds, show_table
 from aiprov_otel.telemetry.extra import local_extra
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST: Final = 10  # rows of a table
-_SHORT: Final = 9  # characters of a commit's hash
 
 _LATENCY: Final = (
     Column("time", 10, number=False),
@@ -30,7 +30,7 @@ _LATENCY: Final = (
     Column("AI ms", 7),
     Column("baseline ms", 6),
     Column("difference ms", 8),
-    Column("95 % limits", 5),
+    Column("95% limits", 5),
 )
 _EXCESS: Final = (
     Column("AI-written", 10, number=False),
@@ -123,7 +123,7 @@ def _rests_on(adjusted: Adjusted, others: Iterable[Comparison]) -> Iterator[str]
 
 
 def _ratio(adjusted: Adjusted) -> str:
-    return f"{adjusted.value:.2g} (95 % limits {adjusted.low:.2g} to {adjusted.high:.2g})."
+    return f"{adjusted.value:.2g} (95% limits {adjusted.low:.2g} to {adjusted.high:.2g})."
 
 
 def _latency(one: Latency) -> list[str | Text]:
@@ -142,7 +142,7 @@ def _excess(one: Excess) -> list[str | Text]:
     return [
         one.name or "unknown",
         one.model or "",
-        (one.commit or "")[:_SHORT],
+        short_hash(one.commit or ""),
         "" if one.age_days is None else f"{one.age_days} d",
         f"{one.calls:,.0f}",
         f"{one.errors:,.0f}",

@@ -75,7 +75,7 @@ def limits(
     cells: Sequence[Cell], *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> tuple[float, float] | None:
     """
-    The symmetric bootstrap-t 95 % limits of the Mantel-Haenszel ratio of *cells*.
+    The symmetric bootstrap-t 95% limits of the Mantel-Haenszel ratio of *cells*.
 
     *cells* are merged, and of informative strata. Functions are drawn with replacement, apart by
     the arms that they ran in. The logarithm of the ratio is divided by its standard error, the sum

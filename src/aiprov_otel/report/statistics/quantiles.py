@@ -39,7 +39,7 @@ class Timing:
 @dataclass(frozen=True, slots=True)
 class Quantiles:
     """
-    One quantile of both arms, in steps, and the 95 % limits of the difference of what they mean.
+    One quantile of both arms, in steps, and the 95% limits of the difference of what they mean.
 
     Attributes:
         exposed: in steps.

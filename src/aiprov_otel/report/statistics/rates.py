@@ -10,12 +10,12 @@ from typing import Final
 from aiprov_otel.report.statistics.strata import Cell, Stratum, Tally, tallies
 
 Z: Final = 1.959963984540054
-"""The 97.5 % point of the normal distribution."""
+"""The 97.5% point of the normal distribution."""
 
 
 def wilson(errors: float, calls: float) -> tuple[float, float] | None:
     """
-    The 95 % score limits of the ratio *errors* / *calls*.
+    The 95% score limits of the ratio *errors* / *calls*.
 
     None where there is no such ratio: no calls, or more errors than calls, which happens where
     exceptions come from lines that no span stands for.
@@ -37,7 +37,7 @@ _ROUNDS = 50  # Newton's method takes five; where it does not end, there is no m
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its 95 % limits."""
+    """A value with its 95% limits."""
 
     value: float
     low: float
@@ -64,7 +64,7 @@ def mantel_haenszel(counts: Iterable[Tally]) -> float | None:
 
 def byar(errors: float) -> tuple[float, float]:
     """
-    The 95 % limits of the mean of a Poisson count of *errors*, by Byar's approximation.
+    The 95% limits of the mean of a Poisson count of *errors*, by Byar's approximation.
 
     Source: N. E. Breslow, N. E. Day, "Statistical Methods in Cancer Research", volume II (1987),
     page 69, formula 2.13.
@@ -153,8 +153,8 @@ class Beyond:
         errors: what was observed.
         expected: what the same calls would have at the rates of the baseline on each route.
         excess: errors - expected.
-        low: lower 95 % limit of the excess: of the count of errors, the rates taken as known.
-        high: upper 95 % limit.
+        low: lower 95% limit of the excess: of the count of errors, the rates taken as known.
+        high: upper 95% limit.
     """
 
     calls: float

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiprov_otel.report.render.page.markup import Markup, joined, tag
 from aiprov_otel.report.render.page.parts import Cell, Column, commit, origin, section, table
 from aiprov_otel.report.render.tables import milliseconds
-from aiprov_otel.stacktrace.frames import Line, annotate, folded
+from aiprov_otel.stacktrace.frames import Line, annotate, fold_foreign
 
 if TYPE_CHECKING:
     from aiprov_otel.manifest import Manifest
@@ -108,7 +108,7 @@ def _step(step: Step, repository: str | None) -> Markup:
 def _stack(text: str, repository: str | None, manifest: Manifest | None) -> Iterator[Markup]:
     lines: tuple[Line, ...] = annotate(text, manifest)
     if any(line.frame and line.frame.provenance for line in lines):
-        lines = tuple(folded(lines))
+        lines = tuple(fold_foreign(lines))
     shown = None
     for line in lines:
         yield joined(_line(line, repository, first=line.frame is not shown), "\n")

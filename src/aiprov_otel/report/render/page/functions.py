@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.format import percent
 from aiprov_otel.report.render.page.markup import Markup, joined, tag
 from aiprov_otel.report.render.page.parts import (
     ORIGINS,
@@ -14,7 +15,7 @@ from aiprov_otel.report.render.page.parts import (
     section,
     table,
 )
-from aiprov_otel.report.render.tables import milliseconds, percent
+from aiprov_otel.report.render.tables import milliseconds
 
 if TYPE_CHECKING:
     from aiprov_otel.report.report import Function, Report

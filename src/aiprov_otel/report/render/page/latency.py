@@ -21,7 +21,7 @@ _COLUMNS = (
     Column("AI ms"),
     Column("baseline ms"),
     Column("difference ms"),
-    Column("95 % limits"),
+    Column("95% limits"),
 )
 
 

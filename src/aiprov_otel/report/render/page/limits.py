@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.format import percent, quantity
 from aiprov_otel.report.render.page.markup import Markup, tag
 from aiprov_otel.report.render.page.parts import section
-from aiprov_otel.report.render.tables import percent
-from aiprov_otel.report.verdict import counted
 
 if TYPE_CHECKING:
     from aiprov_otel.report.report import Coverage, Report
@@ -49,7 +48,7 @@ def limits(report: Report) -> Markup:
 
 
 def _covered(coverage: Coverage) -> Iterator[str]:
-    spans, calls = counted(coverage.spans, "span"), counted(coverage.units, "call")
+    spans, calls = quantity(coverage.spans, "span"), quantity(coverage.units, "call")
     yield f"{spans} were received; {calls} of application code are among them."
     if coverage.stands_for > 1:
         yield f"Not all were kept: one stands for {coverage.stands_for:.3g} calls, on average."

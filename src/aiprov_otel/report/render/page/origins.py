@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.format import percent
 from aiprov_otel.report.render.page.markup import Markup, tag
 from aiprov_otel.report.render.page.parts import (
     ORIGINS,
@@ -15,7 +16,7 @@ from aiprov_otel.report.render.page.parts import (
     section,
     table,
 )
-from aiprov_otel.report.render.tables import milliseconds, percent
+from aiprov_otel.report.render.tables import milliseconds
 
 if TYPE_CHECKING:
     from aiprov_otel.report.report import Report
@@ -33,7 +34,7 @@ _COUNTS: Final = (
     Column("calls"),
     Column("errors"),
     Column("errors a call"),
-    Column("95 % limits", narrow=False),
+    Column("95% limits", narrow=False),
     Column("self p50 ms", narrow=False),
     Column("self p95 ms", narrow=False),
 )

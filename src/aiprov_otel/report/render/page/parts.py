@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from aiprov_otel.format import short_hash
 from aiprov_otel.report.render.page.forge import commit_url
 from aiprov_otel.report.render.page.markup import Content, Markup, Value, joined, tag
 
 ORIGINS: Final = ("ai", "human", "mixed", "unknown")
-
-_SHORT: Final = 9  # characters of a commit's hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def commit(repository: str | None, name: str | None) -> Markup:
     """A commit's short name, which leads to the forge where that is known."""
     if not name:
         return joined(None)
-    short = tag("code", name[:_SHORT], class_="commit")
+    short = tag("code", short_hash(name), class_="commit")
     url = commit_url(repository, name)
     return tag("a", short, href=url, rel="noreferrer noopener") if url else short
 

@@ -13,8 +13,8 @@ class Scale:
     Where a number stands between two.
 
     Attributes:
-        low: stands at 0 %.
-        high: stands at 100 %.
+        low: stands at 0%.
+        high: stands at 100%.
         ticks: the numbers to be marked.
         logarithmic: whether equal ratios are equally far.
     """

@@ -1,0 +1,32 @@
+"""How numbers and hashes read."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiprov_otel.format import percent, quantity, short_hash
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.387, "38.7%"), (0.02, "2.00%"), (0.1, "10.0%"), (1, "100.0%"), (0, "0.00%"), (None, "")],
+)
+def test_a_share_has_three_digits(share, text):
+    """
+    A share reads the same in every verb, report and page: no blank before the sign.
+    """
+    assert percent(share) == text
+
+
+def test_numbers_have_their_noun():
+    """
+    One of a thing is singular, and thousands have a comma.
+    """
+    assert [quantity(n, "line") for n in (0, 1, 2000)] == ["0 lines", "1 line", "2,000 lines"]
+
+
+def test_a_hash_is_shortened_to_one_length():
+    """
+    A short hash has nine characters everywhere.
+    """
+    assert short_hash("9fd81c2bd01a") == "9fd81c2bd"
