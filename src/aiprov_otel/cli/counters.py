@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from aiprov_otel.cli.output import say, table, visible
-from aiprov_otel.report.counters import CANNOT, Count, Crude
+from aiprov_otel.report.counters import LIMITATIONS, LabelCounts, MetricCounts
 
 
-def show(found: Sequence[Crude]) -> None:
+def show(found: Sequence[MetricCounts]) -> None:
     """Print what each metric counted, and what none of them can tell."""
     for crude in found:
         say(f"{crude.metric}, {crude.period}")
@@ -19,11 +19,11 @@ def show(found: Sequence[Crude]) -> None:
                 say(visible(line))
         say()
     say("What counters can't tell:")
-    for sentence in CANNOT:
+    for sentence in LIMITATIONS:
         say(f"* {sentence}")
 
 
-def _parts(crude: Crude) -> Iterator[tuple[Sequence[str], Sequence[Count]]]:
+def _parts(crude: MetricCounts) -> Iterator[tuple[Sequence[str], Sequence[LabelCounts]]]:
     yield ("origin",), crude.origins
     yield ("origin", "model"), crude.models
     yield ("service", "origin"), crude.services
@@ -31,13 +31,13 @@ def _parts(crude: Crude) -> Iterator[tuple[Sequence[str], Sequence[Count]]]:
         yield ("service", "route", "origin"), crude.routes
 
 
-def _lines(heading: Sequence[str], counts: Sequence[Count]) -> list[str]:
+def _lines(heading: Sequence[str], counts: Sequence[LabelCounts]) -> list[str]:
     wide = len(heading)
     rows = [(*heading, "calls", "errors", "error ratio"), *map(_row, counts)]
     return table(rows, numbers=(wide, wide + 1, wide + 2))
 
 
-def _row(count: Count) -> tuple[str, ...]:
+def _row(count: LabelCounts) -> tuple[str, ...]:
     ratio = "-" if count.error_ratio is None else f"{100 * count.error_ratio:.2f} %"
     key = (value or "-" for value in count.key)
     return (*key, f"{count.calls:,.0f}", f"{count.errors:,.0f}", ratio)

@@ -73,8 +73,8 @@ def _demo(where: Path, requests: int) -> None:
     from aiprov_otel.demo import story
     from aiprov_otel.demo.shop import lay_out
     from aiprov_otel.history.build import build
-    from aiprov_otel.report.render.terminal import console, show
-    from aiprov_otel.report.report import report
+    from aiprov_otel.report.render.terminal import open_console, show_report
+    from aiprov_otel.report.report import build_report
     from aiprov_otel.telemetry.store import Store
 
     folder = lay_out(where)
@@ -83,9 +83,9 @@ def _demo(where: Path, requests: int) -> None:
     _say(story.made(folder, summary))
     with Store.open(folder / STORE) as store:
         _say(_load(store, folder, summary.path, requests))
-        found = report(store)
+        found = build_report(store)
     _say()
-    show(found, Manifest.load(summary.path), console(sys.stdout))
+    show_report(found, Manifest.load(summary.path), open_console(sys.stdout))
     _say()
     for line in story.ending(folder, found):
         _say(line)

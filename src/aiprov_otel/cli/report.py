@@ -16,7 +16,7 @@ from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.output import say, table, visible
 from aiprov_otel.errors import UsageError
 from aiprov_otel.report import prometheus, remote, sql
-from aiprov_otel.report.report import Report, report, why_empty
+from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.store import Store
@@ -179,7 +179,7 @@ def _crude(args: argparse.Namespace) -> int:
         raise UsageError("counters give no verdict: of the options, only --json goes with them")
     if args.days:
         raise UsageError(f"say the time in the address instead: {args.address}?period=7d")
-    found = prometheus.asked(args.address)
+    found = prometheus.read_counters(args.address)
     if args.json:
         first, *others = (one.to_json() for one in found)
         print(json.dumps(first | {"others": others}, indent=2, ensure_ascii=False))
@@ -192,7 +192,7 @@ def _found(args: argparse.Namespace) -> Report:
     sampled = Sampled(args.sampled) if args.sampled else None
     if not args.address:
         with Store.read(args.store or STORE) as store:
-            return report(store, since=_since(args), sampled=sampled)
+            return build_report(store, since=_since(args), sampled=sampled)
     if args.address.startswith(("http://", "https://")):
         if args.sampled or args.days:
             raise UsageError(
@@ -200,7 +200,7 @@ def _found(args: argparse.Namespace) -> Report:
             )
         return remote.fetch(args.address)
     with sources.opened(args.address) as source:
-        return report(source, since=_since(args), sampled=sampled)
+        return build_report(source, since=_since(args), sampled=sampled)
 
 
 def _since(args: argparse.Namespace) -> int:
@@ -209,9 +209,9 @@ def _since(args: argparse.Namespace) -> int:
 
 
 def _write(found: Report, path: Path) -> None:
-    from aiprov_otel.report.render.page.page import page
+    from aiprov_otel.report.render.page.html import render_page
 
-    text = page(found, deployed_manifest(), made=datetime.now(UTC))
+    text = render_page(found, deployed_manifest(), made=datetime.now(UTC))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -222,11 +222,11 @@ def _write(found: Report, path: Path) -> None:
 
 def _show(found: Report, *, markdown: bool) -> None:
     if markdown:
-        from aiprov_otel.report.render.markdown import markdown as lines
+        from aiprov_otel.report.render.markdown import render_markdown
 
-        for line in lines(found):
+        for line in render_markdown(found):
             say(visible(line))
         return
-    from aiprov_otel.report.render.terminal import console, show
+    from aiprov_otel.report.render.terminal import open_console, show_report
 
-    show(found, deployed_manifest(), console(sys.stdout))
+    show_report(found, deployed_manifest(), open_console(sys.stdout))

@@ -19,7 +19,7 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.report.report import Report, report, why_empty
+from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment, launcher
 from aiprov_otel.telemetry.retention import Retention
@@ -73,13 +73,13 @@ def run(args: argparse.Namespace) -> int:
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
             )
             status, interrupted = _ended(launcher(command, interpreter=interpreter), variables)
-        found = report(store, since=began)
+        found = build_report(store, since=began)
     _tell(found, manifest, interrupted=interrupted)
     return status
 
 
 def _tell(found: Report, manifest: Manifest, *, interrupted: bool) -> None:
-    from aiprov_otel.report.render.terminal import console, show
+    from aiprov_otel.report.render.terminal import open_console, show_report
 
     if interrupted and not found.coverage.spans:
         _say("interrupted before a trace came; there is nothing to report")
@@ -93,7 +93,7 @@ def _tell(found: Report, manifest: Manifest, *, interrupted: bool) -> None:
         _say(missing)
     else:
         print(file=sys.stderr)
-        show(found, manifest, console(sys.stderr))
+        show_report(found, manifest, open_console(sys.stderr))
 
 
 def _manifest(folder: Path) -> Manifest:

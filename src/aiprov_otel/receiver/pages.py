@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.receiver.answer import Answer, Refused
-from aiprov_otel.report.report import report, why_empty
+from aiprov_otel.report.report import build_report, why_empty
 from aiprov_otel.telemetry.workdir import deployed_manifest
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def shown(store: Store, path: str) -> Answer:
     if path == PAGE:
         return _answer(_page(store), "text/html")
     if path == DOCUMENT:
-        document = json.dumps(report(store).to_json(), ensure_ascii=False)
+        document = json.dumps(build_report(store).to_json(), ensure_ascii=False)
         return _answer(document, "application/json")
     raise Refused(HTTPStatus.NOT_FOUND, f"there is only {PAGE} and {DOCUMENT}")
 
@@ -48,12 +48,12 @@ def _answer(text: str, kind: str) -> Answer:
 
 
 def _page(store: Store) -> str:
-    from aiprov_otel.report.render.page.page import nothing, page
+    from aiprov_otel.report.render.page.html import render_empty_page, render_page
 
-    found, now = report(store), datetime.now(UTC)
+    found, now = build_report(store), datetime.now(UTC)
     if reason := why_empty(found):
-        return nothing(reason, made=now)
-    return page(found, _manifest(), made=now, served=True)
+        return render_empty_page(reason, made=now)
+    return render_page(found, _manifest(), made=now, served=True)
 
 
 def _manifest() -> Manifest | None:

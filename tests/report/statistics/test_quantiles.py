@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from aiprov_otel.report.statistics.quantiles import Timing, quantiles, value
+from aiprov_otel.report.statistics.quantiles import StepCount, quantiles, step_value
 
 DOUBLING = 8
 
@@ -17,7 +17,7 @@ def counted(times, *, stratum="GET /", exposed=True, function="f"):
     """*times* in milliseconds, as a database counts them."""
     steps = [math.floor(math.log2(one) * DOUBLING) for one in times]
     return [
-        Timing((stratum,), exposed, function, step, steps.count(step)) for step in set(steps)
+        StepCount((stratum,), exposed, function, step, steps.count(step)) for step in set(steps)
     ]  # fmt: skip
 
 
@@ -34,10 +34,10 @@ def test_quantiles_are_those_of_the_times():
     p50, p95 = quantiles(timings, (0.5, 0.95), doubling=DOUBLING, resamples=1)
 
     for found, wanted in ((p50, 50), (p95, 95)):
-        assert value(found.exposed, DOUBLING) == pytest.approx(
+        assert step_value(found.exposed, DOUBLING) == pytest.approx(
             np.percentile(slow, wanted), rel=0.02
         )
-        assert value(found.baseline, DOUBLING) == pytest.approx(
+        assert step_value(found.baseline, DOUBLING) == pytest.approx(
             np.percentile(fast, wanted), rel=0.02
         )
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.report.render.page.page import page
+from aiprov_otel.report.render.page.html import render_page
 from aiprov_otel.telemetry.store import Store
 from support.browser import browser, why_not
 from support.telemetry import AI, Service, serve
@@ -32,7 +32,7 @@ def opened(window, tmp_path, made):
 
     def opened(report):
         file = tmp_path / "report.html"
-        file.write_text(page(report, None, made=made), encoding="utf-8")
+        file.write_text(render_page(report, None, made=made), encoding="utf-8")
         window.complaints()
         window.open(file.as_uri())
         return window
@@ -105,14 +105,14 @@ def test_functions_are_sorted(opened, compared):
     window.size(1440)
     window.click("#functions-all")
 
-    window.click("#functions-table th:nth-child(4) button")
-    calls = [int(text.replace(",", "")) for text in column(window, 3)]
+    window.click("#functions-table th:nth-child(5) button")
+    calls = [int(text.replace(",", "")) for text in column(window, 4)]
     assert len(calls) > 25
     assert calls == sorted(calls, reverse=True)
-    window.click("#functions-table th:nth-child(4) button")
-    assert column(window, 3)[0] == str(min(calls))
-    window.click("#functions-table th:nth-child(6) button")
-    ratios = column(window, 5)
+    window.click("#functions-table th:nth-child(5) button")
+    assert column(window, 4)[0] == str(min(calls))
+    window.click("#functions-table th:nth-child(7) button")
+    ratios = column(window, 6)
     assert ratios == [text for text in ratios if text] + [text for text in ratios if not text]
     window.click("#functions-table th:nth-child(1) button")
     assert column(window, 0) == sorted(column(window, 0))
@@ -148,7 +148,7 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path):
     with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
         window.complaints()
         window.open(f"{receiver.endpoint}/")
-        assert "no traces were received yet" in window.run("return document.body.innerText")
+        assert "no traces received yet" in window.run("return document.body.innerText")
         service = Service()
         serve(service, calls=20)
         service.send(store)
