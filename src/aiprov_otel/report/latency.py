@@ -46,7 +46,7 @@ class Latency:
 
 def compare_latency(rows: Iterable[TimeRow], baseline: Baseline, time: str) -> tuple[Latency, ...]:
     """Compares the quantiles of *rows*, which are of *time*; empty if no route has both sides."""
-    from aiprov_otel.report.statistics.quantiles import StepCount, quantiles, step_value
+    from aiprov_otel.report.statistics.quantiles import RESAMPLES, StepCount, quantiles, step_value
 
     counts = [
         StepCount((service, route, kind), origin == Origin.AI, f"{service} {name}", int(step), n)
@@ -55,12 +55,14 @@ def compare_latency(rows: Iterable[TimeRow], baseline: Baseline, time: str) -> t
     ]
     sides = [{row.function for row in counts if row.exposed is side} for side in (True, False)]
     limited = time == SELF and min(map(len, sides)) >= MIN_FAILING
-    options = {} if limited else {"resamples": 1}
-    results = quantiles(counts, _QUANTILES, doubling=HISTOGRAM_STEPS, **options)
+    resamples = RESAMPLES if limited else 0
+    results = quantiles(counts, _QUANTILES, doubling=HISTOGRAM_STEPS, resamples=resamples)
     latencies = []
     for quantile, result in zip(_QUANTILES, results or (), strict=bool(results)):
         exposed = step_value(result.exposed, HISTOGRAM_STEPS)
         rest = step_value(result.baseline, HISTOGRAM_STEPS)
-        limits = (result.low, result.high) if limited else (None, None)
-        latencies.append(Latency(time, quantile, exposed, rest, exposed - rest, *limits))
+        difference = exposed - rest
+        latencies.append(
+            Latency(time, quantile, exposed, rest, difference, result.low, result.high)
+        )
     return tuple(latencies)

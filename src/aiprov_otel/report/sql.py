@@ -29,8 +29,8 @@ HISTOGRAM_STEPS: Final = 8
 MOST_FUNCTIONS: Final = 200
 """How many functions a list holds."""
 
-_LATEST: Final = 2**62
-"""The latest time and longest duration that count, in nanoseconds: longer ones are cut to it."""
+_LATEST: Final = 2**62 - 1
+"""The latest time and longest duration, in nanoseconds; the sum of both still fits 64 bits."""
 
 AGES: Final = (
     ("up to 1 month", 30),

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from math import exp, sqrt
+from math import sqrt
 from typing import Final, TypeAlias
 
 from aiprov_otel.report.comparison import Baseline
-from aiprov_otel.report.statistics.rates import Z, mantel_haenszel
+from aiprov_otel.report.statistics.rates import Z, limits_around, mantel_haenszel
 from aiprov_otel.report.statistics.strata import Cell, Stratum, Tally, tallies
 from aiprov_otel.values import Origin
 
@@ -122,7 +122,7 @@ def _route_ratio(stratum: Stratum, tally: Tally, dispersion: float) -> RouteRati
     if ratio:
         spread = 1 / tally.exposed_errors + 1 / tally.baseline_errors
         half = Z * sqrt(max(dispersion, 1) * spread)
-        low, high = ratio * exp(-half), ratio * exp(half)
+        low, high = limits_around(ratio, half)
     service, route, kind = stratum
     return RouteRatio(
         service,

@@ -14,7 +14,7 @@ from aiprov_otel.report.render.tables import (
     Column,
     Kind,
 )
-from aiprov_otel.report.render.text import short_hash
+from aiprov_otel.report.render.text import replace_unprintable, short_hash
 
 if TYPE_CHECKING:
     from aiprov_otel.report.report import Report
@@ -59,5 +59,5 @@ def _cell(text: str, kind: Kind) -> str:
     if kind is Kind.NUMBER:
         return text
     text = short_hash(text) if kind is Kind.COMMIT else text
-    text = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    text = " ".join(replace_unprintable(text).split()).replace("`", "'").replace("|", "\\|")
     return f"`{text}`" if text else ""

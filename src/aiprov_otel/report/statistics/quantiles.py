@@ -44,14 +44,15 @@ class Quantiles:
     Attributes:
         exposed: in steps.
         baseline: in steps.
-        low: lower limit of the difference of the values, exposed less baseline.
-        high: upper limit.
+        low: lower limit of the difference of the values, exposed less baseline; None without
+            resamples.
+        high: upper limit, likewise.
     """
 
     exposed: float
     baseline: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 def quantiles(
@@ -79,19 +80,18 @@ def quantiles(
         return None
     histograms = _histograms(rows)
     first = min(row.step for row in rows)
-    sample = _standardized(histograms, np.ones((histograms.functions, 1)), wanted)
+    sample = _standardized(histograms, np.ones((histograms.functions, 1)), wanted)[:, :, 0] + first
     size = 2 * histograms.steps
-    drawn = np.concatenate(
-        [
-            _difference(_standardized(histograms, weights, wanted) + first, doubling)
-            for weights in resample(histograms.groups, numbers=size, resamples=resamples, seed=seed)
-        ],
-        axis=1,
-    )
-    limits = np.nanquantile(drawn, _TAILS, axis=1)
+    drawn = [
+        _difference(_standardized(histograms, weights, wanted) + first, doubling)
+        for weights in resample(histograms.groups, numbers=size, resamples=resamples, seed=seed)
+    ]
+    limits: list[list[float | None]] = [[None] * len(wanted)] * 2
+    if drawn:
+        limits = np.nanquantile(np.concatenate(drawn, axis=1), _TAILS, axis=1).tolist()
     return [
-        Quantiles(float(exposed) + first, float(baseline) + first, float(low), float(high))
-        for baseline, exposed, low, high in zip(*sample[:, :, 0], *limits, strict=True)
+        Quantiles(exposed, baseline, low, high)
+        for baseline, exposed, low, high in zip(*sample.tolist(), *limits, strict=True)
     ]
 
 

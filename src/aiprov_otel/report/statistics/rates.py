@@ -13,6 +13,7 @@ Z: Final = 1.959963984540054
 """The 97.5% point of the normal distribution."""
 
 _ROUNDS: Final = 50  # Newton's method needs five; without convergence there is no maximum
+_WIDEST: Final = 300  # limits as wide as e to this power are as good as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+def limits_around(ratio: float, half: float) -> tuple[float, float]:
+    """The limits at a distance of *half* from *ratio* on a logarithmic scale."""
+    factor = exp(min(half, _WIDEST))
+    return ratio / factor, ratio * factor
 
 
 def wilson(errors: float, calls: float) -> tuple[float, float] | None:
@@ -87,7 +94,7 @@ def quasi_poisson(cells: Sequence[Cell]) -> QuasiPoisson | None:
         return None
     dispersion = sum(_misfit(cell, counts[cell.stratum], ratio) for cell in cells) / freedom
     half = Z * sqrt(dispersion / sum(_information(tally, ratio) for tally in counts.values()))
-    return QuasiPoisson(ratio, ratio * exp(-half), ratio * exp(half), dispersion)
+    return QuasiPoisson(ratio, *limits_around(ratio, half), dispersion)
 
 
 def _maximum_likelihood(counts: Sequence[Tally]) -> float | None:
@@ -98,7 +105,10 @@ def _maximum_likelihood(counts: Sequence[Tally]) -> float | None:
     ratio = mantel_haenszel(counts) or 1.0
     for _ in range(_ROUNDS):
         score = sum(tally.exposed_errors - _fitted_errors(tally, ratio) for tally in counts)
-        step = score / sum(_information(tally, ratio) for tally in counts)
+        information = sum(_information(tally, ratio) for tally in counts)
+        if not information:  # one arm outweighs the other beyond the precision of a float
+            return None
+        step = score / information
         ratio *= exp(max(-2.0, min(2.0, step)))  # a longer step would only overshoot
         if abs(step) < 1e-10:
             return ratio
