@@ -20,13 +20,13 @@ from math import exp, sqrt
 
 import numpy as np
 
-from aiprov_otel.report.comparison import ENOUGH
+from aiprov_otel.report.comparison import MIN_FAILING
 from aiprov_otel.report.sql import HISTOGRAM_STEPS
-from aiprov_otel.report.statistics.before_after import Change, Steady, before_after
-from aiprov_otel.report.statistics.bootstrap import limits
-from aiprov_otel.report.statistics.quantiles import Timing, quantiles
+from aiprov_otel.report.statistics.before_after import BeforeAfterCounts, before_after_ratio
+from aiprov_otel.report.statistics.bootstrap import bootstrap_limits
+from aiprov_otel.report.statistics.quantiles import StepCount, quantiles
 from aiprov_otel.report.statistics.rates import Z, mantel_haenszel, quasi_poisson
-from aiprov_otel.report.statistics.strata import Cell, failing, informative, tallies
+from aiprov_otel.report.statistics.strata import Cell, count_failing, informative_cells, tallies
 
 ROUTES = 10
 RESAMPLES = 500
@@ -122,7 +122,7 @@ def of_regression(cells: list[Cell]) -> Limits:
 
 def of_functions(cells: list[Cell]) -> Limits:
     """Those of the report, from fewer drawings."""
-    return limits(cells, resamples=RESAMPLES)
+    return bootstrap_limits(cells, resamples=RESAMPLES)
 
 
 METHODS: tuple[Callable[[list[Cell]], Limits], ...] = (of_calls, of_regression, of_functions)
@@ -142,8 +142,11 @@ def _row(world: World, functions: int, samples: int) -> str:
     held = [0] * len(METHODS)
     ratios, crude, counted = [], [], 0
     while counted < samples:
-        cells = informative(sample(world, functions, chance))
-        if min(failing(cells, exposed=True), failing(cells, exposed=False)) < ENOUGH:
+        cells = informative_cells(sample(world, functions, chance))
+        if (
+            min(count_failing(cells, exposed=True), count_failing(cells, exposed=False))
+            < MIN_FAILING
+        ):
             continue
         counted += 1
         ratios.append(mantel_haenszel(tallies(cells).values()) or 0)
@@ -186,14 +189,16 @@ def turned(ratio: float, functions: int, chance: np.random.Generator) -> bool:
         errors = chance.poisson(before * own), chance.poisson(after * own * change)
         return int(before), int(errors[0]), int(after), int(errors[1])
 
-    changes = [Change(f"c{n}", ("shop", n % 20), *counts(1.5 * ratio)) for n in range(functions)]
+    changes = [
+        BeforeAfterCounts(f"c{n}", ("shop", n % 20), *counts(1.5 * ratio)) for n in range(functions)
+    ]
     steady = [counts(1.5) for _ in range(functions)]
     others = [
-        Steady(f"s{n}", ("shop", turn), *found)
+        BeforeAfterCounts(f"s{n}", ("shop", turn), *found)
         for n, found in enumerate(steady)
         for turn in range(20)
     ]
-    found = before_after(changes, others, resamples=RESAMPLES)
+    found = before_after_ratio(changes, others, resamples=RESAMPLES)
     return found is None or found.low <= ratio <= found.high
 
 
@@ -208,11 +213,13 @@ def timed(quantile: float, functions: int, chance: np.random.Generator) -> bool:
                 times = chance.normal(np.log2(5) + slow[route] + own, 1, 100) * HISTOGRAM_STEPS
                 steps, calls = np.unique(np.floor(times).astype(int), return_counts=True)
                 timings += [
-                    Timing((str(route),), exposed, f"{exposed} {number}", int(step), int(count))
+                    StepCount((str(route),), exposed, f"{exposed} {number}", int(step), int(count))
                     for step, count in zip(steps, calls, strict=True)
                 ]
     found = quantiles(timings, (quantile,), doubling=HISTOGRAM_STEPS)
-    return found is None or found[0].low <= 0 <= found[0].high
+    if found is None or found[0].low is None or found[0].high is None:
+        return True
+    return found[0].low <= 0 <= found[0].high
 
 
 if __name__ == "__main__":

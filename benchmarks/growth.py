@@ -17,7 +17,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from aiprov_otel.report.report import report
+from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.source import Source
 from aiprov_otel.telemetry.store import Store
@@ -95,7 +95,7 @@ def _told(label: str, address: str) -> None:
 
 
 def _report(source: Source) -> str:
-    found = report(source)
+    found = build_report(source)
     arms = ", ".join(f"{arm.origin} {arm.errors:,} in {arm.calls:,}" for arm in found.arms)
     adjusted = found.verdict.adjusted_ratio
     return f"{arms}; {adjusted and f'{adjusted.value:.4f}'}"

@@ -103,7 +103,7 @@ def test_nothing_makes_no_page(tmp_path, stored):
     done = invoke("report", "--html", "report.html", cwd=tmp_path)
 
     assert done.returncode == 1
-    assert "no traces were received yet" in done.stderr
+    assert "no traces received yet" in done.stderr
     assert not (tmp_path / "report.html").exists()
 
 
@@ -155,7 +155,7 @@ def test_an_empty_store_is_status_1(tmp_path, stored):
     as_json = invoke("report", "--json", cwd=tmp_path)
 
     assert (done.returncode, as_json.returncode) == (1, 1)
-    assert "no traces were received yet" in done.stderr
+    assert "no traces received yet" in done.stderr
     assert json.loads(as_json.stdout)["arms"] == []
 
 
@@ -317,7 +317,7 @@ def test_days_leave_out_what_is_older(tmp_path, stored):
     ever = invoke("report", "--days", "100000", *count, cwd=tmp_path)
 
     assert (today.returncode, today.stdout) == (1, "")
-    assert today.stderr == ("aiprov: no span began within --days 1; ask for more of them\n")
+    assert today.stderr == ("aiprov: no span began within --days 1; try more days\n")
     assert (json.loads(asked.stdout), json.loads(ever.stdout)) == ([{"n": 0}], [{"n": 2}])
 
 

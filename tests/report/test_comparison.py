@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from aiprov_otel.report.comparison import HUMAN, NOT_AI, Counted, comparisons
+from aiprov_otel.report.comparison import HUMAN, NOT_AI, VersionCounts, comparisons
 
-ROW = Counted(
+ROW = VersionCounts(
     *("shop", "GET /", "function", "total", "ai", None, None, "c", None, "commit", "unknown"),
     calls=100,
     errors=5,

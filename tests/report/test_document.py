@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from aiprov_otel.report.document import read
+from aiprov_otel.report.document import read_dataclass
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Tree:
 )
 def test_what_was_written_reads_back(value):
     """Nested values, optional ones and tuples are what they were."""
-    assert read(Tree, asdict(value)) == value
+    assert read_dataclass(Tree, asdict(value)) == value
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"name": "a", "more": 1}, {"nome": "a"}])
 def test_other_keys_are_refused(document):
-    """A document of another shape is no value with holes."""
-    with pytest.raises(TypeError, match="no Leaf"):
-        read(Leaf, document)
+    """A document of another shape is not read as one with holes."""
+    with pytest.raises(TypeError, match="not a Leaf"):
+        read_dataclass(Leaf, document)

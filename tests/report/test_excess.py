@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from aiprov_otel.report.comparison import HUMAN, Counted
-from aiprov_otel.report.excess import carriers
+from aiprov_otel.report.comparison import HUMAN, VersionCounts
+from aiprov_otel.report.excess import break_down_excess
 
 NOW = 1_790_000_000_000_000_000
-AI = Counted(
+AI = VersionCounts(
     *("shop", "GET /", "function", "total", "ai", "claude-code", "claude-opus-4-6"),
     *("9fd81c2", "2026-05-04T10:00:00Z", "commit", "unknown"),
     calls=100,
@@ -31,8 +31,8 @@ TYPES = [
 
 
 def test_functions_are_held_against_the_rate_of_their_route():
-    """5% of 100 calls are expected: 30 errors are 25 too many; where no baseline ran, none are."""
-    found = carriers(ROWS, TYPES, HUMAN, NOW).functions
+    """5 % of 100 calls are expected: 30 errors are 25 too many; where no baseline ran, none are."""
+    found = break_down_excess(ROWS, TYPES, HUMAN, NOW).functions
 
     assert [one.name for one in found] == ["total", "quote"]
     assert (found[0].expected, found[0].excess) == (pytest.approx(5), pytest.approx(25))
@@ -43,7 +43,7 @@ def test_functions_are_held_against_the_rate_of_their_route():
 
 def test_commits_and_models_are_summed():
     """Each with what is known of it, and how old the code was."""
-    found = carriers([*ROWS, replace(AI, name="more", errors=10)], TYPES, HUMAN, NOW)
+    found = break_down_excess([*ROWS, replace(AI, name="more", errors=10)], TYPES, HUMAN, NOW)
 
     assert (found.commits[0].name, found.commits[0].errors) == ("9fd81c2", 40)
     assert (found.commits[0].committed, found.commits[0].age_days) == (AI.committed, 140)
@@ -54,7 +54,7 @@ def test_commits_and_models_are_summed():
 
 def test_exceptions_are_held_against_the_same_exception():
     """50 in 1,000 calls of the baseline are 15 in 300 of AI-written code."""
-    key, value = carriers(ROWS, TYPES, HUMAN, NOW).exceptions
+    key, value = break_down_excess(ROWS, TYPES, HUMAN, NOW).exceptions
 
     assert (key.name, key.errors, key.expected) == ("KeyError", 30, 0)
     assert (value.name, value.expected) == ("ValueError", pytest.approx(15))
@@ -65,11 +65,11 @@ def test_an_age_that_is_not_known_is_none(committed):
     """A time that is missing or no time makes no age."""
     rows = [replace(row, committed=committed) for row in ROWS]
 
-    assert carriers(rows, [], HUMAN, NOW).functions[0].age_days is None
+    assert break_down_excess(rows, [], HUMAN, NOW).functions[0].age_days is None
 
 
 def test_nothing_has_no_excess():
     """Without calls there are empty lists."""
-    found = carriers([], [], HUMAN, 0)
+    found = break_down_excess([], [], HUMAN, 0)
 
     assert (found.functions, found.commits, found.models, found.exceptions) == ((), (), (), ())

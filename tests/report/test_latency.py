@@ -7,7 +7,7 @@ import math
 import pytest
 
 from aiprov_otel.report.comparison import HUMAN
-from aiprov_otel.report.latency import INCLUSIVE, SELF, latency
+from aiprov_otel.report.latency import INCLUSIVE, SELF, compare_latency
 from aiprov_otel.report.sql import HISTOGRAM_STEPS
 
 
@@ -30,7 +30,7 @@ def rows(functions, ms):
 
 def test_self_time_has_a_difference_with_limits():
     """Median and 95th percentile of both sides, in milliseconds, and what lies between them."""
-    p50, p95 = latency(rows(12, 40), HUMAN, SELF)
+    p50, p95 = compare_latency(rows(12, 40), HUMAN, SELF)
 
     assert (p50.time, p50.quantile, p95.quantile) == ("self", 0.5, 0.95)
     assert p95.exposed_ms == pytest.approx(80, rel=0.1)
@@ -42,11 +42,11 @@ def test_self_time_has_a_difference_with_limits():
 @pytest.mark.parametrize(("functions", "time"), [(9, SELF), (12, INCLUSIVE)])
 def test_few_functions_and_inclusive_time_have_no_limits(functions, time):
     """What can't be told, or says nothing of the code itself, looks like no finding."""
-    for one in latency(rows(functions, 40), HUMAN, time):
+    for one in compare_latency(rows(functions, 40), HUMAN, time):
         assert (one.time, one.low, one.high) == (time, None, None)
         assert one.difference_ms > 0
 
 
 def test_without_a_common_route_there_is_none():
     """One side alone has no latency to compare."""
-    assert latency([row for row in rows(12, 40) if row[4] == "ai"], HUMAN, SELF) == ()
+    assert compare_latency([row for row in rows(12, 40) if row[4] == "ai"], HUMAN, SELF) == ()

@@ -1,4 +1,4 @@
-"""Functions that changed hands while telemetry was taken."""
+"""Functions whose origin changed during the telemetry."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from aiprov_otel.report.comparison import HUMAN, Counted
-from aiprov_otel.report.origin_change import before_after
-from aiprov_otel.report.trends import Timed
+from aiprov_otel.report.comparison import HUMAN, VersionCounts
+from aiprov_otel.report.origin_change import compare_before_after
+from aiprov_otel.report.trends import PartCounts
 
-VERSION = Counted(
+VERSION = VersionCounts(
     *("shop", "GET /", "function", "f", "human", None, None, "c1", None, "commit", "unknown"),
     calls=1,
     errors=0,
@@ -19,11 +19,11 @@ VERSION = Counted(
 
 
 def timed(name, part, origin, errors, calls=100):
-    return Timed(part, "shop", "GET /", "function", name, origin, calls, errors)
+    return PartCounts(part, "shop", "GET /", "function", name, origin, calls, errors)
 
 
 def world(changed, steady, ratio):
-    """Functions that change hands in part 10 or 12, beside those that don't, over 24 parts."""
+    """Functions that change in part 10 or 12, beside others that don't, over 24 parts."""
     chance = random.Random(1)
     rows, versions = [], []
     for n in range(changed):
@@ -39,45 +39,43 @@ def world(changed, steady, ratio):
 
 
 def test_the_same_function_before_and_after():
-    """Those that changed are held against what they did before, and against those that did not."""
-    found = before_after(*world(12, 15, 2), HUMAN)
+    """Changed functions are compared with themselves before, and with those that did not change."""
+    found = compare_before_after(*world(12, 15, 2), HUMAN)
 
     assert (found.changed, found.steady) == (12, 15)
     assert found.ratio.value == pytest.approx(2, rel=0.1)
     assert found.ratio.low > 1.5
-    assert "12 functions that changed from human-written to AI-written" in found.text
+    assert "the 12 functions that changed from human-written to AI-written" in found.text
     assert "are associated with" in found.text
     assert "cause" not in found.text
 
 
-def test_no_difference_is_said_as_such():
-    """Limits around 1 are no finding."""
-    found = before_after(*world(12, 15, 1), HUMAN)
+def test_limits_around_1_may_be_chance():
+    """Limits around 1 are not a finding."""
+    found = compare_before_after(*world(12, 15, 1), HUMAN)
 
-    assert "no association can be told from chance" in found.text
+    assert "which may be chance" in found.text
 
 
 @pytest.mark.parametrize(("changed", "steady"), [(9, 20), (12, 9)])
 def test_few_functions_are_too_few(changed, steady):
     """Ten of each are needed."""
-    found = before_after(*world(changed, steady, 2), HUMAN)
+    found = compare_before_after(*world(changed, steady, 2), HUMAN)
 
     assert (found.ratio, found.changed, found.steady) == (None, changed, steady)
     assert "too few to tell" in found.text
 
 
-def test_where_nothing_changed_it_says_so():
-    """A service whose history the telemetry does not reach back to has no such answer."""
-    found = before_after(*world(0, 20, 1), HUMAN)
+def test_without_changes_it_says_so():
+    """Telemetry that is too short to hold a change gets one sentence."""
+    found = compare_before_after(*world(0, 20, 1), HUMAN)
 
-    assert found.text == (
-        "No function changed from human-written to AI-written within this telemetry."
-    )
+    assert found.text == ("No function changed from human-written to AI-written in this telemetry.")
 
 
 def test_a_function_that_became_human_did_not_change_to_ai():
-    """Only the one direction is asked for."""
+    """Only changes to AI-written code count."""
     versions, rows = world(0, 20, 1)
     rows += [timed("back", 1, "ai", 5), timed("back", 2, "human", 5)]
 
-    assert before_after(versions, rows, HUMAN).changed == 0
+    assert compare_before_after(versions, rows, HUMAN).changed == 0

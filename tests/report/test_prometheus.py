@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.report.prometheus import asked
-from support.command import invoke
+from aiprov_otel.report.prometheus import read_counters
+from support.command import aiprov
 from support.prometheus import prometheus, why_not
 
 FUNCTIONS = "aiprov_function_calls_total"
@@ -48,7 +48,7 @@ def near(number):
 
 def test_function_metrics_are_counted_by_origin_model_and_service(address):
     """Calls and errors of each, and the crude ratio of the two."""
-    functions, *_ = asked(address)
+    functions, *_ = read_counters(address)
 
     assert functions.metric == FUNCTIONS
     assert [(one.key, one.calls, one.errors) for one in functions.origins] == [
@@ -71,7 +71,7 @@ def test_function_metrics_are_counted_by_origin_model_and_service(address):
 
 def test_span_metrics_have_routes(address):
     """Those of the Collector and of Tempo, each in its own words; spans without origin are none."""
-    _, collector, tempo = asked(address)
+    _, collector, tempo = read_counters(address)
 
     assert (collector.metric, tempo.metric) == (COLLECTOR, TEMPO)
     assert [(one.key, one.calls, one.errors) for one in collector.routes] == [
@@ -85,9 +85,9 @@ def test_span_metrics_have_routes(address):
 
 def test_the_command_says_what_counters_can_not_tell(address, tmp_path):
     """Tables, and the sentences about what is missing; --json has both."""
-    shown = invoke("report", "--from", address, cwd=tmp_path)
-    said = json.loads(invoke("report", "--from", address, "--json", cwd=tmp_path).stdout)
-    gate = invoke("report", "--from", address, "--fail-if-low", "1.5", cwd=tmp_path)
+    shown = aiprov("report", "--from", address, cwd=tmp_path)
+    said = json.loads(aiprov("report", "--from", address, "--json", cwd=tmp_path).stdout)
+    gate = aiprov("report", "--from", address, "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert shown.returncode == 0, shown.stderr
     assert "What counters can't tell:\n* no limits" in shown.stdout
@@ -106,23 +106,23 @@ def test_a_prometheus_without_origins_says_how_to_get_them(tmp_path):
         prometheus(counters, tmp_path) as address,
         pytest.raises(StoreError, match="counted no call with aiprov_origin"),
     ):
-        asked(f"prometheus://{address}")
+        read_counters(f"prometheus://{address}")
 
 
 def test_a_path_that_is_not_the_api_is_said_to_be_wrong(address):
     """What answers there is no Prometheus."""
-    with pytest.raises(StoreError, match="something else"):
-        asked(address.replace("?", "/nowhere?"))
+    with pytest.raises(StoreError, match="is something else"):
+        read_counters(address.replace("?", "/nowhere?"))
 
 
 @pytest.mark.parametrize(
     "address",
     ["prometheus://", "prometheus://host:port", "prometheus://host?period=week"],
 )
-def test_what_is_no_address_is_refused(address):
+def test_an_invalid_address_is_refused(address):
     """The line shows what one looks like."""
     with pytest.raises(UsageError, match="prometheus://host:9090"):
-        asked(address)
+        read_counters(address)
 
 
 def test_where_nothing_answers_it_says_so():
@@ -130,4 +130,4 @@ def test_where_nothing_answers_it_says_so():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(StoreError, match=f"nothing answers at prometheus://127.0.0.1:{port}"):
-        asked(f"prometheus://127.0.0.1:{port}")
+        read_counters(f"prometheus://127.0.0.1:{port}")

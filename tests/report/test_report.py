@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from statsmodels.stats.proportion import proportion_confint
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.report.report import Report, report
+from aiprov_otel.report.report import Report, build_report
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.values import Unit
 from support.telemetry import AI, EPOCH, HUMAN, UNKNOWN, Service, record, serve
@@ -31,7 +31,7 @@ def read(tmp_path, service):
     def read(**options) -> Report:
         with Store.open(tmp_path / "telemetry.duckdb") as store:
             service.send(store)
-            return report(store, **options)
+            return build_report(store, **options)
 
     return read
 
@@ -70,7 +70,7 @@ def test_units_are_counted_by_origin_and_by_model(service, read):
 
 
 def test_the_error_ratio_has_limits(service, read):
-    """Errors a call, with Wilson's limits."""
+    """Errors per call, with Wilson's limits."""
     for n in range(10):
         service.span("total", by=AI, failed=n == 0)
 
@@ -290,7 +290,7 @@ def test_spans_that_are_each_others_parent_come_to_an_end(tmp_path):
         store.query("UPDATE otel_traces SET TraceId = 't', ParentSpanId = (SELECT max(SpanId) FROM "
                     "otel_traces AS other WHERE other.SpanId <> otel_traces.SpanId)")  # fmt: skip
 
-        assert report(store).arms[0].calls == 2
+        assert build_report(store).arms[0].calls == 2
 
 
 def test_only_what_began_since_is_reported(service, read):
@@ -318,7 +318,7 @@ def test_the_verdict_compares_on_the_same_routes(service, read):
     assert (adjusted.strata, adjusted.informative_share, adjusted.failing) == (1, 1, (12, 12))
     assert "54 errors in 480 calls" in verdict.text
     assert "30 errors in 480 calls" in verdict.text
-    assert "is associated with 1.8 times the errors a call of human-written code" in verdict.text
+    assert "is associated with 1.8 times the errors per call of human-written code" in verdict.text
     assert "cause" not in verdict.text
 
 
@@ -336,7 +336,7 @@ def test_the_verdict_sees_through_simpson(service, read):
 
     assert verdict.crude_ratio > 5
     assert verdict.adjusted_ratio.value == pytest.approx(1, abs=0.1)
-    assert "no association can be told from chance" in verdict.text
+    assert "which may be chance" in verdict.text
 
 
 def test_routes_of_one_origin_are_not_compared(service, read):
@@ -352,7 +352,7 @@ def test_routes_of_one_origin_are_not_compared(service, read):
     assert found.verdict.adjusted_ratio is None
     assert found.coverage.informative_share < 0.2
     assert "can't separate origin from route" in found.verdict.text
-    assert "crude, not adjusted for route: not a comparison of authors" in found.verdict.text
+    assert "not adjusted for route: it does not compare authors" in found.verdict.text
 
 
 @pytest.mark.parametrize("functions", [1, 9])
@@ -389,7 +389,7 @@ def test_without_people_the_baseline_is_what_is_not_ai(service, read):
     verdict = read().verdict
 
     assert (verdict.baseline, verdict.crude_ratio) == ("not ai", 1.0)
-    assert "all that is not known to be AI" in verdict.text
+    assert "all code not known to be AI-written" in verdict.text
 
 
 def test_with_one_arm_there_is_nothing_to_compare(service, read):
@@ -528,7 +528,7 @@ def test_the_repository_is_named_where_it_is_one(tmp_path, services, expected):
             service = Service(repository=repository)
             service.span("total", by=AI, failed=True)
             service.send(store)
-        found = report(store)
+        found = build_report(store)
 
     assert found.repository == expected
 
@@ -570,7 +570,7 @@ def test_the_json_keeps_to_the_contract(service, read):
 @pytest.mark.parametrize("document", [{}, {"verdict": {}}, {"failure": None, "verdict": {"x": 1}}])
 def test_json_of_another_shape_is_refused(document):
     """A report of another version is named as such."""
-    with pytest.raises(StoreError, match="no report of this version"):
+    with pytest.raises(StoreError, match="another version of aiprov"):
         Report.from_json(document)
 
 
@@ -594,4 +594,4 @@ def test_errors_of_functions_without_spans_are_not_compared(service, read):
     found = read().verdict
 
     assert (found.baseline, found.crude_ratio) == ("human", None)
-    assert "Not to be compared: more errors than calls" in found.text
+    assert "Can't be compared: more errors than calls" in found.text

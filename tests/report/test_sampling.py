@@ -7,12 +7,11 @@ import json
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from aiprov_otel.report.excess import Carriers
-from aiprov_otel.report.report import report
+from aiprov_otel.report.excess import ExcessBreakdown
+from aiprov_otel.report.report import build_report
 from aiprov_otel.report.sampling import Sampled
-from aiprov_otel.telemetry.otlp import POLICY
+from aiprov_otel.telemetry.otlp import POLICY, decode
 from aiprov_otel.telemetry.otlp_json import json_rows
-from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service
 
@@ -37,7 +36,7 @@ def service() -> Service:
 
 def kept(store, state) -> None:
     """Store what the service sent, each span with the trace *state* of its sampler."""
-    store.add([row._replace(trace_state=state) for row in service().rows()])
+    store.add([row._replace(trace_state=state) for row in decode(service().request()).rows])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_a_threshold_is_how_many_a_span_stands_for(store, state, stands_for):
     """As the W3C trace state says it: 2^56 over what the threshold leaves of it."""
     kept(store, state)
 
-    found = report(store)
+    found = build_report(store)
 
     assert found.coverage.stands_for == pytest.approx(stands_for)
     assert [arm.calls for arm in found.arms] == [120 * stands_for] * 2
@@ -71,9 +70,9 @@ def test_weights_change_counts_and_no_ratio(store, tmp_path):
     kept(store, "ot=th:c")
     with Store.open(tmp_path / "all.duckdb") as other:
         kept(other, "")
-        everything = report(other)
+        everything = build_report(other)
 
-    found = report(store)
+    found = build_report(store)
 
     for one, every in zip(found.arms, everything.arms, strict=True):
         assert (one.calls, one.errors) == (4 * every.calls, 4 * every.errors)
@@ -89,11 +88,11 @@ def test_samplers_of_different_strength_are_made_equal(store):
     service = Service()
     for n in range(40):
         service.span(f"total {n}", by=AI, failed=n % 2 == 0)
-    rows = service.rows()
+    rows = decode(service.request()).rows
     store.add([row._replace(trace_state="ot=th:c") for row in rows if row.status_code == "Unset"])
     store.add([row for row in rows if row.status_code == "Error"])
 
-    (arm,) = report(store).arms
+    (arm,) = build_report(store).arms
 
     assert (arm.calls, arm.errors, arm.error_ratio) == (100, 20, 0.2)
 
@@ -102,12 +101,12 @@ def test_failures_that_were_kept_give_no_verdict(store):
     """Whoever says so is told why there is no ratio, and gets none."""
     kept(store, "")
 
-    found = report(store, sampled=Sampled.FAILURES)
+    found = build_report(store, sampled=Sampled.FAILURES)
 
     assert found.verdict.text.startswith("No verdict: failures were kept")
     assert (found.verdict.crude_ratio, found.verdict.adjusted_ratio) == (None, None)
     assert all(one.adjusted is None for one in found.comparisons)
-    assert (found.before_after.ratio, found.latency, found.excess) == (None, (), Carriers())
+    assert (found.before_after.ratio, found.latency, found.excess) == (None, (), ExcessBreakdown())
     assert found.exceptions
 
 
@@ -123,12 +122,12 @@ def test_the_policy_on_a_scope_is_recognized(store):
     document = {"resourceSpans": [{"scopeSpans": [{"scope": scope, "spans": [as_json]}]}]}
 
     for rows in (
-        list(protobuf_rows(request.SerializeToString())),
+        decode(request.SerializeToString()).rows,
         list(json_rows(json.dumps(document).encode())),
     ):
         assert [row.span_attributes[POLICY] for row in rows] == ["errors"]
-    store.add(list(protobuf_rows(request.SerializeToString())))
-    assert report(store).verdict.text.startswith("No verdict: these traces were chosen")
+    store.add(decode(request.SerializeToString()).rows)
+    assert build_report(store).verdict.text.startswith("No verdict: these traces were chosen")
 
 
 def test_tail_sampling_is_recognized(store):
@@ -138,5 +137,5 @@ def test_tail_sampling_is_recognized(store):
     service.span("GET /", **{"tailsampling.policy": "errors"})
     service.send(store)
 
-    assert report(store).verdict.text.startswith("No verdict: these traces were chosen")
-    assert report(store, sampled=Sampled.EVENLY).verdict.crude_ratio
+    assert build_report(store).verdict.text.startswith("No verdict: these traces were chosen")
+    assert build_report(store, sampled=Sampled.EVENLY).verdict.crude_ratio

@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.trace import SpanKind
 
 from aiprov_otel.report import sql
-from aiprov_otel.report.report import report
+from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.values import Unit
 from support.telemetry import AI, EPOCH, HUMAN, Service
@@ -120,7 +120,7 @@ def test_functions_that_changed_hands_are_found_in_telemetry(service, store):
             service.span(f"steady{k}", root, at=n * 1_000, by=steady, failed=n % (4 + k % 3) == 0)
     service.send(store)
 
-    found = report(store).before_after
+    found = build_report(store).before_after
 
     assert (found.changed, found.steady) == (11, 11)
     assert found.ratio.value == pytest.approx(1.9, abs=0.3)

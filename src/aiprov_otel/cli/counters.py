@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from aiprov_otel.cli.output import say, table
 from aiprov_otel.format import percent
-from aiprov_otel.report.counters import CANNOT, Count, Crude
+from aiprov_otel.report.counters import LIMITATIONS, LabelCounts, MetricCounts
 
 
-def show(results: Sequence[Crude]) -> None:
+def show(results: Sequence[MetricCounts]) -> None:
     """Print what each metric counted, and what counters can't tell."""
     for crude in results:
         say(f"{crude.metric}, {crude.period}")
@@ -20,11 +20,11 @@ def show(results: Sequence[Crude]) -> None:
                 say(line)
         say()
     say("What counters can't tell:")
-    for sentence in CANNOT:
+    for sentence in LIMITATIONS:
         say(f"* {sentence}")
 
 
-def _parts(crude: Crude) -> Iterator[tuple[Sequence[str], Sequence[Count]]]:
+def _parts(crude: MetricCounts) -> Iterator[tuple[Sequence[str], Sequence[LabelCounts]]]:
     yield ("origin",), crude.origins
     yield ("origin", "model"), crude.models
     yield ("service", "origin"), crude.services
@@ -32,12 +32,12 @@ def _parts(crude: Crude) -> Iterator[tuple[Sequence[str], Sequence[Count]]]:
         yield ("service", "route", "origin"), crude.routes
 
 
-def _lines(heading: Sequence[str], counts: Sequence[Count]) -> list[str]:
+def _lines(heading: Sequence[str], counts: Sequence[LabelCounts]) -> list[str]:
     wide = len(heading)
     rows = [(*heading, "calls", "errors", "error ratio"), *map(_row, counts)]
     return table(rows, numbers=(wide, wide + 1, wide + 2))
 
 
-def _row(count: Count) -> tuple[str, ...]:
+def _row(count: LabelCounts) -> tuple[str, ...]:
     key = (value or "-" for value in count.key)
     return (*key, f"{count.calls:,.0f}", f"{count.errors:,.0f}", percent(count.error_ratio) or "-")

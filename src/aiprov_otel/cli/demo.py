@@ -74,8 +74,8 @@ def _demo(where: Path, requests: int) -> None:
     from aiprov_otel.demo import story
     from aiprov_otel.demo.shop import lay_out
     from aiprov_otel.history.build import build
-    from aiprov_otel.report.render.terminal import console, show
-    from aiprov_otel.report.report import report
+    from aiprov_otel.report.render.terminal import open_console, show_report
+    from aiprov_otel.report.report import build_report
     from aiprov_otel.telemetry.store import Store
 
     folder = lay_out(where)
@@ -84,9 +84,9 @@ def _demo(where: Path, requests: int) -> None:
     say(story.describe_shop(folder, summary))
     with Store.open(folder / STORE) as store:
         say(_load(store, folder, summary.path, requests))
-        result = report(store)
+        result = build_report(store)
     say()
-    show(result, Manifest.load(summary.path), console(sys.stdout))
+    show_report(result, Manifest.load(summary.path), open_console(sys.stdout))
     say()
     for line in story.describe_next(folder, result):
         say(line)

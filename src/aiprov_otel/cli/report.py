@@ -16,7 +16,7 @@ from aiprov_otel.cli.output import note, say, say_json, table
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
 from aiprov_otel.report import prometheus, remote, sql
-from aiprov_otel.report.report import Report, report, why_empty
+from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.store import Store
@@ -176,7 +176,7 @@ def _counters(args: argparse.Namespace) -> int:
         raise UsageError("counters give no verdict: only --json can be used with prometheus://")
     if args.days:
         raise UsageError(f"give the period in the address instead: {args.address}?period=7d")
-    results = prometheus.asked(args.address)
+    results = prometheus.read_counters(args.address)
     if args.json:
         first, *others = (result.to_json() for result in results)
         say_json(first | {"others": others}, indent=2)
@@ -189,13 +189,13 @@ def _report(args: argparse.Namespace) -> Report:
     sampled = Sampled(args.sampled) if args.sampled else None
     if not args.address:
         with Store.read(args.store or STORE) as store:
-            return report(store, since=_since(args), sampled=sampled)
+            return build_report(store, since=_since(args), sampled=sampled)
     if args.address.startswith(("http://", "https://")):
         if args.sampled or args.days:
             raise UsageError("a receiver makes its own report: leave --sampled and --days out")
         return remote.fetch(args.address)
     with sources.opened(args.address) as source:
-        return report(source, since=_since(args), sampled=sampled)
+        return build_report(source, since=_since(args), sampled=sampled)
 
 
 def _since(args: argparse.Namespace) -> int:
@@ -204,9 +204,9 @@ def _since(args: argparse.Namespace) -> int:
 
 
 def _write(result: Report, path: Path) -> None:
-    from aiprov_otel.report.render.page.page import page
+    from aiprov_otel.report.render.page.html import render_page
 
-    text = page(result, deployed_manifest(), made=datetime.now(UTC))
+    text = render_page(result, deployed_manifest(), made=datetime.now(UTC))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -217,11 +217,11 @@ def _write(result: Report, path: Path) -> None:
 
 def _show(result: Report, *, markdown: bool) -> None:
     if markdown:
-        from aiprov_otel.report.render.markdown import markdown as lines
+        from aiprov_otel.report.render.markdown import render_markdown
 
-        for line in lines(result):
+        for line in render_markdown(result):
             say(line)
         return
-    from aiprov_otel.report.render.terminal import console, show
+    from aiprov_otel.report.render.terminal import open_console, show_report
 
-    show(result, deployed_manifest(), console(sys.stdout))
+    show_report(result, deployed_manifest(), open_console(sys.stdout))

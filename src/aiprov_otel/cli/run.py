@@ -21,7 +21,7 @@ from aiprov_otel.format import quantity
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.report.report import Report, report, why_empty
+from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment, launcher
 from aiprov_otel.telemetry.retention import Retention
@@ -77,13 +77,13 @@ def run(args: argparse.Namespace) -> int:
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
             )
             status, interrupted = _run(launcher(command, interpreter=interpreter), variables)
-        result = report(store, since=began)
+        result = build_report(store, since=began)
     _show(result, manifest, interrupted=interrupted)
     return status
 
 
 def _show(result: Report, manifest: Manifest, *, interrupted: bool) -> None:
-    from aiprov_otel.report.render.terminal import console, show
+    from aiprov_otel.report.render.terminal import open_console, show_report
 
     if interrupted and not result.coverage.spans:
         note("interrupted before any trace arrived; nothing to report")
@@ -97,7 +97,7 @@ def _show(result: Report, manifest: Manifest, *, interrupted: bool) -> None:
         note(missing)
     else:
         print(file=sys.stderr)
-        show(result, manifest, console(sys.stderr))
+        show_report(result, manifest, open_console(sys.stderr))
 
 
 def _manifest(folder: Path) -> Manifest:

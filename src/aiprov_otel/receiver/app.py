@@ -30,7 +30,7 @@ from aiprov_otel.receiver.admission import (
     read_body,
     refused_host,
 )
-from aiprov_otel.report.report import report, why_empty
+from aiprov_otel.report.report import build_report, why_empty
 from aiprov_otel.telemetry import otlp_json, otlp_protobuf, schema
 from aiprov_otel.telemetry.store import RowError
 from aiprov_otel.telemetry.workdir import deployed_manifest
@@ -313,15 +313,15 @@ class _Pages:
             return text
 
     def _page(self) -> str:
-        from aiprov_otel.report.render.page.page import nothing, page
+        from aiprov_otel.report.render.page.html import render_empty_page, render_page
 
-        analysis, now = report(self._store), datetime.now(UTC)
+        analysis, now = build_report(self._store), datetime.now(UTC)
         if reason := why_empty(analysis):
-            return nothing(reason, made=now)
-        return page(analysis, _manifest(), made=now, served=True)
+            return render_empty_page(reason, made=now)
+        return render_page(analysis, _manifest(), made=now, served=True)
 
     def _document(self) -> str:
-        document: dict[str, Any] = report(self._store).to_json()
+        document: dict[str, Any] = build_report(self._store).to_json()
         return json.dumps(document, ensure_ascii=False)
 
 

@@ -1,27 +1,27 @@
-"""What the report says beyond counts, from the answers of the prepared tables."""
+"""The comparisons of a report, computed from its temporary tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiprov_otel.report import sql
-from aiprov_otel.report.comparison import Comparison, Counted, comparisons
-from aiprov_otel.report.excess import Carriers, carriers
-from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, latency
-from aiprov_otel.report.origin_change import BeforeAfter, before_after
+from aiprov_otel.report.comparison import Comparison, VersionCounts, comparisons
+from aiprov_otel.report.excess import ExcessBreakdown, break_down_excess
+from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, compare_latency
+from aiprov_otel.report.origin_change import BeforeAfter, compare_before_after
 from aiprov_otel.report.trends import (
     PARTS,
-    Moment,
-    Pace,
+    PartCounts,
+    RatioPoint,
     RouteRatio,
-    Timed,
-    by_route,
-    moments,
-    paces,
+    SelfTimePoint,
+    ratio_by_route,
+    ratio_over_time,
+    self_time_over_time,
 )
-from aiprov_otel.report.verdict import Arm, Verdict, sides, verdict
+from aiprov_otel.report.verdict import OriginStats, Verdict, baseline_of, verdict
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader
@@ -30,79 +30,77 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """
-    How AI-written code compares, where, when, and what carries the difference.
+    How AI-written code compares: overall, by route, over time, and what has the difference.
 
     Attributes:
         verdict: what may be said.
-        comparisons: that of the verdict, and two that show what it depends on.
-        routes: the routes that both serve, each with its own ratio.
-        over_time: the ratio in parts of the time.
+        comparisons: the comparison behind the verdict, and two that show what it depends on.
+        routes: the routes that both sides serve, each with its own ratio.
+        over_time: the ratio in each part of the time.
         self_time: by origin, in the same parts.
-        before_after: functions that changed hands.
-        latency: quantiles of the time of a call on the same routes.
-        excess: what carries the excess errors.
+        before_after: functions whose origin changed.
+        latency: quantiles of the time per call on the same routes.
+        excess: what has the excess errors.
     """
 
     verdict: Verdict
     comparisons: tuple[Comparison, ...]
     routes: tuple[RouteRatio, ...]
-    over_time: tuple[Moment, ...]
-    self_time: tuple[Pace, ...]
+    over_time: tuple[RatioPoint, ...]
+    self_time: tuple[SelfTimePoint, ...]
     before_after: BeforeAfter
     latency: tuple[Latency, ...]
-    excess: Carriers
+    excess: ExcessBreakdown
 
 
-def analysis(reader: Reader, by_origin: Iterable[Arm]) -> Analysis:
+def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
     """
-    Compare, with what *reader* has prepared.
+    Compares AI-written code with the baseline of *by_origin*.
 
     Raises:
         StoreError: the store can't be read.
     """
-    arms = sides(by_origin)
-    rows = sorted((Counted(*row) for row in reader.query(sql.query("cells"))), key=repr)
-    made = comparisons(rows, arms)
-    begin, end = _period(reader)
+    baseline = baseline_of(by_origin)
+    rows = sorted((VersionCounts(*row) for row in reader.query(sql.query("cells"))), key=repr)
+    compared = comparisons(rows, baseline)
+    ((begin, end),) = reader.query(sql.query("period"))
+    begin, end = begin or 0, end or 0
     width = (end - begin) // PARTS + 1
-    timed = [
-        Timed(min(max(int(part), 0), PARTS - 1), *row)  # an error ends later than it began
+    by_part = [
+        PartCounts(min(max(int(part), 0), PARTS - 1), *row)  # an error ends later than it began
         for part, *row in sorted(reader.query(sql.query("over_time", begin=begin, width=width)))
     ]
-    check = made[0].adjusted.check if made[0].adjusted else None
+    check = compared[0].adjusted.check if compared[0].adjusted else None
+    self_time = reader.query(sql.query("self_time", begin=begin, width=width))
+    self_times = reader.query(sql.query("histogram", column="SelfMs"))
+    inclusive_times = reader.query(sql.query("histogram", column="Ms"))
     return Analysis(
-        verdict(by_origin, made[0]),
-        made,
-        by_route(arms.cells(rows), check.dispersion if check else 1),
-        moments(timed, arms, begin, width),
-        paces(reader.query(sql.query("self_time", begin=begin, width=width)), begin, width),
-        before_after(rows, timed, arms),
+        verdict(by_origin, compared[0]),
+        compared,
+        ratio_by_route(baseline.cells(rows), check.dispersion if check else 1),
+        ratio_over_time(by_part, baseline, begin, width),
+        self_time_over_time(self_time, begin, width),
+        compare_before_after(rows, by_part, baseline),
         (
-            *latency(reader.query(sql.query("histogram", column="SelfMs")), arms, SELF),
-            *latency(reader.query(sql.query("histogram", column="Ms")), arms, INCLUSIVE),
+            *compare_latency(self_times, baseline, SELF),
+            *compare_latency(inclusive_times, baseline, INCLUSIVE),
         ),
-        carriers(rows, reader.query(sql.query("types")), arms, end),
+        break_down_excess(rows, reader.query(sql.query("types")), baseline, end),
     )
 
 
-def allowed(found: Analysis, refused: str | None) -> Analysis:
-    """*found*, without any ratio where a verdict is *refused*, for the reason that it says."""
-    if refused is None:
-        return found
-    said = replace(found.verdict, crude_ratio=None, adjusted_ratio=None, text=refused)
-    none = tuple(replace(one, adjusted=None, reason=refused) for one in found.comparisons)
+def withhold_ratios(analysis: Analysis, reason: str) -> Analysis:
+    """Returns *analysis* without any ratio, and *reason* in the place of its verdict."""
+    refused = replace(analysis.verdict, crude_ratio=None, adjusted_ratio=None, text=reason)
     return replace(
-        found,
-        verdict=said,
-        comparisons=none,
+        analysis,
+        verdict=refused,
+        comparisons=tuple(
+            replace(comparison, adjusted=None, reason=reason) for comparison in analysis.comparisons
+        ),
         routes=(),
         over_time=(),
-        before_after=BeforeAfter(None, 0, 0, refused),
+        before_after=BeforeAfter(None, 0, 0, reason),
         latency=(),
-        excess=Carriers(),
+        excess=ExcessBreakdown(),
     )
-
-
-def _period(reader: Reader) -> tuple[int, int]:
-    ((begin, end),) = reader.query(sql.query("period"))
-    return begin or 0, end or 0

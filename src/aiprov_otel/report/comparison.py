@@ -1,4 +1,4 @@
-"""AI-written code against the baseline, within what both did; pure but for the drawings."""
+"""AI-written code compared with the baseline where both ran; pure but for the resampling."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ from aiprov_otel.report.statistics.rates import QuasiPoisson, mantel_haenszel, q
 from aiprov_otel.report.statistics.strata import (
     Cell,
     Stratum,
-    failing,
-    informative,
+    count_failing,
+    informative_cells,
     informative_share,
     tallies,
 )
-from aiprov_otel.values import Origin
+from aiprov_otel.values import Origin, Strength
 
-ENOUGH: Final = 10
-"""Failing functions that each side must have before their ratio says anything at all."""
+MIN_FAILING: Final = 10
+"""How many failing functions each side needs before their ratio is reported."""
 
-FLOOR: Final = 0.2
-"""The share of the calls, below which what ran on the same routes can't speak for the rest."""
-
-_LINE: Final = "line"
+MIN_SHARED: Final = 0.2
+"""The share of calls on shared routes that is needed before they can speak for all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What one version of a function did on one route: a row of `cells.sql`."""
+class VersionCounts:
+    """Calls and errors of one version of a function on one route: a row of `cells.sql`."""
 
     service: str
     route: str
@@ -51,7 +49,7 @@ class Counted:
 
     @property
     def function(self) -> str:
-        """What makes it the same function everywhere."""
+        """The function's identity across routes and versions."""
         return f"{self.service} {self.name}"
 
 
@@ -65,10 +63,10 @@ class Adjusted:
         low: lower 95% limit.
         high: upper 95% limit.
         method: how they were computed, in words.
-        strata: those in which both ran.
-        informative_share: the share of the calls that ran there.
-        failing: how many functions failed there, of AI-written code and of the baseline.
-        check: the same ratio by quasi-Poisson regression; None where it has no solution.
+        strata: the number of strata in which both ran.
+        informative_share: the share of the calls in those strata.
+        failing: how many functions failed there, AI-written and of the baseline.
+        check: the same ratio by quasi-Poisson regression; None if it has no solution.
     """
 
     value: float
@@ -84,12 +82,12 @@ class Adjusted:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """
-    One way to compare, and what came of it.
+    One way to compare, and its result.
 
     Attributes:
-        name: what the ratio is adjusted for, or made of.
-        adjusted: the ratio; None where it is refused.
-        reason: why it is refused, in words; None where it is not.
+        name: what the ratio is adjusted for, or limited to.
+        adjusted: the ratio; None if it is refused.
+        reason: why it is refused, in words; None otherwise.
         informative_share: the share of the calls that ran where both did; None without calls.
     """
 
@@ -100,116 +98,121 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Arms:
+class Baseline:
     """
-    Who is compared with whom.
+    The code that AI-written code is compared with.
 
     Attributes:
-        baseline: `human`, or `not ai` where no call is known to be human.
-        origins: of the baseline's units.
-        name: of the baseline, in words.
-        short: of its functions, in a word.
+        key: `human`, or `not ai` if no call is known to be of human-written code.
+        origins: the origins of its units.
+        name: in words.
+        adjective: of its functions.
     """
 
-    baseline: str
+    key: str
     origins: Collection[str] = field(repr=False)
     name: str
-    short: str
+    adjective: str
 
     def cells(
-        self, rows: Iterable[Counted], stratum: Callable[[Counted], Stratum] | None = None
+        self,
+        rows: Iterable[VersionCounts],
+        stratum: Callable[[VersionCounts], Stratum] = lambda row: row.stratum,
     ) -> list[Cell]:
-        """Those of *rows* that are of one of the arms, by *stratum* or where they ran."""
-        found = stratum or (lambda row: row.stratum)
+        """Returns the cells of AI-written code and of this baseline, by *stratum*."""
         return [
-            Cell(found(row), row.origin == Origin.AI, row.function, row.calls, row.errors)
+            Cell(stratum(row), row.origin == Origin.AI, row.function, row.calls, row.errors)
             for row in rows
             if row.origin == Origin.AI or row.origin in self.origins
         ]
 
 
-HUMAN: Final = Arms("human", frozenset({Origin.HUMAN}), "human-written code", "human-written")
-NOT_AI: Final = Arms(
-    "not ai", frozenset({Origin.HUMAN, Origin.UNKNOWN}), "all that is not known to be AI", "other"
+HUMAN: Final = Baseline("human", frozenset({Origin.HUMAN}), "human-written code", "human-written")
+NOT_AI: Final = Baseline(
+    "not ai",
+    frozenset({Origin.HUMAN, Origin.UNKNOWN}),
+    "all code not known to be AI-written",
+    "other",
 )
 
 
-def comparisons(rows: Sequence[Counted], arms: Arms) -> tuple[Comparison, ...]:
+def comparisons(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comparison, ...]:
     """
-    The comparison that the verdict is made of, and two that show what it depends on.
+    The comparison behind the verdict, and two that show what it depends on.
 
     The first is within service, route and kind of unit; the second also within bands of the age
-    that the code had when it ran; the third as the first, of units with line-level evidence only.
+    that the code had when it ran; the third is the first, limited to units with line-level
+    evidence.
     """
-    told = [row for row in rows if row.strength == _LINE]
+    line_level = [row for row in rows if row.strength == Strength.LINE]
     return (
-        compare("service, route and kind of unit", arms.cells(rows), arms),
+        compare("service, route and kind of unit", baseline.cells(rows), baseline),
         compare(
             "service, route, kind of unit and age of the code",
-            arms.cells(rows, lambda row: (*row.stratum, row.age)),
-            arms,
-            inseparable="route and age",
+            baseline.cells(rows, lambda row: (*row.stratum, row.age)),
+            baseline,
+            within="route and age",
         ),
         compare(
-            "service, route and kind of unit, line-level evidence only", arms.cells(told), arms
+            "service, route and kind of unit, line-level evidence only",
+            baseline.cells(line_level),
+            baseline,
         ),
     )
 
 
 def compare(
-    name: str, cells: Sequence[Cell], arms: Arms, *, inseparable: str = "route"
+    name: str, cells: Sequence[Cell], baseline: Baseline, *, within: str = "route"
 ) -> Comparison:
-    """The comparison of *cells*, or why there is none: origin may be *inseparable* from that."""
-    counts = tallies(cells)
-    share = informative_share(counts)
-    told = informative(cells)
+    """Compares *cells*, or says why it can't; *within* names the strata in that sentence."""
+    share = informative_share(tallies(cells))
+    shared = informative_cells(cells)
     reason = (
-        _few(cells, arms, "") or _apart(share, inseparable) or _few(told, arms, " where both ran")
+        _too_few(cells, baseline, "")
+        or _too_separate(share, within)
+        or _too_few(shared, baseline, " where both ran")
     )
     if reason:
         return Comparison(name, None, reason, share)
-    adjusted = _adjusted(name, told, share or 0)
+    adjusted = _adjusted(name, shared, share or 0)
     if adjusted is None:
-        return Comparison(name, None, _NO_LIMITS, share)
-    return Comparison(name, adjusted, None, share)
+        reason = "Too few to tell: the errors are too few or too unevenly spread for limits."
+    return Comparison(name, adjusted, reason, share)
 
 
-_NO_LIMITS: Final = "Too few to tell: the errors of the functions allow no limits."
-
-
-def _few(cells: Sequence[Cell], arms: Arms, where: str) -> str | None:
-    exposed, baseline = failing(cells, exposed=True), failing(cells, exposed=False)
-    if min(exposed, baseline) >= ENOUGH:
+def _too_few(cells: Sequence[Cell], baseline: Baseline, where: str) -> str | None:
+    exposed, rest = count_failing(cells, exposed=True), count_failing(cells, exposed=False)
+    if min(exposed, rest) >= MIN_FAILING:
         return None
     return (
-        f"Too few to tell: {exposed} AI-written and {baseline} {arms.short} functions "
-        f"failed{where}, and each side needs {ENOUGH}."
+        f"Too few to tell: {exposed} AI-written and {rest} {baseline.adjective} functions "
+        f"failed{where}, and each side needs {MIN_FAILING}."
     )
 
 
-def _apart(share: float | None, inseparable: str) -> str | None:
-    if share is not None and share >= FLOOR:
+def _too_separate(share: float | None, within: str) -> str | None:
+    if share is not None and share >= MIN_SHARED:
         return None
     return (
-        f"The data can't separate origin from {inseparable}: {share or 0:.0%} of the calls ran "
-        f"where both sides did, and it takes {FLOOR:.0%}."
+        f"The data can't separate origin from {within}: {share or 0:.0%} of the calls ran "
+        f"where both sides did, and {MIN_SHARED:.0%} are needed."
     )
 
 
 def _adjusted(name: str, cells: Sequence[Cell], share: float) -> Adjusted | None:
-    from aiprov_otel.report.statistics.bootstrap import RESAMPLES, limits
+    from aiprov_otel.report.statistics.bootstrap import RESAMPLES, bootstrap_limits
 
     counts = tallies(cells)
-    ratio, found = mantel_haenszel(counts.values()), limits(cells)
-    if ratio is None or found is None:
+    ratio, limits = mantel_haenszel(counts.values()), bootstrap_limits(cells)
+    if ratio is None or limits is None:
         return None
     return Adjusted(
         ratio,
-        *found,
+        *limits,
         method=f"Mantel-Haenszel within {name}; limits by bootstrap over functions, "
-        f"{RESAMPLES:,} drawings",
+        f"{RESAMPLES:,} resamples",
         strata=len(counts),
         informative_share=share,
-        failing=(failing(cells, exposed=True), failing(cells, exposed=False)),
+        failing=(count_failing(cells, exposed=True), count_failing(cells, exposed=False)),
         check=quasi_poisson(cells),
     )

@@ -1,4 +1,4 @@
-"""Failing requests: the spans of each, and the stack trace of what failed it."""
+"""Failing requests: the spans of each, and the stack trace of its exception."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """
-    A request that failed with an exception, and whose line raised it.
+    A request that failed with an exception.
 
     Attributes:
         trace_id: of the request.
         time: when it failed, RFC 3339.
         type: of the exception.
-        origin: of the line that raised it; agent, model, commit, path and line are that line's.
-        stacktrace: as Python printed it, the longest that was recorded.
+        origin: of the line that raised it, as are agent, model, commit, path and line.
+        stacktrace: the longest that was recorded.
         steps: the spans of the trace, each below its parent, in order of time.
     """
 
@@ -58,36 +58,35 @@ class Failure:
 
 
 def latest_failures(reader: Reader) -> Iterator[Failure]:
-    """Of the last five lines that raised an error with a stack trace the latest, newest first."""
-    for trace, time, kind, origin, agent, model, commit, path, line, stacktrace in reader.query(
-        sql.query("latest_failures")
-    ):
-        longest = reader.query(
-            sql.query("longest_stacktrace"), {"trace": trace, "type": kind, "line": line}
-        )
+    """Yields the latest failure of each of the last five lines that raised, newest first."""
+    for row in reader.query(sql.query("latest_failures")):
+        trace, time, kind, origin, agent, model, commit, path, line, stacktrace = row
+        same = {"trace": trace, "type": kind, "line": line}
+        longest = reader.query(sql.query("longest_stacktrace"), same)
+        spans = reader.query(sql.query("trace"), {"trace": trace})
         yield Failure(
-            trace_id=trace,
-            time=rfc3339(time),
-            type=kind,
-            origin=origin,
-            agent=agent,
-            model=model,
-            commit=commit,
-            path=path,
-            line=line,
-            stacktrace=longest[0][0] if longest else stacktrace,
-            steps=tuple(_tree(reader.query(sql.query("trace"), {"trace": trace}))),
+            trace,
+            rfc3339(time),
+            kind,
+            origin,
+            agent,
+            model,
+            commit,
+            path,
+            line,
+            longest[0][0] if longest else stacktrace,
+            tuple(_tree(spans)),
         )
 
 
 def _tree(spans: Sequence[tuple[Any, ...]]) -> Iterator[Step]:
-    """Each span below its parent; spans whose parent was not received stand at the top."""
-    known = {span for span, *_ in spans}
+    """Yields each span below its parent; spans whose parent was not received are roots."""
+    ids = {span for span, *_ in spans}
     children: dict[str, list[tuple[Any, ...]]] = {}
     for row in spans:
-        children.setdefault(row[1] if row[1] in known else "", []).append(row)
+        children.setdefault(row[1] if row[1] in ids else "", []).append(row)
     waiting = [(0, row) for row in reversed(children.pop("", []))]
     while waiting:
-        depth, (span, _, *shown) = waiting.pop()
-        yield Step(depth, *shown)
+        depth, (span, _, *values) = waiting.pop()
+        yield Step(depth, *values)
         waiting += ((depth + 1, row) for row in reversed(children.pop(span, [])))

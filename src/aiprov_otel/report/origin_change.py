@@ -1,31 +1,34 @@
-"""Functions whose lines changed hands while telemetry was taken, and what came of it; pure."""
+"""Functions whose origin changed during the telemetry, before and after; pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from aiprov_otel.report.comparison import ENOUGH, Arms, Counted
+from aiprov_otel.report.comparison import MIN_FAILING, Baseline, VersionCounts
 from aiprov_otel.report.statistics.rates import Estimate
-from aiprov_otel.report.trends import PARTS, Timed
+from aiprov_otel.report.trends import PARTS, PartCounts
 from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
-    from aiprov_otel.report.statistics.before_after import Change, Steady
+    from aiprov_otel.report.statistics.before_after import BeforeAfterCounts
+
+_Key: TypeAlias = tuple[str, str]
+"""The service and name of a function."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
     """
-    Functions before and after their lines became AI-written, against those that did not change.
+    Functions before and after they became AI-written, against those that did not change.
 
     Attributes:
-        ratio: of the error rates, after over before, beyond that of the others; None where there
-            is none, or too few functions.
-        changed: the functions that changed hands and had an error, before or after.
-        steady: the functions of one commit throughout that had an error.
+        ratio: of the error rates, after over before, beyond that of the others; None if there is
+            none, or too few functions.
+        changed: how many functions became AI-written and had an error, before or after.
+        steady: how many functions of a single commit throughout had an error.
         text: what may be said.
     """
 
@@ -35,79 +38,87 @@ class BeforeAfter:
     text: str
 
 
-def before_after(versions: Iterable[Counted], timed: Sequence[Timed], arms: Arms) -> BeforeAfter:
-    """What the functions that changed hands tell, by their *versions* and counts over time."""
-    turns = _turns(timed, arms)
+def compare_before_after(
+    versions: Iterable[VersionCounts], counts: Sequence[PartCounts], baseline: Baseline
+) -> BeforeAfter:
+    """Compares the functions that became AI-written, by their *versions* and *counts* over time."""
+    turns = _turns(counts, baseline)
     if not turns:
-        text = f"No function changed from {arms.short} to AI-written within this telemetry."
+        text = f"No function changed from {baseline.adjective} to AI-written in this telemetry."
         return BeforeAfter(None, 0, 0, text)
-    from aiprov_otel.report.statistics import before_after as method
+    from aiprov_otel.report.statistics.before_after import before_after_ratio
 
-    changes = list(_changes(timed, turns, arms))
-    steady = list(_steady(timed, turns, _unchanged(versions)))
-    counted = (_failing(changes), _failing(steady))
-    if min(counted) < ENOUGH:
-        return BeforeAfter(None, *counted, _few(*counted, arms))
-    ratio = method.before_after(changes, steady)
-    return BeforeAfter(ratio, *counted, _said(ratio, *counted, arms))
-
-
-def _turns(timed: Iterable[Timed], arms: Arms) -> dict[tuple[str, str], int]:
-    """By service and name, in which part each function that changed hands began to be AI's."""
-    first: dict[tuple[str, str], int] = {}
-    known: dict[tuple[str, str], int] = {}
-    for row in timed:
-        found = first if row.origin == Origin.AI else known if row.origin in arms.origins else None
-        if found is not None and row.calls:
-            key = row.service, row.name
-            found[key] = min(row.part, found.get(key, row.part))
-    return {key: part for key, part in first.items() if known.get(key, PARTS + 1) <= part}
+    changed = list(_changed(counts, turns, baseline))
+    steady = list(_steady(counts, turns, _unchanged(versions)))
+    failing = (_count_failing(changed), _count_failing(steady))
+    if min(failing) < MIN_FAILING:
+        text = (
+            f"Before and after: too few to tell. {failing[0]} functions with errors changed from "
+            f"{baseline.adjective} to AI-written and {failing[1]} did not change; "
+            f"{MIN_FAILING} of each are needed."
+        )
+        return BeforeAfter(None, *failing, text)
+    ratio = before_after_ratio(changed, steady)
+    return BeforeAfter(ratio, *failing, _text(ratio, *failing, baseline))
 
 
-def _changes(
-    timed: Iterable[Timed], turns: Mapping[tuple[str, str], int], arms: Arms
-) -> Iterable[Change]:
-    from aiprov_otel.report.statistics.before_after import Change
+def _turns(counts: Iterable[PartCounts], baseline: Baseline) -> dict[_Key, int]:
+    """The part in which each function that changed became AI-written."""
+    first_ai: dict[_Key, int] = {}
+    first_baseline: dict[_Key, int] = {}
+    for row in counts:
+        if not row.calls:
+            continue
+        key = row.service, row.name
+        if row.origin == Origin.AI:
+            first_ai[key] = min(row.part, first_ai.get(key, row.part))
+        elif row.origin in baseline.origins:
+            first_baseline[key] = min(row.part, first_baseline.get(key, row.part))
+    return {key: part for key, part in first_ai.items() if first_baseline.get(key, PARTS) <= part}
+
+
+def _changed(
+    counts: Iterable[PartCounts], turns: Mapping[_Key, int], baseline: Baseline
+) -> Iterator[BeforeAfterCounts]:
+    from aiprov_otel.report.statistics.before_after import BeforeAfterCounts
 
     sums: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0, 0, 0, 0])
-    for row in timed:
+    for row in counts:
         turn = turns.get((row.service, row.name))
         if turn is None:
             continue
-        found = sums[row.service, row.name, row.route, row.kind]
+        total = sums[row.service, row.name, row.route, row.kind]
         if row.origin == Origin.AI:
-            found[2:] = found[2] + row.calls, found[3] + row.errors
-        elif row.origin in arms.origins and row.part <= turn:
-            found[:2] = found[0] + row.calls, found[1] + row.errors
-    for (service, name, *_), counts in sums.items():
-        if counts[0] and counts[2]:
-            yield Change(f"{service} {name}", (service, turns[service, name]), *counts)
+            total[2:] = total[2] + row.calls, total[3] + row.errors
+        elif row.origin in baseline.origins and row.part <= turn:
+            total[:2] = total[0] + row.calls, total[1] + row.errors
+    for (service, name, *_), total in sums.items():
+        if total[0] and total[2]:
+            yield BeforeAfterCounts(f"{service} {name}", (service, turns[service, name]), *total)
 
 
-def _unchanged(versions: Iterable[Counted]) -> set[tuple[str, str]]:
-    commits: dict[tuple[str, str], set[tuple[str, str | None]]] = defaultdict(set)
+def _unchanged(versions: Iterable[VersionCounts]) -> set[_Key]:
+    commits: dict[_Key, set[tuple[str, str | None]]] = defaultdict(set)
     for row in versions:
         commits[row.service, row.name].add((row.origin, row.commit))
-    return {key for key, found in commits.items() if len(found) == 1}
+    return {key for key, pairs in commits.items() if len(pairs) == 1}
 
 
 def _steady(
-    timed: Iterable[Timed], turns: Mapping[tuple[str, str], int], unchanged: set[tuple[str, str]]
-) -> Iterable[Steady]:
-    """What each unchanged function did before and after the turns of its service, without them."""
-    from aiprov_otel.report.statistics.before_after import Steady
+    counts: Iterable[PartCounts], turns: Mapping[_Key, int], unchanged: set[_Key]
+) -> Iterator[BeforeAfterCounts]:
+    """The counts of each unchanged function before and after each turn, without the turn's part."""
+    from aiprov_otel.report.statistics.before_after import BeforeAfterCounts
 
-    parts: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(
-        lambda: [(0.0, 0.0)] * (PARTS + 1)
-    )
-    for row in timed:
+    parts: dict[_Key, list[tuple[float, float]]] = defaultdict(lambda: [(0.0, 0.0)] * (PARTS + 1))
+    for row in counts:
         if (key := (row.service, row.name)) in unchanged:
             calls, errors = parts[key][row.part]
             parts[key][row.part] = calls + row.calls, errors + row.errors
-    for (service, name), counts in parts.items():
+    for (service, name), by_part in parts.items():
         for turn in {part for (where, _), part in turns.items() if where == service}:
-            before, after = counts[:turn], counts[turn + 1 :]
-            yield Steady(
+            before, after = by_part[:turn], by_part[turn + 1 :]
+            yield BeforeAfterCounts(
                 f"{service} {name}",
                 (service, turn),
                 *(sum(column) for column in zip((0, 0), *before, strict=True)),
@@ -115,24 +126,17 @@ def _steady(
             )
 
 
-def _failing(rows: Iterable[Change] | Iterable[Steady]) -> int:
+def _count_failing(rows: Iterable[BeforeAfterCounts]) -> int:
     return len({row.function for row in rows if row.before_errors or row.after_errors})
 
 
-def _few(changed: int, steady: int, arms: Arms) -> str:
-    return (
-        f"Before and after: too few to tell. {changed} functions with errors changed from "
-        f"{arms.short} to AI-written and {steady} did not change; it takes {ENOUGH} of each."
-    )
-
-
-def _said(ratio: Estimate | None, changed: int, steady: int, arms: Arms) -> str:
+def _text(ratio: Estimate | None, changed: int, steady: int, baseline: Baseline) -> str:
     if ratio is None:
-        return "Before and after: too few to tell. The errors are of too few functions."
+        return "Before and after: too few to tell. Too few functions have errors."
     limits = f"95% limits {ratio.low:.2g} to {ratio.high:.2g}"
-    chance = ": no association can be told from chance" if ratio.low <= 1 <= ratio.high else ""
+    chance = ", which may be chance" if ratio.low <= 1 <= ratio.high else ""
     return (
-        f"Before and after: {changed} functions that changed from {arms.short} to AI-written are "
-        f"associated with {ratio.value:.2g} times the errors a call that they had before, beyond "
-        f"the change of {steady} functions that stayed as they were ({limits}){chance}."
+        f"Before and after: the {changed} functions that changed from {baseline.adjective} to "
+        f"AI-written are associated with {ratio.value:.2g} times the errors per call that they had "
+        f"before, relative to {steady} functions that did not change ({limits}){chance}."
     )

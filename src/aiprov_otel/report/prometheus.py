@@ -1,4 +1,4 @@
-"""Prometheus as a source: counters of calls, by origin, model, service and route."""
+"""Prometheus as a source: counters of calls by origin, model, service and route."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiprov_otel import settings
 from aiprov_otel.attributes import FUNCTION_CALLS
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.report.counters import Count, Crude
+from aiprov_otel.report.counters import LabelCounts, MetricCounts
 from aiprov_otel.telemetry.sources.http import Address, Server, parse_address
 
 _PORT: Final = 9090
@@ -24,7 +24,7 @@ _MODEL: Final = "aiprov_model_name"
 
 @dataclass(frozen=True, slots=True)
 class _Metric:
-    """A counter of calls, the series of it that failed, and the labels that we want to know."""
+    """A counter of calls, the matcher of its failed calls, and its labels of service and route."""
 
     name: str
     failed: str
@@ -44,27 +44,29 @@ _METRICS: Final = (
         "traces_spanmetrics_calls_total", 'status_code="STATUS_CODE_ERROR"', "service", "span_name"
     ),
 )
-"""Ours, those of the Collector's span metrics connector, and those of Tempo's generator."""
+"""Ours, that of the Collector's span metrics connector, and that of Tempo's generator."""
 
 
-def asked(address: str) -> list[Crude]:
+def read_counters(address: str) -> list[MetricCounts]:
     """
-    What the Prometheus at *address* counted, `prometheus://host:9090?period=7d`.
+    Reads the calls and errors that the Prometheus at *address* counted.
+
+    An address is `prometheus://host:9090?period=7d`.
 
     Raises:
-        UsageError: it is no such address.
-        StoreError: nothing answers there, or it has no metric with an origin.
+        UsageError: the address is not valid.
+        StoreError: nothing answers there, or no metric has an origin.
     """
     prometheus = _Prometheus(address)
-    found = [prometheus.crude(metric) for metric in _METRICS]
-    if not any(one.origins for one in found):
+    counts = [prometheus.read(metric) for metric in _METRICS]
+    if not any(metric.origins for metric in counts):
         msg = (
             f"{prometheus.server.name} counted no call with {_ORIGIN} within "
-            f"{prometheus.period}: let services export aiprov's function metrics, or add "
-            "aiprov.origin and aiprov.model.name to the dimensions of the span metrics"
+            f"{prometheus.period}: export aiprov's function metrics, or add aiprov.origin and "
+            "aiprov.model.name to the dimensions of the span metrics"
         )
         raise StoreError(msg)
-    return [one for one in found if one.origins]
+    return [metric for metric in counts if metric.origins]
 
 
 class _Prometheus:
@@ -72,55 +74,58 @@ class _Prometheus:
         try:
             address = parse_address(text, _PORT, _PORT)
         except ValueError as error:
-            raise UsageError(_no_address(text)) from error
+            raise UsageError(_bad_address(text)) from error
         self.period = address.query.get("period", _PERIOD)
         if not _DURATION.fullmatch(self.period):
-            raise UsageError(_no_address(text))
+            raise UsageError(_bad_address(text))
         self.server = Server(address, _headers(address))
-        self._now = str(time.time())  # all questions are about the same time
+        self._now = str(time.time())  # all queries are about the same time
         self._path = f"{address.path}/api/v1/query"
 
-    def crude(self, metric: _Metric) -> Crude:
-        """The counts of *metric*; without any where there is no such metric."""
+    def read(self, metric: _Metric) -> MetricCounts:
+        """Reads the counts of *metric*; empty if Prometheus does not have it."""
         by = [(_ORIGIN,), (_ORIGIN, _MODEL), (metric.service, _ORIGIN)]
         if metric.route:
             by.append((metric.service, metric.route, _ORIGIN))
         counts = [self._counts(metric, labels) for labels in by]
         origins, models, services, *routes = counts
-        return Crude(
+        return MetricCounts(
             metric.name, self.period, origins, models, services, routes[0] if routes else ()
         )
 
-    def _counts(self, metric: _Metric, labels: tuple[str, ...]) -> tuple[Count, ...]:
+    def _counts(self, metric: _Metric, labels: tuple[str, ...]) -> tuple[LabelCounts, ...]:
         calls = self._increase(metric.name, f'{_ORIGIN}!=""', labels)
         errors = self._increase(metric.name, f'{_ORIGIN}!="",{metric.failed}', labels)
-        return tuple(Count(key, calls[key], errors.get(key, 0.0)) for key in sorted(calls))
+        return tuple(LabelCounts(key, calls[key], errors.get(key, 0.0)) for key in sorted(calls))
 
     def _increase(
         self, name: str, matching: str, labels: tuple[str, ...]
     ) -> dict[tuple[str, ...], float]:
-        asked = f"sum by ({', '.join(labels)}) (increase({name}{{{matching}}}[{self.period}]))"
+        query = f"sum by ({', '.join(labels)}) (increase({name}{{{matching}}}[{self.period}]))"
         return {
             tuple(row["metric"].get(label, "") for label in labels): float(row["value"][1])
-            for row in self._ask(asked)
+            for row in self._query(query)
         }
 
-    def _ask(self, query: str) -> list[Any]:
+    def _query(self, query: str) -> list[Any]:
         reply = self.server.ask(self._path, {"query": query, "time": self._now, "timeout": "120s"})
         if reply.status in {401, 403}:
             msg = (
-                f"{self.server.name} refuses: set PROMETHEUS_TOKEN, or PROMETHEUS_USERNAME and "
-                "PROMETHEUS_PASSWORD"
+                f"{self.server.name} denies access: set PROMETHEUS_TOKEN, or PROMETHEUS_USERNAME "
+                "and PROMETHEUS_PASSWORD"
             )
             raise StoreError(msg)
         document = reply.json()
         if not isinstance(document, dict) or document.get("status") != "success":
-            said = document.get("error") if isinstance(document, dict) else reply.text[:100]
-            first = str(said).partition("\n")[0]
-            msg = f"{self.server.name} can't answer ({first}): ask for less, with ?period=1d"
+            problem = document.get("error") if isinstance(document, dict) else reply.text[:100]
+            first_line = str(problem).partition("\n")[0]
+            msg = (
+                f"{self.server.name} can't answer ({first_line}): try a shorter period, such as "
+                "?period=1d"
+            )
             raise StoreError(msg)
-        found: list[Any] = document["data"]["result"]
-        return found
+        result: list[Any] = document["data"]["result"]
+        return result
 
 
 def _headers(address: Address) -> Mapping[str, str]:
@@ -133,8 +138,8 @@ def _headers(address: Address) -> Mapping[str, str]:
     return {}
 
 
-def _no_address(address: str) -> str:
+def _bad_address(address: str) -> str:
     return (
-        f"{address} is no address of Prometheus; give one as prometheus://host:9090, with "
-        "?period=30d for another time than seven days"
+        f"{address} is not a valid address of Prometheus; use prometheus://host:9090, with "
+        "?period=30d for a period other than seven days"
     )

@@ -1,4 +1,4 @@
-"""The report of a receiver that runs: it holds the store, so it is asked."""
+"""The report of a running receiver: it holds the store open, so it computes the report."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from urllib.request import ProxyHandler, build_opener
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.report import Report
 
-_TIMEOUT = 60  # seconds: a large store takes its time
+_TIMEOUT = 60  # seconds; a large store takes long
 
 
 def fetch(address: str) -> Report:
     """
-    The report of the receiver at *address*, `http://127.0.0.1:4318`.
+    Fetches the report of the receiver at *address*, `http://127.0.0.1:4318`.
 
     Raises:
-        UsageError: *address* is no such address.
-        StoreError: nothing answers there, or what does is no receiver of ours.
+        UsageError: *address* is not a valid address.
+        StoreError: nothing answers there, or something other than a receiver.
     """
     if urlsplit(address).scheme not in {"http", "https"}:
-        msg = f"{address} is no address of a receiver; give one as http://127.0.0.1:4318"
+        msg = f"{address} is not the address of a receiver; use one like http://127.0.0.1:4318"
         raise UsageError(msg)
     try:
-        # No proxy: the receiver is on this machine, and takes loopback requests only.
+        # No proxy: the receiver is on this machine, and accepts loopback requests only.
         with build_opener(ProxyHandler({})).open(
             f"{address.rstrip('/')}/report.json", timeout=_TIMEOUT
         ) as response:
@@ -43,5 +43,5 @@ def fetch(address: str) -> Report:
 def _refused(address: str, error: HTTPError) -> str:
     with error:
         if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
-            return f"the receiver at {address} can't read its store; look at its terminal"
-        return f"what answers at {address} ({error.code}) is no receiver: start `aiprov serve`"
+            return f"the receiver at {address} can't read its store; see its terminal"
+        return f"{address} answered {error.code}: not a receiver; start one with `aiprov serve`"

@@ -1,4 +1,4 @@
-"""Errors and latency by code origin: the answer to `aiprov report`, as a value and as JSON."""
+"""Errors and latency by code origin: the report of `aiprov report`, as a value and as JSON."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.report import document, sql
-from aiprov_otel.report.analysis import Analysis, allowed, analysis
+from aiprov_otel.report import sql
+from aiprov_otel.report.analysis import Analysis, analyze, withhold_ratios
 from aiprov_otel.report.comparison import Comparison
-from aiprov_otel.report.excess import Carriers
+from aiprov_otel.report.document import read_dataclass
+from aiprov_otel.report.excess import ExcessBreakdown
 from aiprov_otel.report.failures import Failure, latest_failures
 from aiprov_otel.report.latency import Latency
 from aiprov_otel.report.origin_change import BeforeAfter
-from aiprov_otel.report.sampling import Sampled, Sampling, sampling
-from aiprov_otel.report.statistics.strata import Sums, design_effect
-from aiprov_otel.report.trends import Moment, Pace, RouteRatio
-from aiprov_otel.report.verdict import Arm, ModelArm, Verdict, arm, rate
+from aiprov_otel.report.sampling import Sampled, Sampling, detect_sampling
+from aiprov_otel.report.statistics.strata import FunctionSums, design_effect
+from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
+from aiprov_otel.report.verdict import ModelStats, OriginStats, Verdict, origin_stats, rate
 from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
@@ -29,17 +30,17 @@ _WITH_MODEL: Final = {Origin.AI.value, Origin.MIXED.value}
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """
-    How much of the telemetry the report can speak of.
+    How much of the telemetry the report covers.
 
     Attributes:
-        spans: that were received.
-        units: the calls: those of them that stand for one, of known origin or not.
-        known_share: of the units, those with a known origin.
-        weak_share: of the units with a known origin, those for which history has weak evidence.
-        matches: the share of the units by how the running code met the manifest.
-        informative_share: of the calls that are compared, those that ran where both sides did.
-        placed_share: of the errors, those of functions that have spans, and so an error rate.
-        stands_for: how many calls each that was kept stands for, on average; 1 if all were.
+        spans: how many were received.
+        units: how many calls they stand for, of known origin or not.
+        known_share: the share of units with a known origin.
+        weak_share: the share of those with weak evidence only.
+        matches: the share of units by how the running code matched the manifest.
+        informative_share: the share of compared calls that ran where both sides did.
+        placed_share: the share of errors in functions that have spans, and so an error rate.
+        stands_for: how many calls each kept span stands for, on average; 1 if all were kept.
     """
 
     spans: int
@@ -54,7 +55,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The errors of one kind that one line raised."""
+    """The errors of one type that one line raised."""
 
     type: str
     origin: str
@@ -92,22 +93,22 @@ class Report:
 
     Attributes:
         verdict: what may be said.
-        coverage: how much of the telemetry it speaks of.
-        comparisons: that of the verdict, and two that show what it depends on.
-        before_after: functions before and after their lines changed hands.
-        latency: quantiles of the time of a call, on the routes that both sides serve.
-        excess: the functions, commits, models and exceptions that carry the excess errors.
-        routes: those that both sides serve, each with its own ratio.
-        over_time: the ratio in parts of the time.
+        coverage: how much of the telemetry it covers.
+        comparisons: the comparison behind the verdict, and two that show what it depends on.
+        before_after: functions whose origin changed.
+        latency: quantiles of the time per call, on the routes that both sides serve.
+        excess: the functions, commits, models and exceptions with the excess errors.
+        routes: the routes that both sides serve, each with its own ratio.
+        over_time: the ratio in each part of the time.
         self_time: by origin, in the same parts.
         arms: by origin.
         models: by origin, agent and model, of AI-written and mixed code.
         exceptions: the most frequent errors, by the line that raised them.
         functions: those with most errors.
-        slowest: the functions that most time was spent in, without what they called.
-        failure: the most recent failing request with a stack trace; None where there is none.
-        earlier_failures: the latest of other lines that raised, newest first.
-        repository: the address of the code, where what failed names one, and only one.
+        slowest: the functions with most self time.
+        failure: the latest failing request with a stack trace; None if there is none.
+        earlier_failures: the latest of each other line that raised, newest first.
+        repository: the address of the code, if all failures name the same.
     """
 
     verdict: Verdict
@@ -115,12 +116,12 @@ class Report:
     comparisons: tuple[Comparison, ...]
     before_after: BeforeAfter
     latency: tuple[Latency, ...]
-    excess: Carriers
+    excess: ExcessBreakdown
     routes: tuple[RouteRatio, ...]
-    over_time: tuple[Moment, ...]
-    self_time: tuple[Pace, ...]
-    arms: tuple[Arm, ...]
-    models: tuple[ModelArm, ...]
+    over_time: tuple[RatioPoint, ...]
+    self_time: tuple[SelfTimePoint, ...]
+    arms: tuple[OriginStats, ...]
+    models: tuple[ModelStats, ...]
     exceptions: tuple[Raised, ...]
     functions: tuple[Function, ...]
     slowest: tuple[Function, ...]
@@ -133,25 +134,28 @@ class Report:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> Self:
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
         """
-        Read what `to_json` gave.
+        Reads what `to_json` returned.
 
         Raises:
             StoreError: it has another shape.
         """
         try:
-            return document.read(cls, said)
+            return read_dataclass(cls, document)
         except (KeyError, TypeError) as error:
-            msg = f"this is no report of this version of aiprov ({error}); use one on both sides"
+            msg = (
+                f"the report is of another version of aiprov ({error}); use the same version on "
+                "both sides"
+            )
             raise StoreError(msg) from error
 
 
-def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) -> Report:
+def build_report(source: Source, *, since: int = 0, sampled: Sampled | None = None) -> Report:
     """
-    The report on what *source* holds, of spans that began at *since* or later (Unix nanoseconds).
+    Reports on the spans in *source* that began at *since* or later (Unix nanoseconds).
 
-    *sampled* says how they were chosen, where that can't be seen.
+    *sampled* states how they were chosen, if they don't show it.
 
     Raises:
         StoreError: the source can't be read.
@@ -160,21 +164,23 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
         reader.begin()
         for name in sql.TABLES:
             reader.query(sql.table(name, since=since))
-        arms = tuple(_arm(row) for row in _by(reader, "Origin"))
-        chosen = sampling(reader, sampled)
-        found = allowed(analysis(reader, arms), chosen.refused)
+        by_origin = tuple(origin_stats(*row) for row in _counts_by(reader, "Origin"))
+        sampling = detect_sampling(reader, sampled)
+        analysis = analyze(reader, by_origin)
+        if sampling.refusal is not None:
+            analysis = withhold_ratios(analysis, sampling.refusal)
         failures = tuple(latest_failures(reader))
         return Report(
-            found.verdict,
-            _coverage(reader, found, chosen),
-            found.comparisons,
-            found.before_after,
-            found.latency,
-            found.excess,
-            found.routes,
-            found.over_time,
-            found.self_time,
-            arms,
+            analysis.verdict,
+            _coverage(reader, analysis, sampling),
+            analysis.comparisons,
+            analysis.before_after,
+            analysis.latency,
+            analysis.excess,
+            analysis.routes,
+            analysis.over_time,
+            analysis.self_time,
+            by_origin,
             _models(reader),
             tuple(Raised(*row) for row in reader.query(sql.query("top_exceptions"))),
             tuple(_function(row) for row in reader.query(sql.query("failing"))),
@@ -185,71 +191,67 @@ def report(source: Source, *, since: int = 0, sampled: Sampled | None = None) ->
         )
 
 
-def _coverage(reader: Reader, found: Analysis, chosen: Sampling) -> Coverage:
+def _coverage(reader: Reader, analysis: Analysis, sampling: Sampling) -> Coverage:
     ((spans, units, known, weak),) = reader.query(sql.query("coverage"))
     ((placed,),) = reader.query(sql.query("placed_share"))
     matches = dict(reader.query(sql.query("matches")))
-    share = found.comparisons[0].informative_share
-    return Coverage(spans, units, known, weak, matches, share, placed, chosen.stands_for)
+    informative = analysis.comparisons[0].informative_share
+    return Coverage(spans, units, known, weak, matches, informative, placed, sampling.stands_for)
 
 
 def _repository(reader: Reader) -> str | None:
-    named = reader.query(sql.query("repositories"))
-    return named[0][0] if len(named) == 1 else None
+    repositories = reader.query(sql.query("repositories"))
+    return repositories[0][0] if len(repositories) == 1 else None
 
 
-def _by(reader: Reader, *dimensions: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of `by.sql`; the last column is how many calls tell as much as one alone."""
+def _counts_by(reader: Reader, *dimensions: str) -> Iterator[tuple[Any, ...]]:
+    """Yields the rows of `by.sql`; one in so many calls as the last column adds information."""
     size = len(dimensions)
     by_function = reader.query(sql.query("over_functions", dimensions=dimensions))
-    sums = {row[:size]: Sums(*row[size:]) for row in by_function}
+    sums = {row[:size]: FunctionSums(*row[size:]) for row in by_function}
     for *row, spread in reader.query(sql.query("by", dimensions=dimensions)):
         yield (*row, max(spread, design_effect(sums[tuple(row[:size])])))
 
 
-def _arm(row: Sequence[Any]) -> Arm:
-    origin, functions, calls, errors, p50, p95, spread = row
-    return arm(origin, functions, calls, errors, (p50, p95), spread)
-
-
-def _models(reader: Reader) -> tuple[ModelArm, ...]:
+def _models(reader: Reader) -> tuple[ModelStats, ...]:
     return tuple(
-        ModelArm(**asdict(_arm((origin, *counts))), agent=agent, model=model)
-        for origin, agent, model, *counts in _by(reader, "Origin", "Agent", "Model")
+        ModelStats(**asdict(origin_stats(origin, *counts)), agent=agent, model=model)
+        for origin, agent, model, *counts in _counts_by(reader, "Origin", "Agent", "Model")
         if origin in _WITH_MODEL
     )
 
 
 def _function(row: Sequence[Any]) -> Function:
-    function, origin, agent, model, commit, calls, errors, spent, p50, p95, spread = row
-    found = rate(errors, calls, spread)
+    function, origin, agent, model, commit, calls, errors, self_s, p50, p95, spread = row
+    errors_per_call = rate(errors, calls, spread)
     return Function(
-        function=function,
-        origin=origin,
-        agent=agent,
-        model=model,
-        commit=commit,
-        calls=calls,
-        errors=errors,
-        error_ratio=found.ratio,
-        low=found.low,
-        high=found.high,
-        self_s=spent,
-        self_p50_ms=p50,
-        self_p95_ms=p95,
+        function,
+        origin,
+        agent,
+        model,
+        commit,
+        calls,
+        errors,
+        errors_per_call.ratio,
+        errors_per_call.low,
+        errors_per_call.high,
+        self_s,
+        p50,
+        p95,
     )
 
 
-def why_empty(found: Report, days: float | None = None) -> str | None:
-    """Say why *found*, of the last *days*, has nothing to show; None where it has."""
-    if days and not found.coverage.spans:
-        return f"no span began within --days {days:g}; ask for more of them"
-    if not found.coverage.spans:
-        return "no traces were received yet; get some with `aiprov run -- CMD`"
-    if not found.coverage.units:
+def why_empty(report: Report, days: float | None = None) -> str | None:
+    """Says why *report*, on the last *days*, has nothing to show; None if it has."""
+    spans = report.coverage.spans
+    if days and not spans:
+        return f"no span began within --days {days:g}; try more days"
+    if not spans:
+        return "no traces received yet; send some with `aiprov run -- CMD`"
+    if not report.coverage.units:
         return (
-            f"{found.coverage.spans} spans were received, none with aiprov.* attributes: run the "
-            "service under `aiprov run`, or call aiprov_otel.install() in it and set "
-            "AIPROV_MANIFEST to what `aiprov build` wrote"
+            f"{spans} spans received, none with aiprov.* attributes: run the service under "
+            "`aiprov run`, or call aiprov_otel.install() in it and set AIPROV_MANIFEST to what "
+            "`aiprov build` wrote"
         )
     return None

@@ -1,4 +1,4 @@
-"""How the spans were sampled, and whether rates can be told from what was kept."""
+"""How the spans were sampled, and whether error rates can be computed from those kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Sampled(StrEnum):
-    """How the spans were chosen, where somebody says so."""
+    """How the spans were chosen, if the user states it."""
 
     NOT = "no"
     EVENLY = "evenly"
@@ -24,38 +24,38 @@ class Sampled(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """
-    What is known of how the spans were chosen.
+    What is known about how the spans were chosen.
 
     Attributes:
-        stands_for: how many calls one that was kept stands for, on average.
-        refused: why there can be no verdict; None if there can.
+        stands_for: how many calls each kept span stands for, on average.
+        refusal: why there can be no verdict; None if there can.
     """
 
     stands_for: float
-    refused: str | None
+    refusal: str | None
 
 
-def sampling(reader: Reader, said: Sampled | None) -> Sampling:
+def detect_sampling(reader: Reader, stated: Sampled | None) -> Sampling:
     """
-    What the prepared tables of *reader* tell, and what somebody *said*, which comes first.
+    Reads the sampling from the tables of *reader*; what the user *stated* comes first.
 
     Raises:
-        StoreError: the source can't be asked.
+        StoreError: the source can't be queried.
     """
     ((kept, calls),) = reader.query(sql.query("kept"))
     ((by_policy,),) = reader.query(sql.query("chosen_by_policy", policy=POLICY))
-    return Sampling(calls / kept if kept else 1.0, _why_refused(said, by_policy))
+    return Sampling(calls / kept if kept else 1.0, _refusal(stated, by_policy))
 
 
-def _why_refused(said: Sampled | None, by_policy: int) -> str | None:
-    if said is Sampled.FAILURES:
+def _refusal(stated: Sampled | None, by_policy: int) -> str | None:
+    if stated is Sampled.FAILURES:
         return (
-            "No verdict: failures were kept and successes were not, so error rates can't be told "
-            "from what was kept. Use metrics, or a store that everything is sent to."
+            "No verdict: failures were kept and successes were not, so error rates can't be "
+            "computed. Use metrics, or a store that receives all spans."
         )
-    if by_policy and said is None:
+    if by_policy and stated is None:
         return (
-            "No verdict: these traces were chosen by the Collector's tail sampling, which as a "
-            "rule keeps failures. If it keeps all kinds alike, say `--sampled evenly`."
+            "No verdict: these traces were chosen by the Collector's tail sampling, which usually "
+            "keeps failures. If it keeps all kinds of traces alike, use `--sampled evenly`."
         )
     return None

@@ -1,9 +1,8 @@
 """
 The SQL of the report: a file per statement, in the dialect of `telemetry.sql_dialect`.
 
-`sql/tables` holds the temporary tables that the report is computed from, `sql/queries` what it asks
-of them. The files are jinja templates: attribute keys are filled in, and repeated expressions are
-macros.
+`sql/tables` creates the temporary tables that the report is computed from, and `sql/queries` reads
+them. The files are jinja templates: attribute keys are filled in, repeated expressions are macros.
 """
 
 from __future__ import annotations
@@ -12,28 +11,40 @@ from functools import cache
 from typing import Any, Final
 
 from aiprov_otel import attributes
-from aiprov_otel.format import AGE_BANDS, OLDEST
 from aiprov_otel.telemetry.extra import local_extra
 
 with local_extra():
     import jinja2
 
 TABLES: Final = (
-    *("spans", "entries", "lone", "tangled", "ranks", "units"),
-    *("touched", "recorded", "above", "echoed", "exceptions", "errors", "functions"),
-    *("located", "near", "placed"),
+    *("spans", "entries", "single_entries", "nested_entries", "function_ranks", "units"),
+    *("failed_traces", "recorded_exceptions", "ancestors", "repeats", "exceptions", "errors"),
+    *("functions", "located_errors", "unit_errors", "placed"),
 )
-"""The temporary tables, in the order in which they are made, in a session of their own."""
+"""The temporary tables of a session, in the order in which they are created."""
 
 HISTOGRAM_STEPS: Final = 8
-"""Steps of the histogram of times to a doubling: a step is 9 %."""
+"""How many steps a doubling has in the histogram of times: a step is 9%."""
 
 MOST_FUNCTIONS: Final = 200
-"""Functions in a list."""
+"""How many functions a list holds."""
+
+_LATEST: Final = 2**62 - 1
+"""The latest time and longest duration, in nanoseconds; the sum of both still fits 64 bits."""
+
+AGES: Final = (
+    ("up to 1 month", 30),
+    ("1 to 3 months", 91),
+    ("3 to 12 months", 365),
+    ("1 to 2 years", 730),
+)
+"""Bands of the age that code had when it ran, each with its last day."""
+
+OLDEST: Final = "over 2 years"
 
 
 def table(name: str, *, since: int = 0) -> str:
-    """Returns the statement that makes the table *name*, of spans from *since* on (Unix ns)."""
+    """Returns the statement that creates the table *name*, of spans from *since* on (Unix ns)."""
     return _render(f"tables/{name}.sql", since=since)
 
 
@@ -56,6 +67,11 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        keys=attributes, ages=AGE_BANDS, oldest=OLDEST, steps=HISTOGRAM_STEPS, most=MOST_FUNCTIONS
+        keys=attributes,
+        ages=AGES,
+        oldest=OLDEST,
+        steps=HISTOGRAM_STEPS,
+        most=MOST_FUNCTIONS,
+        latest=_LATEST,
     )
     return environment

@@ -10,16 +10,16 @@ from opentelemetry.trace import StatusCode
 from rich.console import Console
 
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
-from aiprov_otel.report.render.terminal import console, show
+from aiprov_otel.report.render.terminal import open_console, show_report
 from aiprov_otel.report.render.terminal_comparison import sparkline
-from aiprov_otel.report.report import report
-from aiprov_otel.report.trends import Moment
+from aiprov_otel.report.report import build_report
+from aiprov_otel.report.trends import RatioPoint
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service, record, serve
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
+@pytest.fixture
+def found(tmp_path):
     """A report with an error of each kind of code."""
     service = Service()
     for n in range(30):
@@ -32,19 +32,19 @@ def found(tmp_path_factory):
         service.span("stock", root, by=HUMAN, at=9, failed=True, raised=(error, AI))
     root.end(10)
     service.span("pay", by=HUMAN, failed=True)
-    with Store.open(tmp_path_factory.mktemp("found") / "telemetry.duckdb") as store:
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
         service.send(store)
-        return report(store)
+        return build_report(store)
 
 
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory):
+@pytest.fixture
+def compared(tmp_path):
     """A report in which AI-written functions fail twice as often on the same route."""
     service = Service()
     serve(service)
-    with Store.open(tmp_path_factory.mktemp("compared") / "telemetry.duckdb") as store:
+    with Store.open(tmp_path / "telemetry.duckdb") as store:
         service.send(store)
-        return report(store)
+        return build_report(store)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def manifest(tmp_path):
     """This file, as if a model had written it."""
     source = SourceFile(
         "tests/report/render/test_terminal.py",
-        "test_render.py",
+        "test_terminal.py",
         content_hash(b""),
         (Run(1, 500, AI),),
     )
@@ -62,7 +62,7 @@ def manifest(tmp_path):
 
 def text(found, manifest, **options) -> str:
     out = io.StringIO()
-    show(found, manifest, Console(file=out, markup=False, highlight=False, **options))
+    show_report(found, manifest, Console(file=out, markup=False, highlight=False, **options))
     return out.getvalue()
 
 
@@ -70,14 +70,14 @@ def test_a_pipe_gets_every_word_and_no_color(found, manifest):
     """Nothing is cut, wrapped or colored for a program that reads."""
     out = io.StringIO()
 
-    show(found, manifest, console(out))
+    show_report(found, manifest, open_console(out))
 
     shown = out.getvalue()
     assert "\x1b" not in shown
     for word in (
-        *("origin", "functions", "calls", "errors", "error ratio", "95% limits", "self p95 ms"),
+        *("origin", "functions", "calls", "errors", "errors per call", "95% limits", "self p95 ms"),
         *("claude-code", "claude-opus-4-6", "Too few to tell", "src/shop/cart.py:7"),
-        *("100.0% of the calls have a known origin", "KeyError raised at src/shop/cart.py:7"),
+        *("100.0% of 62 calls have a known origin", "KeyError raised at src/shop/cart.py:7"),
     ):
         assert word in shown
     assert f'test_terminal.py", line {found_line(shown)}' in shown
@@ -95,12 +95,13 @@ def test_what_the_verdict_rests_on_is_shown(compared):
     shown = text(compared, None, width=200)
 
     for word in (
-        *("is associated with 1.8 times the errors a call", "12 AI-written functions failed there"),
+        *("is associated with 1.8 times the errors per call", "12 AI-written functions and 12 of"),
         *("Within service, route, kind of unit and age of the code: 1.8 (95% limits", "Too few"),
         *("By regression: 1.8, quasi-Poisson limits", "Ratio over time: ", "shop.quote1"),
-        *("Time of a call on the same routes", "self", "inclusive", "difference ms"),
-        *("AI-written functions beyond the baseline of their routes", "Routes that both serve"),
-        "AI-written exceptions beyond the baseline of their routes",
+        *("Time per call on the same routes", "self", "inclusive", "difference ms"),
+        "AI-written functions above the baseline of their routes",
+        "Routes that both sides serve",
+        "AI-written exceptions above the baseline of their routes",
     ):
         assert word in shown
     assert "cause" not in shown
@@ -121,31 +122,36 @@ def test_what_is_not_told_as_a_whole_is_not_told_in_parts(tmp_path):
     serve(service, functions=9)
     with Store.open(tmp_path / "telemetry.duckdb") as store:
         service.send(store)
-        shown = text(report(store), None, width=200)
+        shown = text(build_report(store), None, width=200)
 
     assert "Too few to tell" in shown
-    for word in ("over time", "beyond the baseline", "Routes that both serve", "Time of a call on"):
+    for word in (
+        "over time",
+        "above the baseline",
+        "Routes that both sides serve",
+        "Time per call on",
+    ):
         assert word not in shown
 
 
-def moments(*ratios):
+def points(*ratios):
     """One after another, with these ratios."""
-    return [Moment("2026-09-21T14:13:20+00:00", ratio, 1, 1, 1, 1) for ratio in ratios]
+    return [RatioPoint("2026-09-21T14:13:20+00:00", ratio, 1, 1, 1, 1) for ratio in ratios]
 
 
 def test_a_sparkline_shows_the_ratio_over_time():
     """Doublings are as high as halves are low; where there is none, there is a gap."""
-    line = sparkline(moments(1, 2, None, 0.5, 0))
+    line = sparkline(points(1, 2, None, 0.5, 0))
 
-    assert line.startswith("Ratio over time: ▅█ ▁▁  0.5 to 2, from 2026-09-21T14:13:20+00:00 on")
+    assert line.startswith("Ratio over time: ▅█ ▁▁  0.5 to 2, since 2026-09-21T14:13:20+00:00")
     assert line.endswith("1 is ▅")
 
 
 def test_a_single_ratio_has_no_course():
     """One part with a ratio, or none, makes no line; a level course does."""
-    assert sparkline(moments(None, 2)) is None
+    assert sparkline(points(None, 2)) is None
     assert sparkline([]) is None
-    assert "▅▅" in sparkline(moments(1, 1))
+    assert "▅▅" in sparkline(points(1, 1))
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
@@ -191,7 +197,7 @@ def test_characters_that_a_stream_lacks_are_replaced(found, manifest):
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii")
 
-    show(found, manifest, console(out))
+    show_report(found, manifest, open_console(out))
     out.flush()
 
     assert b"claude-opus-4-6" in raw.getvalue()
@@ -212,4 +218,4 @@ def test_a_long_trace_is_shortened(tmp_path):
     with Store.open(tmp_path / "telemetry.duckdb") as store:
         service.send(store)
 
-        assert "… 21 more spans" in text(report(store), None, width=100)
+        assert "… 21 more spans" in text(build_report(store), None, width=100)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiprov_otel.report.statistics.before_after import Change, Steady, before_after
+from aiprov_otel.report.statistics.before_after import BeforeAfterCounts, before_after_ratio
 from aiprov_otel.report.statistics.rates import mantel_haenszel
 from aiprov_otel.report.statistics.strata import Tally
 
-CALM = [Steady(f"s{n}", ("shop", 3), 1_000, 10 + n, 1_000, 10 + n) for n in range(10)]
+CALM = [BeforeAfterCounts(f"s{n}", ("shop", 3), 1_000, 10 + n, 1_000, 10 + n) for n in range(10)]
 
 
 def made(seed, ratio, trend, *, functions=40):
@@ -20,10 +20,13 @@ def made(seed, ratio, trend, *, functions=40):
         own, before, after = chance.gamma(1) / 50, *chance.integers(500, 5_000, 2)
         return before, chance.poisson(before * own), after, chance.poisson(after * own * change)
 
-    changes = [Change(f"c{n}", ("shop", n % 5), *counts(ratio * trend)) for n in range(functions)]
+    changes = [
+        BeforeAfterCounts(f"c{n}", ("shop", n % 5), *counts(ratio * trend))
+        for n in range(functions)
+    ]
     steady = [counts(trend) for _ in range(functions)]
     return changes, [
-        Steady(f"s{n}", ("shop", turn), *found)
+        BeforeAfterCounts(f"s{n}", ("shop", turn), *found)
         for n, found in enumerate(steady)
         for turn in range(5)
     ]
@@ -31,7 +34,7 @@ def made(seed, ratio, trend, *, functions=40):
 
 def test_what_befell_all_functions_is_taken_out():
     """Errors that rose threefold for everybody are not of the change."""
-    found = before_after(*made(1, ratio=1, trend=3))
+    found = before_after_ratio(*made(1, ratio=1, trend=3))
 
     assert found.low < 1 < found.high
     assert found.high / found.low < 4
@@ -39,7 +42,7 @@ def test_what_befell_all_functions_is_taken_out():
 
 def test_what_befell_the_changed_alone_is_found():
     """Twice as many errors after the change, beyond a trend, are told."""
-    found = before_after(*made(2, ratio=2, trend=0.5, functions=100))
+    found = before_after_ratio(*made(2, ratio=2, trend=0.5, functions=100))
 
     assert 1 < found.low < 2 < found.high
 
@@ -47,31 +50,32 @@ def test_what_befell_the_changed_alone_is_found():
 def test_in_calm_times_it_is_mantel_haenszel():
     """Where nothing happened to the others, each function is a stratum of its own."""
     changes = [
-        Change(f"c{n}", ("shop", 3), 900 + 7 * n, 5 + n, 400 + 5 * n, 2 + 2 * n) for n in range(9)
+        BeforeAfterCounts(f"c{n}", ("shop", 3), 900 + 7 * n, 5 + n, 400 + 5 * n, 2 + 2 * n)
+        for n in range(9)
     ]
     strata = [
         Tally(one.after_calls, one.after_errors, one.before_calls, one.before_errors)
         for one in changes
     ]
 
-    assert before_after(changes, CALM).value == pytest.approx(mantel_haenszel(strata))
+    assert before_after_ratio(changes, CALM).value == pytest.approx(mantel_haenszel(strata))
 
 
 def test_the_same_seed_gives_the_same_limits():
     """A report that is made twice says the same."""
-    assert before_after(*made(3, 1, 1)) == before_after(*made(3, 1, 1))
+    assert before_after_ratio(*made(3, 1, 1)) == before_after_ratio(*made(3, 1, 1))
 
 
 @pytest.mark.parametrize(
     ("changes", "steady"),
     [
         ([], CALM),
-        ([Change("c", ("shop", 3), 10, 1, 10, 1)], []),
-        ([Change("c", ("shop", 3), 10, 0, 10, 1)], CALM),
-        ([Change("c", ("shop", 3), 10, 1, 10, 0)], CALM),
-        ([Change("c", ("shop", 4), 10, 1, 10, 1)], CALM),
+        ([BeforeAfterCounts("c", ("shop", 3), 10, 1, 10, 1)], []),
+        ([BeforeAfterCounts("c", ("shop", 3), 10, 0, 10, 1)], CALM),
+        ([BeforeAfterCounts("c", ("shop", 3), 10, 1, 10, 0)], CALM),
+        ([BeforeAfterCounts("c", ("shop", 4), 10, 1, 10, 1)], CALM),
     ],
 )
 def test_without_errors_on_a_side_there_is_no_ratio(changes, steady):
     """Nothing changed, nothing to hold it against, or no errors: no number is made up."""
-    assert before_after(changes, steady) is None
+    assert before_after_ratio(changes, steady) is None

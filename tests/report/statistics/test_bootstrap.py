@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from aiprov_otel.report.statistics import bootstrap
-from aiprov_otel.report.statistics.bootstrap import limits
+from aiprov_otel.report.statistics.bootstrap import bootstrap_limits
 from aiprov_otel.report.statistics.rates import mantel_haenszel
-from aiprov_otel.report.statistics.strata import Cell, informative, tallies
+from aiprov_otel.report.statistics.strata import Cell, informative_cells, tallies
 
 
 def made(seed: int, *, ratio: float = 1.0, functions: int = 60, spread: float = 0.5) -> list[Cell]:
@@ -25,7 +25,7 @@ def made(seed: int, *, ratio: float = 1.0, functions: int = 60, spread: float = 
             calls = int(chance.integers(100, 5_000))
             errors = int(chance.poisson(calls * 0.02 * own))
             cells.append(Cell((f"route {stratum}",), exposed, f"f{function}", calls, errors))
-    return informative(cells)
+    return informative_cells(cells)
 
 
 def test_the_limits_hold_the_ratio():
@@ -33,7 +33,7 @@ def test_the_limits_hold_the_ratio():
     cells = made(1, ratio=3)
     ratio = mantel_haenszel(tallies(cells).values())
 
-    low, high = limits(cells)
+    low, high = bootstrap_limits(cells)
 
     assert 1 < low < ratio < high
     assert log(ratio / low) == pytest.approx(log(high / ratio))
@@ -41,7 +41,7 @@ def test_the_limits_hold_the_ratio():
 
 def test_the_limits_hold_as_often_as_they_say():
     """Of 200 samples without any effect, in which functions differ, they miss some ten."""
-    found = [limits(made(seed, spread=1), resamples=300) for seed in range(100, 300)]
+    found = [bootstrap_limits(made(seed, spread=1), resamples=300) for seed in range(100, 300)]
 
     assert 180 <= sum(low <= 1 <= high for low, high in found) <= 198
 
@@ -51,13 +51,13 @@ def test_the_same_seed_gives_the_same_limits():
     cells = made(2)
     shuffled = random.Random(1).sample(cells, len(cells))
 
-    assert limits(cells) == limits(informative(shuffled))
-    assert limits(cells, seed=1) != limits(cells, seed=2)
+    assert bootstrap_limits(cells) == bootstrap_limits(informative_cells(shuffled))
+    assert bootstrap_limits(cells, seed=1) != bootstrap_limits(cells, seed=2)
 
 
 def test_calls_that_fail_together_make_wide_limits():
     """The more a function's calls have in common, the less they tell."""
-    alike, apart = limits(made(3, spread=0.001)), limits(made(3, spread=2))
+    alike, apart = bootstrap_limits(made(3, spread=0.001)), bootstrap_limits(made(3, spread=2))
 
     assert apart[1] / apart[0] > 2 * alike[1] / alike[0]
 
@@ -103,7 +103,7 @@ def test_a_function_that_ran_in_both_arms_is_drawn_as_one():
         for exposed in (True, False)
     ]
 
-    low, high = limits(informative(cells))
+    low, high = bootstrap_limits(informative_cells(cells))
 
     assert high / low < 1.2
 
@@ -112,11 +112,11 @@ def test_without_errors_there_are_no_limits():
     """An arm that never failed has no ratio to give limits of."""
     cells = [Cell(("a",), n % 2 == 0, f"f{n}", 100, n % 2) for n in range(20)]
 
-    assert limits(informative(cells)) is None
+    assert bootstrap_limits(informative_cells(cells)) is None
 
 
 def test_one_failing_function_has_no_limits():
     """Where too many drawings have no error at all, nothing can be said."""
     cells = [Cell(("a",), n % 2 == 0, f"f{n}", 100, n in {0, 1}) for n in range(20)]
 
-    assert limits(informative(cells)) is None
+    assert bootstrap_limits(informative_cells(cells)) is None

@@ -8,16 +8,16 @@ import random
 import numpy as np
 import pytest
 
-from aiprov_otel.report.statistics.quantiles import Timing, quantiles, value
+from aiprov_otel.report.statistics.quantiles import StepCount, quantiles, step_value
 
 DOUBLING = 8
 
 
-def counted(times, *, stratum="GET /", exposed=True, function="f"):
+def quantity(times, *, stratum="GET /", exposed=True, function="f"):
     """*times* in milliseconds, as a database counts them."""
     steps = [math.floor(math.log2(one) * DOUBLING) for one in times]
     return [
-        Timing((stratum,), exposed, function, step, steps.count(step)) for step in set(steps)
+        StepCount((stratum,), exposed, function, step, steps.count(step)) for step in set(steps)
     ]  # fmt: skip
 
 
@@ -29,15 +29,15 @@ def lognormal(seed, middle, number=300):
 def test_quantiles_are_those_of_the_times():
     """Counting in steps of 9% costs a few percent of precision, no more."""
     slow, fast = lognormal(1, 20, 5_000), lognormal(2, 5, 5_000)
-    timings = counted(slow) + counted(fast, exposed=False, function="g")
+    timings = quantity(slow) + quantity(fast, exposed=False, function="g")
 
     p50, p95 = quantiles(timings, (0.5, 0.95), doubling=DOUBLING, resamples=1)
 
     for found, wanted in ((p50, 50), (p95, 95)):
-        assert value(found.exposed, DOUBLING) == pytest.approx(
+        assert step_value(found.exposed, DOUBLING) == pytest.approx(
             np.percentile(slow, wanted), rel=0.02
         )
-        assert value(found.baseline, DOUBLING) == pytest.approx(
+        assert step_value(found.baseline, DOUBLING) == pytest.approx(
             np.percentile(fast, wanted), rel=0.02
         )
 
@@ -52,7 +52,7 @@ def test_routes_count_alike_for_both_sides():
             ("fast", 1, True, 100),
             ("fast", 1, False, 900),
         )
-        for timing in counted(
+        for timing in quantity(
             [time] * calls, stratum=stratum, exposed=exposed, function=f"{exposed}"
         )
     ]
@@ -67,7 +67,7 @@ def test_the_limits_are_over_functions():
     timings = [
         timing
         for n in range(40)
-        for timing in counted(lognormal(n, 5 * 2 ** (n % 4)), exposed=n % 8 < 4, function=f"f{n}")
+        for timing in quantity(lognormal(n, 5 * 2 ** (n % 4)), exposed=n % 8 < 4, function=f"f{n}")
     ]
 
     (found,) = quantiles(timings, (0.5,), doubling=DOUBLING)
@@ -79,7 +79,7 @@ def test_the_limits_are_over_functions():
 
 def test_without_a_common_route_there_is_nothing():
     """Two sides that never met have no difference."""
-    timings = counted([1, 2], stratum="a") + counted([1], stratum="b", exposed=False)
+    timings = quantity([1, 2], stratum="a") + quantity([1], stratum="b", exposed=False)
 
     assert quantiles(timings, (0.5,), doubling=DOUBLING) is None
     assert quantiles([], (0.5,), doubling=DOUBLING) is None

@@ -12,13 +12,13 @@ import statsmodels.api as sm
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from aiprov_otel.report.statistics.rates import byar, mantel_haenszel, quasi_poisson
-from aiprov_otel.report.statistics.strata import Cell, Tally, informative, tallies
+from aiprov_otel.report.statistics.strata import Cell, Tally, informative_cells, tallies
 
 
 def made(seed: int, *, strata: int = 6, functions: int = 40) -> list[Cell]:
     """Cells at random: some strata with one arm only, some functions in several strata."""
     chance = random.Random(seed)
-    return informative(
+    return informative_cells(
         Cell((str(stratum),), function % 3 == 0, f"f{function}", calls, chance.randrange(9))
         for function in range(functions)
         for stratum in chance.sample(range(strata), 2)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from aiprov_otel.report.statistics.strata import (
     Cell,
     Tally,
-    failing,
-    informative,
+    count_failing,
+    informative_cells,
     informative_share,
-    merged,
+    merge_cells,
     tallies,
 )
 
@@ -22,7 +22,7 @@ CELLS = [
 
 def test_one_cell_a_function_arm_and_stratum():
     """What was counted in pieces, such as by commit, is one cell."""
-    assert [(cell.function, cell.calls, cell.errors) for cell in merged(CELLS)] == [
+    assert [(cell.function, cell.calls, cell.errors) for cell in merge_cells(CELLS)] == [
         ("stock", 20, 0),
         ("total", 15, 3),
         ("quote", 65, 4),
@@ -37,11 +37,11 @@ def test_a_stratum_counts_both_arms():
 
 def test_a_stratum_informs_where_both_arms_ran():
     """A route that one arm alone served says nothing, and its share is told."""
-    assert {cell.stratum for cell in informative(CELLS)} == {("shop", "GET /")}
+    assert {cell.stratum for cell in informative_cells(CELLS)} == {("shop", "GET /")}
     assert informative_share(tallies(CELLS)) == 0.35
     assert informative_share({}) is None
 
 
 def test_failing_functions_are_counted_once():
     """A function that fails in two routes is one failing function."""
-    assert (failing(CELLS, exposed=True), failing(CELLS, exposed=False)) == (2, 0)
+    assert (count_failing(CELLS, exposed=True), count_failing(CELLS, exposed=False)) == (2, 0)

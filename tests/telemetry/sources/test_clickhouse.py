@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.report.report import report
+from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, EPOCH, HUMAN, Service, Unit
@@ -34,7 +34,7 @@ def store(tmp_path):
 
 def from_(address, since=0):
     with sources.opened(address) as source:
-        return report(source, since=since)
+        return build_report(source, since=since)
 
 
 def shop() -> Service:
@@ -84,7 +84,7 @@ def test_the_same_spans_give_the_same_report(server, store, tmp_path):
     store.add([row._replace(trace_state=states_of[row.trace_id]) for row in rows])
     server.load(store, tmp_path)
 
-    ours, theirs = report(store), from_(server.address)
+    ours, theirs = build_report(store), from_(server.address)
 
     assert ours.coverage.spans == 600
     assert ours.failure
@@ -100,7 +100,7 @@ def test_what_is_older_is_left_out_by_both(server, store, tmp_path):
     server.load(store, tmp_path)
     half = EPOCH + 60 * 40 * 10**6
 
-    ours, theirs = report(store, since=half), from_(server.address, since=half)
+    ours, theirs = build_report(store, since=half), from_(server.address, since=half)
 
     assert ours.coverage.spans == 300
     assert same(ours, theirs)
@@ -110,7 +110,7 @@ def test_an_empty_table_gives_an_empty_report(server, store, tmp_path):
     """Nothing is there, and nothing fails."""
     server.load(store, tmp_path)
 
-    assert same(from_(server.address), report(store))
+    assert same(from_(server.address), build_report(store))
 
 
 def test_a_password_comes_from_the_environment(server, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.report.report import report
+from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.store import Store
 from support.otlp import as_json
@@ -35,7 +35,7 @@ def store(service, tmp_path):
 
 def from_(path):
     with sources.opened(str(path)) as source:
-        return report(source)
+        return build_report(source)
 
 
 def behind_lengths(*messages) -> bytes:
@@ -67,7 +67,7 @@ def test_every_form_of_the_file_exporter_is_read(form, service, store, tmp_path)
     path = tmp_path / "traces"
     path.write_bytes(FORMS[form](service.request()))
 
-    assert from_(path) == report(store)
+    assert from_(path) == build_report(store)
 
 
 def test_a_folder_is_read_with_all_that_is_in_it(service, store, tmp_path):
@@ -78,7 +78,7 @@ def test_a_folder_is_read_with_all_that_is_in_it(service, store, tmp_path):
     (folder / "older" / "traces-1.json.gz").write_bytes(gzip.compress(as_json(service.request())))
     (folder / "empty").touch()
 
-    assert from_(folder) == report(store)
+    assert from_(folder) == build_report(store)
 
 
 def test_what_was_exported_is_read_back(store, tmp_path):
@@ -86,9 +86,9 @@ def test_what_was_exported_is_read_back(store, tmp_path):
     for path in (tmp_path / "it's [one].parquet", tmp_path / "parts" / "a.parquet"):
         path.parent.mkdir(exist_ok=True)
         assert store.export(path) == 10
-        assert from_(path) == report(store)
-    assert from_(tmp_path / "parts") == report(store)
-    expected = report(store)
+        assert from_(path) == build_report(store)
+    assert from_(tmp_path / "parts") == build_report(store)
+    expected = build_report(store)
     store.close()
     assert from_(store.path) == expected
 
@@ -104,7 +104,7 @@ def test_parquet_that_clickhouse_wrote_is_read(store, tmp_path):
             f"FROM '{path}') TO '{theirs}'"
         )
 
-    assert from_(theirs) == report(store)
+    assert from_(theirs) == build_report(store)
 
 
 @pytest.mark.parametrize(

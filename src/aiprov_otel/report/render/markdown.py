@@ -3,80 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from aiprov_otel.format import percent, short_hash
-from aiprov_otel.report.render.tables import milliseconds
+from aiprov_otel.format import short_hash
+from aiprov_otel.report.excess import above_expected
+from aiprov_otel.report.render.sentences import known_origin
+from aiprov_otel.report.render.tables import (
+    EXCESS_FUNCTIONS,
+    MODELS,
+    ORIGINS,
+    Column,
+    Kind,
+)
+from aiprov_otel.report.render.text import replace_unprintable
 
 if TYPE_CHECKING:
-    from aiprov_otel.report.excess import Excess
     from aiprov_otel.report.report import Report
-    from aiprov_otel.report.verdict import Arm, ModelArm
 
 _MOST: Final = 5  # functions
-_COUNTS: Final = ("functions", "calls", "errors", "error ratio", "95% limits", "self p95 ms")
+_Row = TypeVar("_Row")
 
 
-def markdown(report: Report) -> Iterator[str]:
-    """The lines of *report*: verdict, origins, models, the functions with the excess, coverage."""
+def render_markdown(report: Report) -> Iterator[str]:
+    """Yields the lines of *report*: the verdict, its main tables, and its coverage."""
+    adjusted = report.verdict.adjusted_ratio
     yield f"**{report.verdict.text}**"
-    yield from _table(
-        ("origin", *_COUNTS), [(arm.origin, *_counts(arm)) for arm in report.arms], names=1
-    )
-    if report.models:
-        rows = [(*_author(one), *_counts(one)) for one in report.models]
-        yield from _table(("agent", "model", *_COUNTS), rows, names=2)
-    excess = [one for one in report.excess.functions if one.excess > 0][:_MOST]
-    if excess and report.verdict.adjusted_ratio:
-        titles = ("AI-written function", "model", "commit", "errors", "expected", "excess")
-        yield from _table((*titles, "rough limits"), map(_excess, excess), names=3)
+    yield from _table("By origin", report.arms, ORIGINS)
+    yield from _table("By model", report.models, MODELS)
+    if adjusted:
+        excess = above_expected(report.excess.functions, _MOST)
+        title = "AI-written functions above the baseline of their routes"
+        yield from _table(title, excess, EXCESS_FUNCTIONS)
+    method = f" {adjusted.method}." if adjusted else ""
     yield ""
-    yield _covered(report)
+    yield (f"{known_origin(report.coverage)}{method} The report shows associations, not causes.")
 
 
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, names: int) -> Iterator[str]:
-    """A table whose first so many columns are *names*, the others numbers."""
+def _table(title: str, rows: Sequence[_Row], columns: Sequence[Column[_Row]]) -> Iterator[str]:
+    if not rows:
+        return
     yield ""
-    yield _line(titles)
-    yield _line([*["---"] * names, *["---:"] * (len(titles) - names)])
-    yield from map(_line, rows)
+    yield f"{title}:"
+    yield ""
+    yield _line(column.title for column in columns)
+    yield _line("---:" if column.kind is Kind.NUMBER else "---" for column in columns)
+    for row in rows:
+        yield _line(_cell(column.text(row), column.kind) for column in columns)
 
 
-def _line(cells: Sequence[str]) -> str:
+def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _code(name: str) -> str:
-    """*name* so that Markdown shows it as it is."""
-    shown = " ".join(name.split()).replace("`", "'").replace("|", "\\|")
-    return f"`{shown}`" if shown else ""
-
-
-def _counts(arm: Arm) -> list[str]:
-    limits = "" if arm.low is None else f"{percent(arm.low)} - {percent(arm.high)}"
-    counts = (f"{arm.functions:,}", f"{arm.calls:,}", f"{arm.errors:,}")
-    return [*counts, percent(arm.error_ratio), limits, milliseconds(arm.self_p95_ms)]
-
-
-def _author(arm: ModelArm) -> tuple[str, str]:
-    return _code(arm.agent or "unknown"), _code(arm.model or "unknown")
-
-
-def _excess(one: Excess) -> list[str]:
-    return [
-        *(_code(name or "") for name in (one.name, one.model, short_hash(one.commit or ""))),
-        f"{one.errors:,.0f}",
-        f"{one.expected:,.1f}",
-        f"{one.excess:,.1f}",
-        f"{one.low:,.1f} to {one.high:,.1f}",
-    ]
-
-
-def _covered(report: Report) -> str:
-    coverage, adjusted = report.coverage, report.verdict.adjusted_ratio
-    known = f"{percent(coverage.known_share)} of {coverage.units:,} calls have a known origin"
-    weak = (
-        f", {percent(coverage.weak_share)} of those by weak evidence" if coverage.weak_share else ""
-    )
-    method = f" {adjusted.method}." if adjusted else ""
-    return f"{known}{weak}.{method} What was observed, and no cause."
+def _cell(text: str, kind: Kind) -> str:
+    """Returns *text* so that Markdown shows it as it is."""
+    if kind is Kind.NUMBER:
+        return text
+    text = short_hash(text) if kind is Kind.COMMIT else text
+    text = " ".join(replace_unprintable(text).split()).replace("`", "'").replace("|", "\\|")
+    return f"`{text}`" if text else ""

@@ -1,73 +1,213 @@
-"""Tables that fit a terminal, and how numbers and origins look in them."""
+"""The tables of the report, each described once for the terminal, Markdown and the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
-from aiprov_otel.telemetry.extra import local_extra
+from aiprov_otel.format import percent
+from aiprov_otel.report.render.text import location, milliseconds, ratio
 
-with local_extra():
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table
-    from rich.text import Text
+if TYPE_CHECKING:
+    from aiprov_otel.report.excess import Excess
+    from aiprov_otel.report.latency import Latency
+    from aiprov_otel.report.report import Function, Raised
+    from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
+    from aiprov_otel.report.verdict import ModelStats, OriginStats
 
-PIPE: Final = 1000
-"""Columns: nothing is cut or wrapped for a program that reads us."""
+Row_contra = TypeVar("Row_contra", contravariant=True)
 
-STYLES: Final = {"ai": "magenta", "human": "green", "mixed": "yellow", "unknown": "bright_black"}
+
+class Kind(Enum):
+    """How the cells of a column are shown."""
+
+    NUMBER = auto()
+    TEXT = auto()
+    CODE = auto()
+    ORIGIN = auto()
+    COMMIT = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table; of the columns that don't fit, those with the least *worth* go."""
+class Column(Generic[Row_contra]):
+    """
+    A column of a table.
+
+    Attributes:
+        title: its heading.
+        text: the cell of a row; of a commit the full hash.
+        rank: the columns with the lowest are left out if a terminal is too narrow.
+        kind: how its cells are shown.
+        wide: whether a narrow page leaves it out.
+        value: the number that a page sorts by; None to sort by text.
+    """
 
     title: str
-    worth: int
-    number: bool = True
+    text: Callable[[Row_contra], str]
+    rank: int
+    kind: Kind = Kind.NUMBER
+    wide: bool = False
+    value: Callable[[Row_contra], float | None] | None = None
 
 
-def show_table(
-    out: Console, title: str, rows: Iterable[Sequence[str | Text]], columns: Sequence[Column]
-) -> None:
-    """Print *rows* below *title*, of the columns those that fit; nothing without rows."""
-    every = list(rows)
-    if not every:
-        return
-    chosen = sorted(range(len(columns)), key=lambda index: -columns[index].worth)
-    while chosen:
-        table = _drawn(every, columns, sorted(chosen))
-        needed = Measurement.get(out, out.options.update(max_width=PIPE), table).maximum
-        if needed <= out.width or len(chosen) == 1:
-            break
-        chosen.pop()
-    out.print()
-    out.print(Text(title, "bold"))
-    out.print(table)
+Columns: TypeAlias = tuple[Column[Row_contra], ...]
 
 
-def _drawn(
-    rows: Sequence[Sequence[str | Text]], columns: Sequence[Column], chosen: Sequence[int]
-) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for index in chosen:
-        column = columns[index]
-        table.add_column(
-            column.title, justify="right" if column.number else "left", overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(row[index] for index in chosen))
-    return table
+def _limits(low: float | None, high: float | None, form: Callable[[float | None], str]) -> str:
+    return "" if low is None else f"{form(low)} to {form(high)}"
 
 
-def origin_text(origin: str) -> Text:
-    """*origin* in its color."""
-    return Text(origin, STYLES.get(origin, ""))
+_STATS: Final[Columns[OriginStats]] = (
+    Column("functions", lambda row: f"{row.functions:,}", 1, wide=True),
+    Column("calls", lambda row: f"{row.calls:,}", 8),
+    Column("errors", lambda row: f"{row.errors:,}", 9),
+    Column("errors per call", lambda row: percent(row.error_ratio), 7),
+    Column("95% limits", lambda row: _limits(row.low, row.high, percent), 4, wide=True),
+    Column("self p50 ms", lambda row: milliseconds(row.self_p50_ms), 5, wide=True),
+    Column("self p95 ms", lambda row: milliseconds(row.self_p95_ms), 6, wide=True),
+)
 
+ORIGINS: Final[Columns[OriginStats]] = (
+    Column("origin", lambda row: row.origin, 10, Kind.ORIGIN),
+    *_STATS,
+)
 
-def milliseconds(ms: float | None) -> str:
-    """*ms* with three digits; nothing where there is none."""
-    return "" if ms is None else f"{ms:,.0f}" if abs(ms) >= 100 else f"{ms:.3g}"
+MODELS: Final[Columns[ModelStats]] = (
+    Column("origin", lambda row: row.origin, 3, Kind.ORIGIN),
+    Column("agent", lambda row: row.agent or "unknown", 2, Kind.TEXT, wide=True),
+    Column("model", lambda row: row.model or "unknown", 10, Kind.TEXT),
+    *_STATS,
+)
+
+RAISED: Final[Columns[Raised]] = (
+    Column("type", lambda row: row.type, 8, Kind.TEXT),
+    Column("raised at", lambda row: location(row.path, row.line), 10, Kind.CODE),
+    Column("errors", lambda row: f"{row.count:,}", 9),
+    Column("origin", lambda row: row.origin, 7, Kind.ORIGIN),
+    Column("agent", lambda row: row.agent or "", 2, Kind.TEXT, wide=True),
+    Column("model", lambda row: row.model or "", 6, Kind.TEXT, wide=True),
+    Column("commit", lambda row: row.commit or "", 4, Kind.COMMIT, wide=True),
+)
+
+FUNCTIONS: Final[Columns[Function]] = (
+    Column("function", lambda row: row.function, 10, Kind.CODE),
+    Column("origin", lambda row: row.origin, 9, Kind.ORIGIN),
+    Column("model", lambda row: row.model or "", 5, Kind.TEXT, wide=True),
+    Column("commit", lambda row: row.commit or "", 2, Kind.COMMIT, wide=True),
+    Column("calls", lambda row: f"{row.calls:,}", 7, wide=True, value=lambda row: row.calls),
+    Column("errors", lambda row: f"{row.errors:,}", 8, value=lambda row: row.errors),
+    Column(
+        "errors per call",
+        lambda row: percent(row.error_ratio),
+        6,
+        value=lambda row: row.error_ratio,
+    ),
+    Column(
+        "limits",
+        lambda row: _limits(row.low, row.high, percent),
+        0,
+        wide=True,
+        value=lambda row: row.low,
+    ),
+    Column(
+        "self s",
+        lambda row: "" if row.self_s is None else f"{row.self_s:.3g}",
+        1,
+        wide=True,
+        value=lambda row: row.self_s,
+    ),
+    Column(
+        "self p50 ms",
+        lambda row: milliseconds(row.self_p50_ms),
+        3,
+        wide=True,
+        value=lambda row: row.self_p50_ms,
+    ),
+    Column(
+        "self p95 ms",
+        lambda row: milliseconds(row.self_p95_ms),
+        4,
+        wide=True,
+        value=lambda row: row.self_p95_ms,
+    ),
+)
+
+SLOWEST: Final[Columns[Function]] = tuple(
+    replace(column, rank=10) if column.title == "self s" else column for column in FUNCTIONS
+)
+
+LATENCY: Final[Columns[Latency]] = (
+    Column("time", lambda row: row.time, 10, Kind.TEXT),
+    Column("quantile", lambda row: f"p{row.quantile * 100:.0f}", 9),
+    Column("AI ms", lambda row: milliseconds(row.exposed_ms), 7),
+    Column("baseline ms", lambda row: milliseconds(row.baseline_ms), 6),
+    Column("difference ms", lambda row: milliseconds(row.difference_ms), 8),
+    Column("95% limits", lambda row: _limits(row.low, row.high, milliseconds) or "none", 5),
+)
+
+_AGE: Final[Column[Excess]] = Column(
+    "age, days", lambda row: "" if row.age_days is None else f"{row.age_days:,}", 5, wide=True
+)
+_EXCESS_MODEL: Final[Column[Excess]] = Column(
+    "model", lambda row: row.model or "", 4, Kind.TEXT, wide=True
+)
+_EXCESS: Final[Columns[Excess]] = (
+    Column("calls", lambda row: f"{row.calls:,.0f}", 2, wide=True),
+    Column("errors", lambda row: f"{row.errors:,.0f}", 8),
+    Column("expected", lambda row: f"{row.expected:,.1f}", 7),
+    Column("excess", lambda row: f"{row.excess:,.1f}", 9),
+    Column("rough limits", lambda row: f"{row.low:,.1f} to {row.high:,.1f}", 6, wide=True),
+)
+
+EXCESS_FUNCTIONS: Final[Columns[Excess]] = (
+    Column("function", lambda row: row.name or "unknown", 10, Kind.CODE),
+    _EXCESS_MODEL,
+    Column("commit", lambda row: row.commit or "", 3, Kind.COMMIT),
+    _AGE,
+    *_EXCESS,
+)
+EXCESS_COMMITS: Final[Columns[Excess]] = (
+    Column("commit", lambda row: row.commit or "unknown", 10, Kind.COMMIT),
+    _EXCESS_MODEL,
+    _AGE,
+    *_EXCESS,
+)
+EXCESS_MODELS: Final[Columns[Excess]] = (
+    Column("model", lambda row: row.name or "unknown", 10, Kind.CODE),
+    *_EXCESS,
+)
+EXCESS_EXCEPTIONS: Final[Columns[Excess]] = (
+    Column("exception", lambda row: row.name or "unknown", 10, Kind.CODE),
+    *_EXCESS,
+)
+
+ROUTES: Final[Columns[RouteRatio]] = (
+    Column("route", lambda row: row.route, 10, Kind.TEXT),
+    Column("kind", lambda row: row.kind, 3, Kind.TEXT),
+    Column("service", lambda row: row.service, 2, Kind.TEXT),
+    Column("AI errors", lambda row: f"{row.exposed_errors:,.0f}", 7),
+    Column("AI calls", lambda row: f"{row.exposed_calls:,.0f}", 5),
+    Column("baseline errors", lambda row: f"{row.baseline_errors:,.0f}", 6),
+    Column("baseline calls", lambda row: f"{row.baseline_calls:,.0f}", 4),
+    Column("ratio", lambda row: ratio(row.ratio), 9),
+    Column("rough limits", lambda row: _limits(row.low, row.high, ratio), 8),
+)
+
+RATIO_OVER_TIME: Final[Columns[RatioPoint]] = (
+    Column("begin (UTC)", lambda row: row.begin, 10, Kind.TEXT),
+    Column("AI errors", lambda row: f"{row.exposed_errors:,.0f}", 7),
+    Column("AI calls", lambda row: f"{row.exposed_calls:,.0f}", 5),
+    Column("baseline errors", lambda row: f"{row.baseline_errors:,.0f}", 6),
+    Column("baseline calls", lambda row: f"{row.baseline_calls:,.0f}", 4),
+    Column("ratio", lambda row: ratio(row.ratio), 9),
+)
+
+SELF_TIME_OVER_TIME: Final[Columns[SelfTimePoint]] = (
+    Column("begin (UTC)", lambda row: row.begin, 10, Kind.TEXT),
+    Column("origin", lambda row: row.origin, 9, Kind.ORIGIN),
+    Column("calls", lambda row: f"{row.calls:,}", 8),
+    Column("self p50 ms", lambda row: milliseconds(row.self_p50_ms), 7),
+    Column("self p95 ms", lambda row: milliseconds(row.self_p95_ms), 6),
+)

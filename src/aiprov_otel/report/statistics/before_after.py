@@ -1,8 +1,8 @@
 """
-The same function before and after its lines changed hands, against functions that did not change.
+The same function before and after its origin changed, against functions that did not change.
 
-What is common to all functions of a service in that period, such as an outage or a busy day, is
-taken out by those that did not change (difference in differences, on the scale of ratios).
+What affects all functions of a service in that period, such as an outage or a busy day, is removed
+by those that did not change (difference in differences, on the scale of ratios).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from aiprov_otel.report.statistics.bootstrap import RESAMPLES, SEED, drawings, numbered
+from aiprov_otel.report.statistics.bootstrap import RESAMPLES, SEED, index_names, resample
 from aiprov_otel.report.statistics.rates import Estimate
 from aiprov_otel.telemetry.extra import local_extra
 
@@ -19,22 +19,22 @@ with local_extra():
     import numpy as np
 
 if TYPE_CHECKING:
-    from aiprov_otel.report.statistics.bootstrap import Array, Places
+    from aiprov_otel.report.statistics.bootstrap import Array, Indexes
 
 _TAILS: Final = (0.025, 0.975)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BeforeAfterCounts:
     """
-    What a function that changed hands did on one route.
+    Calls and errors of a function before and after a turn.
 
     Attributes:
-        function: what makes it the same function everywhere.
-        turn: the service, and when the lines changed: what it is compared with.
-        before_calls: while they were the baseline's.
+        function: its identity across routes.
+        turn: the service, and the part of the time in which the origin of functions changed.
+        before_calls: of a changed function, while its code belonged to the baseline.
         before_errors: likewise.
-        after_calls: since they are the exposed arm's.
+        after_calls: of a changed function, since its code belongs to the exposed arm.
         after_errors: likewise.
     """
 
@@ -46,43 +46,31 @@ class Change:
     after_errors: float
 
 
-@dataclass(frozen=True, slots=True)
-class Steady:
-    """What a function that did not change did before and after the *turn* of another."""
-
-    function: str
-    turn: tuple[str, int]
-    before_calls: float
-    before_errors: float
-    after_calls: float
-    after_errors: float
-
-
-def before_after(
-    changes: Sequence[Change],
-    steady: Sequence[Steady],
+def before_after_ratio(
+    changed: Sequence[BeforeAfterCounts],
+    steady: Sequence[BeforeAfterCounts],
     *,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Estimate | None:
     """
-    The ratio of error rates, after over before, beyond that of what did not change.
+    The ratio of error rates, after over before, beyond that of the *steady* functions.
 
     Each changed function is a stratum of a Mantel-Haenszel ratio, with its calls afterwards
-    multiplied by what happened to the rate of the unchanged functions at its turn. The limits are
-    percentiles over drawings of whole functions, changed and unchanged. None where it can't be
-    computed: nothing changed, or there is no error on a side.
+    multiplied by what happened to the rate of the steady functions at its turn. The limits are
+    percentiles over resamples of whole functions, changed and steady. None if nothing changed, or
+    a side has no error.
 
     Source: K. J. Rothman, S. Greenland, T. L. Lash, "Modern Epidemiology", third edition (2008),
     formula 15-20; J. D. Angrist, J.-S. Pischke, "Mostly Harmless Econometrics" (2009), section 5.2,
     for the differences; A. C. Davison, D. V. Hinkley (1997), sections 3.8 and 5.3.1.
     """
-    if not changes or not steady:
+    if not changed or not steady:
         return None
-    sides = _sides(changes, steady)
+    sides = _sides(changed, steady)
     (value,) = _ratio(sides, np.ones((sides.functions, 1)))
-    portions = drawings(sides.groups, held=len(changes), resamples=resamples, seed=seed)
-    ratios = np.concatenate([_ratio(sides, weights) for weights in portions])
+    batches = resample(sides.groups, numbers=len(changed), resamples=resamples, seed=seed)
+    ratios = np.concatenate([_ratio(sides, weights) for weights in batches])
     low, high = np.quantile(np.nan_to_num(ratios, nan=np.inf), _TAILS, method="nearest")
     if not (np.isfinite([value, high]).all() and low > 0):
         return None
@@ -94,12 +82,12 @@ class _Sides:
     """Columns of counts: before calls and errors, after calls and errors."""
 
     changed: Array
-    changed_function: Places
-    changed_turn: Places
+    changed_function: Indexes
+    changed_turn: Indexes
     steady: Array
-    steady_function: Places
-    steady_turn: Places
-    groups: tuple[Places, Places]
+    steady_function: Indexes
+    steady_turn: Indexes
+    groups: tuple[Indexes, Indexes]
     turns: int
 
     @property
@@ -107,15 +95,15 @@ class _Sides:
         return sum(map(len, self.groups))
 
 
-def _sides(changes: Sequence[Change], steady: Sequence[Steady]) -> _Sides:
-    every: list[Change | Steady] = [*changes, *steady]
-    function = numbered([(one.function, isinstance(one, Change)) for one in every])
-    turn = numbered([one.turn for one in every])
+def _sides(changed: Sequence[BeforeAfterCounts], steady: Sequence[BeforeAfterCounts]) -> _Sides:
+    rows = [*changed, *steady]
+    first = len(changed)
+    function = index_names([(row.function, place < first) for place, row in enumerate(rows)])
+    turn = index_names([row.turn for row in rows])
     counts = np.array(
-        [(one.before_calls, one.before_errors, one.after_calls, one.after_errors) for one in every],
+        [(row.before_calls, row.before_errors, row.after_calls, row.after_errors) for row in rows],
         dtype=float,
     )
-    first = len(changes)
     return _Sides(
         counts[:first],
         function[:first],
@@ -128,12 +116,8 @@ def _sides(changes: Sequence[Change], steady: Sequence[Steady]) -> _Sides:
     )
 
 
-def _counts(one: Change | Steady) -> tuple[float, float, float, float]:
-    return one.before_calls, one.before_errors, one.after_calls, one.after_errors
-
-
 def _ratio(sides: _Sides, weights: Array) -> Array:
-    """The ratio of each drawing."""
+    """The ratio of each resample."""
     usual = np.zeros((4, sides.turns, weights.shape[1]))
     drawn = weights[sides.steady_function]
     for column in range(4):

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 Stratum: TypeAlias = tuple[str, ...]
-"""Service, entry route and kind of unit; more where a comparison is made within more."""
+"""Service, entry route and kind of unit, plus whatever else a comparison is made within."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
     """
-    What one function did in one stratum while its code was of one arm.
+    The counts of one function in one stratum while its code belonged to one arm.
 
     Attributes:
         stratum: where it ran.
-        exposed: whether it was of the arm in question, else of the baseline.
-        function: what makes it the same function everywhere.
+        exposed: whether it belonged to the exposed arm, else to the baseline.
+        function: its identity across strata.
         calls: the exposure.
         errors: how many its own lines raised.
     """
@@ -42,16 +42,16 @@ class Tally:
 
     @property
     def calls(self) -> float:
-        """Those of both arms."""
+        """The calls of both arms."""
         return self.exposed_calls + self.baseline_calls
 
     @property
     def informative(self) -> bool:
-        """Whether both arms ran there, so that one can be compared with the other."""
+        """Whether both arms ran there, so that they can be compared."""
         return self.exposed_calls > 0 and self.baseline_calls > 0
 
     def plus(self, cell: Cell) -> Tally:
-        """This, and *cell*."""
+        """Returns this tally with *cell* added."""
         if cell.exposed:
             calls, errors = self.exposed_calls + cell.calls, self.exposed_errors + cell.errors
             return Tally(calls, errors, self.baseline_calls, self.baseline_errors)
@@ -59,50 +59,50 @@ class Tally:
         return Tally(self.exposed_calls, self.exposed_errors, calls, errors)
 
 
-def merged(cells: Iterable[Cell]) -> list[Cell]:
-    """*cells*, sorted, with one for each function, arm and stratum."""
+def merge_cells(cells: Iterable[Cell]) -> list[Cell]:
+    """Returns *cells* sorted, one for each function, arm and stratum."""
     sums: dict[tuple[Stratum, bool, str], list[float]] = defaultdict(lambda: [0, 0])
     for cell in cells:
-        found = sums[cell.stratum, cell.exposed, cell.function]
-        found[0] += cell.calls
-        found[1] += cell.errors
+        counts = sums[cell.stratum, cell.exposed, cell.function]
+        counts[0] += cell.calls
+        counts[1] += cell.errors
     return [Cell(*key, *counts) for key, counts in sorted(sums.items())]
 
 
 def tallies(cells: Iterable[Cell]) -> dict[Stratum, Tally]:
     """The counts of each stratum."""
-    found: dict[Stratum, Tally] = defaultdict(Tally)
+    counts: dict[Stratum, Tally] = defaultdict(Tally)
     for cell in cells:
-        found[cell.stratum] = found[cell.stratum].plus(cell)
-    return dict(found)
+        counts[cell.stratum] = counts[cell.stratum].plus(cell)
+    return dict(counts)
 
 
-def informative(cells: Iterable[Cell]) -> list[Cell]:
-    """Those of *cells*, merged, in whose stratum both arms ran."""
-    every = merged(cells)
-    counts = tallies(every)
-    return [cell for cell in every if counts[cell.stratum].informative]
+def informative_cells(cells: Iterable[Cell]) -> list[Cell]:
+    """Returns *cells*, merged, of the strata in which both arms ran."""
+    merged = merge_cells(cells)
+    counts = tallies(merged)
+    return [cell for cell in merged if counts[cell.stratum].informative]
 
 
 def informative_share(counts: Mapping[Stratum, Tally]) -> float | None:
-    """The share of the calls that ran where both arms did; None without calls."""
+    """The share of calls in strata where both arms ran; None without calls."""
     calls = sum(tally.calls for tally in counts.values())
-    told = sum(tally.calls for tally in counts.values() if tally.informative)
-    return told / calls if calls else None
+    informative = sum(tally.calls for tally in counts.values() if tally.informative)
+    return informative / calls if calls else None
 
 
-def failing(cells: Iterable[Cell], *, exposed: bool) -> int:
-    """How many functions of one arm had an error."""
+def count_failing(cells: Iterable[Cell], *, exposed: bool) -> int:
+    """Counts the functions of one arm that had an error."""
     return len({cell.function for cell in cells if cell.exposed == exposed and cell.errors})
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class FunctionSums:
     """
-    Over functions: how many there are, and sums of their calls n and errors e.
+    Sums over functions of their calls n and errors e.
 
     Attributes:
-        functions: their number.
+        functions: how many there are.
         calls: Σ n.
         errors: Σ e.
         squared_errors: Σ e².
@@ -118,13 +118,13 @@ class Sums:
     squared_calls: float
 
 
-def design_effect(sums: Sums) -> float:
+def design_effect(sums: FunctionSums) -> float:
     """
-    The variance of the error ratio over functions, over that of independent calls; 1 or more.
+    The variance of the error ratio over functions, over that of independent calls; at least 1.
 
     With the ratio r = Σe / Σn, the first is the sum of (e - rn)² over functions, times k / (k - 1)
-    for k of them, over (Σn)²; the second is r(1 - r) / Σn. 1 where there is nothing to tell it
-    from: a single function, no errors, or nothing but errors.
+    for k of them, over (Σn)²; the second is r(1 - r) / Σn. Returns 1 if there is nothing to compute
+    it from: a single function, no errors, or nothing but errors.
 
     Source: L. Kish, "Survey Sampling" (1965), sections 6.3 (ratios of clusters) and 8.2 (deff).
     """

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aiprov_otel.report.report import report
+from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service, serve
 
@@ -27,7 +27,7 @@ def of(tmp_path_factory):
     def of(service: Service, **options):
         with Store.open(tmp_path_factory.mktemp("of") / "telemetry.duckdb") as store:
             service.send(store)
-            return report(store, **options)
+            return build_report(store, **options)
 
     return of
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.report.render.page import page as module
-from aiprov_otel.report.render.page.page import page
+from aiprov_otel.report.render.page.html import render_page
 from aiprov_otel.telemetry.store import Store
 from support.browser import browser, why_not
 from support.telemetry import AI, Service, serve
-from support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is one")
 
@@ -32,7 +32,7 @@ def opened(window, tmp_path, made):
 
     def opened(report):
         file = tmp_path / "report.html"
-        file.write_text(page(report, None, made=made), encoding="utf-8")
+        file.write_text(render_page(report, None, made=made), encoding="utf-8")
         window.complaints()
         window.open(file.as_uri())
         return window
@@ -105,14 +105,14 @@ def test_functions_are_sorted(opened, compared):
     window.size(1440)
     window.click("#functions-all")
 
-    window.click("#functions-table th:nth-child(4) button")
-    calls = [int(text.replace(",", "")) for text in column(window, 3)]
+    window.click("#functions-table th:nth-child(5) button")
+    calls = [int(text.replace(",", "")) for text in column(window, 4)]
     assert len(calls) > 25
     assert calls == sorted(calls, reverse=True)
-    window.click("#functions-table th:nth-child(4) button")
-    assert column(window, 3)[0] == str(min(calls))
-    window.click("#functions-table th:nth-child(6) button")
-    ratios = column(window, 5)
+    window.click("#functions-table th:nth-child(5) button")
+    assert column(window, 4)[0] == str(min(calls))
+    window.click("#functions-table th:nth-child(7) button")
+    ratios = column(window, 6)
     assert ratios == [text for text in ratios if text] + [text for text in ratios if not text]
     window.click("#functions-table th:nth-child(1) button")
     assert column(window, 0) == sorted(column(window, 0))
@@ -143,13 +143,12 @@ def test_it_prints(opened, compared):
     assert window.run("return document.querySelectorAll('details:not([open])').length") == 0
 
 
-def test_a_page_that_is_served_is_refreshed(window, tmp_path, monkeypatch):
+def test_a_page_that_is_served_is_refreshed(window, tmp_path):
     """What comes later appears by itself, and what was typed, chosen and opened stays."""
-    monkeypatch.setattr(module, "REFRESH", 1)  # a second
     with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
         window.complaints()
         window.open(f"{receiver.endpoint}/")
-        assert "no traces were received yet" in window.run("return document.body.innerText")
+        assert "no traces received yet" in window.run("return document.body.innerText")
         service = Service()
         serve(service, calls=20)
         service.send(store)
@@ -170,5 +169,8 @@ def test_a_page_that_is_served_is_refreshed(window, tmp_path, monkeypatch):
 
 def wait_for(window, found: str) -> None:
     """Wait until the expression *found* is true there."""
-    # The page pauses ten times as long as its last answer took, which may be long.
-    until(lambda: window.run(f"return Boolean({found})"), found, seconds=10 * PATIENCE)
+    for _ in range(600):
+        if window.run(f"return Boolean({found})"):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.report.render.page.markup import joined, tag
+from aiprov_otel.report.render.page.markup import join, tag
 
 
 def test_text_is_escaped_and_markup_is_not():
@@ -26,5 +26,5 @@ def test_attributes_are_spelled_as_html_wants_them():
 @pytest.mark.parametrize("unseen", ["\0", "\x1b", "\u202e", "\u2066", "\ud800"])
 def test_what_can_not_be_seen_is_shown(unseen):
     """Controls, and what turns the direction of text, can't hide in a name."""
-    assert joined(f"a{unseen}b") == "a\ufffdb"
+    assert join(f"a{unseen}b") == "a\ufffdb"
     assert tag("p", title=unseen) == '<p title="\ufffd"></p>'

@@ -1,98 +1,82 @@
-"""What failed: the lines that raised, and the latest failing requests with their stacks."""
+"""The errors by the line that raised them, and the latest failing requests with their stacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from aiprov_otel.report.render.page.markup import Markup, joined, tag
-from aiprov_otel.report.render.page.parts import Cell, Column, commit, origin, section, table
-from aiprov_otel.report.render.tables import milliseconds
-from aiprov_otel.stacktrace.frames import Line, annotate, fold_foreign
+from aiprov_otel.report.render.page.elements import commit, origin, section, table
+from aiprov_otel.report.render.page.markup import Markup, join, tag
+from aiprov_otel.report.render.stack import StackLine, stack_lines
+from aiprov_otel.report.render.tables import RAISED
+from aiprov_otel.report.render.text import location, milliseconds
 
 if TYPE_CHECKING:
     from aiprov_otel.manifest import Manifest
     from aiprov_otel.report.failures import Failure, Step
-    from aiprov_otel.report.report import Raised, Report
+    from aiprov_otel.report.report import Report
 
 _STEPS: Final = 40  # spans of a trace that are shown
 _DEEPEST: Final = 12  # levels that are indented
 
-_RAISED: Final = (
-    Column("type", number=False),
-    Column("raised at", number=False),
-    Column("errors"),
-    Column("origin", number=False),
-    Column("commit", number=False, narrow=False),
-)
 
-
-def raised(report: Report) -> Markup | None:
+def errors(report: Report) -> Markup | None:
     """The most frequent errors, by the line that raised them; None without errors."""
     if not report.exceptions:
         return None
-    rows = [_raised(one, report.repository) for one in report.exceptions]
-    title = "Errors, by the line that raised them"
-    return section("errors", title, table("The most frequent", _RAISED, rows))
-
-
-def _raised(one: Raised, repository: str | None) -> list[Cell]:
-    where = f"{one.path or '?'}:{one.line}" if one.line else one.path or ""
-    return [
-        Cell(one.type),
-        Cell(tag("code", where)),
-        Cell(f"{one.count:,}"),
-        Cell(origin(one.origin, one.agent, one.model)),
-        Cell(commit(repository, one.commit)),
-    ]
+    rows = table("The most frequent", RAISED, report.exceptions, report.repository)
+    return section("errors", "Errors, by the line that raised them", rows)
 
 
 def failures(report: Report, manifest: Manifest | None) -> Markup | None:
-    """The latest failing request of each line that raised lately; None where there is none."""
+    """The latest failing request of each line that raised lately; None without any."""
     if not report.failure:
         return None
-    every = (report.failure, *report.earlier_failures)
-    shown = [_failure(one, n, report.repository, manifest) for n, one in enumerate(every)]
+    latest = (report.failure, *report.earlier_failures)
+    shown = [
+        _failure(failure, place, report.repository, manifest)
+        for place, failure in enumerate(latest)
+    ]
     return section("failures", "The latest failing requests", shown)
 
 
 def _failure(
-    one: Failure, number: int, repository: str | None, manifest: Manifest | None
+    failure: Failure, place: int, repository: str | None, manifest: Manifest | None
 ) -> Markup:
-    where = f"{one.path}:{one.line}" if one.line else one.path
-    title = joined(
-        tag("strong", one.type),
+    summary = tag(
+        "summary",
+        tag("strong", failure.type),
         " at ",
-        tag("code", where),
+        tag("code", location(failure.path, failure.line)),
         " ",
-        origin(one.origin, one.agent, one.model),
+        origin(failure.origin, failure.agent, failure.model),
         " ",
-        tag("span", f"{one.time[:19].replace('T', ' ')} UTC", class_="quiet"),
+        tag("span", f"{failure.time[:19].replace('T', ' ')} UTC", class_="quiet"),
     )
-    hidden = len(one.steps) - _STEPS
+    stack = [_stack_line(line, repository) for line in stack_lines(failure.stacktrace, manifest)]
+    hidden = len(failure.steps) - _STEPS
     return tag(
         "details",
-        tag("summary", title),
+        summary,
         tag(
-            "p", "The line is of commit ", commit(repository, one.commit) or "unknown", ". Trace ",
-            tag("code", one.trace_id), class_="quiet",
+            "p", "Commit of the line: ", commit(repository, failure.commit) or "unknown",
+            ". Trace ", tag("code", failure.trace_id), class_="quiet",
         ),
-        tag("ol", [_step(step, repository) for step in one.steps[:_STEPS]], class_="trace"),
+        tag("ol", [_step(step, repository) for step in failure.steps[:_STEPS]], class_="trace"),
         tag("p", f"… {hidden} more spans", class_="quiet") if hidden > 0 else None,
         tag(
-            "pre", list(_stack(one.stacktrace, repository, manifest)), class_="stack", tabindex="0",
-            role="region", aria_label=f"stack trace of {one.type}",
+            "pre", stack, class_="stack", tabindex="0", role="region",
+            aria_label=f"stack trace of {failure.type}",
         ),
-        id=f"failure-{one.trace_id}-{number}",
-        open=not number,
+        id=f"failure-{failure.trace_id}-{place}",
+        open=not place,
     )  # fmt: skip
 
 
 def _step(step: Step, repository: str | None) -> Markup:
-    who = None
+    author = None
     if step.origin:
-        known = commit(repository, step.commit)
-        who = joined(" ", origin(step.origin, step.agent, step.model), " ", known)
+        by = origin(step.origin, step.agent, step.model)
+        author = join(" ", by, " ", commit(repository, step.commit))
     function = step.function if step.function != step.name else None
     return tag(
         "li",
@@ -100,28 +84,15 @@ def _step(step: Step, repository: str | None) -> Markup:
         tag("span", f" {milliseconds(step.ms)} ms", class_="quiet"),
         tag("strong", " failed") if step.failed else None,
         tag("code", f" {function}") if function else None,
-        who,
+        author,
         class_=f"depth-{min(step.depth, _DEEPEST)}",
     )
 
 
-def _stack(text: str, repository: str | None, manifest: Manifest | None) -> Iterator[Markup]:
-    lines: tuple[Line, ...] = annotate(text, manifest)
-    if any(line.frame and line.frame.provenance for line in lines):
-        lines = tuple(fold_foreign(lines))
-    shown = None
-    for line in lines:
-        yield joined(_line(line, repository, first=line.frame is not shown), "\n")
-        shown = line.frame
-
-
-def _line(line: Line, repository: str | None, *, first: bool) -> Markup:
-    if line.frame is None:
-        return joined(line.text)
-    found = line.frame.provenance
-    if found is None:
-        return tag("span", line.text, class_="quiet")
-    if not first:
-        return joined(line.text)
-    who = origin(found.origin, found.agent, found.model)
-    return joined(tag("b", line.text), "   ◀ ", who, " ", commit(repository, found.commit))
+def _stack_line(line: StackLine, repository: str | None) -> Markup:
+    if line.foreign:
+        return join(tag("span", line.text, class_="quiet"), "\n")
+    if (by := line.provenance) is None:
+        return join(line.text, "\n")
+    author = origin(by.origin, by.agent, by.model)
+    return join(tag("b", line.text), "   ◀ ", author, " ", commit(repository, by.commit), "\n")

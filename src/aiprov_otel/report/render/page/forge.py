@@ -1,4 +1,4 @@
-"""Where a commit can be read in a browser; pure."""
+"""The address of a commit on the forge of its repository; pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HASH: Final = re.compile(r"[0-9a-f]{7,64}")
 
 def commit_url(repository: str | None, commit: str | None) -> str | None:
     """
-    The page of *commit* on the forge of *repository*; None where it can't be told.
+    Returns the page of *commit* on the forge of *repository*; None if unknown.
 
     GitHub, Forgejo, Gitea and Azure have it at `/commit/`, GitLab at `/-/commit/`, Bitbucket at
     `/commits/`.
@@ -26,10 +26,5 @@ def commit_url(repository: str | None, commit: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return None
     path = parts.path.rstrip("/").removesuffix(".git")
-    return f"{parts.scheme}://{parts.netloc}{path}/{_below(host)}/{commit}"
-
-
-def _below(host: str) -> str:
-    if "gitlab" in host:
-        return "-/commit"
-    return "commits" if "bitbucket" in host else "commit"
+    folder = "-/commit" if "gitlab" in host else "commits" if "bitbucket" in host else "commit"
+    return f"{parts.scheme}://{parts.netloc}{path}/{folder}/{commit}"

@@ -1,4 +1,4 @@
-"""Ratios with their limits, drawn below one another on one scale."""
+"""Ratios with their limits, drawn below one another on one scale: a forest plot."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiprov_otel.report.comparison import HUMAN, NOT_AI
+from aiprov_otel.report.render.page.elements import percentage
 from aiprov_otel.report.render.page.markup import Markup, tag
-from aiprov_otel.report.render.page.parts import percentage
-from aiprov_otel.report.render.page.scale import Scale, ratios
+from aiprov_otel.report.render.page.scale import Scale, multiple, ratios
 
 _MIDDLE: Final = 14  # pixels, of a row
 
@@ -17,15 +17,15 @@ _MIDDLE: Final = 14  # pixels, of a row
 @dataclass(frozen=True, slots=True)
 class Interval:
     """
-    A ratio, one row.
+    One row.
 
     Attributes:
-        label: what it is of.
-        value: None where there is none.
-        low: lower limit; None where there are no limits.
+        label: its heading.
+        value: the ratio; None if there is none.
+        low: lower limit; None if there are no limits.
         high: upper limit, likewise.
-        note: what else is to be said below the label.
-        main: whether it is the one that counts.
+        note: small print below the label.
+        main: whether it is the ratio of the verdict.
     """
 
     label: str
@@ -37,16 +37,17 @@ class Interval:
 
 
 def intervals(caption: str, rows: Sequence[Interval], baseline: str) -> Markup:
-    """A table of *rows*, each drawn on a scale of doublings around 1, which is the *baseline*."""
-    known = [value for row in rows for value in (row.value, row.low, row.high) if value]
-    scale = ratios(known)
+    """Draws *rows* on a scale of doublings around 1, the rate of *baseline*."""
+    scale = ratios(
+        value for row in rows for value in (row.value, row.low, row.high) if value is not None
+    )
     head = tag(
         "tr",
-        tag("th", tag("span", "what is compared", class_="unseen"), scope="col"),
+        tag("th", tag("span", "comparison", class_="unseen"), scope="col"),
         tag("th", _beside(_axis(scale), "ratio (limits)"), scope="col"),
     )
-    named = HUMAN.name if baseline == HUMAN.baseline else NOT_AI.name
-    legend = f"Below 1, fewer than {named}; above 1, more."
+    name = HUMAN.name if baseline == HUMAN.key else NOT_AI.name
+    legend = f"Below 1: fewer than {name}. Above 1: more."
     return tag(
         "table",
         tag("caption", caption, " ", tag("span", legend, class_="quiet")),
@@ -60,20 +61,13 @@ def _beside(drawing: Markup, words: str) -> Markup:
     return tag(
         "div",
         tag("div", drawing, class_="track"),
-        tag("div", words, class_="said"),
+        tag("div", words, class_="words"),
         class_="beside",
     )
 
 
-def _said(row: Interval) -> str:
-    if row.value is None:
-        return "no ratio"
-    limits = "" if row.low is None or row.high is None else f" ({row.low:.2g} to {row.high:.2g})"
-    return f"{row.value:.2g}{limits}"
-
-
 def _axis(scale: Scale) -> Markup:
-    ticks = [_tick(one, scale) for one in scale.ticks]
+    ticks = [_tick(tick, scale) for tick in scale.ticks]
     return tag("svg", ticks, class_="axis", height="16", width="100%", aria_hidden="true")
 
 
@@ -82,11 +76,7 @@ def _tick(tick: float, scale: Scale) -> Markup:
     anchor = ends.get(tick, "middle")
     place = percentage(scale.at(tick))
     kind = None if tick in {*ends, 1} else "between"
-    return tag("text", _name(tick), x=place, y="12", text_anchor=anchor, class_=kind)
-
-
-def _name(tick: float) -> str:
-    return f"{tick:g}" if tick >= 1 else f"1/{1 / tick:g}"
+    return tag("text", multiple(tick), x=place, y="12", text_anchor=anchor, class_=kind)
 
 
 def _row(row: Interval, scale: Scale) -> Markup:
@@ -94,9 +84,16 @@ def _row(row: Interval, scale: Scale) -> Markup:
     return tag(
         "tr",
         tag("th", row.label, note, scope="row"),
-        tag("td", _beside(_drawing(row, scale), _said(row))),
+        tag("td", _beside(_drawing(row, scale), _words(row))),
         class_="main" if row.main else None,
     )
+
+
+def _words(row: Interval) -> str:
+    if row.value is None:
+        return "no ratio"
+    limits = "" if row.low is None or row.high is None else f" ({row.low:.2g} to {row.high:.2g})"
+    return f"{row.value:.2g}{limits}"
 
 
 def _drawing(row: Interval, scale: Scale) -> Markup:

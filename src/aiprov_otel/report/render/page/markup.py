@@ -1,47 +1,44 @@
-"""HTML that is made of values: what is not markup by type is escaped."""
+"""HTML built from values: everything that is not of the type `Markup` is escaped."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final, TypeAlias
 
-# Controls, lone surrogates, and what makes text run in another direction than it is written.
-_UNSEEN: Final = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_VOID: Final = {"input"}  # what has no end
+from aiprov_otel.report.render.text import replace_unprintable
+
+_VOID: Final = {"input"}  # elements without an end tag
 
 
 class Markup(str):
-    """Text that is HTML; only `tag` and `joined` make it."""
+    """Text that is HTML; only `tag` and `join` create it."""
 
     __slots__ = ()
 
 
 Content: TypeAlias = "str | Iterable[Content] | None"
-"""What may stand inside a tag: text, markup, several of them, or nothing."""
+"""The content of an element: text, markup, several of them, or nothing."""
 
 Value: TypeAlias = str | float | bool | None
-"""Of an attribute; None and False leave it out, True gives it no value."""
+"""The value of an attribute; None and False leave it out, True gives it no value."""
 
 
-def tag(name: str, /, *inside: Content, **attributes: Value) -> Markup:
+def tag(name: str, /, *content: Content, **attributes: Value) -> Markup:
     """
-    The element *name* with *inside*, which is escaped where it is no markup.
+    Returns the element *name* with *content*, escaped unless it is markup.
 
-    An attribute that Python can't spell has `_` for `-`, and at its end none: `class_`, `data_id`.
+    In an attribute's name `_` stands for `-`, and a trailing `_` is dropped: `class_`, `data_id`.
     """
-    said = "".join(_attribute(key, value) for key, value in attributes.items())
+    written = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
-        return Markup(f"<{name}{said}>")
-    return Markup(f"<{name}{said}>{joined(*inside)}</{name}>")
+        return Markup(f"<{name}{written}>")
+    return Markup(f"<{name}{written}>{join(*content)}</{name}>")
 
 
-def joined(*content: Content) -> Markup:
-    """*content* one after the other."""
-    return Markup("".join(_text(one) for one in content))
+def join(*content: Content) -> Markup:
+    """Returns all of *content* in a row."""
+    return Markup("".join(map(_text, content)))
 
 
 def _text(content: Content) -> str:
@@ -50,7 +47,7 @@ def _text(content: Content) -> str:
     if isinstance(content, Markup):
         return content
     if isinstance(content, str):
-        return escape(_UNSEEN.sub("\ufffd", content), quote=False)
+        return escape(replace_unprintable(content), quote=False)
     return "".join(map(_text, content))
 
 
@@ -61,4 +58,4 @@ def _attribute(key: str, value: Value) -> str:
     if value is True:
         return f" {name}"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return f' {name}="{escape(_UNSEEN.sub(chr(0xFFFD), text))}"'
+    return f' {name}="{escape(replace_unprintable(text))}"'

@@ -1,64 +1,50 @@
-"""What may be said, and what it depends on."""
+"""The verdict, and what it depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.report.render.page.elements import section
 from aiprov_otel.report.render.page.intervals import Interval, intervals
-from aiprov_otel.report.render.page.markup import Content, Markup, tag
-from aiprov_otel.report.render.page.parts import section
+from aiprov_otel.report.render.page.markup import Markup, tag
+from aiprov_otel.report.render.sentences import shared_calls
 
 if TYPE_CHECKING:
     from aiprov_otel.report.comparison import Adjusted
     from aiprov_otel.report.report import Report
 
-_NAMES = (
-    "On the same routes",
-    "… and of the same age",
-    "… line-level evidence only",
-)
+_LABELS: Final = ("On the same routes", "… and of the same age", "… line-level evidence only")
+"""Of the comparisons, in their order."""
 
 
 def verdict(report: Report) -> Markup:
-    """The verdict in words, its interval, and beside it those of other ways to compare."""
-    said = report.verdict
-    drawn: Content = None
-    if said.adjusted_ratio:
-        caption = "Errors a call of AI-written code, as a multiple."
-        drawn = intervals(caption, list(_rows(report, said.adjusted_ratio)), said.baseline)
+    """The verdict in words, its interval, and those of other ways to compare."""
+    adjusted, chart = report.verdict.adjusted_ratio, None
+    basis = "Without an overall ratio, there is none by route, by commit or over time either."
+    if adjusted:
+        caption = "Errors per call of AI-written code, as a multiple."
+        chart = intervals(caption, list(_rows(report, adjusted)), report.verdict.baseline)
+        basis = f"{shared_calls(adjusted)} {adjusted.method}."
     return section(
         "verdict",
         "Is AI-written code associated with more errors?",
-        tag("p", said.text, class_="verdict"),
-        drawn,
-        tag("p", *_rests_on(said.adjusted_ratio), class_="quiet"),
+        tag("p", report.verdict.text, class_="verdict"),
+        chart,
+        tag("p", f"{basis} These are observations; they say nothing of causes.", class_="quiet"),
         tag("p", report.before_after.text) if report.before_after.changed else None,
     )
 
 
-def _rests_on(adjusted: Adjusted | None) -> Iterator[str]:
-    if adjusted is None:
-        yield "Without a ratio as a whole, none is given by route, by commit or over time either. "
-    else:
-        yield (
-            f"{adjusted.informative_share:.0%} of the calls ran where both did. "
-            f"{adjusted.failing[0]} AI-written functions failed there, and {adjusted.failing[1]} "
-            f"of the baseline. {adjusted.method}. "
-        )
-    yield "What is shown was observed; it says nothing of causes."
-
-
 def _rows(report: Report, adjusted: Adjusted) -> Iterator[Interval]:
-    for place, (name, one) in enumerate(zip(_NAMES, report.comparisons, strict=False)):
-        found = one.adjusted
-        if found:
-            yield Interval(name, found.value, found.low, found.high, main=not place)
+    for place, (label, comparison) in enumerate(zip(_LABELS, report.comparisons, strict=False)):
+        if other := comparison.adjusted:
+            yield Interval(label, other.value, other.low, other.high, main=not place)
         else:
-            yield Interval(name, None, note=one.reason or "")
+            yield Interval(label, None, note=comparison.reason or "")
     if (check := adjusted.check) is not None:
         yield Interval("By regression (quasi-Poisson)", check.value, check.low, check.high)
-    if (turned := report.before_after.ratio) is not None:
-        yield Interval("Before and after they changed hands", turned.value, turned.low, turned.high)
+    if (change := report.before_after.ratio) is not None:
+        yield Interval("Before and after a change", change.value, change.low, change.high)
     if crude := report.verdict.crude_ratio:
         yield Interval("Crude", crude, note="all routes together, not adjusted")

@@ -1,4 +1,4 @@
-{# Calls, errors and self time by *dimensions*, columns that units and errors share. #}
+{# Calls, errors and self time by *dimensions*, which are columns of both units and errors. #}
 {% from 'macros.sql' import count, spread with context %}
 {% set columns = dimensions | join(', ') %}
 WITH called AS (

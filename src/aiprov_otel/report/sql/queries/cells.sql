@@ -1,4 +1,4 @@
-{# Counts by function, route and origin. Handlers are left out: a route has one, with nothing to compare. #}
+{# Counts by function, route and origin, without handlers: a route has only one. #}
 {% from 'macros.sql' import observed, age with context %}
 SELECT
     ServiceName, Route, Kind, Name, Origin, Agent, Model, Commit, Committed, Strength,

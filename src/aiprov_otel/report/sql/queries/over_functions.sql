@@ -1,4 +1,4 @@
-{# By *dimensions*: the number of functions, and the sums that `strata.Sums` takes. #}
+{# The fields of `strata.FunctionSums` by *dimensions*. #}
 {% set columns = dimensions | join(', ') %}
 WITH counted AS (
     SELECT {{ columns }}, Function, Weight AS calls, 0 AS errors FROM units

@@ -1,4 +1,4 @@
-{# Counts by time, in parts of *width* nanoseconds since *begin*. #}
+{# Counts by function, route and origin in each part of *width* nanoseconds since *begin*. #}
 {% from 'macros.sql' import observed with context %}
 SELECT
     floor((Time - {{ begin }}) / {{ width }}) AS Part, ServiceName, Route, Kind, Name, Origin, sum(calls), sum(errors)

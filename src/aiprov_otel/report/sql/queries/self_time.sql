@@ -1,4 +1,4 @@
-{# Self time by time and origin, in parts of *width* nanoseconds since *begin*. #}
+{# Self time by origin in each part of *width* nanoseconds since *begin*. #}
 {% from 'macros.sql' import count with context %}
 SELECT
     floor((Start - {{ begin }}) / {{ width }}) AS Part, Origin, {{ count() }}, quantile_cont(SelfMs, 0.5), quantile_cont(SelfMs, 0.95)

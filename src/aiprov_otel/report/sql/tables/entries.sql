@@ -1,6 +1,6 @@
-{# The local root of a span is where its request entered the service: the nearest span above, or the span
-   itself, that is a server or consumer span, or whose parent belongs to another service or was not
-   received. A route is the operation of the local root. #}
+{# The spans by which requests entered a service: server and consumer spans, and spans whose parent belongs
+   to another service or was not received. The nearest at or above a span is its local root, and the name
+   of the local root is the route. #}
 CREATE TEMPORARY TABLE entries AS
 SELECT
     child.TraceId AS TraceId, child.SpanId AS SpanId, child.ServiceName AS ServiceName,

@@ -2,6 +2,6 @@
 CREATE TEMPORARY TABLE exceptions AS
 SELECT
     Number, TraceId, SpanId, Weight, Time, Type, Origin, Agent, Model, Commit, Function, Path, Line,
-    Stacktrace, Failed OR Number IN (SELECT Number FROM echoed WHERE Failed) AS Failed
-FROM recorded
-WHERE Number NOT IN (SELECT Again FROM echoed)
+    Stacktrace, Failed OR Number IN (SELECT Number FROM repeats WHERE Failed) AS Failed
+FROM recorded_exceptions
+WHERE Number NOT IN (SELECT Repeat FROM repeats)

@@ -1,4 +1,4 @@
-{# Calls, errors and self time per function; its origin is that of its latest version. #}
+{# Calls, errors and self time of each function; its origin is that of its latest version. #}
 {% from 'macros.sql' import count, spread with context %}
 CREATE TEMPORARY TABLE functions AS
 WITH called AS (

@@ -1,13 +1,24 @@
-{# The spans of the report, with the calls that each stands for, and the keys that it reads. #}
-{% from 'macros.sql' import span, weights with context %}
+{# The spans of the report: the calls that each stands for, and the keys that the report reads. Any column
+   of a file that we didn't write may be null. #}
+{% from 'macros.sql' import span, nanoseconds, weights with context %}
+{% set duration -%}
+CASE WHEN otel_traces.Duration > {{ latest }} THEN CAST({{ latest }} AS BIGINT)
+        ELSE CAST(coalesce(otel_traces.Duration, 0) AS BIGINT) END
+{%- endset %}
 CREATE TEMPORARY VIEW spans AS
 SELECT
-    TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, StatusMessage, SpanAttributes,
-    "Events.Timestamp", "Events.Name", "Events.Attributes",
-    toUnixTimestamp64Nano(Timestamp) AS Start,
-    toUnixTimestamp64Nano(Timestamp) + CAST(Duration AS BIGINT) AS Finish,
-    CAST(otel_traces.Duration AS BIGINT) AS Duration,
-    StatusCode = 'Error' AS Failed,
+    TraceId, SpanId,
+    coalesce(otel_traces.ParentSpanId, '') AS ParentSpanId,
+    coalesce(otel_traces.SpanName, '') AS SpanName,
+    coalesce(otel_traces.SpanKind, '') AS SpanKind,
+    coalesce(otel_traces.ServiceName, '') AS ServiceName,
+    coalesce(otel_traces.StatusMessage, '') AS StatusMessage,
+    SpanAttributes, "Events.Timestamp", "Events.Name", "Events.Attributes",
+    {{ nanoseconds('Timestamp', 0) }} AS Start,
+    {{ duration }} AS Duration,
+    Start + {{ duration }} AS Finish,
+    coalesce(StatusCode, '') = 'Error' AS Failed,
+    CASE WHEN has("Events.Name", 'exception') THEN true ELSE false END AS Raising,
     {{ weights() }},
     nullif(ResourceAttributes['{{ keys.VCS_REPOSITORY_URL_FULL }}'], '') AS Repository,
     {{ span(keys.ORIGIN) }} AS Origin,
@@ -18,3 +29,4 @@ SELECT
     CASE {{ span(keys.UNIT) }} WHEN 'function' THEN 1 WHEN 'handler' THEN 2 ELSE 3 END AS Rank
 FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{ since }})
+    AND TraceId IS NOT NULL AND SpanId IS NOT NULL

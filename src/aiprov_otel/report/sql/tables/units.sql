@@ -1,7 +1,7 @@
 {# A unit is a span with `aiprov.origin`; it stands for one call. A function is counted by its own spans
-   (`function`) where it has some, else by the requests that it served (`handler`), else by the calls
-   that it made (`caller`): no call counts twice. Spans of ASGI messages are not calls. A unit's self
-   time is its duration without the union of its direct children's intervals, each clipped to the unit. #}
+   (`function`) if it has some, else by the requests that it served (`handler`), else by the calls that it
+   made (`caller`), so no call counts twice. Spans of ASGI messages are not calls. The self time of a unit
+   is its duration without the union of its direct children's intervals, each clipped to the unit. #}
 {% from 'macros.sql' import span, route, join_routes with context %}
 CREATE TEMPORARY TABLE units AS
 WITH children AS (
@@ -40,6 +40,7 @@ SELECT
 FROM spans
 LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
 {{ join_routes('spans') }}
-LEFT JOIN ranks ON ranks.ServiceName = spans.ServiceName AND ranks.Function = spans.Function
+LEFT JOIN function_ranks
+    ON function_ranks.ServiceName = spans.ServiceName AND function_ranks.Function = spans.Function
 WHERE Origin IS NOT NULL AND {{ span('asgi.event.type') }} IS NULL
-    AND spans.Rank = coalesce(ranks.Rank, spans.Rank)
+    AND spans.Rank = coalesce(function_ranks.Rank, spans.Rank)

@@ -1,17 +1,18 @@
-{# The exceptions that spans recorded, once per span, in the order of time. #}
-{% from 'macros.sql' import event with context %}
-CREATE TEMPORARY TABLE recorded AS
+{# The exceptions that spans recorded, once per span, in order of time. #}
+{% from 'macros.sql' import event, nanoseconds with context %}
+CREATE TEMPORARY TABLE recorded_exceptions AS
 WITH places AS (
     SELECT
-        TraceId, SpanId, Failed, Weight, "Events.Timestamp", "Events.Name", "Events.Attributes",
+        TraceId, SpanId, Failed, Weight, Start,
+        "Events.Timestamp", "Events.Name", "Events.Attributes",
         arrayJoin(range(1, length("Events.Name") + 1)) AS Place
     FROM spans
-    WHERE has("Events.Name", 'exception')
+    WHERE Raising
 ),
 events AS (
     SELECT
         TraceId, SpanId, Failed, Weight,
-        toUnixTimestamp64Nano("Events.Timestamp"[Place]) AS Time,
+        {{ nanoseconds('"Events.Timestamp"[Place]', 'Start') }} AS Time,
         "Events.Attributes"[Place] AS Event
     FROM places
     WHERE "Events.Name"[Place] = 'exception'

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from aiprov_otel.report.statistics.strata import Sums, design_effect
+from aiprov_otel.report.statistics.strata import FunctionSums, design_effect
 
 
 def sums(counts):
     """Of pairs of calls and errors."""
     calls, errors = np.array(counts, dtype=float).T
     products = (errors @ errors, errors @ calls, calls @ calls)
-    return Sums(len(counts), calls.sum(), errors.sum(), *products)
+    return FunctionSums(len(counts), calls.sum(), errors.sum(), *products)
 
 
 def test_it_is_what_a_regression_with_clustered_errors_says():

@@ -1,6 +1,6 @@
-{# The first kind of unit that a function has, by which it is counted. #}
+{# By which kind of unit each function is counted: the first that it has. #}
 {% from 'macros.sql' import span with context %}
-CREATE TEMPORARY TABLE ranks AS
+CREATE TEMPORARY TABLE function_ranks AS
 SELECT ServiceName, Function, min(Rank) AS Rank FROM spans
 WHERE Origin IS NOT NULL AND Function IS NOT NULL AND {{ span('asgi.event.type') }} IS NULL
 GROUP BY ServiceName, Function

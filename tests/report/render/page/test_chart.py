@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from aiprov_otel.report.render.page.courses import Series, chart, moment
+from aiprov_otel.report.render.page.chart import Series, chart, short_time
 from aiprov_otel.report.render.page.scale import shares
 
 
@@ -20,7 +20,7 @@ from aiprov_otel.report.render.page.scale import shares
 )
 def test_a_moment_is_as_short_as_it_can_be(last, shown):
     """Seconds are shown where parts share a minute, the day where they don't share it."""
-    assert moment("2026-09-21T14:13:20+00:00", ["2026-09-21T14:13:20+00:00", last]) == shown
+    assert short_time("2026-09-21T14:13:20+00:00", ["2026-09-21T14:13:20+00:00", last]) == shown
 
 
 def test_a_gap_is_a_gap():

@@ -1,13 +1,13 @@
-{# Where it entered several times, routes pass from parent to child. #}
-CREATE TEMPORARY TABLE tangled AS
+{# The routes of spans in traces that entered a service several times: children inherit their parent's. #}
+CREATE TEMPORARY TABLE nested_entries AS
 WITH RECURSIVE inside AS (
     SELECT TraceId, SpanId, ParentSpanId, ServiceName FROM spans
-    WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM lone)
+    WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM single_entries)
         AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM entries)
 ),
 walk AS (
     SELECT TraceId, SpanId, ServiceName, Route FROM entries
-    WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM lone)
+    WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM single_entries)
     UNION ALL
     SELECT inside.TraceId, inside.SpanId, inside.ServiceName, walk.Route
     FROM walk

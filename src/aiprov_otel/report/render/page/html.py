@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else."""
+"""The report as one HTML file that needs no other."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from aiprov_otel.report.render.page.carriers import carriers
-from aiprov_otel.report.render.page.failures import failures, raised
+from aiprov_otel.report.render.page.coverage import coverage
+from aiprov_otel.report.render.page.excess import excess
+from aiprov_otel.report.render.page.failures import errors, failures
 from aiprov_otel.report.render.page.functions import functions
 from aiprov_otel.report.render.page.latency import latency
-from aiprov_otel.report.render.page.limits import limits
-from aiprov_otel.report.render.page.markup import Content, Markup, joined, tag
+from aiprov_otel.report.render.page.markup import Content, Markup, join, tag
 from aiprov_otel.report.render.page.origins import origins
 from aiprov_otel.report.render.page.over_time import over_time
 from aiprov_otel.report.render.page.routes import routes
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from aiprov_otel.report.report import Report
 
 REFRESH: Final = 10
-"""Seconds after which a page that is served looks for news."""
+"""The interval in seconds at which a served page refreshes itself."""
 
-_NAV: Final = {
+_TITLES: Final = {
     "verdict": "Verdict",
     "origins": "Shares",
     "over-time": "Over time",
@@ -40,13 +40,16 @@ _NAV: Final = {
     "failures": "Failing requests",
     "limits": "Limits",
 }
+"""The sections in the navigation."""
 
 
-def page(report: Report, manifest: Manifest | None, *, made: datetime, served: bool = False) -> str:
+def render_page(
+    report: Report, manifest: Manifest | None, *, made: datetime, served: bool = False
+) -> str:
     """
-    *report*, *made* at that time, with stacks annotated from *manifest*.
+    Renders *report*, which was *made* at that time, with stacks annotated from *manifest*.
 
-    Where the page is *served*, it asks its own address for news; else it asks for nothing at all.
+    A *served* page requests its own address to refresh itself; any other page requests nothing.
     """
     sections = {
         "verdict": verdict(report),
@@ -54,41 +57,41 @@ def page(report: Report, manifest: Manifest | None, *, made: datetime, served: b
         "over-time": over_time(report),
         "latency": latency(report),
         "routes": routes(report),
-        "excess": carriers(report),
+        "excess": excess(report),
         "functions": functions(report),
-        "errors": raised(report),
+        "errors": errors(report),
         "failures": failures(report, manifest),
-        "limits": limits(report),
+        "limits": coverage(report),
     }
-    there = [name for name, content in sections.items() if content]
-    return _whole(list(sections.values()), there, made=made, served=served)
+    names = [name for name, content in sections.items() if content]
+    return _document(list(sections.values()), names, made=made, served=served)
 
 
-def nothing(reason: str, *, made: datetime) -> str:
-    """The page that is served while there is nothing to report, for the *reason* that it says."""
-    return _whole(tag("p", reason, class_="verdict"), (), made=made, served=True)
+def render_empty_page(reason: str, *, made: datetime) -> str:
+    """Renders the page that is served while there is nothing to report, with the *reason*."""
+    return _document(tag("p", reason, class_="verdict"), (), made=made, served=True)
 
 
-def _whole(content: Content, there: Iterable[str], *, made: datetime, served: bool) -> str:
-    style, script = _text("page.css"), _text("page.js")
-    links = [tag("li", tag("a", _NAV[name], href=f"#{name}")) for name in there]
-    return Template(_text("page.html")).substitute(
+def _document(content: Content, sections: Iterable[str], *, made: datetime, served: bool) -> str:
+    style, script = _asset("page.css"), _asset("page.js")
+    links = [tag("li", tag("a", _TITLES[name], href=f"#{name}")) for name in sections]
+    return Template(_asset("page.html")).substitute(
         policy=_policy(style, script, served=served),
         style=style,
         script=script,
         navigation=tag("ul", links) if links else "",
-        made=joined(made.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")),
+        made=made.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         refresh=_refresh() if served else "",
-        content=joined(content),
+        content=join(content),
     )
 
 
-def _text(name: str) -> str:
+def _asset(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str, *, served: bool) -> str:
-    """What a browser may do for the page: nothing but its own style and script."""
+    """The Content Security Policy: nothing but the page's own style and script."""
     rules = [
         "default-src 'none'",
         f"style-src {_hash(style)}",

@@ -1,0 +1,46 @@
+"""The lines of a stack trace, each with what a reader is shown beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiprov_otel.stacktrace.frames import Line, annotate, fold_foreign
+
+if TYPE_CHECKING:
+    from aiprov_otel.manifest import Manifest
+    from aiprov_otel.values import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class StackLine:
+    """
+    A line of a stack trace.
+
+    Attributes:
+        text: as it was printed.
+        provenance: who wrote the code; on the first line of an application's frame only.
+        foreign: whether it belongs to a frame outside the application.
+    """
+
+    text: str
+    provenance: Provenance | None
+    foreign: bool
+
+
+def stack_lines(text: str, manifest: Manifest | None) -> Iterator[StackLine]:
+    """Yields the lines of *text*; if any frame is known, the others are folded."""
+    lines: tuple[Line, ...] = annotate(text, manifest)
+    if any(line.frame and line.frame.provenance for line in lines):
+        lines = tuple(fold_foreign(lines))
+    previous = None
+    for line in lines:
+        provenance = line.frame.provenance if line.frame else None
+        first = line.frame is not previous
+        yield StackLine(
+            line.text,
+            provenance if first else None,
+            foreign=line.frame is not None and provenance is None,
+        )
+        previous = line.frame
