@@ -36,7 +36,7 @@ def test_only_settings_reads_the_environment():
 
     assert reading <= {
         "settings.py",
-        "history/git.py",
+        "history/git/repository.py",
         "cli/run.py",
         "cli/doctor.py",
         "cli/demo.py",

@@ -175,4 +175,4 @@ def test_why_all_is_asked_again(repo, aiprov):
     assert "built in full" not in aiprov("build", repo.path)[1]
     (repo.path / ".aiprov" / "blame.cache").write_bytes(b"")
 
-    assert "built in full: what the last build kept is damaged" in aiprov("build", repo.path)[1]
+    assert "built in full: the cache of the last build is damaged" in aiprov("build", repo.path)[1]

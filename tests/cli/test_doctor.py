@@ -277,7 +277,7 @@ def test_a_manifest_that_can_not_be_read_is_named(app):
     It is not said that there is none where one was named, or found and can't be read.
     """
     (app / "broken").write_text("not a manifest")
-    for name, words in (("broken", "is not a whole manifest"), ("gone", "there is no manifest at")):
+    for name, words in (("broken", "is not a whole manifest"), ("gone", "no manifest at")):
         named = str(app / name)
         said, answer, _ = doctor(
             app, "--", sys.executable, "app.py", **WELL, AIPROV_MANIFEST=named, AIPROV_STRICT=""

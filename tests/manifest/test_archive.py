@@ -261,7 +261,7 @@ def test_only_a_regular_file_is_replaced(tmp_path):
     """
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "m")
-    with pytest.raises(AiprovError, match="no regular file; name another with --output"):
+    with pytest.raises(AiprovError, match="not a regular file; name another with --output"):
         write(tmp_path / "pipe", CART)
     write(tmp_path / "link", CART)
 

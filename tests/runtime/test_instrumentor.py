@@ -150,7 +150,7 @@ def test_a_manifest_that_is_not_there_does_not_stop_it(application, monkeypatch,
     instrumentor.uninstrument()
 
     (message,) = caplog.messages
-    assert message.startswith("there is no manifest at /no/such; write one with `aiprov build`;")
+    assert message.startswith("no manifest at /no/such; write one with `aiprov build`;")
     assert message.endswith("(manifest-unreadable)")
     assert application.spans["s"].attributes["aiprov.origin"] == "ai"
 

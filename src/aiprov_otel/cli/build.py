@@ -10,7 +10,7 @@ from pathlib import Path
 from aiprov_otel.cli.options import add_moves, add_paths
 from aiprov_otel.cli.output import counted, percent, progress, say, say_json, table
 from aiprov_otel.history.build import Summary, build
-from aiprov_otel.history.effective_policy import folder_of
+from aiprov_otel.history.effective_policy import existing_folder
 from aiprov_otel.values import Evidence, Origin
 
 _MOST = 5  # paths that are listed for one reason
@@ -42,7 +42,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build, and print what was found."""
     summary = build(
-        folder_of(args.paths),
+        existing_folder(args.paths),
         args.output,
         paths=args.paths,
         revision=args.rev,
@@ -100,13 +100,13 @@ def _advice(summary: Summary) -> Iterator[str]:
             f"shallow clone: {counted(summary.boundary, 'line')}, older than it and unknown; "
             "fetch the rest with `git fetch --unshallow`"
         )
-    if summary.lacking:
+    if summary.missing_records:
         yield (
-            f"partial clone: {counted(summary.lacking, 'record')} not in it; fetch them with "
-            "`git fetch --refetch --no-filter origin '+refs/notes/*:refs/notes/*'`"
+            f"partial clone: {counted(summary.missing_records, 'record')} not in it; "
+            "fetch them with `git fetch --refetch --no-filter origin '+refs/notes/*:refs/notes/*'`"
         )
-    if summary.unfetched:
-        yield f"records on the remote were not fetched; fetch them with `{summary.unfetched}`"
+    if summary.fetch_command:
+        yield f"records on the remote were not fetched; fetch them with `{summary.fetch_command}`"
 
 
 def _left_out(summary: Summary) -> Iterator[str]:

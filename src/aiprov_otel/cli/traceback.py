@@ -14,7 +14,7 @@ from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest
 from aiprov_otel.cli.output import counted, say, say_json, visible
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history.query import of_names
+from aiprov_otel.history.query import open_lookup
 from aiprov_otel.stacktrace.annotate import age, told, who
 from aiprov_otel.stacktrace.frames import Frame, Line, annotate
 from aiprov_otel.stacktrace.text import unwrapped
@@ -40,7 +40,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the stack trace, annotated."""
     text = unwrapped(_read(args.file))
-    known, said_by = of_names(Path(), args.manifest)
+    known, said_by = open_lookup(Path(), args.manifest)
     lines = annotate(text, known)
     frames = [_as_pasted(frame) for frame in _frames(lines)]
     if not frames:

@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
+from aiprov_otel.files import write_whole
 from aiprov_otel.manifest.document import Entry, SourceFile, dumps, tally
 from aiprov_otel.values import Origin, Strength
 
 SCHEMA = 1
-FILE_NAME = "aiprov.manifest"
 _INDEX = "manifest.json"
 _FORMAT = "aiprov-manifest"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
@@ -40,9 +39,9 @@ class Manifest:
     Attributes:
         path: where it was loaded from.
         revision: full hash of the commit it was built from.
-        repository_url: of the forge, without credentials; None where there is no remote.
-        policy: what `[tool.aiprov]` said when it was built.
-        records: where the build read records, each with what was there; empty for none.
+        repository_url: of the forge, without credentials; None without a remote.
+        policy: `[tool.aiprov]` when it was built.
+        records: the places that the build read records from, with their content; empty for none.
         entries: every source file, sorted by path.
     """
 
@@ -51,7 +50,7 @@ class Manifest:
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
         self.policy: Mapping[str, Any] = dict(index["policy"])
-        # A version before there was this key did not say.
+        # Older versions do not write this key.
         self.records: Mapping[str, str] = dict(index.get("records", {}))
         self.entries = tuple(map(Entry.of, index["files"]))
         self._archive = archive
@@ -69,7 +68,7 @@ class Manifest:
         Open the manifest at *path*.
 
         Raises:
-            ManifestNotFound: there is no such file.
+            ManifestNotFound: the file is missing.
             ManifestError: it can't be read, is truncated, foreign, or of a newer schema.
         """
         path = Path(path)
@@ -80,7 +79,7 @@ class Manifest:
         except ManifestError:
             raise
         except FileNotFoundError as error:
-            msg = f"there is no manifest at {path}; write one with `aiprov build`"
+            msg = f"no manifest at {path}; write one with `aiprov build`"
             raise ManifestNotFound(msg) from error
         except OSError as error:
             msg = f"the manifest {path} can't be read: {error.strerror or error}"
@@ -105,7 +104,7 @@ class Manifest:
             raise ManifestError(msg) from error
 
     def _anew(self) -> Path | io.BytesIO:
-        file: Any = self._archive.fp  # open, as nobody closes it
+        file: Any = self._archive.fp  # never closed
         if isinstance(file, io.BytesIO):  # a copy already, of which a fork makes another
             return file
         number = file.fileno()
@@ -250,22 +249,13 @@ def _pack(members: Mapping[str, bytes]) -> bytes:
 def _write(path: Path, data: bytes) -> None:
     path = path.resolve()  # what a link points to is written, not the link
     if path.exists() and not path.is_file():
-        msg = f"can't write {path}: it is no regular file; name another with --output"
+        msg = f"can't write {path}: it is not a regular file; name another with --output"
         raise AiprovError(msg)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(data)
-                file.close()
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
+        write_whole(path, data, 0o644)
     except OSError as error:
         reason = error.strerror or error
-        msg = f"can't write {path}: {reason}; mend that, or name another file with --output"
+        msg = f"can't write {path}: {reason}; fix that, or name another file with --output"
         raise AiprovError(msg) from error
 
 

@@ -19,7 +19,7 @@ class Run(NamedTuple):
     """Consecutive lines with one provenance: *count* lines from *first*, which is 1-based."""
 
     first: int
-    count: int  # type: ignore[assignment]  # a tuple can count too, which nobody asks of this one
+    count: int  # type: ignore[assignment]  # hides the method of tuples, which is not used
     provenance: Provenance
 
 
@@ -58,7 +58,7 @@ class SourceFile:
     Attributes:
         path, import_path, hash: as in its `Entry`.
         runs: sorted, and none overlaps another.
-        generated: whether a generator wrote it, whoever committed its lines.
+        generated: whether a generator wrote it.
     """
 
     path: str
@@ -83,7 +83,7 @@ class SourceFile:
 
     @property
     def unknown(self) -> Provenance:
-        """What is said of a line of this file about which nothing is known."""
+        """The provenance of an unknown line of this file."""
         return Provenance(path=self.path, match=Match.EXACT)
 
     def encode(self) -> bytes:

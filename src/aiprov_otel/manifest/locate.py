@@ -1,16 +1,27 @@
-"""The folder `.aiprov/` of a work tree, for what is kept on one machine."""
+"""Where a manifest lies: beside or above a folder, and in `.aiprov/` of a work tree."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
+FILE_NAME: Final = "aiprov.manifest"
 FOLDER: Final = ".aiprov"
+"""Holds what is kept on one machine: the cache of a build, the store, the manifest of a run."""
+
+
+def find_manifest(folder: Path) -> Path | None:
+    """The manifest in *folder*, or in the nearest folder above it."""
+    start = folder.absolute()
+    paths = (parent / FILE_NAME for parent in (start, *start.parents))
+    # Not Path.is_file: it raises where a folder above may not be searched.
+    return next((path for path in paths if os.path.isfile(path)), None)  # noqa: PTH113
 
 
 def hidden_folder(root: Path) -> Path:
     """
-    The folder in *root*, made if need be, which git does not see.
+    Makes `.aiprov/` in *root*, which git does not see, and returns it.
 
     Raises:
         OSError: it can't be made.
@@ -18,7 +29,7 @@ def hidden_folder(root: Path) -> Path:
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
-    # One without a byte is what an interruption or a full disk has left.
+    # An empty one is what an interruption or a full disk has left.
     if not ignore.exists() or not ignore.stat().st_size:
         ignore.write_text("*\n")
     return folder

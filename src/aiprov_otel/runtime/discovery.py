@@ -11,6 +11,7 @@ from typing import Final
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import FILE_NAME, Manifest
+from aiprov_otel.manifest.locate import find_manifest
 from aiprov_otel.runtime.guard import warn
 
 unreadable: Final[dict[Path, str]] = {}
@@ -39,12 +40,10 @@ def _application() -> list[Path]:
     if named := settings.read().manifest:
         return [Path(named)]
     try:
-        folder = Path.cwd()
-    except OSError:  # it was removed
+        path = find_manifest(Path.cwd())
+    except OSError:  # the folder was removed
         return []
-    candidates = (parent / FILE_NAME for parent in (folder, *folder.parents))
-    # Not Path.is_file: it raises where a folder above may not be searched.
-    return [path for path in candidates if os.path.isfile(path)][:1]
+    return [path] if path else []
 
 
 def _installed() -> Iterator[Path]:

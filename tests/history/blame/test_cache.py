@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.history.blame.cache import Known, load, save
+from aiprov_otel.history.blame.cache import Cached, load, save
 from aiprov_otel.history.blame.hunks import Hunk
 
-KNOWN = Known(
+CACHED = Cached(
     "key",
     "a" * 40,
     {
@@ -23,10 +23,10 @@ def test_what_is_saved_is_loaded(tmp_path):
     """
     The hunks of every file come back, under the same key.
     """
-    save(tmp_path, KNOWN)
+    save(tmp_path, CACHED)
 
-    assert load(tmp_path, "key") == KNOWN
-    assert "has changed" in load(tmp_path, "another")
+    assert load(tmp_path, "key") == CACHED
+    assert "have changed" in load(tmp_path, "another")
 
 
 def test_nothing_was_saved(tmp_path):
@@ -41,7 +41,7 @@ def test_git_does_not_see_it(repo):
     The folder hides itself: no file of it is ever committed by mistake.
     """
     repo.commit("a.py", "a = 1\n")
-    save(repo.path, KNOWN)
+    save(repo.path, CACHED)
 
     assert repo.git("status", "--porcelain", "--untracked-files=all") == ""
 
@@ -51,7 +51,7 @@ def test_what_is_no_cache_is_none(tmp_path, content):
     """
     A foreign file in its place is as good as none, and is said to be damaged.
     """
-    save(tmp_path, KNOWN)
+    save(tmp_path, CACHED)
     (tmp_path / ".aiprov" / "blame.cache").write_bytes(content)
 
     assert "is damaged" in load(tmp_path, "key")
@@ -61,7 +61,7 @@ def test_a_cache_that_is_cut_off_or_flipped_is_none(tmp_path):
     """
     Truncated at any length or with any byte changed, it is not believed.
     """
-    save(tmp_path, KNOWN)
+    save(tmp_path, CACHED)
     file = tmp_path / ".aiprov" / "blame.cache"
     whole = file.read_bytes()
     for place in range(len(whole)):
@@ -78,7 +78,7 @@ def test_a_file_in_the_place_of_the_folder(tmp_path):
     Where nothing can be kept nothing is, and nothing fails.
     """
     (tmp_path / ".aiprov").write_text("mine")
-    save(tmp_path, KNOWN)
+    save(tmp_path, CACHED)
 
     assert (tmp_path / ".aiprov").read_text() == "mine"
     assert load(tmp_path, "key") is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk, shifted, unchanged
+from aiprov_otel.history.blame.hunks import Hunk, parse_unchanged, shift
 
 WHOLE = Hunk("a" * 40, 1, 9, 101, "a.py")
 
@@ -17,7 +17,7 @@ def followed(tmp_path, old, new):
         (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
     command = ["git", "diff", "--no-index", "--unified=0", "old", "new"]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True).stdout
-    hunks = shifted([Hunk("a" * 40, 1, len(old), 101, "a.py")], unchanged(found))
+    hunks = shift([Hunk("a" * 40, 1, len(old), 101, "a.py")], parse_unchanged(found))
     return {hunk.first + n: hunk.original - 100 + n for hunk in hunks for n in range(hunk.count)}
 
 
@@ -58,4 +58,4 @@ def test_any_difference_can_be_read(difference):
     """
     Reading never fails, and what is the same never overlaps.
     """
-    list(shifted([WHOLE], unchanged(difference)))
+    list(shift([WHOLE], parse_unchanged(difference)))
