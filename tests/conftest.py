@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 
 def pytest_configure() -> None:
@@ -14,4 +15,8 @@ def pytest_configure() -> None:
         AIPROV_STRICT="true",
         GIT_CONFIG_GLOBAL=os.devnull,
         GIT_CONFIG_NOSYSTEM="1",
+        XDG_STATE_HOME=_state.name,
     )
+
+
+_state = tempfile.TemporaryDirectory(prefix="aiprov-tests-")

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiprov_otel.backends import texts
 from aiprov_otel.cli.output import say
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import make_folder, write_whole
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,5 +53,5 @@ def _refusal(others: list[Path]) -> str:
 
 def _write(wanted: Mapping[Path, str]) -> None:
     for path, text in wanted.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        make_folder(path.parent)
+        write_whole(path, text.encode(), 0o644)

@@ -15,6 +15,7 @@ from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.output import say, table, visible
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import write_whole
 from aiprov_otel.report import prometheus, remote
 from aiprov_otel.report.prepared import PREPARE
 from aiprov_otel.report.report import Report, report, why_empty
@@ -214,7 +215,7 @@ def _write(found: Report, path: Path) -> None:
 
     text = page(found, deployed_manifest(), made=datetime.now(UTC))
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode(), 0o644)
     except OSError as error:
         msg = f"can't write {path} ({error.strerror or error}): name another with --html"
         raise UsageError(msg) from error

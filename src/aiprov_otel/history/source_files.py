@@ -15,6 +15,7 @@ from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import SourceFile
+from aiprov_otel.manifest.locate import FOLDER
 
 _LOST_LINK: Final = "a symlink to something that is not tracked"
 _REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"  # modes in the index
@@ -55,8 +56,14 @@ class SourceTree:
 
 
 def list_source_files(git: Git, policy: Policy) -> SourceTree:
-    """The tracked files of *git*: which count under *policy*, and which don't."""
+    """
+    The tracked files of *git*: which count under *policy*, and which don't.
+
+    Raises:
+        HistoryError: the repository tracks files in `.aiprov/`.
+    """
     modes = tracked_modes(git)
+    _refuse_tracked_state(modes)
     packages = _find_packages(modes)
     covered = {path: mode for path, mode in modes.items() if policy.covers(path)}
     files, left_out, excluded = [], [], 0
@@ -103,6 +110,17 @@ def tracked_modes(git: Git) -> dict[str, bytes]:
         if tab:
             modes[os.fsdecode(path)] = header.partition(b" ")[0]
     return dict(sorted(modes.items()))
+
+
+def _refuse_tracked_state(paths: Iterable[str]) -> None:
+    """The folder is only ours: a repository that brings one wants to be believed."""
+    for path in paths:
+        if FOLDER in path.casefold().split("/"):
+            msg = (
+                f"the repository tracks {printable(path)}, and {FOLDER} is only for files of this "
+                f"machine; remove it with `git rm -r --cached` and from the work tree"
+            )
+            raise HistoryError(msg)
 
 
 def _find_packages(paths: Iterable[str]) -> set[str]:

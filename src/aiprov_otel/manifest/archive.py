@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
-from aiprov_otel.files import write_whole
+from aiprov_otel.files import real_path, write_whole
 from aiprov_otel.manifest.document import Entry, SourceFile, dumps, tally
 from aiprov_otel.values import Origin, Strength
 
@@ -247,12 +247,12 @@ def _pack(members: Mapping[str, bytes]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path = path.resolve()  # what a link points to is written, not the link
-    if path.exists() and not path.is_file():
-        msg = f"can't write {path}: it is not a regular file; name another with --output"
-        raise AiprovError(msg)
     try:
-        write_whole(path, data, 0o644)
+        target = real_path(path)
+        if target.exists() and not target.is_file():
+            msg = f"can't write {path}: it is not a regular file; name another with --output"
+            raise AiprovError(msg)
+        write_whole(target, data, 0o644)
     except OSError as error:
         reason = error.strerror or error
         msg = f"can't write {path}: {reason}; fix that, or name another file with --output"

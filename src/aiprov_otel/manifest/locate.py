@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from aiprov_otel.files import make_folder, read_regular, write_whole
+
 FILE_NAME: Final = "aiprov.manifest"
 FOLDER: Final = ".aiprov"
 """Holds what is kept on one machine: the cache of a build, the store, the manifest of a run."""
@@ -24,12 +26,14 @@ def hidden_folder(root: Path) -> Path:
     Makes `.aiprov/` in *root*, which git does not see, and returns it.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be made, or the repository has a link in its place.
     """
-    folder = root / FOLDER
-    folder.mkdir(exist_ok=True)
+    folder = make_folder(root / FOLDER)
     ignore = folder / ".gitignore"
-    # An empty one is what an interruption or a full disk has left.
-    if not ignore.exists() or not ignore.stat().st_size:
-        ignore.write_text("*\n")
+    try:
+        content = read_regular(ignore)
+    except FileNotFoundError:
+        content = b""
+    if not content:
+        write_whole(ignore, b"*\n", 0o644)
     return folder

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError, ManifestError
+from aiprov_otel.files import read_regular, write_whole
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import FILE_NAME, Manifest
 
@@ -33,7 +33,7 @@ def provide(project: Path, target: Path) -> str | None:
     if (kept := next(_kept(project), None)) is None:
         return reason
     if kept != target:
-        shutil.copyfile(kept, target)
+        write_whole(target, read_regular(kept), 0o644)
     return None
 
 

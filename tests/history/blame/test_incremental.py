@@ -191,7 +191,10 @@ def test_a_damaged_cache(repo):
     known, summary, anew = rebuilt(repo)
 
     assert known == anew
-    assert summary.note == "the cache of the last build is damaged, or of another version"
+    assert (
+        summary.note
+        == "the cache of the last build is damaged, of another version or of another user"
+    )
 
 
 def test_a_clone_that_becomes_whole(repo, tmp_path):

@@ -2,9 +2,9 @@
 The blame of one commit's files, kept for the next build.
 
 It lies in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
-is damaged, foreign or of other circumstances is ignored, and `load` returns why.
+is damaged, of other circumstances, or not signed by this user is ignored, and `load` returns why.
 
-    aiprov-blame 1 <SHA-256 of the rest>
+    aiprov-blame 2 <HMAC-SHA256 of the rest>
     <zlib of JSON: key, head, commits, paths, files: {path: [commit, path, original, count, …]}>
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +21,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.files import write_whole
+from aiprov_otel.files import read_regular, write_whole
+from aiprov_otel.history.blame.cache_key import load_key
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.manifest.locate import FOLDER, hidden_folder
 
 _NAME: Final = "blame.cache"
-_MAGIC: Final = b"aiprov-blame 1 "
+_MAGIC: Final = b"aiprov-blame 2 "
 _FASTEST: Final = 1
+_LONGEST: Final = 512 * 1024 * 1024  # bytes of JSON: some million runs of lines
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,38 @@ class Cached:
 def load(root: Path, key: str) -> Cached | str | None:
     """The cache of the work tree at *root*, or why it is of no use; None where there is none."""
     try:
-        data = (root / FOLDER / _NAME).read_bytes()
-    except OSError:
+        head, _, packed = read_regular(root / FOLDER / _NAME).partition(b"\n")
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    head, _, packed = data.partition(b"\n")
-    if head != _MAGIC + hashlib.sha256(packed).hexdigest().encode():
-        return "the cache of the last build is damaged, or of another version"
-    cached = _from_json(json.loads(zlib.decompress(packed)))
+    except OSError as error:
+        return f"the cache of the last build can't be read: {error.strerror}"
+    secret = load_key()
+    if secret is None:
+        return "the cache of the last build can't be verified without a key of this user"
+    if not hmac.compare_digest(head, _signature(secret, packed)):
+        return "the cache of the last build is damaged, of another version or of another user"
+    unpacker = zlib.decompressobj()
+    document = unpacker.decompress(packed, _LONGEST)
+    if unpacker.unconsumed_tail:
+        return "the cache of the last build is too large"
+    cached = _from_json(json.loads(document))
     return cached if cached.key == key else "git, aiprov or the ignored commits have changed"
 
 
 def save(root: Path, cached: Cached) -> None:
     """Keeps *cached* for the next build of the work tree at *root*, if that is writable."""
-    packed = zlib.compress(json.dumps(_to_json(cached)).encode(), _FASTEST)
-    head = _MAGIC + hashlib.sha256(packed).hexdigest().encode()
+    if (secret := load_key()) is None:
+        return
+    document = json.dumps(_to_json(cached)).encode()
+    packed = zlib.compress(document, _FASTEST)
+    if max(len(document), len(packed)) > _LONGEST:
+        return
     with contextlib.suppress(OSError):
-        write_whole(hidden_folder(root) / _NAME, head + b"\n" + packed)
+        write_whole(hidden_folder(root) / _NAME, _signature(secret, packed) + b"\n" + packed)
+
+
+def _signature(secret: bytes, packed: bytes) -> bytes:
+    return _MAGIC + hmac.new(secret, packed, hashlib.sha256).hexdigest().encode()
 
 
 def _to_json(cached: Cached) -> dict[str, Any]:
