@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -22,4 +23,8 @@ def pytest_configure() -> None:
         AIPROV_STRICT="true",
         GIT_CONFIG_GLOBAL=os.devnull,
         GIT_CONFIG_NOSYSTEM="1",
+        XDG_STATE_HOME=_state.name,
     )
+
+
+_state = tempfile.TemporaryDirectory(prefix="aiprov-tests-")

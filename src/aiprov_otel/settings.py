@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 Extent = Literal["all", "minimal"]
@@ -87,6 +88,20 @@ def exception_signal(environ: Mapping[str, str] = os.environ) -> ExceptionSignal
     if "logs/dup" in words:
         return "both"
     return "logs" if "logs" in words else "events"
+
+
+def cache_key(environ: Mapping[str, str] = os.environ) -> str | None:
+    """`AIPROV_CACHE_KEY`, the secret that caches of builds are signed with; None if not set."""
+    return environ.get("AIPROV_CACHE_KEY") or None
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The user's folder for files that outlive a run: `XDG_STATE_HOME`, else `~/.local/state`."""
+    folder = Path(environ.get("XDG_STATE_HOME", ""))
+    if folder.is_absolute():  # the specification has relative ones ignored
+        return folder / "aiprov"
+    home = Path(environ.get("HOME", ""))
+    return home / ".local" / "state" / "aiprov" if home.is_absolute() else None
 
 
 def clickhouse(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:

@@ -178,4 +178,4 @@ def test_why_all_is_asked_again(repo, aiprov):
     assert "rebuilt from scratch" not in aiprov("build", repo.path)[1]
     (repo.path / ".aiprov" / "blame.cache").write_bytes(b"")
 
-    assert "scratch: what the last build kept is damaged" in aiprov("build", repo.path)[1]
+    assert "scratch: the cache of the last build is damaged" in aiprov("build", repo.path)[1]

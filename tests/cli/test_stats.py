@@ -246,8 +246,8 @@ def test_the_advice_names_a_day_of_this_history(repo, aiprov):
 
     said = aiprov("stats", repo.path)[1]
 
-    assert "with unmarked_human_since and the day in [tool.aiprov]; or" in without
-    assert "with unmarked_human_since = 2026-03-02 in [tool.aiprov], if it was from" in said
+    assert "set unmarked_human_since in [tool.aiprov] to the day when they began; or" in without
+    assert "set unmarked_human_since = 2026-03-02 in [tool.aiprov], if they have" in said
 
 
 def test_a_part_of_a_manifest(shop, aiprov, tmp_path, monkeypatch):
@@ -261,7 +261,7 @@ def test_a_part_of_a_manifest(shop, aiprov, tmp_path, monkeypatch):
     part = json.loads(aiprov("stats", "src/pay/", "--manifest", tmp_path / "m", "--json")[1])
 
     assert 0 < part["total_lines"] < whole["total_lines"]
-    with pytest.raises(UsageError, match="holds nothing at pay; name it as seen from the root"):
+    with pytest.raises(UsageError, match="holds nothing at pay; give the path relative"):
         aiprov("stats", "pay", "--manifest", tmp_path / "m")
 
 
@@ -270,5 +270,5 @@ def test_a_path_that_is_not_there(shop, aiprov, verb):
     """
     A typing error in PATH is said to be one, however deep it is.
     """
-    with pytest.raises(HistoryError, match=r"git tracks nothing at no/where in .*mend the path"):
+    with pytest.raises(HistoryError, match=r"git tracks nothing at no/where in .*fix the path"):
         aiprov(verb, shop.path / "no" / "where")

@@ -17,7 +17,7 @@ import pytest
 from aiprov_otel import attributes
 from aiprov_otel.cli.blame import PORCELAIN
 from aiprov_otel.cli.main import VERBS, main
-from aiprov_otel.history.policy_schema import READERS
+from aiprov_otel.history.policy_schema import PARSERS
 from aiprov_otel.manifest import Run, SourceFile, dump
 from aiprov_otel.report.report import Report
 from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
@@ -79,7 +79,7 @@ def test_every_value_is_described(value):
     assert f"`{value}`" in ATTRIBUTES + EVIDENCE
 
 
-@pytest.mark.parametrize("key", READERS)
+@pytest.mark.parametrize("key", PARSERS)
 def test_every_policy_key_is_described(key):
     """
     docs/reference/configuration.md describes every key of `[tool.aiprov]`.

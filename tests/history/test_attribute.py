@@ -18,7 +18,9 @@ HEX = "0123456789abcdef"
 def decided(repo, path="a.py"):
     """The decision about each line of *path*."""
     git = Git.open(repo.path)
-    read = attribute.read(git, Policy.load(git.root), [source_files.locate(git, repo.path / path)])
+    read = attribute.attribute_files(
+        git, Policy.load(git.root), [source_files.find_tracked(git, repo.path / path)]
+    )
     return list(read.lines(read.blamed[0]))
 
 
@@ -102,7 +104,7 @@ def test_a_rebase_loses_the_record(repo):
 
 def test_a_record_beyond_the_end_of_the_file(repo):
     """
-    Lines that were never there are nobody's.
+    Lines that never existed are ignored.
     """
     note(repo, repo.commit("a.py", THREE), attested("a.py", "3-900"))
 
@@ -216,7 +218,7 @@ def test_the_first_record_that_speaks_of_a_line_decides(repo):
 
 def test_a_note_of_bytes(repo):
     """
-    A note that is no text is a note that says nothing.
+    A note that is not text is ignored.
     """
     commit = repo.commit("a.py", THREE)
     blob = repo.git("hash-object", "-w", "--stdin", stdin=b"a.py\n  ai_agent 1\n---\n\xff\0{")
@@ -228,7 +230,7 @@ def test_a_note_of_bytes(repo):
 
 def test_a_ref_that_holds_no_notes(repo):
     """
-    Whatever a ref of that name leads to, the build goes on.
+    Whatever a ref of that name leads to, the build does not fail.
     """
     repo.commit("a.py", THREE)
     blob = repo.git("hash-object", "-w", "--stdin", stdin=b"x")
@@ -256,9 +258,11 @@ def test_a_note_that_a_partial_clone_lacks(partial):
     A record that is not there says nothing, and is counted; it is not fetched.
     """
     git = Git.open(partial.path)
-    found = attribute.read(git, Policy(), [source_files.locate(git, partial.path / "a.py")])
+    found = attribute.attribute_files(
+        git, Policy(), [source_files.find_tracked(git, partial.path / "a.py")]
+    )
 
-    assert found.decisions.lacking == 1
+    assert found.decisions.missing_records == 1
     assert origins(partial) == ["ai", "ai", "ai"]
     assert decided(partial)[1].provenance.evidence is Evidence.CO_AUTHOR
 

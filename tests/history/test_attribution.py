@@ -23,7 +23,7 @@ def decided(*lines, author=ADA, when="2026-05-04T10:00:00+00:00", **policy):
     """What is decided about a commit with these *lines* in its message."""
     time = datetime.fromisoformat(when).astimezone(UTC)
     commit = Commit("a" * 40, author, ADA, time, "\n".join(("Add it", "", *lines)))
-    return decide(commit, commit_message.find(commit, TABLE), Policy.of(policy))
+    return decide(commit, commit_message.find_marks(commit, TABLE), Policy.of(policy))
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_a_shallow_clone(repo, tmp_path):
 
 def test_the_first_commit_of_a_full_clone_is_a_commit(repo):
     """
-    The root of a history is no boundary, though git marks it like one.
+    The root of a history is not a boundary, though git marks it like one.
     """
     repo.commit("a.py", "a = 1\n", CLAUDE)
 
@@ -206,7 +206,7 @@ def test_a_file_that_can_not_be_read(repo):
 
 def test_no_file_that_can_be_read(repo):
     """
-    Where nothing can be read there is no manifest, and one line says what is wrong.
+    Where nothing can be read no manifest is written, and one line says what is wrong.
     """
     repo.commit("src/a.py", "a = 1\n")
     repo.commit("src/b.py", "b = 1\n")
@@ -226,7 +226,7 @@ def test_a_folder_that_may_not_be_entered(repo):
     repo.commit("src/a.py", "a = 1\n")
     (repo.path / "src").chmod(0)
 
-    with pytest.raises(HistoryError, match=r"src/a\.py can't be read: Permission denied; mend"):
+    with pytest.raises(HistoryError, match=r"src/a\.py can't be read: Permission denied; fix"):
         build(repo.path)
     (repo.path / "src").chmod(0o755)
 
@@ -350,7 +350,7 @@ def _ends_a_line(path):
 
 
 def _runs(pid):
-    """Whether there is such a process; one that nobody has buried yet (a zombie) is none."""
+    """Whether there is such a process; a zombie does not count."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

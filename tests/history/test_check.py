@@ -35,7 +35,7 @@ def test_nothing_has_changed(built):
 
 def test_files_have_changed(built):
     """
-    Changed, missing and new files are told apart.
+    Changed, missing and new files are listed apart.
     """
     built.write("a.py", "a = 2\n")
     (built.path / "b.py").unlink()
@@ -95,5 +95,5 @@ def test_a_file_that_can_not_be_read(built):
     (built.path / "b.py").unlink()
     (built.path / "b.py").mkdir()
 
-    with pytest.raises(HistoryError, match=r"b\.py can't be read: Is a directory; mend that"):
+    with pytest.raises(HistoryError, match=r"b\.py can't be read: Is a directory; fix that"):
         compared(built)

@@ -87,5 +87,5 @@ def test_a_commit_that_is_not_there(shop):
     """
     A base that was not fetched is said to be missing.
     """
-    with pytest.raises(HistoryError, match=r"is no commit of .*, or fetch it"):
+    with pytest.raises(HistoryError, match=r"is not a commit of .*, or fetch it"):
         asked(shop, 1.0, Strength.WEAK, "origin/main")

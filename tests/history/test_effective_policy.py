@@ -6,7 +6,7 @@ import pytest
 
 from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history.build import build
-from aiprov_otel.history.effective_policy import changed_keys, effective_policy, paths_within
+from aiprov_otel.history.effective_policy import apply_policy, changed_keys, relative_paths
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy_schema import Moves
 from aiprov_otel.manifest import Manifest
@@ -48,17 +48,17 @@ def test_the_policy_may_say_it_for_every_build(copied):
 
 def test_the_manifest_says_how_it_was_made(copied):
     """
-    What nobody says now is taken to be as it was; what the policy says is compared.
+    A key that is not set now keeps its built value; one that is set is compared.
     """
     build(copied.path, moves=Moves.BETWEEN_FILES)
     built = Manifest.load(copied.path / "aiprov.manifest").policy
     git = Git.open(copied.path)
 
     assert built["moves"] == "between-files"
-    assert changed_keys(effective_policy(git), built) == ()
-    assert changed_keys(effective_policy(git, moves=Moves.WITHIN_FILES), built) == ("moves",)
+    assert changed_keys(apply_policy(git), built) == ()
+    assert changed_keys(apply_policy(git, moves=Moves.WITHIN_FILES), built) == ("moves",)
     copied.write("pyproject.toml", '[tool.aiprov]\nmoves = "none"\n')
-    assert changed_keys(effective_policy(git), built) == ("moves",)
+    assert changed_keys(apply_policy(git), built) == ("moves",)
 
 
 def test_a_build_after_another_kind_of_build(copied):
@@ -74,7 +74,7 @@ def test_a_build_after_another_kind_of_build(copied):
 
 def test_a_path_that_is_none(copied, tmp_path):
     """
-    A typing error is no empty answer; what only another commit has is there with --rev.
+    A wrong path is an error; a path that only another commit has works with --rev.
     """
     (copied.path / "empty").mkdir()
     copied.commit("gone.py", "a = 1\n")
@@ -90,12 +90,12 @@ def test_a_path_that_is_none(copied, tmp_path):
 
 def test_folders_of_the_repository(copied, tmp_path):
     """
-    Paths are told relative to the root, the root itself is everything, and others are refused.
+    Paths are relative to the root, the root itself is everything, and others are refused.
     """
     (copied.path / "pay").mkdir()
     git = Git.open(copied.path)
 
-    assert paths_within(git, [copied.path / "pay", copied.path / "a.py"]) == ("a.py", "pay")
-    assert paths_within(git, [copied.path, copied.path / "pay"]) == ()
+    assert relative_paths(git, [copied.path / "pay", copied.path / "a.py"]) == ("a.py", "pay")
+    assert relative_paths(git, [copied.path, copied.path / "pay"]) == ()
     with pytest.raises(UsageError, match="is not in the repository"):
-        paths_within(git, [tmp_path])
+        relative_paths(git, [tmp_path])

@@ -4,7 +4,7 @@ import pytest
 
 from aiprov_otel.errors import HistoryError, ManifestError, ManifestNotFound, UsageError
 from aiprov_otel.history.build import build
-from aiprov_otel.history.query import GIT, of_file, of_tree
+from aiprov_otel.history.query import GIT, query_file, query_tree
 from aiprov_otel.values import Origin
 
 CLAUDE = "Add it\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n"
@@ -21,9 +21,9 @@ def test_git_answers_where_there_is_no_manifest(shop):
     """
     Without a manifest the answer is git's, with a decision for each line.
     """
-    answer = of_file(shop.path / "shop/cart.py", None)
+    answer = query_file(shop.path / "shop/cart.py", None)
 
-    assert (answer.said_by, answer.file.line(1).origin) == (GIT, Origin.AI)
+    assert (answer.answered_by, answer.file.line(1).origin) == (GIT, Origin.AI)
     assert len(answer.decisions) == 1
 
 
@@ -33,8 +33,8 @@ def test_a_manifest_that_is_up_to_date_answers(shop):
     """
     path = build(shop.path).path
 
-    assert of_file(shop.path / "shop/cart.py", None).said_by == str(path)
-    assert of_tree([shop.path], None).said_by == str(path)
+    assert query_file(shop.path / "shop/cart.py", None).answered_by == str(path)
+    assert query_tree([shop.path], None).answered_by == str(path)
 
 
 def test_git_answers_where_the_manifest_is_old(shop):
@@ -43,15 +43,15 @@ def test_git_answers_where_the_manifest_is_old(shop):
     """
     build(shop.path)
     shop.write("shop/cart.py", "a = 2\n")
-    assert of_file(shop.path / "shop/cart.py", None).said_by == GIT
+    assert query_file(shop.path / "shop/cart.py", None).answered_by == GIT
 
     shop.write("shop/cart.py", "a = 1\n")
     shop.write("pyproject.toml", '[tool.aiprov]\nunmarked = "human"\n')
-    assert of_file(shop.path / "shop/cart.py", None).said_by == GIT
+    assert query_file(shop.path / "shop/cart.py", None).answered_by == GIT
 
     (shop.path / "pyproject.toml").unlink()
     shop.commit("b.py", "b = 1\n")
-    assert of_tree([shop.path], None).said_by == GIT
+    assert query_tree([shop.path], None).answered_by == GIT
 
 
 def test_a_manifest_that_was_named_answers_without_git(shop, tmp_path):
@@ -63,8 +63,8 @@ def test_a_manifest_that_was_named_answers_without_git(shop, tmp_path):
     copy.parent.mkdir(parents=True)
     copy.write_text("a = 1\n")
 
-    assert of_file(copy, manifest).file.line(1).origin is Origin.AI
-    assert len(of_tree([], manifest).sources) == 1
+    assert query_file(copy, manifest).file.line(1).origin is Origin.AI
+    assert len(query_tree([], manifest).sources) == 1
 
 
 def test_a_manifest_that_does_not_hold_the_file(shop, tmp_path):
@@ -74,14 +74,14 @@ def test_a_manifest_that_does_not_hold_the_file(shop, tmp_path):
     manifest = build(shop.path, tmp_path / "m").path
     shop.write("shop/cart.py", "a = 2\n")
     with pytest.raises(ManifestError, match=r"cart\.py was changed after it was built"):
-        of_file(shop.path / "shop/cart.py", manifest)
+        query_file(shop.path / "shop/cart.py", manifest)
 
-    with pytest.raises(ManifestError, match=r"new\.py is not in it"):
-        of_file(shop.write("new.py", "x = 1\n"), manifest)
+    with pytest.raises(ManifestError, match=r"lacks .*new\.py"):
+        query_file(shop.write("new.py", "x = 1\n"), manifest)
     with pytest.raises(HistoryError, match=r"lost\.py can't be read"):
-        of_file(shop.path / "lost.py", manifest)
+        query_file(shop.path / "lost.py", manifest)
     with pytest.raises(ManifestNotFound):
-        of_file(shop.path / "shop/cart.py", tmp_path / "nowhere")
+        query_file(shop.path / "shop/cart.py", tmp_path / "nowhere")
 
 
 def test_history_is_asked_of_git(shop):
@@ -90,7 +90,7 @@ def test_history_is_asked_of_git(shop):
     """
     build(shop.path)
 
-    assert of_file(shop.path / "shop/cart.py", None, history=True).said_by == GIT
+    assert query_file(shop.path / "shop/cart.py", None, history=True).answered_by == GIT
 
 
 def test_a_file_that_is_excluded_can_be_asked_for(shop):
@@ -100,23 +100,23 @@ def test_a_file_that_is_excluded_can_be_asked_for(shop):
     shop.commit("tests/test_cart.py", "a = 1\n", CLAUDE)
     build(shop.path)
 
-    answer = of_file(shop.path / "tests/test_cart.py", None)
+    answer = query_file(shop.path / "tests/test_cart.py", None)
 
-    assert (answer.said_by, answer.file.line(1).origin) == (GIT, Origin.AI)
+    assert (answer.answered_by, answer.file.line(1).origin) == (GIT, Origin.AI)
 
 
 def test_a_file_that_is_not_there(shop, tmp_path):
     """
     A typing error and a file outside of any repository are each said to be.
     """
-    with pytest.raises(HistoryError, match="there is no file"):
-        of_file(shop.path / "lost.py", None)
-    with pytest.raises(HistoryError, match="there is no file"):
-        of_file(shop.path / "nowhere" / "lost.py", None)
+    with pytest.raises(HistoryError, match="does not exist"):
+        query_file(shop.path / "lost.py", None)
+    with pytest.raises(HistoryError, match="does not exist"):
+        query_file(shop.path / "nowhere" / "lost.py", None)
     outside = tmp_path / "outside.py"
     outside.write_text("x = 1\n")
     with pytest.raises(HistoryError, match="is not in a git repository"):
-        of_file(outside, None)
+        query_file(outside, None)
 
 
 def test_a_folder_is_no_file(shop):
@@ -124,7 +124,7 @@ def test_a_folder_is_no_file(shop):
     Whoever names a folder hears what to do for all of it.
     """
     with pytest.raises(UsageError, match=r"shop is a folder; .* with `aiprov stats .*shop`"):
-        of_file(shop.path / "shop", None)
+        query_file(shop.path / "shop", None)
 
 
 def test_a_tree_with_a_file_that_can_not_be_read(shop):
@@ -134,5 +134,5 @@ def test_a_tree_with_a_file_that_can_not_be_read(shop):
     (shop.path / "shop/cart.py").unlink()
     (shop.path / "shop/cart.py").mkdir()
 
-    with pytest.raises(HistoryError, match=r"cart\.py can't be read: Is a directory; mend that"):
-        of_tree([shop.path], None)
+    with pytest.raises(HistoryError, match=r"cart\.py can't be read: Is a directory; fix that"):
+        query_tree([shop.path], None)

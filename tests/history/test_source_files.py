@@ -12,7 +12,7 @@ from aiprov_otel.history.policy import Policy
 
 def read(repo):
     """The tree of *repo* under the default policy."""
-    return source_files.read(Git.open(repo.path), Policy())
+    return source_files.list_source_files(Git.open(repo.path), Policy())
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_a_file_that_can_not_be_located(repo, name):
     (repo.path.parent / "outside.py").write_text("z = 1\n")
 
     with pytest.raises(HistoryError, match="is not tracked by git"):
-        source_files.locate(Git.open(repo.path), repo.path / name)
+        source_files.find_tracked(Git.open(repo.path), repo.path / name)

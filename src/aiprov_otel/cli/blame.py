@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiprov_otel.cli.options import add_manifest, add_moves
 from aiprov_otel.cli.output import say, say_json, table
 from aiprov_otel.format import quantity, short_hash
-from aiprov_otel.history.query import FileAnswer, of_file
+from aiprov_otel.history.query import FileAnswer, query_file
 from aiprov_otel.values import Provenance
 
 PORCELAIN: Final = (
@@ -41,11 +41,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the lines."""
-    answer = of_file(args.file, args.manifest, moves=args.moves)
+    answer = query_file(args.file, args.manifest, moves=args.moves)
     lines = ((number, answer.file.line(number)) for number in range(1, answer.file.lines + 1))
     if args.json:
         for number, line in lines:
-            say_json({**as_json(answer.file.path, number, line), "said_by": answer.said_by})
+            say_json({**as_json(answer.file.path, number, line), "said_by": answer.answered_by})
     elif args.porcelain:
         for number, line in lines:
             say("\t".join(_columns(as_json(answer.file.path, number, line))))
@@ -66,7 +66,7 @@ def _columns(line: dict[str, Any]) -> list[str]:
 
 def _lines(answer: FileAnswer) -> Iterator[str]:
     file = answer.file
-    yield f"{file.path}: {quantity(file.lines, 'line')}, by {answer.said_by}"
+    yield f"{file.path}: {quantity(file.lines, 'line')}, by {answer.answered_by}"
     if answer.problem:
         yield f"all unknown: {answer.problem}"
     source = _split_lines(answer.content.decode("utf-8", "replace"))

@@ -11,7 +11,7 @@ from aiprov_otel.cli.options import add_moves, add_paths
 from aiprov_otel.cli.output import progress, say, say_json, table
 from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.history.build import Summary, build
-from aiprov_otel.history.effective_policy import folder_of
+from aiprov_otel.history.effective_policy import existing_folder
 from aiprov_otel.values import Evidence, Origin
 
 _MOST_PATHS = 5  # listed per reason
@@ -47,7 +47,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build the manifest, and print a summary."""
     summary = build(
-        folder_of(args.paths),
+        existing_folder(args.paths),
         args.output,
         paths=args.paths,
         revision=args.rev,
@@ -108,13 +108,13 @@ def _advice(summary: Summary) -> Iterator[str]:
             f"shallow clone: {quantity(summary.boundary, 'line')} older than the clone, unknown; "
             "fetch the history with `git fetch --unshallow`"
         )
-    if summary.lacking:
+    if summary.missing_records:
         yield (
-            f"partial clone: {quantity(summary.lacking, 'record')} missing; fetch them with "
+            f"partial clone: {quantity(summary.missing_records, 'record')} missing; run "
             "`git fetch --refetch --no-filter origin '+refs/notes/*:refs/notes/*'`"
         )
-    if summary.unfetched:
-        yield f"the remote has records that this clone lacks; run `{summary.unfetched}`"
+    if summary.fetch_command:
+        yield f"the remote has records that this clone lacks; run `{summary.fetch_command}`"
 
 
 def _left_out(summary: Summary) -> Iterator[str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import percent, quantity, short_hash
-from aiprov_otel.history.check import Comparison, Gate, Outcome, check_gate, compare
-from aiprov_otel.history.effective_policy import effective_policy
+from aiprov_otel.history.check import Comparison, Gate, GateResult, check_gate, compare
+from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.values import Strength
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     git = Git.open(args.path)
     path = args.manifest or _default(args.path, git.root)
     manifest = Manifest.load(path)
-    comparison = compare(git, effective_policy(git), manifest)
+    comparison = compare(git, apply_policy(git), manifest)
     outcome = check_gate(gate, manifest.sources(), git) if gate else None
     if args.json:
         say_json({**comparison.to_json(), "gate": outcome and outcome.to_json()})
@@ -83,7 +83,7 @@ def _default(folder: Path, root: Path) -> Path:
     return beside if beside.is_file() else root / FILE_NAME
 
 
-def _gate_lines(outcome: Outcome) -> Iterator[str]:
+def _gate_lines(outcome: GateResult) -> Iterator[str]:
     gate = outcome.gate
     strong = "" if gate.strength is Strength.WEAK else f" by {gate.strength} evidence"
     since = f" written since {gate.since}" if gate.since else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from aiprov_otel.backends import texts
 from aiprov_otel.cli.output import say
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import make_folder, write_whole
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     if different and not args.force:
         raise UsageError(_refusal(different))
     for path, text in wanted.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        make_folder(path.parent)
+        write_whole(path, text.encode(), 0o644)
     say(f"wrote {len(wanted)} files; {args.folder / 'README.md'} says where each belongs")
     return 0
 

@@ -12,8 +12,8 @@ from aiprov_otel.cli.options import add_manifest, add_moves
 from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
-from aiprov_otel.history.explain import chain
-from aiprov_otel.history.query import of_file
+from aiprov_otel.history.explain import explain_line
+from aiprov_otel.history.query import query_file
 from aiprov_otel.manifest import SourceFile
 from aiprov_otel.stacktrace.annotate import age
 from aiprov_otel.values import Provenance
@@ -38,14 +38,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the steps."""
     path, number = _parse_place(args.where)
-    answer = of_file(path, args.manifest, history=True, moves=args.moves)
+    answer = query_file(path, args.manifest, history=True, moves=args.moves)
     if not 1 <= number <= answer.file.lines:
         msg = f"{path} has no line {number}, only {quantity(answer.file.lines, 'line')}"
         raise UsageError(msg)
     line = answer.file.line(number)
-    steps = chain(answer, number)
+    steps = explain_line(answer, number)
     if args.json:
-        head = {**as_json(answer.file.path, number, line), "said_by": answer.said_by}
+        head = {**as_json(answer.file.path, number, line), "said_by": answer.answered_by}
         say_json({**head, "generated": answer.file.generated, "chain": steps})
     else:
         for text in _lines(answer.file, number, line, steps):

@@ -14,6 +14,7 @@ from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.output import note, say, say_json, table
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import write_whole
 from aiprov_otel.format import quantity
 from aiprov_otel.report import prometheus, remote, sql
 from aiprov_otel.report.report import Report, build_report, why_empty
@@ -208,7 +209,7 @@ def _write(result: Report, path: Path) -> None:
 
     text = render_page(result, deployed_manifest(), made=datetime.now(UTC))
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode(), 0o644)
     except OSError as error:
         msg = f"can't write {path} ({error.strerror or error}); name another file with --html"
         raise UsageError(msg) from error

@@ -9,8 +9,8 @@ from aiprov_otel.cli.options import add_manifest, add_paths
 from aiprov_otel.cli.output import progress, say, say_json, table
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import percent, quantity, short_hash
-from aiprov_otel.history.audit import document
-from aiprov_otel.history.query import TreeAnswer, of_tree
+from aiprov_otel.history import audit
+from aiprov_otel.history.query import TreeAnswer, query_tree
 from aiprov_otel.history.stats import KEYS, Shares, advice, shares
 
 
@@ -43,15 +43,15 @@ def run(args: argparse.Namespace) -> int:
     if args.files and not args.json:
         msg = "--files needs --json"
         raise UsageError(msg)
-    answer = of_tree(args.paths, args.manifest, progress("blaming"))
+    answer = query_tree(args.paths, args.manifest, progress("blaming"))
     result = shares(answer.sources, args.by)
     if args.files:
-        for line in document(answer, result):
+        for line in audit.render(answer, result):
             say(line)
     elif args.json:
         generated = dict(zip(("files", "lines"), _generated(answer), strict=True))
         weak = [sentence.strip() for sentence in advice(answer.sources, answer.policy)]
-        more = {"said_by": answer.said_by, "generated": generated, "weak": weak}
+        more = {"said_by": answer.answered_by, "generated": generated, "weak": weak}
         say_json({**result.to_json(), **more})
     else:
         for line in (_markdown if args.markdown else _lines)(result, answer):
@@ -73,7 +73,7 @@ def _rows(result: Shares) -> list[Sequence[str]]:
 
 
 def _lines(result: Shares, answer: TreeAnswer) -> Iterator[str]:
-    yield f"{quantity(result.total_lines, 'line')}, by {answer.said_by}"
+    yield f"{quantity(result.total_lines, 'line')}, by {answer.answered_by}"
     yield from table(_rows(result), numbers=(1, 2, 3))
     if remarks := list(_remarks(answer)):
         yield ""

@@ -15,7 +15,7 @@ from aiprov_otel.cli.options import add_manifest
 from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
-from aiprov_otel.history.query import of_names
+from aiprov_otel.history.query import open_lookup
 from aiprov_otel.stacktrace.annotate import age, describe, format_trace
 from aiprov_otel.stacktrace.frames import Frame, Line, annotate
 from aiprov_otel.stacktrace.text import unwrap
@@ -41,7 +41,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the stack trace, annotated."""
     text = unwrap(_read(args.file))
-    files, said_by = of_names(Path(), args.manifest)
+    files, said_by = open_lookup(Path(), args.manifest)
     lines = annotate(text, files)
     frames = [_as_pasted(frame) for frame in _frames(lines)]
     if not frames:

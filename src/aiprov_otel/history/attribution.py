@@ -1,4 +1,4 @@
-"""From what a commit says to the provenance of its lines: pure, by the order of evidence."""
+"""From the marks on a commit to the provenance of its lines: pure, by the order of evidence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ORDER = {kind: place for place, kind in enumerate(Evidence)}
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What is said of a line, and why.
+    The provenance of a line, and why.
 
     Attributes:
         provenance: the result; its path is set for each file.
@@ -32,6 +32,17 @@ class Decision:
     marks: tuple[Mark, ...] = ()
     deciding: Mark | None = None
 
+    @property
+    def lacks_commit(self) -> bool:
+        """Whether the line is only known not to be of a marked commit."""
+        return self.provenance.evidence is Evidence.UNMARKED and self.provenance.commit is None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the line is unknown only because the policy is not `unmarked = "human"`."""
+        provenance = self.provenance
+        return provenance.evidence is Evidence.UNMARKED and provenance.origin is Origin.UNKNOWN
+
 
 UNCOMMITTED = Decision(Provenance(match=Match.EXACT), "the line is not committed yet")
 BOUNDARY = Decision(
@@ -39,50 +50,55 @@ BOUNDARY = Decision(
     "the clone is shallow and ends here: an older commit may have written the line",
 )
 MISSING = Decision(Provenance(match=Match.EXACT), "the commit is not in this clone")
-UNBLAMED = Decision(Provenance(match=Match.EXACT), "git can't say which commit wrote the line")
+UNBLAMED = Decision(Provenance(match=Match.EXACT), "git can't attribute the line to a commit")
 
 
 def decide(commit: Commit, marks: Sequence[Mark], policy: Policy) -> Decision:
     """The strongest of *marks* decides; without one, the date and the policy."""
     marking = [(mark.evidence, mark) for mark in marks if mark.evidence]
     if not marking:
-        silent, evidence, reason = _without_mark(commit, policy)
-        return Decision(_provenance(commit, silent, evidence), reason, tuple(marks))
+        origin, evidence, reason = _decide_unmarked(commit, policy)
+        return Decision(_provenance(commit, origin, evidence), reason, tuple(marks))
     evidence, deciding = min(marking, key=lambda pair: _ORDER[pair[0]])
-    origin = deciding.origin or policy.origin_of.get(evidence)
     reason = f"{evidence} ({deciding.where}) is the strongest evidence"
-    if not origin:
-        origin, whole = _origin(commit, deciding, [mark for _, mark in marking])
-        reason += f"; {whole}" if whole else ""
+    stated = deciding.origin or policy.origin_of.get(evidence)
+    if stated:
+        origin = stated
+    else:
+        origin, squash = _origin_of_mark(commit, deciding, [mark for _, mark in marking])
+        reason += f"; {squash}" if squash else ""
     provenance = _provenance(commit, origin, evidence)
     if deciding.origin is not Origin.HUMAN:
-        provenance = _named(provenance, deciding, [mark for _, mark in marking])
+        provenance = _with_agent(provenance, deciding, [mark for _, mark in marking])
     return Decision(provenance, f"{reason}: {origin}", tuple(marks), deciding)
 
 
-def of_nobody(marks: Sequence[Mark], policy: Policy) -> Decision:
-    """What is said of a line by *marks* and by *policy* alone, where no commit is known of it."""
-    said = decide(Commit("", "", "", None, ""), marks, policy)
-    return replace(said, provenance=replace(said.provenance, commit=None))
+def decide_without_commit(marks: Sequence[Mark], policy: Policy) -> Decision:
+    """The decision about a line of an unknown commit: by *marks* and *policy* alone."""
+    decision = decide(Commit("", "", "", None, ""), marks, policy)
+    return replace(decision, provenance=replace(decision.provenance, commit=None))
 
 
-def _origin(commit: Commit, deciding: Mark, marks: Sequence[Mark]) -> tuple[Origin, str | None]:
-    """What a mark on the commit gives, and what of the commit as a whole made it so."""
+def _origin_of_mark(
+    commit: Commit, deciding: Mark, marks: Sequence[Mark]
+) -> tuple[Origin, str | None]:
+    """The origin that a mark on the commit gives, and how a squash changed it."""
     if deciding.evidence is Evidence.ASSISTED_BY and not identities.is_bot(commit.author):
         return Origin.MIXED, None
-    listed = squash_message.find(commit.lines) if deciding.line else None
-    if not listed:
+    listing = squash_message.find_listing(commit.lines) if deciding.line else None
+    if not listing:
         return Origin.AI, None
     lines = [mark.line for mark in marks]
-    total, marked = len(listed.starts), listed.marked(lines)
-    text = f"it is a squash of {total} commits, {marked} of which say so"
+    total, marked = len(listing.starts), listing.count_marked(lines)
+    text = f"it is a squash of {total} commits, {marked} of which are marked"
     # Which lines came from the others is not written down anywhere.
-    return Origin.AI if listed.introduced(lines) or marked == total else Origin.MIXED, text
+    whole = listing.is_introduced_by(lines) or marked == total
+    return Origin.AI if whole else Origin.MIXED, text
 
 
-def _without_mark(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, str]:
+def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, str]:
     if identities.is_bot(commit.author):
-        return Origin.UNKNOWN, Evidence.NONE, "a bot committed it that is no AI"
+        return Origin.UNKNOWN, Evidence.NONE, "a bot that is not an AI committed it"
     day = _day(commit)
     if day and day < policy.human_before:
         origin = policy.origin_of.get(Evidence.PREDATES_AI, Origin.HUMAN)
@@ -105,8 +121,8 @@ def _provenance(commit: Commit, origin: Origin, evidence: Evidence) -> Provenanc
     )
 
 
-def _named(provenance: Provenance, deciding: Mark, marks: Sequence[Mark]) -> Provenance:
-    """With the agent and the model of the deciding mark or, failing that, of one that agrees."""
+def _with_agent(provenance: Provenance, deciding: Mark, marks: Sequence[Mark]) -> Provenance:
+    """*provenance* with the agent and the model of *deciding*, or else of a mark that agrees."""
     others = sorted(marks, key=lambda mark: _ORDER[mark.evidence or Evidence.NONE])
     ordered = [deciding, *(mark for mark in others if mark is not deciding)]
     agent = next((mark.agent for mark in ordered if mark.agent), None)
@@ -118,17 +134,5 @@ def _named(provenance: Provenance, deciding: Mark, marks: Sequence[Mark]) -> Pro
 
 def _agrees(mark: Mark, agent: str | None, deciding: Mark) -> bool:
     """Whether *mark* is about the same tool, so that its model is the tool's."""
-    same_house = mark.provider is not None and mark.provider == deciding.provider
-    return mark.agent in {agent, None} or same_house
-
-
-def of_no_commit(decision: Decision) -> bool:
-    """Whether all that is known of the line is that no mark is about it."""
-    provenance = decision.provenance
-    return provenance.evidence is Evidence.UNMARKED and provenance.commit is None
-
-
-def by_policy_alone(decision: Decision) -> bool:
-    """Whether the line is unknown only because the policy does not say `unmarked = "human"`."""
-    provenance = decision.provenance
-    return provenance.evidence is Evidence.UNMARKED and provenance.origin is Origin.UNKNOWN
+    same_provider = mark.provider is not None and mark.provider == deciding.provider
+    return mark.agent in {agent, None} or same_provider

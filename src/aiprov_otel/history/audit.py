@@ -13,12 +13,12 @@ from aiprov_otel.manifest import Run, SourceFile
 FORMAT: Final = "aiprov-record"
 
 
-def document(answer: TreeAnswer, shares: Shares) -> Iterator[str]:
+def render(answer: TreeAnswer, shares: Shares) -> Iterator[str]:
     """
     A JSON document, line by line: the *shares*, then one line a file and one a run of its lines.
 
-    It holds nothing of the machine or the day that it is written on: two of them differ where the
-    files, the history or the policy do, and a line-by-line diff shows where.
+    It holds nothing about the machine or the day: two documents differ only where the files, the
+    history or the policy do, and a line-by-line diff shows where.
     """
     head = {
         "format": FORMAT,
@@ -28,15 +28,15 @@ def document(answer: TreeAnswer, shares: Shares) -> Iterator[str]:
         "policy": answer.policy,
         **shares.to_json(),
     }
-    yield f"{_json(head)[:-1]},"
+    yield f"{_dumps(head)[:-1]},"
     yield '"files": ['
     for number, source in enumerate(answer.sources, start=1):
-        yield from _file(source, last=number == len(answer.sources))
+        yield from _render_file(source, last=number == len(answer.sources))
     yield "]}"
 
 
-def _file(source: SourceFile, *, last: bool) -> Iterator[str]:
-    about = {
+def _render_file(source: SourceFile, *, last: bool) -> Iterator[str]:
+    head = {
         "path": source.path,
         "import_path": source.import_path,
         "hash": source.hash,
@@ -45,18 +45,18 @@ def _file(source: SourceFile, *, last: bool) -> Iterator[str]:
     }
     comma = "" if last else ","
     if not source.runs:
-        yield f" {_json({**about, 'runs': []})}{comma}"
+        yield f" {_dumps({**head, 'runs': []})}{comma}"
         return
-    yield f' {_json(about)[:-1]}, "runs": ['
+    yield f' {_dumps(head)[:-1]}, "runs": ['
     for run in source.runs[:-1]:
-        yield f"  {_json(_run(run))},"
-    yield f"  {_json(_run(source.runs[-1]))}]}}{comma}"
+        yield f"  {_dumps(_run_to_json(run))},"
+    yield f"  {_dumps(_run_to_json(source.runs[-1]))}]}}{comma}"
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run_to_json(run: Run) -> dict[str, Any]:
     last = run.first + run.count - 1
     return {"first": run.first, "last": last, **run.provenance.to_json()}
 
 
-def _json(value: dict[str, Any]) -> str:
+def _dumps(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=True)

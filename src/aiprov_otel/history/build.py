@@ -1,4 +1,4 @@
-"""From a repository to its manifest, and a summary of what was found."""
+"""Builds the manifest of a repository, and summarizes what is in it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from typing import Any
 
 from aiprov_otel import manifest
 from aiprov_otel.errors import UsageError
-from aiprov_otel.history import attribute, attribution, source_files
+from aiprov_otel.history import attribution, source_files
+from aiprov_otel.history.attribute import Attribution
 from aiprov_otel.history.blame import ai_only, incremental
 from aiprov_otel.history.blame.files import Progress
-from aiprov_otel.history.effective_policy import effective_policy, paths_within
-from aiprov_otel.history.evidence.sources import records_state
+from aiprov_otel.history.effective_policy import apply_policy, relative_paths
+from aiprov_otel.history.evidence.sources import fetch_command, records_fingerprint
 from aiprov_otel.history.git import remote
-from aiprov_otel.history.git.checkout import at
+from aiprov_otel.history.git.checkout import temporary_checkout
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
@@ -30,28 +31,28 @@ from aiprov_otel.values import Evidence, Origin
 @dataclass(frozen=True)
 class Summary:
     """
-    What is in a manifest that was just built, and what is not.
+    The contents of a manifest that was just built, and what it lacks.
 
     Attributes:
-        path: where it was written.
+        path: of the manifest.
         revision: full hash of the commit.
         files: how many source files it holds.
         lines: how many lines.
         origins: lines by origin.
         evidence: lines by the kind of evidence that decided.
         undecided: lines that are unknown only because the policy says `unmarked = "unknown"`.
-        unasked: lines of which all that is known is that no mark is about them.
-        uncommitted: lines that no commit has yet.
+        unasked: lines that are only known not to be of a marked commit.
+        uncommitted: lines that are not committed yet.
         boundary: lines at which a shallow clone ends.
         unattributed: path and reason of each file whose lines git can't attribute.
-        left_out: path and reason of each file that is not in it and might be missed.
-        excluded: files that the policy leaves out.
-        languages: files of other languages.
-        generated: how many of the files a generator wrote, whoever committed them.
+        left_out: path and reason of each file that it lacks and might be expected.
+        excluded: how many files the policy excludes.
+        languages: how many files of which other language.
+        generated: how many of the files are generated.
         generated_lines: how many lines those have.
-        lacking: records that are not in this partial clone.
-        unfetched: the command that fetches records which are on the remote alone.
-        note: why git had to be asked about all files again; None where it was to be expected.
+        missing_records: how many records this partial clone lacks.
+        fetch_command: fetches the records that only the remote has.
+        note: why all files were blamed anew, where that was unexpected.
         seconds: how long it took.
     """
 
@@ -73,11 +74,11 @@ class Summary:
     generated: int
     generated_lines: int
     seconds: float
-    lacking: int = 0
-    unfetched: str | None = None
+    missing_records: int = 0
+    fetch_command: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON can hold it."""
+        """The summary as JSON values."""
         return {
             "manifest": str(self.path),
             "revision": self.revision,
@@ -89,19 +90,19 @@ class Summary:
             "unasked": self.unasked,
             "uncommitted": self.uncommitted,
             "boundary": self.boundary,
-            "unattributed": _listed(self.unattributed),
-            "left_out": _listed(self.left_out),
+            "unattributed": _files_to_json(self.unattributed),
+            "left_out": _files_to_json(self.left_out),
             "excluded": self.excluded,
             "generated": {"files": self.generated, "lines": self.generated_lines},
             "languages": dict(self.languages.most_common()),
-            "lacking": self.lacking,
-            "unfetched": self.unfetched,
+            "lacking": self.missing_records,
+            "unfetched": self.fetch_command,
             "note": self.note,
             "seconds": round(self.seconds, 3),
         }
 
 
-def _listed(files: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+def _files_to_json(files: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
     return [{"path": path, "reason": reason} for path, reason in files]
 
 
@@ -117,34 +118,34 @@ def build(
     ask_remote: bool = False,
 ) -> Summary:
     """
-    Write the manifest of the repository that *start* is in, and say what is in it.
+    Writes the manifest of the repository that *start* is in, and summarizes it.
 
-    With *paths*, of what is below those alone; with *revision*, of that commit and not of the
-    work tree; with *only_ai*, lines that no commit with a mark wrote have no commit. It is written
-    to *output* or, by default, to `aiprov.manifest` in the one folder that *paths* name, or in the
-    root of the work tree. With *ask_remote*, the remote is asked for records that were not fetched;
-    it has five seconds to answer.
+    With *paths*, it holds only what is below those; with *revision*, that commit and not the work
+    tree; with *only_ai*, lines that no marked commit wrote have no commit. It is written to
+    *output* or, by default, to `aiprov.manifest` in the one folder that *paths* name, or in the
+    root of the work tree. With *ask_remote*, the remote is asked for records that were not
+    fetched; it has five seconds to answer.
 
     Raises:
-        HistoryError: there is no repository that git can read, no such commit, or not one of the
-            files that count can be read.
-        PolicyError: `[tool.aiprov]` holds a value that can't be.
-        UsageError: *paths* name what is not in the repository, or several without an *output*.
+        HistoryError: git can't read the repository or the revision, or every file that counts is
+            unreadable.
+        PolicyError: `[tool.aiprov]` holds an invalid value.
+        UsageError: *paths* are outside of the repository, or there are several and no *output*.
         AiprovError: *output* can't be written.
     """
-    opened = Git.open(Path(start))
-    asked = paths_within(opened, paths)
-    path = Path(output) if output is not None else _default(opened, asked)
-    with at(opened, revision) as git:
-        policy = effective_policy(git, moves=moves, paths=asked, ai_only=only_ai)
-        with _uncollected():
+    repository = Git.open(Path(start))
+    names = relative_paths(repository, paths)
+    path = Path(output) if output is not None else _default_output(repository, names)
+    with temporary_checkout(repository, revision) as git:
+        policy = apply_policy(git, moves=moves, paths=names, ai_only=only_ai)
+        with _no_garbage_collection():
             summary = _build(git, policy, path, progress)
-        return replace(summary, unfetched=remote.fetch_command(git)) if ask_remote else summary
+        return replace(summary, fetch_command=fetch_command(git)) if ask_remote else summary
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without a search for garbage: nearly all that a build makes lives until it ends."""
+def _no_garbage_collection() -> Iterator[None]:
+    """Saves the search for garbage: nearly all that a build makes lives until it ends."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -157,50 +158,50 @@ def _uncollected() -> Iterator[None]:
 def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> Summary:
     began = time.monotonic()
     head = git.head()
-    found = source_files.read(git, policy)
-    reader = ai_only.read if policy.ai_only else incremental.read
-    read = reader(git, policy, found.files, progress)
-    if read.left_out and not read.blamed:
-        raise read.unreadable(git.root)
-    sources = tuple(source_files.flag_generated(git, read.sources()))
-    url = remote.https(remote.url(git))
+    tree = source_files.list_source_files(git, policy)
+    attribute_files = ai_only.attribute_files if policy.ai_only else incremental.attribute_files
+    attributed = attribute_files(git, policy, tree.files, progress)
+    if attributed.unreadable and not attributed.blamed:
+        raise attributed.error(git.root)
+    sources = tuple(source_files.flag_generated(git, attributed.sources()))
+    url = remote.web_address(remote.url(git))
     manifest.dump(
         path,
         sources,
         revision=head,
         repository_url=url,
         policy=policy.to_json(),
-        records=records_state(git),
+        records=records_fingerprint(git),
     )
     lines = [source.lines for source in sources if source.generated]
-    return _summary(
-        found,
-        read,
+    return _summarize(
+        tree,
+        attributed,
         path=path,
         revision=head,
-        by_generators=(len(lines), sum(lines)),
+        generated=(len(lines), sum(lines)),
         seconds=time.monotonic() - began,
     )
 
 
-def _default(git: Git, paths: tuple[str, ...]) -> Path:
+def _default_output(git: Git, paths: tuple[str, ...]) -> Path:
     if len(paths) > 1:
-        msg = f"say with --output where the manifest of {', '.join(paths)} is to be written"
+        msg = f"name the manifest of {', '.join(paths)} with --output"
         raise UsageError(msg)
     folder = git.root.joinpath(*paths)
     return (folder if folder.is_dir() else folder.parent) / manifest.FILE_NAME
 
 
-def _summary(
-    found: source_files.Tree,
-    read: attribute.Reading,
+def _summarize(
+    tree: source_files.SourceTree,
+    attributed: Attribution,
     *,
     path: Path,
     revision: str,
-    by_generators: tuple[int, int],
+    generated: tuple[int, int],
     seconds: float,
 ) -> Summary:
-    tally = read.tally()
+    tally = attributed.tally()
     origins: Counter[str] = Counter()
     evidence: Counter[str] = Counter()
     for decision, lines in tally:
@@ -209,21 +210,23 @@ def _summary(
     return Summary(
         path=path,
         revision=revision,
-        files=len(read.blamed),
+        files=len(attributed.blamed),
         lines=origins.total(),
         origins=origins,
         evidence=evidence,
-        undecided=sum(lines for one, lines in tally if attribution.by_policy_alone(one)),
-        unasked=sum(lines for one, lines in tally if attribution.of_no_commit(one)),
-        uncommitted=sum(lines for one, lines in tally if one is attribution.UNCOMMITTED),
-        boundary=sum(lines for one, lines in tally if one is attribution.BOUNDARY),
-        unattributed=tuple((one.file.path, one.problem) for one in read.blamed if one.problem),
-        left_out=tuple(sorted((*found.left_out, *read.left_out))),
-        excluded=found.excluded,
-        generated=by_generators[0],
-        generated_lines=by_generators[1],
-        languages=found.languages,
-        note=read.note,
+        undecided=sum(lines for decision, lines in tally if decision.is_undecided),
+        unasked=sum(lines for decision, lines in tally if decision.lacks_commit),
+        uncommitted=sum(n for decision, n in tally if decision is attribution.UNCOMMITTED),
+        boundary=sum(lines for decision, lines in tally if decision is attribution.BOUNDARY),
+        unattributed=tuple(
+            (blamed.file.path, blamed.problem) for blamed in attributed.blamed if blamed.problem
+        ),
+        left_out=tuple(sorted((*tree.left_out, *attributed.unreadable))),
+        excluded=tree.excluded,
+        generated=generated[0],
+        generated_lines=generated[1],
+        languages=tree.languages,
+        note=attributed.note,
         seconds=seconds,
-        lacking=read.decisions.lacking,
+        missing_records=attributed.decisions.missing_records,
     )

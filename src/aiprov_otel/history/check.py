@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.errors import HistoryError, UsageError
-from aiprov_otel.history import source_files
-from aiprov_otel.history.effective_policy import as_built, changed_keys
+from aiprov_otel.history.effective_policy import changed_keys, with_build_options
 from aiprov_otel.history.evidence import sources
-from aiprov_otel.history.git.checkout import commit_of
+from aiprov_otel.history.git.checkout import resolve_commit
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.source_files import list_source_files
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash
 from aiprov_otel.values import Origin, Strength
 
@@ -24,14 +24,14 @@ class Comparison:
     How the work tree differs from a manifest.
 
     Attributes:
-        files: how many the manifest holds.
+        files: how many files the manifest holds.
         built_from: the commit that the manifest was built from.
         head: the commit that is checked out.
-        changed: paths whose content is another one.
-        missing: paths that the manifest holds and the tree does not.
-        new: paths that the tree holds and the manifest does not.
-        policy: the keys of the policy that say something else than they did.
-        records: where records are kept that are others than they were: refs, a log.
+        changed: paths whose content changed.
+        missing: paths that only the manifest has.
+        new: paths that only the tree has.
+        policy: the keys of the policy that changed.
+        records: the places of records that changed: refs, a log.
     """
 
     files: int
@@ -50,7 +50,7 @@ class Comparison:
         return self.built_from == self.head and not (files or self.policy or self.records)
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON can hold it."""
+        """The comparison as JSON values."""
         return {
             "matches": self.matches,
             "files": self.files,
@@ -66,7 +66,7 @@ class Comparison:
 
 def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     """
-    Compare the work tree of *git* with *manifest*, by content and in the way it was built.
+    Compares the work tree of *git* with *manifest*, by content and in the way it was built.
 
     Raises:
         HistoryError: a file that counts can't be read.
@@ -74,19 +74,19 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     """
     for _ in manifest.sources():  # reading them is what checks their digests
         pass
-    known = {entry.path: entry.hash for entry in manifest.entries}
-    files = source_files.read(git, as_built(policy, manifest.policy)).files
-    now = {file.path: _hash(git.root / file.source) for file in files}
-    readable = {path: content for path, content in now.items() if content}
+    built = {entry.path: entry.hash for entry in manifest.entries}
+    files = list_source_files(git, with_build_options(policy, manifest.policy)).files
+    hashes = {file.path: _hash(git.root / file.source) for file in files}
+    now = {path: content for path, content in hashes.items() if content}
     return Comparison(
-        files=len(known),
+        files=len(built),
         built_from=manifest.revision,
         head=git.head(),
-        changed=tuple(sorted(p for p in known.keys() & readable if known[p] != readable[p])),
-        missing=tuple(sorted(known.keys() - readable)),
-        new=tuple(sorted(readable.keys() - known)),
+        changed=tuple(sorted(path for path in built.keys() & now if built[path] != now[path])),
+        missing=tuple(sorted(built.keys() - now)),
+        new=tuple(sorted(now.keys() - built)),
         policy=changed_keys(policy, manifest.policy),
-        records=sources.records_changed(sources.records_state(git), manifest.records),
+        records=sources.changed_records(sources.records_fingerprint(git), manifest.records),
     )
 
 
@@ -96,7 +96,7 @@ def _hash(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        msg = f"{path} can't be read: {error.strerror or error}; mend that and try again"
+        msg = f"{path} can't be read: {error.strerror or error}; fix that and try again"
         raise HistoryError(msg) from error
 
 
@@ -106,12 +106,12 @@ _RANK: Final = {Strength.WEAK: 0, Strength.COMMIT: 1, Strength.LINE: 2}
 @dataclass(frozen=True)
 class Gate:
     """
-    What is asked.
+    The share of lines that has to be known.
 
     Attributes:
         minimum: the share (0..1) of the lines that has to be known.
-        strength: a line counts as known if its evidence proves at least this much.
-        since: only the lines of commits that are not in this one's history are asked about.
+        strength: a line counts as known if its evidence is at least this strong.
+        since: leaves out the lines of commits in the history of this one; None for all lines.
     """
 
     minimum: float
@@ -120,8 +120,8 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of it: *known* of the *lines* that the *gate* asks about."""
+class GateResult:
+    """How many of the *lines* that the *gate* is about are *known*."""
 
     gate: Gate
     lines: int
@@ -129,11 +129,11 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether enough is known; of no lines, everything is."""
+        """Whether enough lines are known; without any lines, it passes."""
         return self.known >= self.gate.minimum * self.lines
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON can hold it."""
+        """The result as JSON values."""
         return {
             "passed": self.passed,
             "lines": self.lines,
@@ -145,32 +145,33 @@ class Outcome:
         }
 
 
-def check_gate(gate: Gate, sources: Iterable[SourceFile], git: Git) -> Outcome:
+def check_gate(gate: Gate, sources: Iterable[SourceFile], git: Git) -> GateResult:
     """
-    Count the lines that *gate* asks about in *sources*.
+    Counts the lines of *sources* that *gate* is about.
 
     Raises:
         HistoryError: the commit that it names is not in the repository.
-        UsageError: its share is none.
+        UsageError: its share is not from 0 to 1.
     """
     if not 0 <= gate.minimum <= 1:
         msg = f"--min-known can't be {gate.minimum}; give a share from 0 to 1, like 0.9"
         raise UsageError(msg)
-    new = _since(git, gate.since) if gate.since else None
-    runs = [run for source in sources for run in source.runs if _asked(run, new)]
-    known = sum(run.count for run in runs if _known(run, gate.strength))
-    return Outcome(gate, sum(run.count for run in runs), known)
+    new = _new_commits(git, gate.since) if gate.since else None
+    runs = [
+        run
+        for source in sources
+        for run in source.runs
+        if new is None or run.provenance.commit in new
+    ]
+    known = sum(run.count for run in runs if _is_known(run, gate.strength))
+    return GateResult(gate, sum(run.count for run in runs), known)
 
 
-def _since(git: Git, revision: str) -> frozenset[str]:
-    past = commit_of(git, revision)
+def _new_commits(git: Git, since: str) -> Container[str | None]:
+    past = resolve_commit(git, since)
     return frozenset(git.run("rev-list", git.head(), f"^{past}").decode("ascii").split())
 
 
-def _asked(run: Run, new: Container[str | None] | None) -> bool:
-    return new is None or run.provenance.commit in new
-
-
-def _known(run: Run, strength: Strength) -> bool:
+def _is_known(run: Run, strength: Strength) -> bool:
     strong = _RANK[run.provenance.strength] >= _RANK[strength]
     return strong and run.provenance.origin is not Origin.UNKNOWN

@@ -1,4 +1,4 @@
-"""Why a line has its origin, step by step: where it comes from, what was found, what decided."""
+"""Why a line has its origin, step by step: where it comes from, its evidence, what decided."""
 
 from __future__ import annotations
 
@@ -14,48 +14,46 @@ from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.query import FileAnswer, Place
 
-
-def chain(answer: FileAnswer, number: int) -> list[dict[str, Any]]:
-    """The steps for line *number* of the file that *answer* is about, as JSON can hold them."""
-    return list(_by_git(answer, number) if answer.decisions else _by_manifest(answer, number))
+_NO_COMMIT = "the line is not of a known commit"
 
 
-def _by_manifest(answer: FileAnswer, number: int) -> Iterator[dict[str, Any]]:
-    line = answer.file.line(number)
-    text = f"the line is of {line.commit or 'no commit that can be named'}"
-    yield {"step": "line", "where": answer.said_by, "text": text, "commit": line.commit}
+def explain_line(answer: FileAnswer, number: int) -> list[dict[str, Any]]:
+    """The steps for line *number* of the file of *answer*, as JSON values."""
+    explain = _explain_by_git if answer.decisions else _explain_by_manifest
+    return list(explain(answer, number))
+
+
+def _explain_by_manifest(answer: FileAnswer, number: int) -> Iterator[dict[str, Any]]:
+    line, where = answer.file.line(number), answer.answered_by
+    text = f"the line is of commit {line.commit}" if line.commit else _NO_COMMIT
+    yield {"step": "line", "where": where, "text": text, "commit": line.commit}
     text = f"{line.evidence} decided when the manifest was built: {line.origin}"
-    yield {"step": "decision", "where": answer.said_by, "text": text}
+    yield {"step": "decision", "where": where, "text": text}
 
 
-def _by_git(answer: FileAnswer, number: int) -> Iterator[dict[str, Any]]:
+def _explain_by_git(answer: FileAnswer, number: int) -> Iterator[dict[str, Any]]:
     decision, place = answer.decisions[number - 1], answer.places[number - 1]
     commit = answer.commit(place.commit) if decision.provenance.commit else None
-    yield _origin_of_line(answer, place, commit)
+    yield _line_step(answer, place, commit)
     for mark in decision.marks:
-        yield _of_mark(mark, decision, commit, answer.policy)
+        yield _mark_step(mark, decision, commit, answer.policy)
     yield {"step": "decision", "where": "policy", "text": answer.problem or decision.reason}
     if commit and decision.deciding:
-        without = attribution.decide(commit, [], answer.policy)
-        text = f"without any mark: {without.provenance.origin} ({without.reason})"
-        yield {
-            "step": "otherwise",
-            "where": "policy",
-            "text": text,
-            "says": without.provenance.origin.value,
-        }
+        unmarked = attribution.decide(commit, [], answer.policy)
+        origin = unmarked.provenance.origin
+        text = f"without any mark: {origin} ({unmarked.reason})"
+        yield {"step": "otherwise", "where": "policy", "text": text, "says": origin.value}
 
 
-def _origin_of_line(answer: FileAnswer, place: Place, commit: Commit | None) -> dict[str, Any]:
+def _line_step(answer: FileAnswer, place: Place, commit: Commit | None) -> dict[str, Any]:
+    where = answer.answered_by
     if commit is None:
-        text = "the line is of no commit that can be named"
-        return {"step": "line", "where": answer.said_by, "text": text, "commit": None}
+        return {"step": "line", "where": where, "text": _NO_COMMIT, "commit": None}
     author = author_class(commit, answer.policy)
-    text = f"line {place.line} of {place.path} in {commit.id}, whose author is {author}"
     return {
         "step": "line",
-        "where": answer.said_by,
-        "text": text,
+        "where": where,
+        "text": f"line {place.line} of {place.path} in {commit.id}, whose author is {author}",
         "commit": commit.id,
         "path": place.path,
         "line": place.line,
@@ -64,14 +62,14 @@ def _origin_of_line(answer: FileAnswer, place: Place, commit: Commit | None) -> 
 
 
 def author_class(commit: Commit, policy: Policy) -> str:
-    """What kind of author *commit* has; never who."""
+    """The kind of author that *commit* has; never a name."""
     rules = Table(policy.extra_agents).of_kind("author")
-    if found := next((rule for rule in rules if rule.pattern.search(commit.author)), None):
-        return f"an agent ({found.agent or found.id})"
-    return "a bot that is no AI" if identities.is_bot(commit.author) else "a person"
+    if rule := next((rule for rule in rules if rule.pattern.search(commit.author)), None):
+        return f"an agent ({rule.agent or rule.id})"
+    return "a bot that is not an AI" if identities.is_bot(commit.author) else "a person"
 
 
-def _of_mark(
+def _mark_step(
     mark: Mark, decision: Decision, commit: Commit | None, policy: Policy
 ) -> dict[str, Any]:
     alone = attribution.decide(commit, [mark], policy) if commit and mark.evidence else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.history.evidence.agents import Rule
-from aiprov_otel.history.policy_schema import READERS, Moves, section, unknown_key
+from aiprov_otel.history.policy_schema import PARSERS, Moves, read_section, unknown_key
 from aiprov_otel.values import Evidence, Origin
 
 _EXCLUDE: Final = ("tests/", "test_*.py", "*_test.py", "conftest.py")
@@ -26,16 +26,16 @@ class Policy:
         unmarked_human_since: from this day on, what is unmarked is `human`.
         human_before: what was committed before this day is `human`.
         origin_of: another origin for a kind of evidence.
-        exclude: files that are left out, as `patterns` names them.
-        ignore_revs_file: names the commits that blame looks through; relative to the root.
-        moves: how far blame follows moved lines; None where nobody has said.
-        markers: whether structured tags at the top of a file count.
-        packages: what the import hook is to see in a service, each with a mode if it has one.
+        exclude: patterns of files that are left out, as `matches` takes them.
+        ignore_revs_file: lists the commits that blame looks through; relative to the root.
+        moves: how far blame follows moved lines; None where the policy does not set it.
+        markers: whether SPDX tags at the top of a file count.
+        packages: the packages for the import hook in a service, each with a mode if it has one.
         extra_agents: rows that are added to the table of agents.
-        ignore_revs_files: the files that are in force, that one or git's own; no key.
-        ignored: the commits that those name; no key.
-        paths: the files and folders that were asked for, empty for all; no key.
-        ai_only: whether only the lines of marked commits were asked for; no key.
+        ignore_revs_files: the files that are in force, that one or git's own; not a key.
+        ignored: the commits that those list; not a key.
+        paths: the files and folders to build for, empty for all; not a key.
+        ai_only: whether only the lines of marked commits are looked for; not a key.
     """
 
     unmarked: Origin = Origin.UNKNOWN
@@ -61,39 +61,39 @@ class Policy:
         Raises:
             PolicyError: a key or a value is not one of those allowed.
         """
-        return cls.of(section(root / "pyproject.toml"))
+        return cls.of(read_section(root / "pyproject.toml"))
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Policy:
         """
-        The policy that *table*, which is `[tool.aiprov]`, holds.
+        The policy in *table*, which is `[tool.aiprov]`.
 
         Raises:
             PolicyError: a key or a value is not one of those allowed.
         """
         for key in table:
-            if key not in READERS:
-                raise unknown_key("", key, READERS)
-        return cls(**{key: READERS[key](key, value) for key, value in table.items()})
+            if key not in PARSERS:
+                raise unknown_key("", key, PARSERS)
+        return cls(**{key: PARSERS[key](key, value) for key, value in table.items()})
 
     def excludes(self, path: str) -> bool:
         """Whether *path* (relative to the root, with `/`) is left out."""
         return any(matches(path, pattern) for pattern in self.exclude)
 
     def covers(self, path: str) -> bool:
-        """Whether *path* (as above) was asked for."""
+        """Whether *path* (as above) is one of `paths`, or below one of them."""
         return not self.paths or any(
-            path == asked or path.startswith(f"{asked}/") for asked in self.paths
+            path == name or path.startswith(f"{name}/") for name in self.paths
         )
 
     @property
     def blame_options(self) -> tuple[str, ...]:
-        """What makes `git blame` follow this policy."""
+        """The options that make `git blame` follow this policy."""
         files = (f"--ignore-revs-file={name}" for name in self.ignore_revs_files)
         return (*files, *(self.moves.options if self.moves else ()))
 
     def to_json(self) -> dict[str, Any]:
-        """What the manifest carries: no pattern of `extra_agents`, as those may hold mails."""
+        """The policy in the manifest, without the patterns of `extra_agents`: some hold mails."""
         since = self.unmarked_human_since
         return {
             "unmarked": self.unmarked.value,
@@ -114,7 +114,7 @@ class Policy:
 
 def matches(path: str, pattern: str) -> bool:
     """
-    Whether *pattern* names *path*, which is relative to the root, with `/`.
+    Whether *path*, which is relative to the root, with `/`, matches *pattern*.
 
     `name/` is a folder anywhere, `a/b*.py` a path from the root, `*_test.py` a file name anywhere.
     """

@@ -1,4 +1,4 @@
-"""The keys of `[tool.aiprov]`: how each value is read, and how a wrong one is reported."""
+"""The keys of `[tool.aiprov]`: how each value is parsed, and how a wrong one is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aiprov_otel.values import Evidence, Origin
 
 
 class Moves(StrEnum):
-    """What `moves` of the policy may be."""
+    """The values of `moves`."""
 
     NONE = "none"
     WITHIN_FILES = "within-files"
@@ -26,16 +26,16 @@ class Moves(StrEnum):
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What makes `git blame` do so."""
+        """The options of `git blame` that follow such moves."""
         return {Moves.WITHIN_FILES: ("-M",), Moves.BETWEEN_FILES: ("-C",)}.get(self, ())
 
 
-def section(pyproject: Path) -> Mapping[str, Any]:
+def read_section(pyproject: Path) -> Mapping[str, Any]:
     """
-    The table in the file *pyproject*; an empty one where there is none.
+    `[tool.aiprov]` of the file *pyproject*; empty where there is none.
 
     Raises:
-        PolicyError: the file can't be read, or is no TOML.
+        PolicyError: the file can't be read, or is not valid TOML.
     """
     try:
         document = tomllib.loads(pyproject.read_text("utf-8"))
@@ -45,73 +45,44 @@ def section(pyproject: Path) -> Mapping[str, Any]:
         msg = f"{pyproject} can't be read ({error.strerror}); it may hold [tool.aiprov]"
         raise PolicyError(msg) from error
     except ValueError as error:  # not TOML, or not UTF-8
-        msg = f"{pyproject} is not valid TOML ({error}); mend it, [tool.aiprov] is read from it"
+        msg = f"{pyproject} is not valid TOML ({error}); fix it, [tool.aiprov] is read from it"
         raise PolicyError(msg) from error
     tool = document.get("tool", {})
-    found = tool.get("aiprov", {}) if isinstance(tool, dict) else {}
-    if not isinstance(found, dict):
-        raise wrong_value("", found, "a table of keys")
-    return found
+    section = tool.get("aiprov", {}) if isinstance(tool, dict) else {}
+    if not isinstance(section, dict):
+        raise wrong_value("", section, "a table of keys")
+    return section
 
 
 def unknown_key(table: str, key: str, allowed: Iterable[str]) -> PolicyError:
-    """The error that *table* has a *key* which is not one of those *allowed*."""
+    """The error for a *key* of *table* that is not one of those *allowed*."""
     name = f"[tool.aiprov] {table}".strip()
     return PolicyError(f"{name} has no key {key!r}; its keys are {', '.join(allowed)}")
 
 
 def wrong_value(key: str, value: object, allowed: str) -> PolicyError:
-    """The error that *key* has this *value*, and not one of those *allowed*."""
+    """The error for a *value* of *key* that is not one of those *allowed*."""
     name = f"[tool.aiprov] {key}".strip()
     return PolicyError(f"{name} can't be {value!r}; it has to be {allowed}")
 
 
-_AGENT_KEYS: Final = tuple(field.name for field in fields(Rule))
-_AGENT_REQUIRED: Final = ("id", "agent", "kind", "role", "pattern")
-_AGENT_PATTERNS: Final = {"pattern", "model"}
-_AGENT_NAMES: Final = {str: "a text", bool: "true or false"}
-_AGENT_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+def _parse_unmarked(key: str, value: object) -> Origin:
+    if value not in (Origin.UNKNOWN.value, Origin.HUMAN.value):
+        raise wrong_value(key, value, '"unknown" or "human"')
+    return Origin(str(value))
 
 
-def extra_agent_rules(key: str, value: object) -> tuple[Rule, ...]:
-    """
-    The rows that *value*, which stands at *key*, holds.
-
-    Raises:
-        PolicyError: a key or a value is not one of those allowed.
-    """
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise wrong_value(key, value, f"a list of tables with {', '.join(_AGENT_REQUIRED)}")
-    return tuple(_agent_rule(f"{key}[{number}]", row) for number, row in enumerate(value))
-
-
-def _agent_rule(key: str, row: Mapping[str, Any]) -> Rule:
-    for name in row:
-        if name not in _AGENT_KEYS:
-            raise unknown_key(key, name, _AGENT_KEYS)
-    for name in (*_AGENT_REQUIRED, *row):
-        kind = bool if name == "requires_lexicon" else str
-        if not isinstance(row.get(name), kind):
-            raise wrong_value(f"{key}.{name}", row.get(name), _AGENT_NAMES[kind])
-    for name in ("id", "agent", "provider"):
-        if name in row and not _AGENT_SLUG.fullmatch(row[name]):
-            raise wrong_value(f"{key}.{name}", row[name], "a slug like my-agent")
-    for name, allowed in (("kind", KINDS), ("role", ROLES)):
-        if row[name] not in allowed:
-            raise wrong_value(f"{key}.{name}", row[name], f"one of {', '.join(allowed)}")
-    for name in _AGENT_PATTERNS & row.keys():
-        _compile_pattern(f"{key}.{name}", row[name])
-    return Rule.of(row)
-
-
-def _compile_pattern(key: str, pattern: str) -> None:
+def _parse_day(key: str, value: object) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise wrong_value(key, pattern, f"a regular expression ({error})") from error
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise wrong_value(key, value, "a date like 2025-06-01") from error
 
 
-_PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
 _DECIDABLE: Final = (
     Evidence.AGENT_AUTHOR,
     Evidence.CO_AUTHOR,
@@ -123,24 +94,7 @@ _DECIDABLE: Final = (
 )
 
 
-def _unmarked(key: str, value: object) -> Origin:
-    if value not in (Origin.UNKNOWN.value, Origin.HUMAN.value):
-        raise wrong_value(key, value, '"unknown" or "human"')
-    return Origin(str(value))
-
-
-def _day(key: str, value: object) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError as error:
-        raise wrong_value(key, value, "a date like 2025-06-01") from error
-
-
-def _origin_of(key: str, value: object) -> dict[Evidence, Origin]:
+def _parse_origins(key: str, value: object) -> dict[Evidence, Origin]:
     kinds = [kind.value for kind in _DECIDABLE]
     if not isinstance(value, dict):
         raise wrong_value(key, value, f"a table of origins, by {', '.join(kinds)}")
@@ -152,49 +106,96 @@ def _origin_of(key: str, value: object) -> dict[Evidence, Origin]:
     return {Evidence(kind): Origin(origin) for kind, origin in sorted(value.items())}
 
 
-def _texts(key: str, value: object) -> tuple[str, ...]:
+def _parse_patterns(key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise wrong_value(key, value, 'a list of patterns like ["tests/", "*_test.py"]')
     return tuple(value)
 
 
-def _packages(key: str, value: object) -> tuple[str, ...]:
-    said = value if isinstance(value, list) else [None]
-    if not all(isinstance(each, str) and _PACKAGE.fullmatch(each) for each in said):
-        raise wrong_value(
-            key, value, f'a list like ["shop=metrics"], with one of {", ".join(MODES)}'
-        )
-    return tuple(map(str, said))
-
-
-def _file(key: str, value: object) -> str:
+def _parse_file(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise wrong_value(key, value, "the path of a file below the root")
     return value
 
 
-def _truth(key: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise wrong_value(key, value, "true or false")
-    return value
-
-
-def _moves(key: str, value: object) -> Moves:
+def _parse_moves(key: str, value: object) -> Moves:
     if value not in list(Moves):
         raise wrong_value(key, value, f"one of {', '.join(Moves)}")
     return Moves(str(value))
 
 
-READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
-    "unmarked": _unmarked,
-    "unmarked_human_since": _day,
-    "human_before": _day,
-    "origin_of": _origin_of,
-    "exclude": _texts,
-    "ignore_revs_file": _file,
-    "moves": _moves,
-    "markers": _truth,
-    "packages": _packages,
-    "extra_agents": extra_agent_rules,
+def _parse_switch(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise wrong_value(key, value, "true or false")
+    return value
+
+
+_PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
+
+
+def _parse_packages(key: str, value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [None]
+    if not all(isinstance(item, str) and _PACKAGE.fullmatch(item) for item in items):
+        raise wrong_value(
+            key, value, f'a list like ["shop=metrics"], with one of {", ".join(MODES)}'
+        )
+    return tuple(map(str, items))
+
+
+_AGENT_KEYS: Final = tuple(field.name for field in fields(Rule))
+_AGENT_REQUIRED: Final = ("id", "agent", "kind", "role", "pattern")
+_AGENT_PATTERNS: Final = {"pattern", "model"}
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def parse_extra_agents(key: str, value: object) -> tuple[Rule, ...]:
+    """
+    The rules that the rows of *value* describe.
+
+    Raises:
+        PolicyError: a key or a value is not one of those allowed.
+    """
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise wrong_value(key, value, f"a list of tables with {', '.join(_AGENT_REQUIRED)}")
+    return tuple(_parse_agent(f"{key}[{number}]", row) for number, row in enumerate(value))
+
+
+def _parse_agent(key: str, row: Mapping[str, Any]) -> Rule:
+    for name in row:
+        if name not in _AGENT_KEYS:
+            raise unknown_key(key, name, _AGENT_KEYS)
+    for name in (*_AGENT_REQUIRED, *row):
+        kind, noun = (bool, "true or false") if name == "requires_lexicon" else (str, "a text")
+        if not isinstance(row.get(name), kind):
+            raise wrong_value(f"{key}.{name}", row.get(name), noun)
+    for name in ("id", "agent", "provider"):
+        if name in row and not _SLUG.fullmatch(row[name]):
+            raise wrong_value(f"{key}.{name}", row[name], "a slug like my-agent")
+    for name, allowed in (("kind", KINDS), ("role", ROLES)):
+        if row[name] not in allowed:
+            raise wrong_value(f"{key}.{name}", row[name], f"one of {', '.join(allowed)}")
+    for name in _AGENT_PATTERNS & row.keys():
+        _check_pattern(f"{key}.{name}", row[name])
+    return Rule.of(row)
+
+
+def _check_pattern(key: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise wrong_value(key, pattern, f"a regular expression ({error})") from error
+
+
+PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "unmarked": _parse_unmarked,
+    "unmarked_human_since": _parse_day,
+    "human_before": _parse_day,
+    "origin_of": _parse_origins,
+    "exclude": _parse_patterns,
+    "ignore_revs_file": _parse_file,
+    "moves": _parse_moves,
+    "markers": _parse_switch,
+    "packages": _parse_packages,
+    "extra_agents": parse_extra_agents,
 }
-"""What `[tool.aiprov]` may hold; each raises a PolicyError that names key and value."""
+"""The keys of `[tool.aiprov]`; each parser raises a PolicyError that names key and value."""

@@ -1,4 +1,4 @@
-"""The source files of the work tree: what is left out and why, other languages, generated files."""
+"""The source files of the work tree: those left out, other languages, generated files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import SourceFile
+from aiprov_otel.manifest.locate import FOLDER
 
-_LOST_LINK = "a symlink to something that is not tracked"
-_REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"
+_LOST_LINK: Final = "a symlink to something that is not tracked"
+_REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"  # modes in the index
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedFile:
     """
-    A file that counts.
+    A tracked file that counts.
 
     Attributes:
         path: relative to the root, with `/`.
         import_path: the tail of *path* that survives an installation.
-        source: the path whose history it has: another one for a symlink.
+        source: the path whose history it has: the target of a symlink.
     """
 
     path: str
@@ -37,15 +38,15 @@ class TrackedFile:
 
 
 @dataclass(frozen=True)
-class Tree:
+class SourceTree:
     """
     The tracked files.
 
     Attributes:
         files: those that count, sorted by path.
         left_out: path and reason of each Python file or submodule that does not.
-        excluded: how many the policy leaves out.
-        languages: how many files of other languages there are.
+        excluded: how many the policy excludes.
+        languages: how many files of which other language.
     """
 
     files: tuple[TrackedFile, ...]
@@ -54,56 +55,77 @@ class Tree:
     languages: Counter[str]
 
 
-def read(git: Git, policy: Policy) -> Tree:
-    """The tree of *git*, sorted into what counts under *policy* and what does not."""
-    modes = tracked(git)
-    packages = {path.rpartition("/")[0] for path in modes if _name(path) == "__init__.py"}
-    asked = {path: mode for path, mode in modes.items() if policy.covers(path)}
+def list_source_files(git: Git, policy: Policy) -> SourceTree:
+    """
+    The tracked files of *git*: which count under *policy*, and which don't.
+
+    Raises:
+        HistoryError: the repository tracks files in `.aiprov/`.
+    """
+    modes = tracked_modes(git)
+    _refuse_tracked_state(modes)
+    packages = _find_packages(modes)
+    covered = {path: mode for path, mode in modes.items() if policy.covers(path)}
     files, left_out, excluded = [], [], 0
-    for path, mode in asked.items():
+    for path, mode in covered.items():
         if mode != _SUBMODULE and not path.endswith(".py"):
             continue
         if policy.excludes(path):
             excluded += 1
-        elif reason := _why_not(path, mode, git.root):
+        elif reason := _why_left_out(path, mode, git.root):
             left_out.append((printable(path), reason))
-        elif source := _source(path, mode, modes, git.root):
+        elif source := _resolve(path, mode, modes, git.root):
             files.append(TrackedFile(path, import_path(path, packages), source))
         else:
             left_out.append((path, _LOST_LINK))
-    return Tree(tuple(files), tuple(left_out), excluded, unread_languages(asked))
+    return SourceTree(tuple(files), tuple(left_out), excluded, count_languages(covered))
 
 
-def locate(git: Git, path: Path) -> TrackedFile:
+def find_tracked(git: Git, path: Path) -> TrackedFile:
     """
-    The tracked file at *path*, excluded or not; *path* is absolute or relative to the process.
+    The tracked file at *path*, excluded or not; *path* may be relative to the current folder.
 
     Raises:
         HistoryError: git does not track it.
     """
     within = os.path.relpath(os.path.realpath(path.parent), git.root)
     name = Path(within, path.name).as_posix()
-    modes = tracked(git)
-    packages = {known.rpartition("/")[0] for known in modes if _name(known) == "__init__.py"}
+    modes = tracked_modes(git)
     if name not in modes:
-        msg = f"{path} is not tracked by git; `git add` it first, or look for a typing error"
+        msg = f"{path} is not tracked by git; `git add` it first, or check the spelling"
         raise HistoryError(msg)
-    reason = _why_not(name, modes[name], git.root)
-    source = None if reason else _source(name, modes[name], modes, git.root)
+    reason = _why_left_out(name, modes[name], git.root)
+    source = None if reason else _resolve(name, modes[name], modes, git.root)
     if source is None:
         msg = f"{printable(name)} has no lines to blame: {reason or _LOST_LINK}"
         raise HistoryError(msg)
-    return TrackedFile(name, import_path(name, packages), source)
+    return TrackedFile(name, import_path(name, _find_packages(modes)), source)
 
 
-def tracked(git: Git) -> dict[str, bytes]:
+def tracked_modes(git: Git) -> dict[str, bytes]:
     """The mode of every tracked path, sorted by path."""
     modes = {}
     for entry in git.index().split(b"\0"):
-        about, tab, path = entry.partition(b"\t")
+        header, tab, path = entry.partition(b"\t")
         if tab:
-            modes[os.fsdecode(path)] = about.partition(b" ")[0]
+            modes[os.fsdecode(path)] = header.partition(b" ")[0]
     return dict(sorted(modes.items()))
+
+
+def _refuse_tracked_state(paths: Iterable[str]) -> None:
+    """The folder is only ours: a repository that brings one wants to be believed."""
+    for path in paths:
+        if FOLDER in path.casefold().split("/"):
+            msg = (
+                f"the repository tracks {printable(path)}, and {FOLDER} is only for files of this "
+                f"machine; remove it with `git rm -r --cached` and from the work tree"
+            )
+            raise HistoryError(msg)
+
+
+def _find_packages(paths: Iterable[str]) -> set[str]:
+    """The folders among *paths* that are Python packages."""
+    return {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
 
 
 def import_path(path: str, packages: set[str]) -> str:
@@ -121,7 +143,7 @@ def printable(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _why_not(path: str, mode: bytes, root: Path) -> str | None:
+def _why_left_out(path: str, mode: bytes, root: Path) -> str | None:
     if mode == _SUBMODULE:
         return "a submodule; build in it to have a manifest of its own"
     if printable(path) != path:
@@ -130,20 +152,17 @@ def _why_not(path: str, mode: bytes, root: Path) -> str | None:
         (root / path).lstat()
     except (FileNotFoundError, NotADirectoryError):
         return "deleted from the work tree, or not checked out"
-    except OSError:  # it may well be there: whoever reads it says what is wrong
+    except OSError:  # it may exist: reading it reports what is wrong
         return None
     return None
 
 
-def _source(path: str, mode: bytes, modes: dict[str, bytes], root: Path) -> str | None:
+def _resolve(path: str, mode: bytes, modes: dict[str, bytes], root: Path) -> str | None:
+    """*path* or, for a symlink, the tracked file that it leads to."""
     if mode != _SYMLINK:
         return path
     target = os.path.relpath(os.path.realpath(root / path), root).replace(os.sep, "/")
     return target if modes.get(target, b"").startswith(_REGULAR) else None
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 _LANGUAGES: Final = {
@@ -189,14 +208,14 @@ _LANGUAGES: Final = {
 }
 
 
-def unread_languages(paths: Iterable[str]) -> Counter[str]:
-    """How many of *paths* are of which other language, by the ends of their names."""
+def count_languages(paths: Iterable[str]) -> Counter[str]:
+    """How many of *paths* are of which other language, by their suffixes."""
     suffixes = ("." + path.rpartition(".")[2].lower() for path in paths)
     return Counter(_LANGUAGES[suffix] for suffix in suffixes if suffix in _LANGUAGES)
 
 
 _GENERATED_NAMES: Final = ("*_pb2.py", "*_pb2_grpc.py")
-_GENERATED_HEADER: Final = 2048  # bytes: what stands further down is about something else
+_GENERATED_HEADER: Final = 2048  # bytes; such a comment further down is about something else
 _COMMENT: Final = re.compile(
     rb"^\s*(?:#|\"\"\").*(?:(?<!\w)@generated\b|\b[Gg]enerated (?:by|from)\b.*\bDO NOT EDIT\b)",
     re.MULTILINE,
@@ -205,25 +224,28 @@ _GENERATED_ATTRIBUTE: Final = "linguist-generated"
 
 
 def flag_generated(git: Git, sources: Iterable[SourceFile]) -> Iterator[SourceFile]:
-    """*sources*, with `generated` as the repository says, where it says something."""
-    known = list(sources)
-    said = _attributes(git, [source.path for source in known])
-    for source in known:
-        generated = said.get(source.path, source.generated)
+    """*sources*, with `generated` as `.gitattributes` set it, where they do."""
+    files = list(sources)
+    attributes = _read_attributes(git, [source.path for source in files])
+    for source in files:
+        generated = attributes.get(source.path, source.generated)
         yield source if generated == source.generated else replace(source, generated=generated)
 
 
-def _attributes(git: Git, paths: list[str]) -> dict[str, bool]:
-    """What `.gitattributes` say of *paths*, either way; it counts more than name and header."""
+def _read_attributes(git: Git, paths: list[str]) -> dict[str, bool]:
+    """The attribute of *paths*, set or unset; it counts more than name and header."""
     stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
     words = git.run("check-attr", "-z", "--stdin", _GENERATED_ATTRIBUTE, stdin=stdin).split(b"\0")
     triples = zip(words[::3], words[1::3], words[2::3], strict=False)
-    said = {os.fsdecode(path): value for path, _, value in triples if value != b"unspecified"}
-    return {path: value in {b"set", b"true"} for path, value in said.items()}
+    return {
+        os.fsdecode(path): value in {b"set", b"true"}
+        for path, _, value in triples
+        if value != b"unspecified"
+    }
 
 
 def looks_generated(path: str, content: bytes) -> bool:
-    """Whether a generator seems to have written the file at *path*, by its name and its head."""
+    """Whether the file at *path* looks generated, by its name and its first lines."""
     name = path.rpartition("/")[2]
     if any(fnmatchcase(name, pattern) for pattern in _GENERATED_NAMES):
         return True

@@ -39,7 +39,7 @@ KEYS: Final[Mapping[str, _Key]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """*lines* in *files* have this *key*, which is None where it is not known; *share* is 0..1."""
+    """A *key*, None for unknown, with its *lines*, its *files* and its *share* (0..1)."""
 
     key: str | None
     lines: int
@@ -56,7 +56,7 @@ class Shares:
     rows: tuple[Row, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON can hold it."""
+        """The shares as JSON values."""
         rows = [asdict(row) for row in self.rows]
         return {"by": self.by, "total_lines": self.total_lines, "rows": rows}
 
@@ -85,7 +85,7 @@ def _by_age(row: Row) -> int:
 
 
 def package(import_path: str) -> str:
-    """The dotted package that the module at *import_path* is in; its own name outside of one."""
+    """The dotted package of the module at *import_path*; its own name outside of one."""
     folder, _, name = import_path.rpartition("/")
     return folder.replace("/", ".") or name.removesuffix(".py")
 
@@ -97,8 +97,8 @@ def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator
     The *policy* is what a manifest holds of it.
     """
     lines: Counter[tuple[Evidence, Origin]] = Counter()
-    known = list(sources)
-    for source in known:
+    files = list(sources)
+    for source in files:
         for run in source.runs:
             lines[run.provenance.evidence, run.provenance.origin] += run.count
     total = lines.total()
@@ -107,40 +107,39 @@ def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator
         return
     yield f"{percent(weak / total)} of the lines rest on weak evidence: no record, no mark"
     since = policy.get("unmarked_human_since")
-    unmarked = _OLDER if since else _UNMARKED.format(_day(known))
+    unmarked = _OLDER if since else _UNMARKED.format(_since_when(files))
     for kind, sentence in {(Evidence.UNMARKED, Origin.UNKNOWN): unmarked, **_DO}.items():
         if number := sum(n for key, n in lines.items() if key == kind):
             yield f"  {percent(number / total)} ({quantity(number, 'line')}) {sentence}"
 
 
-def _day(sources: Iterable[SourceFile]) -> str:
-    """How the policy says since when marks are made: the oldest AI line is as early as it gets."""
+def _since_when(sources: Iterable[SourceFile]) -> str:
+    """The value to suggest for `unmarked_human_since`: the day of the oldest AI line."""
     lines = (run.provenance for source in sources for run in source.runs)
     marked = (line.time for line in lines if line.origin is Origin.AI and line.time)
     if first := min(marked, default=None):
-        return f" = {first[:10]} in [tool.aiprov], if it was from the oldest AI line on"
-    return " and the day in [tool.aiprov]"
+        return f" = {first[:10]} in [tool.aiprov], if they have since the oldest AI line"
+    return " in [tool.aiprov] to the day when they began"
 
 
 _UNMARKED = (
-    "are unmarked and unknown: let your agents mark their commits and say since when they do, with "
-    'unmarked_human_since{}; or unmarked = "human", if they always have'
+    "are unmarked and unknown: have your agents mark their commits and set unmarked_human_since{}; "
+    'or set unmarked = "human", if they always have'
 )
 _OLDER = (
-    "are unmarked, unknown and older than unmarked_human_since of [tool.aiprov]: nothing was "
-    "written down about them"
+    "are unmarked, unknown and older than unmarked_human_since of [tool.aiprov]: nothing is "
+    "recorded about them"
 )
 _DO = {
     (Evidence.UNMARKED, Origin.HUMAN): (
-        "are unmarked and human because your policy says so: true as far as your agents do mark "
-        "their commits"
+        "are unmarked and human by your policy: true as far as your agents do mark their commits"
     ),
     (Evidence.PREDATES_AI, Origin.HUMAN): (
         "are human because they are older than the first coding assistant (human_before): "
         "nothing to do"
     ),
     (Evidence.NONE, Origin.UNKNOWN): (
-        "are a bot's, or of no commit that git can name: commit what is not committed, and fetch "
+        "are of a bot, or of a commit that is not in this clone: commit your changes, and fetch "
         "what a shallow clone lacks with `git fetch --unshallow`"
     ),
 }

@@ -1,7 +1,6 @@
 """The manifest, the file that carries provenance from the build to the service."""
 
 from aiprov_otel.manifest.archive import (
-    FILE_NAME,
     SCHEMA,
     Manifest,
     content_hash,
@@ -9,6 +8,7 @@ from aiprov_otel.manifest.archive import (
     tails,
 )
 from aiprov_otel.manifest.document import Entry, Run, SourceFile
+from aiprov_otel.manifest.locate import FILE_NAME
 from aiprov_otel.manifest.unit import decide, unit_lines
 
 __all__ = [

@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
+from aiprov_otel.files import real_path, write_whole
 from aiprov_otel.manifest.document import Entry, SourceFile, dumps, tally
 from aiprov_otel.values import Origin, Strength
 
 SCHEMA = 1
-FILE_NAME = "aiprov.manifest"
 _INDEX = "manifest.json"
 _FORMAT = "aiprov-manifest"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
@@ -248,21 +247,12 @@ def _pack(members: Mapping[str, bytes]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path = path.resolve()  # write to the target of a link, not over the link
-    if path.exists() and not path.is_file():
-        msg = f"can't write {path}: not a regular file; name another with --output"
-        raise AiprovError(msg)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(data)
-                file.close()
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
+        target = real_path(path)
+        if target.exists() and not target.is_file():
+            msg = f"can't write {path}: it is not a regular file; name another with --output"
+            raise AiprovError(msg)
+        write_whole(target, data, 0o644)
     except OSError as error:
         reason = error.strerror or error
         msg = f"can't write {path}: {reason}; fix that, or name another file with --output"

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel import settings
-from aiprov_otel.manifest.archive import FILE_NAME
+from aiprov_otel.files import make_folder, read_regular, write_whole
 
+FILE_NAME: Final = "aiprov.manifest"
 FOLDER: Final = ".aiprov"
+"""Holds what is kept on one machine: the cache of a build, the store, the manifest of a run."""
 
 
 def named_manifest() -> Path | None:
@@ -31,12 +33,14 @@ def hidden_folder(root: Path) -> Path:
     Returns the folder `.aiprov/` in *root*, created if missing; git ignores what is in it.
 
     Raises:
-        OSError: it can't be created.
+        OSError: it can't be created, or the repository has a link in its place.
     """
-    folder = root / FOLDER
-    folder.mkdir(exist_ok=True)
+    folder = make_folder(root / FOLDER)
     ignore = folder / ".gitignore"
-    # An empty file is what an interruption or a full disk leaves.
-    if not ignore.exists() or not ignore.stat().st_size:
-        ignore.write_text("*\n")
+    try:
+        content = read_regular(ignore)
+    except FileNotFoundError:
+        content = b""
+    if not content:
+        write_whole(ignore, b"*\n", 0o644)
     return folder

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError, ManifestError
+from aiprov_otel.files import read_regular, write_whole
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import FILE_NAME, Manifest
 
@@ -33,7 +33,7 @@ def provide(project: Path, target: Path) -> str | None:
     if (carried := next(_carried(project), None)) is None:
         return reason
     if carried != target:
-        shutil.copyfile(carried, target)
+        write_whole(target, read_regular(carried), 0o644)
     return None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aiprov_otel.errors import StoreError, UsageError
+from aiprov_otel.files import real_path
 from aiprov_otel.telemetry import schema, sql_dialect
 from aiprov_otel.telemetry.extra import local_extra
 
@@ -72,6 +73,8 @@ class Store:
         with local_extra():
             import duckdb
         with _explained(path):
+            for suffix in ("", ".batch", ".tmp", ".wal"):
+                real_path(path.with_name(path.name + suffix))
             connection = duckdb.connect(str(path), read_only=read_only)
         store = cls(path, connection)
         try:

@@ -11,7 +11,7 @@ from aiprov_otel.history import attribute, attribution, source_files
 from aiprov_otel.history.blame import ai_only
 from aiprov_otel.history.build import build
 from aiprov_otel.history.check import compare
-from aiprov_otel.history.effective_policy import effective_policy
+from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.values import Evidence, Origin
@@ -25,9 +25,9 @@ BOT = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>"
 def both(repo):
     """The decision about each line of *repo* by all of the history, and by AI lines alone."""
     git = Git.open(repo.path)
-    policy = effective_policy(git)
-    files = source_files.read(git, policy).files
-    whole, only = (reader.read(git, policy, files) for reader in (attribute, ai_only))
+    policy = apply_policy(git)
+    files = source_files.list_source_files(git, policy).files
+    whole, only = (module.attribute_files(git, policy, files) for module in (attribute, ai_only))
     assert [one.file for one in whole.blamed] == [one.file for one in only.blamed]
     return [
         pair
@@ -125,7 +125,7 @@ def test_no_mark_at_all(repo):
     repo.commit("a.py", "a = 1\n")
     git = Git.open(repo.path)
 
-    assert ai_only.OfMarked(git, git.commits(git.head()), set()).oldest == {}
+    assert ai_only.MarkedOnlyBlame(git, git.commits(git.head()), set()).oldest == {}
     assert build(repo.path, only_ai=True).origins == {"unknown": 1}
 
 
@@ -149,4 +149,4 @@ def test_the_manifest_says_so(repo):
     git = Git.open(repo.path)
 
     assert manifest.policy["ai_only"] is True
-    assert compare(git, effective_policy(git), manifest).matches
+    assert compare(git, apply_policy(git), manifest).matches

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk, covers, parse, uncommitted, widened, widths
+from aiprov_otel.history.blame.hunks import Hunk, covers, is_uncommitted, parse, python_lines, widen
 from aiprov_otel.history.git.repository import Git
 
 CONTENTS = {
@@ -25,7 +25,7 @@ CONTENTS = {
 def owners(hunks, content):
     """The commit of each line of *content*, as Python numbers them."""
     by_git = (hunk.commit for hunk in hunks for _ in range(hunk.count))
-    return list(widened(by_git, widths(content)))
+    return list(widen(by_git, python_lines(content)))
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
@@ -55,7 +55,7 @@ def test_the_line_after_a_lone_carriage_return_is_not_shifted(repo):
 
 def test_lines_that_are_not_committed_have_no_commit(repo):
     """
-    What stands in the work tree alone is told from what is committed.
+    Lines of the work tree alone differ from what is committed.
     """
     commit = repo.commit("a.py", "a = 1\n")
     repo.write("a.py", "a = 1\nb = 2\n")
@@ -63,7 +63,7 @@ def test_lines_that_are_not_committed_have_no_commit(repo):
     first, second = owners(parse(Git.open(repo.path).blame("a.py")), b"a = 1\nb = 2\n")
 
     assert first == commit
-    assert uncommitted(second)
+    assert is_uncommitted(second)
 
 
 @pytest.mark.parametrize("name", ["old.py", "a b.py", 'q"uo\\te.py', "t\tab.py", "\u00e9\u4e16.py"])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from aiprov_otel.errors import PolicyError
 from aiprov_otel.history import source_files
 from aiprov_otel.history.blame import cache, hunks, incremental, strategy
-from aiprov_otel.history.blame.hunks import joined
+from aiprov_otel.history.blame.hunks import join
 from aiprov_otel.history.build import build
-from aiprov_otel.history.effective_policy import effective_policy
+from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.repository import Git
 from support.histories import History
 from support.notes import attested, note
@@ -35,8 +35,8 @@ def rebuilt(repo):
 def starts(repo):
     """What a build of *repo* would start from."""
     git = Git.open(repo.path)
-    effective_policy(git)
-    return incremental.start(git, git.head())
+    apply_policy(git)
+    return incremental.load_start(git, git.head())
 
 
 @given(st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=4))
@@ -68,10 +68,12 @@ def test_a_rebuild_is_the_same_as_a_build(tmp_path, seed, rounds):
 def assert_owners_are_those_of_git(repo):
     """Each line of each file comes from where plain `git blame` says, by the cache."""
     git = Git.open(repo.path)
-    policy = effective_policy(git)
-    for one in incremental.read(git, policy, source_files.read(git, policy).files).blamed:
+    policy = apply_policy(git)
+    for one in incremental.attribute_files(
+        git, policy, source_files.list_source_files(git, policy).files
+    ).blamed:
         plain = hunks.parse(git.blame(one.file.source))
-        assert list(joined(one.hunks)) == list(joined(plain))
+        assert list(join(one.hunks)) == list(join(plain))
 
 
 def test_only_what_was_touched_is_blamed(repo):
@@ -80,20 +82,17 @@ def test_only_what_was_touched_is_blamed(repo):
     """
     repo.commit("a.py", "a = 1\n")
     repo.commit("b.py", "b = 1\n")
-    assert (
-        starts(repo).deep(
-            source_files.read(Git.open(repo.path), effective_policy(Git.open(repo.path))).files
-        )
-        == 2
-    )
+    git = Git.open(repo.path)
+    files = source_files.list_source_files(git, apply_policy(git)).files
+    assert starts(repo).count_deep(files) == 2
     build(repo.path)
     repo.commit("b.py", "b = 1\nc = 1\n")
 
     begun = starts(repo)
 
-    assert isinstance(begun.lineage, strategy.Since)
-    assert begun.why_whole is None
-    assert list(begun.lineage.known) == ["a.py"]
+    assert isinstance(begun.strategy, strategy.IncrementalBlame)
+    assert begun.why_full is None
+    assert list(begun.strategy.hunks) == ["a.py"]
 
 
 def test_a_history_that_was_rewritten(repo):
@@ -119,9 +118,9 @@ def test_a_commit_that_is_gone(repo):
     repo.commit("a.py", "a = 1\n")
     build(repo.path)
     known = cache.load(repo.path, starts(repo).key)
-    cache.save(repo.path, cache.Known(known.key, "c0ffee" + "0" * 34, known.files))
+    cache.save(repo.path, cache.Cached(known.key, "c0ffee" + "0" * 34, known.files))
 
-    assert "is not in the history" in starts(repo).why_whole
+    assert "is not in the history" in starts(repo).why_full
 
 
 def test_a_branch_that_is_checked_out(repo):
@@ -154,7 +153,7 @@ def test_what_blame_looks_through_decides_what_is_known(repo):
     known, summary, anew = rebuilt(repo)
 
     assert known == anew
-    assert summary.note == "git, aiprov or what blame looks through has changed"
+    assert summary.note == "git, aiprov or the ignored commits have changed"
     repo.write(".git-blame-ignore-revs", "# nothing\n")
     known, summary, anew = rebuilt(repo)
     assert known == anew
@@ -181,7 +180,7 @@ def test_policy_does_not(repo):
 
 def test_a_damaged_cache(repo):
     """
-    A cache that can't be believed is not, and the summary says so.
+    A damaged cache is ignored, and the summary says so.
     """
     repo.commit("a.py", "a = 1\n")
     build(repo.path)
@@ -191,7 +190,10 @@ def test_a_damaged_cache(repo):
     known, summary, anew = rebuilt(repo)
 
     assert known == anew
-    assert summary.note == "what the last build kept is damaged, or of another version"
+    assert (
+        summary.note
+        == "the cache of the last build is damaged, of another version or of another user"
+    )
 
 
 def test_a_clone_that_becomes_whole(repo, tmp_path):
@@ -243,7 +245,7 @@ def test_moved_lines_are_asked_for_anew(repo):
 
 def test_a_merge_that_is_not_done(repo):
     """
-    In the middle of a merge lines may come from the other side, which is no commit of HEAD's.
+    In the middle of a merge lines may come from the other side, which HEAD's history does not have.
     """
     lines = [f"x{n} = {n}\n" for n in range(20)]
     repo.commit("a.py", "".join(lines))
@@ -256,8 +258,10 @@ def test_a_merge_that_is_not_done(repo):
     repo.git(*person, "merge", "--quiet", "--no-ff", "--no-commit", "side")
 
     git = Git.open(repo.path)
-    policy = effective_policy(git)
-    [one] = incremental.read(git, policy, source_files.read(git, policy).files).blamed
+    policy = apply_policy(git)
+    [one] = incremental.attribute_files(
+        git, policy, source_files.list_source_files(git, policy).files
+    ).blamed
 
     assert one.hunks[-1].commit == theirs
     assert_owners_are_those_of_git(repo)

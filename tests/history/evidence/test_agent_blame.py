@@ -28,7 +28,7 @@ def note(*ranges, provider="claude_code", model="claude", category="ai_generated
 
 def test_ranges_of_a_tool():
     """
-    Each range is AI, of the tool that is named; a house name is no model.
+    Each range is AI, of the tool that is named; a vendor is not a model.
     """
     [first, second] = parse(note((1, 2), (5, 5)), "ref")["a.py"]
 

@@ -72,7 +72,7 @@ def test_an_unknown_contributor_says_nothing():
 
 def test_a_range_has_its_own_contributor():
     """
-    What is said of a range comes before what is said of its conversation.
+    The contributor of a range comes before that of its conversation.
     """
     [claim] = read(trace(lines(1, 1, contributor={"type": "human"})))
 
@@ -81,7 +81,7 @@ def test_a_range_has_its_own_contributor():
 
 def test_the_model_may_be_a_placeholder():
     """
-    `default` is no model.
+    `default` is not a model.
     """
     [claim] = read(trace(lines(1, 1), contributor={"type": "ai", "model_id": "default"}))
 

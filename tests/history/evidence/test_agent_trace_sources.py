@@ -42,7 +42,9 @@ def log(repo, *traces):
 def said(repo, path="a.py"):
     """The evidence and the origin of each line of *path*, where it is a trace."""
     git = Git.open(repo.path)
-    read = attribute.read(git, Policy.load(git.root), [source_files.locate(git, repo.path / path)])
+    read = attribute.attribute_files(
+        git, Policy.load(git.root), [source_files.find_tracked(git, repo.path / path)]
+    )
     found = (one.provenance for one in read.lines(read.blamed[0]))
     return [str(one.origin) if one.evidence == "agent-trace" else "-" for one in found]
 
@@ -75,7 +77,7 @@ def test_the_revision_is_the_parent(history):
 
 def test_lines_that_no_reading_bears_out(history):
     """
-    A range of which most was there before is no record of the commit.
+    A range whose lines are mostly older is not a record of the commit.
     """
     log(history, trace("f" * 40, 1, 4), trace(history.second, 4, 4), trace(history.second, 8, 9))
 

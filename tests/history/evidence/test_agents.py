@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiprov_otel.history.evidence import commit_message
-from aiprov_otel.history.evidence.agents import Rule, Table, rows
+from aiprov_otel.history.evidence.agents import Rule, Table, load_rules
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 
 ADA = "Ada Lovelace <ada@example.org>"
-DATA = resources.files("aiprov_otel.history") / "data" / "agents.json"
+DATA = resources.files("aiprov_otel.history.evidence") / "data" / "agents.json"
 EXAMPLES = {row["id"]: row["example"] for row in json.loads(DATA.read_text("utf-8"))}
 
 MINE = {"agent": "mine", "kind": "trailer", "role": "generated"}
 
-# What the text itself names, for the rows that do not.
+# What the text itself names, for the load_rules that do not.
 NAMED = {
     "anthropic-noreply-other-model": (None, "gpt-5.3-codex"),
     "grok": ("cursor", "grok-4.5"),
@@ -47,12 +47,12 @@ def commit_of(rule):
     return Commit("0" * 40, author, committer, None, message)
 
 
-@pytest.mark.parametrize("rule", rows(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.id)
 def test_each_row_recognizes_its_own_example(rule):
     """
     The real mark that a row was made from is read as the row says: kind, role, agent, model.
     """
-    [mark] = commit_message.find(commit_of(rule), Table())
+    [mark] = commit_message.find_marks(commit_of(rule), Table())
 
     assert mark.evidence is rule.evidence
     assert mark.agent == (rule.agent or NAMED[rule.id][0])
@@ -60,12 +60,12 @@ def test_each_row_recognizes_its_own_example(rule):
         assert mark.model == NAMED[rule.id][1]
 
 
-@pytest.mark.parametrize("rule", rows(), ids=lambda rule: rule.id)
-def test_what_is_shown_of_a_mark_is_nobody_s(rule):
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.id)
+def test_a_mark_shows_no_person(rule):
     """
     The text that is shown holds no mail, no URL and no person.
     """
-    [mark] = commit_message.find(commit_of(rule), Table())
+    [mark] = commit_message.find_marks(commit_of(rule), Table())
 
     assert "@" not in mark.text
     assert "://" not in mark.text
@@ -76,7 +76,7 @@ def test_the_table_is_complete():
     """
     The package ships every row of its research, each under a name of its own.
     """
-    assert len(rows()) == len(EXAMPLES) == 98
+    assert len(load_rules()) == len(EXAMPLES) == 98
 
 
 def test_a_user_s_rows_come_first():
@@ -87,7 +87,7 @@ def test_a_user_s_rows_come_first():
     policy = Policy.of({"extra_agents": [{**row, "pattern": "^Co-authored-by: Claude"}]})
     message = "Add it\n\nCo-authored-by: Claude <noreply@anthropic.com>"
 
-    [mark] = commit_message.find(
+    [mark] = commit_message.find_marks(
         Commit("0" * 40, ADA, ADA, None, message), Table(policy.extra_agents)
     )
 
@@ -101,7 +101,7 @@ def test_a_user_s_rows_come_first():
 )
 def test_looking_at_all_rules_at_once_misses_none(example, before, after):
     """
-    A line that no rule finds anything in is told as such, and no other is, wherever it begins.
+    The quick look rules out exactly the lines that no rule matches, wherever a match begins.
     """
     rules = (
         Rule.of({**MINE, "id": "anywhere", "pattern": "by (?P<agent>robots)|word$"}),

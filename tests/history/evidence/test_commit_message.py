@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiprov_otel.history.evidence import commit_message
-from aiprov_otel.history.evidence.agents import Table, rows
+from aiprov_otel.history.evidence.agents import Table, load_rules
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.values import Evidence
 
@@ -69,13 +69,13 @@ REVIEWS = [
 
 def found(message="Add it", author=ADA, committer=ADA):
     """The marks of a commit."""
-    return commit_message.find(Commit("0" * 40, author, committer, None, message), TABLE)
+    return commit_message.find_marks(Commit("0" * 40, author, committer, None, message), TABLE)
 
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_people_and_ordinary_bots_are_no_agents(who):
     """
-    Nobody is taken for a model because of their name, as author or as co-author.
+    A person with a model's name, as author or as co-author, is a person.
     """
     assert found(author=who, committer=who) == []
     assert found(f"Add it\n\nCo-authored-by: {who}\n") == []
@@ -101,7 +101,7 @@ def test_an_accepted_suggestion_is_shown_and_does_not_mark(line):
 
 def test_a_committer_s_suffix_does_not_mark():
     """
-    Aider commits a person's own changes under its committer name: that is no authorship.
+    Aider commits a person's own changes under its committer name: that is not authorship.
     """
     [mark] = found(committer="Jane Doe (aider) <jane@example.org>")
 
@@ -172,7 +172,7 @@ def test_searching_any_commit_never_raises(message, author, committer):
     found(message, author, committer)
 
 
-@given(st.lists(st.sampled_from([rule.id for rule in rows()]) | st.text(), max_size=5))
+@given(st.lists(st.sampled_from([rule.id for rule in load_rules()]) | st.text(), max_size=5))
 def test_searching_what_is_nearly_a_trailer_never_raises(parts):
     """
     A line that is nearly a trailer never raises either.

@@ -99,7 +99,7 @@ def test_every_tool(tool, agent):
     assert read(log)["a.py", 1].agent == agent
 
 
-def test_a_session_of_nobodys():
+def test_a_session_without_a_tool():
     """
     A session whose tool is a person is a person's.
     """
@@ -158,7 +158,7 @@ def test_nothing_attested():
 )
 def test_ranges_that_are_none(ranges):
     """
-    What is no range of lines is left out, and the rest of the log counts.
+    An invalid range of lines is left out, and the rest of the log counts.
     """
     assert origins(git_ai({"a.py": {"ai_agent": ranges, "human": "9"}})) == {9: "human"}
 

@@ -27,7 +27,7 @@ PEOPLE = [
 @pytest.mark.parametrize("who", BOTS)
 def test_bots(who):
     """
-    What an automaton commits is nobody's: neither a person's nor a model's.
+    What a bot commits is neither a person's nor a model's.
     """
     assert is_bot(who)
 
@@ -35,7 +35,7 @@ def test_bots(who):
 @pytest.mark.parametrize("who", PEOPLE)
 def test_people(who):
     """
-    Nobody is taken for an automaton because of their name.
+    A person with a bot's name is a person.
     """
     assert not is_bot(who)
 

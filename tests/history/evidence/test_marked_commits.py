@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiprov_otel.history.evidence.agents import Table
-from aiprov_otel.history.evidence.marked_commits import find, read, touched
+from aiprov_otel.history.evidence.marked_commits import find_marked, oldest_by_path, read_commits
 from aiprov_otel.history.git.diff_tree import Change, Edge
 from aiprov_otel.history.git.repository import Git
 
@@ -29,7 +29,7 @@ def test_names_are_followed():
         edge("5", "M c.py"),
     ]
 
-    assert touched(story, {"2", "5"}) == {"a.py": "2", "c.py": "2", "d.py": "2"}
+    assert oldest_by_path(story, {"2", "5"}) == {"a.py": "2", "c.py": "2", "d.py": "2"}
 
 
 @given(st.lists(st.sampled_from(["A a", "A b", "D a", "D b", "M a", "M b"]), max_size=8))
@@ -40,7 +40,7 @@ def test_the_oldest_is_never_younger(changes):
     story = [edge(str(number), change) for number, change in enumerate(changes)]
     names = {one.commit for one in story}
 
-    found = touched(story, names)
+    found = oldest_by_path(story, names)
 
     for one in story:
         path = one.changes[0].path
@@ -56,7 +56,8 @@ def test_messages_without_a_mark_are_forgotten(repo):
 
     git = Git.open(repo.path)
     found = {
-        one.id: (one.message, len(marks)) for one, marks in read(git, [plain, marked], Table(()))
+        one.id: (one.message, len(marks))
+        for one, marks in read_commits(git, [plain, marked], Table(()))
     }
 
     assert found == {plain: ("Subject (#1)", 0), marked: (CLAUDE, 1)}
@@ -70,7 +71,7 @@ def test_a_record_marks_a_commit(repo):
     noted = repo.commit("a.py", "a = 2\n")
     repo.git("notes", "--ref=ai", "add", "-F-", noted, stdin=NOTE.encode(), **_people())
 
-    assert find(Git.open(repo.path), [plain, noted], Table(())) == {noted}
+    assert find_marked(Git.open(repo.path), [plain, noted], Table(())) == {noted}
 
 
 def test_the_squash_of_a_commit_with_a_record_is_marked(repo):
@@ -85,7 +86,7 @@ def test_the_squash_of_a_commit_with_a_record_is_marked(repo):
     repo.git("checkout", "--quiet", "main")
     squash = repo.commit("a.py", "a = 2\n", "Change it (#7)")
 
-    assert find(Git.open(repo.path), [first, squash], Table(())) == {squash}
+    assert find_marked(Git.open(repo.path), [first, squash], Table(())) == {squash}
 
 
 def _people():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.evidence.model_names import normalise, provider_of
+from aiprov_otel.history.evidence.model_names import normalize, provider_of
 
 NAMES = {
     "Opus 4.6 (1M context)": "claude-opus-4-6",
@@ -64,15 +64,15 @@ def test_one_model_has_one_name(text, name):
     """
     However a tool spells a model, it is counted under one name.
     """
-    assert normalise(text) == name
+    assert normalize(text) == name
 
 
 @pytest.mark.parametrize("text", NO_NAMES)
 def test_what_is_no_model_has_no_name(text):
     """
-    A placeholder, a tool, a person, a mail or a URL is no model.
+    A placeholder, a tool, a person, a mail address or a URL is not a model.
     """
-    assert normalise(text) is None
+    assert normalize(text) is None
 
 
 @pytest.mark.parametrize(("model", "provider"), PROVIDERS.items())
@@ -95,9 +95,9 @@ def test_a_name_is_its_own_name(text):
     """
     Normalising twice gives what normalising once does, and a name is safe to publish.
     """
-    name = normalise(text)
+    name = normalize(text)
 
     if name is not None:
-        assert normalise(name) == name
+        assert normalize(name) == name
         assert not set(name) & set("@/: \n<>")
         assert len(name) <= 64

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiprov_otel.history.evidence.commit_message import Mark
-from aiprov_otel.history.evidence.records import Stretch, record, within
+from aiprov_otel.history.evidence.records import MarkedRange, make_record, overlapping
 from aiprov_otel.values import Evidence
 
 numbers = st.integers(-2, 40)
@@ -12,14 +12,14 @@ ranges = st.lists(st.tuples(numbers, numbers), max_size=12)
 
 
 def said(text):
-    """A mark that is told from others by its *text*."""
+    """A mark with this *text*."""
     return Mark("test", Evidence.NOTE, None, None, None, "here", text)
 
 
 def made(pairs):
     """The record of one path that these *pairs* of lines make, in order."""
-    stretches = (("a.py", Stretch(a, b, said(str(n)))) for n, (a, b) in enumerate(pairs))
-    return record(stretches).get("a.py", ())
+    stretches = (("a.py", MarkedRange(a, b, said(str(n)))) for n, (a, b) in enumerate(pairs))
+    return make_record(stretches).get("a.py", ())
 
 
 @given(ranges)
@@ -45,7 +45,7 @@ def test_only_what_is_about_the_lines_is_found(pairs, first, more):
     stretches = made(pairs)
     last = first + more
 
-    found = within(stretches, first, last)
+    found = overlapping(stretches, first, last)
 
     assert list(found) == [one for one in stretches if one.last >= first and one.first <= last]
 

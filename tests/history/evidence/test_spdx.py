@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.evidence.spdx import find
+from aiprov_otel.history.evidence.spdx import find_tag
 from aiprov_otel.values import Evidence
 
 
@@ -25,7 +25,7 @@ def test_a_structured_tag(header, origin):
     """
     A tag in the comments at the top speaks for the file.
     """
-    mark = find(f"{header}\nimport os\n".encode())
+    mark = find_tag(f"{header}\nimport os\n".encode())
 
     assert (mark.origin, mark.evidence) == (origin, Evidence.MARKER)
 
@@ -48,14 +48,14 @@ def test_what_is_no_tag(source):
     """
     Free text, people, code and parts of a file say nothing of the file.
     """
-    assert find(source.encode()) is None
+    assert find_tag(source.encode()) is None
 
 
 def test_the_agent_and_the_model():
     """
     The tool and the model stand beside the disclosure; no person is repeated.
     """
-    mark = find(
+    mark = find_tag(
         b"# SPDX-FileContributor: Ada <ada@example.org>\n"
         b"# SPDX-FileContributor: Claude Code <noreply@anthropic.com>\n"
         b"# SPDX-AI-Model: anthropic/claude-opus-4-5-20251101\n"
@@ -70,4 +70,4 @@ def test_searching_any_source_never_raises(source):
     """
     Whatever a file contains, searching it never raises.
     """
-    find(source)
+    find_tag(source)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from aiprov_otel.history.attribution import decide
 from aiprov_otel.history.evidence import commit_message
 from aiprov_otel.history.evidence.agents import Table
-from aiprov_otel.history.evidence.squash_message import find
+from aiprov_otel.history.evidence.squash_message import find_listing
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 
@@ -19,7 +19,7 @@ TABLE = Table()
 def decided(*lines, **policy):
     """What is decided about a commit whose message has these *lines*."""
     commit = Commit("a" * 40, ADA, ADA, None, "\n".join(lines))
-    return decide(commit, commit_message.find(commit, TABLE), Policy.of(policy))
+    return decide(commit, commit_message.find_marks(commit, TABLE), Policy.of(policy))
 
 
 def forge(*bodies, tail=()):
@@ -30,14 +30,14 @@ def forge(*bodies, tail=()):
 
 def test_some_of_the_listed_commits_are_marked():
     """
-    Nobody wrote down which lines came from which: all of them are mixed, and the reason counts.
+    Which lines came from which is not recorded: all are mixed, and the reason has the counts.
     """
     found = decided(*forge([CLAUDE], [], [CLAUDE]))
 
     assert found.provenance.origin == "mixed"
     assert found.provenance.evidence == "co-author"
     assert found.provenance.model == "claude-opus-4-6"
-    assert "it is a squash of 3 commits, 2 of which say so: mixed" in found.reason
+    assert "it is a squash of 3 commits, 2 of which are marked: mixed" in found.reason
 
 
 def test_all_of_the_listed_commits_are_marked():
@@ -49,7 +49,7 @@ def test_all_of_the_listed_commits_are_marked():
 
 def test_a_mark_that_the_forge_gathered_below_the_list():
     """
-    A co-author of the request is one of some of its commits, and nobody knows of which.
+    A co-author of the request is one of some of its commits, and it is unknown of which.
     """
     found = decided(*forge([], [], tail=[CLAUDE]))
 
@@ -59,7 +59,7 @@ def test_a_mark_that_the_forge_gathered_below_the_list():
 
 def test_a_mark_above_the_list():
     """
-    What is said before the list is said of the whole.
+    A mark before the list is about the whole.
     """
     first, *others = forge([], [])
 
@@ -106,6 +106,6 @@ def test_any_message_can_be_read(lines):
     """
     Reading never fails, and no more commits are marked than are listed.
     """
-    found = find(lines)
+    found = find_listing(lines)
 
     assert not found or found.marked(range(len(lines) + 1)) <= len(found.starts)

@@ -15,7 +15,9 @@ NEW = "a = 1\nb = 2\nc = 3\nd = 4\nz = 26\n"
 def decided(repo, path="a.py"):
     """The decision about each line of *path*."""
     git = Git.open(repo.path)
-    read = attribute.read(git, Policy.load(git.root), [source_files.locate(git, repo.path / path)])
+    read = attribute.attribute_files(
+        git, Policy.load(git.root), [source_files.find_tracked(git, repo.path / path)]
+    )
     return list(read.lines(read.blamed[0]))
 
 
@@ -126,7 +128,7 @@ def test_a_request_without_records(branched):
 
 def test_lines_that_the_request_took_from_the_main_branch(branched):
     """
-    A record on a commit that was on the main branch before is no record of the squash.
+    A record on a commit that was on the main branch before is not a record of the squash.
     """
     note(branched, branched.git("rev-parse", "HEAD"), attested("a.py", "1-2"))
     squash(branched)

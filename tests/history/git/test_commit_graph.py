@@ -56,7 +56,7 @@ def test_git_answers_with_the_graph(long):
     """
     git = Git.open(long.path)
     plain = git.blame("m1.py")
-    with commit_graph.beside(git, git.head(), 40):
+    with commit_graph.temporary_graph(git, git.head(), 40):
         folder = Path(git.variables["GIT_OBJECT_DIRECTORY"])
         assert (folder / "info" / "commit-graph").read_bytes()[:4] == b"CGPH"
         assert b"BIDX" in (folder / "info" / "commit-graph").read_bytes()
@@ -73,7 +73,7 @@ def test_few_files_and_short_histories_do_without(long, repo):
     repo.commit("a.py", "a = 1\n")
     for path, files in ((long.path, 39), (repo.path, 5_000)):
         git = Git.open(path)
-        with commit_graph.beside(git, git.head(), files):
+        with commit_graph.temporary_graph(git, git.head(), files):
             assert git.variables == {}
 
 
@@ -86,7 +86,7 @@ def test_a_partial_clone_does_without(long, tmp_path):
     long.git("clone", "--quiet", "--filter=blob:none", source, str(tmp_path / "clone"))
     git = Git.open(tmp_path / "clone")
 
-    with commit_graph.beside(git, git.head(), 40):
+    with commit_graph.temporary_graph(git, git.head(), 40):
         assert git.variables == {}
 
 

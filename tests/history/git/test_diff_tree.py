@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from aiprov_otel.history.git.diff_tree import Change, Edge, edges, unchanged
+from aiprov_otel.history.git.diff_tree import Change, Edge, read_edges, unchanged_paths
 from aiprov_otel.history.git.repository import Git
 
 
@@ -15,7 +15,7 @@ def test_a_revert_is_a_change():
     """
     story = [edge("c", "b", "a.py"), edge("b", "a", "a.py")]
 
-    assert unchanged(story, "c", "a", {"a.py", "b.py"}) == {"b.py"}
+    assert unchanged_paths(story, "c", "a", {"a.py", "b.py"}) == {"b.py"}
 
 
 def test_a_merge_passes_a_file_to_the_first_parent_that_has_it():
@@ -29,20 +29,20 @@ def test_a_merge_passes_a_file_to_the_first_parent_that_has_it():
     ]
     paths = {"ours.py", "theirs.py", "both.py", "same.py"}
 
-    assert unchanged(story, "m", "base", paths) == {"ours.py"}
-    assert unchanged(story, "m", "fork", paths) == {"theirs.py", "same.py"}
+    assert unchanged_paths(story, "m", "base", paths) == {"ours.py"}
+    assert unchanged_paths(story, "m", "fork", paths) == {"theirs.py", "same.py"}
 
 
 def test_nothing_happened():
     """
     Between a commit and itself all files are unchanged.
     """
-    assert unchanged([], "a", "a", {"a.py"}) == {"a.py"}
+    assert unchanged_paths([], "a", "a", {"a.py"}) == {"a.py"}
 
 
 def test_git_says_what_each_commit_did(repo):
     """
-    Added, removed and changed files are told apart, and a merge is compared with each parent.
+    Each change has its status, and a merge is compared with each parent.
     """
     first = repo.commit("a.py", "a = 1\n")
     repo.git("checkout", "--quiet", "-b", "side")
@@ -55,7 +55,7 @@ def test_git_says_what_each_commit_did(repo):
     merge = repo.record()
 
     rows = Git.open(repo.path).commits(merge)
-    found = {(one.commit, one.parent): one.changes for one in edges(Git.open(repo.path), rows)}
+    found = {(one.commit, one.parent): one.changes for one in read_edges(Git.open(repo.path), rows)}
 
     assert found == {
         (merge, main): (Change("sh öp/b.py", "A"),),
@@ -80,7 +80,7 @@ def test_a_mode_alone_is_no_change(repo):
     last = repo.record()
 
     git = Git.open(repo.path)
-    [change, added] = edges(git, git.commits(f"^{first}", last))
+    [change, added] = read_edges(git, git.commits(f"^{first}", last))
 
     assert change.changes == (Change("b.py", "T"),)
     assert added.changes == (Change("b.py", "A"),)

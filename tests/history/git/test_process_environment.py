@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from aiprov_otel.history.git.process import environment
+from aiprov_otel.history.git.process import clean_environment
 from aiprov_otel.history.git.repository import Git
 from support.repo import Repo
 
@@ -28,7 +28,7 @@ def test_the_environment_keeps_how_and_drops_what():
     """
     inherited = {"PATH": "/bin", "GIT_DIR": "x", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b"}
 
-    kept = environment(inherited)
+    kept = clean_environment(inherited)
 
     assert "GIT_DIR" not in kept
     assert kept["GIT_CONFIG_KEY_0"] == "a.b"

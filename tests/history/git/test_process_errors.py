@@ -31,7 +31,7 @@ def test_a_configuration_that_git_itself_refuses(repo):
     repo.git("config", "blame.ignoreRevsFile", "nowhere")
 
     with pytest.raises(
-        HistoryError, match=r"refuses blame\.ignoreRevsFile .*nowhere; mend or unset"
+        HistoryError, match=r"can't use blame\.ignoreRevsFile .*nowhere; fix or unset"
     ):
         Git.open(repo.path).blame("a.py")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.git.remote import https
+from aiprov_otel.history.git.remote import web_address
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_the_address_of_a_repository(url, address):
     """
     However it was cloned, a repository has one address, and no credentials in it.
     """
-    assert https(url) == address
+    assert web_address(url) == address
 
 
 @given(st.text(), st.text())
@@ -39,6 +39,6 @@ def test_reading_any_url_never_raises(user, rest):
     """
     Whatever URL somebody configured, reading it never raises.
     """
-    https(rest)
-    https(f"https://{user}@{rest}")
-    https(f"{user}@{rest}")
+    web_address(rest)
+    web_address(f"https://{user}@{rest}")
+    web_address(f"{user}@{rest}")

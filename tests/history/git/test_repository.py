@@ -34,7 +34,7 @@ def test_no_folder(tmp_path):
 
 def test_a_repository_without_a_commit(repo):
     """
-    An empty repository is told from a broken one.
+    An empty repository and a broken one have different errors.
     """
     with pytest.raises(HistoryError, match="has no commit yet"):
         Git.open(repo.path)

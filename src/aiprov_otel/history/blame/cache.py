@@ -1,10 +1,10 @@
 """
-What the last build learned from git, kept for the next: whose the lines of one commit's files are.
+The blame of one commit's files, kept for the next build.
 
-It lies in `.aiprov/` of the work tree, which git does not see. It is never needed: one that is
-damaged, foreign or about other circumstances is as good as none, and says why.
+It lies in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
+is damaged, of other circumstances, or not signed by this user is ignored, and `load` returns why.
 
-    aiprov-blame 1 <SHA-256 of the rest>
+    aiprov-blame 2 <HMAC-SHA256 of the rest>
     <zlib of JSON: key, head, commits, paths, files: {path: [commit, path, original, count, …]}>
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,19 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+from aiprov_otel.files import read_regular, write_whole
+from aiprov_otel.history.blame.cache_key import load_key
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.manifest.locate import FOLDER, hidden_folder
 
 _NAME: Final = "blame.cache"
-_MAGIC: Final = b"aiprov-blame 1 "
+_MAGIC: Final = b"aiprov-blame 2 "
 _FASTEST: Final = 1
+_LONGEST: Final = 512 * 1024 * 1024  # bytes of JSON: some million runs of lines
 
 
 @dataclass(frozen=True)
-class Known:
+class Cached:
     """
     The hunks of the files of one commit.
 
@@ -45,60 +48,64 @@ class Known:
     files: Mapping[str, Sequence[Hunk]]
 
 
-def load(root: Path, key: str) -> Known | str | None:
-    """What was saved for the work tree at *root*; why it is of no use; None where nothing was."""
+def load(root: Path, key: str) -> Cached | str | None:
+    """The cache of the work tree at *root*, or why it is of no use; None where there is none."""
     try:
-        data = (root / FOLDER / _NAME).read_bytes()
-    except OSError:
+        head, _, packed = read_regular(root / FOLDER / _NAME).partition(b"\n")
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    head, _, packed = data.partition(b"\n")
-    if head != _MAGIC + hashlib.sha256(packed).hexdigest().encode():
-        return "what the last build kept is damaged, or of another version"
-    known = _known(json.loads(zlib.decompress(packed)))
-    return known if known.key == key else "git, aiprov or what blame looks through has changed"
+    except OSError as error:
+        return f"the cache of the last build can't be read: {error.strerror}"
+    secret = load_key()
+    if secret is None:
+        return "the cache of the last build can't be verified without a key of this user"
+    if not hmac.compare_digest(head, _signature(secret, packed)):
+        return "the cache of the last build is damaged, of another version or of another user"
+    unpacker = zlib.decompressobj()
+    document = unpacker.decompress(packed, _LONGEST)
+    if unpacker.unconsumed_tail:
+        return "the cache of the last build is too large"
+    cached = _from_json(json.loads(document))
+    return cached if cached.key == key else "git, aiprov or the ignored commits have changed"
 
 
-def save(root: Path, known: Known) -> None:
-    """Keep *known* for the next build of the work tree at *root*, if that may be written to."""
-    packed = zlib.compress(json.dumps(_document(known)).encode(), _FASTEST)
-    head = _MAGIC + hashlib.sha256(packed).hexdigest().encode()
+def save(root: Path, cached: Cached) -> None:
+    """Keeps *cached* for the next build of the work tree at *root*, if that is writable."""
+    if (secret := load_key()) is None:
+        return
+    document = json.dumps(_to_json(cached)).encode()
+    packed = zlib.compress(document, _FASTEST)
+    if max(len(document), len(packed)) > _LONGEST:
+        return
     with contextlib.suppress(OSError):
-        _write(hidden_folder(root), head + b"\n" + packed)
+        write_whole(hidden_folder(root) / _NAME, _signature(secret, packed) + b"\n" + packed)
 
 
-def _write(folder: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=_NAME, delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(data)
-            file.close()
-            temporary.replace(folder / _NAME)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+def _signature(secret: bytes, packed: bytes) -> bytes:
+    return _MAGIC + hmac.new(secret, packed, hashlib.sha256).hexdigest().encode()
 
 
-def _document(known: Known) -> dict[str, Any]:
-    hunks = list(chain.from_iterable(known.files.values()))
+def _to_json(cached: Cached) -> dict[str, Any]:
+    hunks = list(chain.from_iterable(cached.files.values()))
     commits = {name: index for index, name in enumerate(sorted({h.commit for h in hunks}))}
     paths = {name: index for index, name in enumerate(sorted({h.path for h in hunks}))}
     files = {
         path: [n for h in rows for n in (commits[h.commit], paths[h.path], h.original, h.count)]
-        for path, rows in known.files.items()
+        for path, rows in cached.files.items()
     }
     return {
-        "key": known.key,
-        "head": known.head,
+        "key": cached.key,
+        "head": cached.head,
         "commits": list(commits),
         "paths": list(paths),
         "files": files,
     }
 
 
-def _known(document: Mapping[str, Any]) -> Known:
+def _from_json(document: Mapping[str, Any]) -> Cached:
     commits, paths = document["commits"], document["paths"]
     files = {path: list(_hunks(row, commits, paths)) for path, row in document["files"].items()}
-    return Known(document["key"], document["head"], files)
+    return Cached(document["key"], document["head"], files)
 
 
 def _hunks(row: Sequence[int], commits: Sequence[str], paths: Sequence[str]) -> Iterator[Hunk]:

@@ -1,4 +1,4 @@
-"""Blames files; git runs in as many processes as there are cores."""
+"""Blames files, in as many git processes as there are cores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.blame.strategy import WorkTree
 from aiprov_otel.history.evidence import spdx
 from aiprov_otel.history.evidence.commit_message import Mark
-from aiprov_otel.history.git.process import IGNORE_REVS
+from aiprov_otel.history.git.process import IGNORE_REVS_ERROR
 from aiprov_otel.history.source_files import TrackedFile
 from aiprov_otel.manifest import content_hash
 
@@ -30,13 +30,13 @@ class BlamedFile:
     A file and where its lines come from.
 
     Attributes:
-        file: which.
+        file: the tracked file.
         hash: of its content.
         hunks: every line as git numbers them, in order.
-        widths: how many lines of Python each of those is.
-        problem: why git could not say whose the lines are; None where it did.
-        tag: what the file says of itself.
-        generated: whether it looks as if a generator wrote it.
+        widths: how many lines of Python each line of git is.
+        problem: why git could not attribute the lines; None where it did.
+        tag: the SPDX tag at the top of the file.
+        generated: whether the file looks generated.
     """
 
     file: TrackedFile
@@ -48,22 +48,22 @@ class BlamedFile:
     generated: bool = False
 
 
-def blame_all(
+def blame_files(
     work_tree: WorkTree, files: Sequence[TrackedFile], progress: Progress | None
 ) -> list[BlamedFile | tuple[str, str]]:
-    """Each file with its hunks, or its path with the reason why not."""
-    # What is known already is not worth the hand-over to another thread.
-    known = {file: found for file in files if (found := _known(work_tree, file))}
-    outcomes: list[BlamedFile | tuple[str, str]] = list(known.values())
+    """Each file with its hunks, or its path and the reason why it has none."""
+    # A cached file is not worth the hand-over to another thread.
+    cached = {file: blamed for file in files if (blamed := _look_up(work_tree, file))}
+    outcomes: list[BlamedFile | tuple[str, str]] = list(cached.values())
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        asked = (file for file in files if file not in known)
-        for outcome in pool.map(partial(_blame, work_tree), asked):
+        rest = (file for file in files if file not in cached)
+        for outcome in pool.map(partial(_blame, work_tree), rest):
             outcomes.append(outcome)
             if progress:
                 progress(len(outcomes), len(files))
     except BaseException:
-        # Without waiting: a signal inside a lock of a future would have us wait for ever.
+        # Without waiting: a signal inside a lock of a future would make us wait for ever.
         pool.shutdown(wait=False, cancel_futures=True)
         work_tree.git.stop()
         raise
@@ -71,46 +71,48 @@ def blame_all(
     return outcomes
 
 
-def _known(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | None:
-    """*file* where git need not be asked about it."""
-    if not work_tree.may_be_at_hand(file.source):
+def _look_up(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | None:
+    """*file* where git need not be started for it."""
+    if not work_tree.may_be_cached(file.source):
         return None
     try:
-        content = _content(work_tree, file)
-    except OSError:  # `_blame` says so
+        content = _read(work_tree, file)
+    except OSError:  # `_blame` reports it
         return None
-    hunks = work_tree.at_hand(file.source, content)
-    return None if hunks is None else _blamed(file, content, lambda: hunks)
+    hunks = work_tree.cached(file.source, content)
+    return None if hunks is None else _make_blamed(file, content, lambda: hunks)
 
 
 def _blame(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | tuple[str, str]:
     try:
-        content = _content(work_tree, file)
+        content = _read(work_tree, file)
     except OSError as error:
         return file.path, f"can't be read: {error.strerror or error}"
-    return _blamed(file, content, lambda: work_tree.hunks(file.source, content))
+    return _make_blamed(file, content, lambda: work_tree.blame(file.source, content))
 
 
-def _content(work_tree: WorkTree, file: TrackedFile) -> bytes:
+def _read(work_tree: WorkTree, file: TrackedFile) -> bytes:
     return Path(work_tree.git.root, file.source).read_bytes()
 
 
-def _blamed(file: TrackedFile, content: bytes, lookup: Callable[[], Sequence[Hunk]]) -> BlamedFile:
-    widths = blame_hunks.widths(content)
-    hunks, problem = _hunks(lookup, file.source, len(widths))
-    tag, looks = spdx.find(content), source_files.looks_generated(file.path, content)
-    return BlamedFile(file, content_hash(content), hunks, widths, problem, tag, looks)
+def _make_blamed(
+    file: TrackedFile, content: bytes, blame: Callable[[], Sequence[Hunk]]
+) -> BlamedFile:
+    widths = blame_hunks.python_lines(content)
+    hunks, problem = _checked_hunks(blame, file.source, len(widths))
+    tag, generated = spdx.find_tag(content), source_files.looks_generated(file.path, content)
+    return BlamedFile(file, content_hash(content), hunks, widths, problem, tag, generated)
 
 
-def _hunks(
-    lookup: Callable[[], Sequence[Hunk]], path: str, lines: int
+def _checked_hunks(
+    blame: Callable[[], Sequence[Hunk]], path: str, lines: int
 ) -> tuple[Sequence[Hunk], str | None]:
-    """The hunks of the file at *path* and why they say nothing, if they don't."""
-    unknown = [Hunk(blame_hunks.NOBODY, 1, lines, 1, path)]
+    """The hunks of the file at *path*, and why they attribute nothing, if they don't."""
+    unknown = [Hunk(blame_hunks.NO_COMMIT, 1, lines, 1, path)]
     try:
-        hunks = lookup()
+        hunks = blame()
     except HistoryError as error:  # an object that a partial clone lacks, for one
-        if IGNORE_REVS in str(error):
+        if IGNORE_REVS_ERROR in str(error):
             raise
         return unknown, str(error)
     if blame_hunks.covers(hunks, lines):

@@ -1,4 +1,4 @@
-"""Hunks of `git blame --incremental`: parsed from bytes, spliced, shifted through diffs; pure."""
+"""Hunks of `git blame --incremental`: parsed, spliced, and shifted through diffs; pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,61 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_T = TypeVar("_T")
+
+NO_COMMIT: Final = ""
+"""Stands for the commit of a line that git can't attribute."""
+
+UNMARKED: Final = "-"
+"""Stands for the commit of a line that no marked commit wrote, where only those were looked for."""
+
+
+class Hunk(NamedTuple):
+    """
+    Consecutive lines of a file that come from one place.
+
+    Attributes:
+        commit: full hash of the commit that wrote them.
+        first: the first of them (1-based) in the file as it is now.
+        count: how many lines there are.
+        original: the first of them (1-based) in the file as it was in *commit*.
+        path: the name of the file in *commit*.
+    """
+
+    commit: str
+    first: int
+    count: int  # type: ignore[assignment]  # hides the method of tuples, which is not used
+    original: int
+    path: str
+
+
+# Every other line of the output begins with a word, whatever names and subjects hold.
+_HUNK: Final = re.compile(
+    rb"^(?:([0-9a-f]{40,64}) (\d{1,9}) (\d{1,9}) (\d{1,9})|filename (.*))$", re.MULTILINE
+)
+
+
+def parse(output: bytes) -> list[Hunk]:
+    """The hunks of one file in the order of its lines."""
+    hunks = []
+    head: re.Match[bytes] | None = None
+    for match in _HUNK.finditer(output):
+        if match[1]:
+            head = match
+        elif head:  # the file name ends the description of a hunk
+            original, first, count = (int(head[group]) for group in (2, 3, 4))
+            path = os.fsdecode(unquote(match[5]))
+            hunks.append(Hunk(head[1].decode("ascii"), first, count, original, path))
+            head = None
+    return sorted(hunks, key=lambda hunk: hunk.first)
+
+
+def is_uncommitted(commit: str) -> bool:
+    """Whether *commit* is blame's answer for a line that is not committed yet."""
+    return not commit.strip("0")
+
+
+_ESCAPE: Final = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _LETTERS: Final = {
     b"a": b"\a",
     b"b": b"\b",
@@ -21,76 +75,21 @@ _LETTERS: Final = {
 }
 
 
-def unquoted(name: bytes) -> bytes:
-    """*name* as it is; one that git did not quote is left alone."""
+def unquote(name: bytes) -> bytes:
+    """*name* without git's quotes and escapes; a name that is not quoted is left alone."""
     if len(name) < 2 or not (name.startswith(b'"') and name.endswith(b'"')):
         return name
-    return _ESCAPE.sub(_unescaped, name[1:-1])
+    return _ESCAPE.sub(_unescape, name[1:-1])
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    escape = found[1]
+def _unescape(match: re.Match[bytes]) -> bytes:
+    escape = match[1]
     if len(escape) == 3:
         return bytes([int(escape, 8) & 0xFF])
     return _LETTERS.get(escape, escape)
 
 
-# Every other line of the output begins with a word, whatever names and subjects hold.
-_HUNK = re.compile(
-    rb"^(?:([0-9a-f]{40,64}) (\d{1,9}) (\d{1,9}) (\d{1,9})|filename (.*))$", re.MULTILINE
-)
-_T = TypeVar("_T")
-
-NOBODY: Final = ""
-"""The commit of a line of which git can't say whose it is."""
-
-UNASKED: Final = "-"
-"""The commit of a line of which no AI commit is the one, which is all that was asked."""
-
-
-class Hunk(NamedTuple):
-    """
-    Consecutive lines of a file that come from one place.
-
-    Attributes:
-        commit: full hash of the commit that wrote them.
-        first: the first of them (1-based) in the file as it is now.
-        count: how many they are.
-        original: the first of them (1-based) in the file as it was in *commit*.
-        path: what the file was called in *commit*.
-    """
-
-    commit: str
-    first: int
-    count: int  # type: ignore[assignment]  # a tuple can count too, which nobody asks of this one
-    original: int
-    path: str
-
-
-def parse(output: bytes) -> list[Hunk]:
-    """The hunks of one file in the order of its lines."""
-    hunks = []
-    head: re.Match[bytes] | None = None
-    for found in _HUNK.finditer(output):
-        if found[1]:
-            head = found
-        elif head:  # the file name is what ends the description of a hunk
-            hunks.append(_hunk(head, found[5]))
-            head = None
-    return sorted(hunks, key=lambda hunk: hunk.first)
-
-
-def _hunk(head: re.Match[bytes], path: bytes) -> Hunk:
-    original, first, count = (int(head[group]) for group in (2, 3, 4))
-    return Hunk(head[1].decode("ascii"), first, count, original, os.fsdecode(unquoted(path)))
-
-
-def uncommitted(commit: str) -> bool:
-    """Whether blame's answer is that no commit has this line yet."""
-    return not commit.strip("0")
-
-
-def widths(source: bytes) -> list[int]:
+def python_lines(source: bytes) -> list[int]:
     """
     How many lines of Python each line of git is.
 
@@ -104,7 +103,7 @@ def widths(source: bytes) -> list[int]:
     return [max(1, len(line.splitlines())) for line in lines]
 
 
-def widened(values: Iterable[_T], widths: Sequence[int]) -> Iterator[_T]:
+def widen(values: Iterable[_T], widths: Sequence[int]) -> Iterator[_T]:
     """One value for each line of Python, from one for each line of git."""
     for value, width in zip(values, widths, strict=True):
         for _ in range(width):
@@ -113,10 +112,10 @@ def widened(values: Iterable[_T], widths: Sequence[int]) -> Iterator[_T]:
 
 def covers(hunks: Sequence[Hunk], lines: int) -> bool:
     """
-    Whether *hunks* are about each of so many lines, once.
+    Whether *hunks* hold each of that many *lines* once.
 
-    They are not where git did not see the same lines: a filter changed them on their way into
-    the repository, or the file was written to while git read it.
+    They do not where git saw other lines: a filter changed them on their way into the repository,
+    or the file was written to while git read it.
     """
     following = 1
     for hunk in hunks:
@@ -126,33 +125,8 @@ def covers(hunks: Sequence[Hunk], lines: int) -> bool:
     return following == lines + 1
 
 
-Lookup = Callable[[str], Sequence[Hunk] | None]
-"""The hunks of a whole file, by its path, as it was in the earlier commit; None: not known."""
-
-
-def splice(
-    hunks: Iterable[Hunk], base: str, final: Container[str], lookup: Lookup
-) -> list[Hunk] | None:
-    """
-    *hunks* of a blame that stopped at *base*, with the answer of *lookup* for what it ended at.
-
-    The commits in *final* are answers. None where a line ended elsewhere: at an older commit that
-    a branch left from, or in a file that *lookup* does not know.
-    """
-    spliced: list[Hunk] = []
-    for hunk in hunks:
-        if hunk.commit in final:
-            spliced.append(hunk)
-            continue
-        earlier = lookup(hunk.path) if hunk.commit == base else None
-        if earlier is None:
-            return None
-        spliced += part(earlier, hunk.original, hunk.count, hunk.first)
-    return list(joined(spliced))
-
-
-def part(hunks: Sequence[Hunk], start: int, count: int, first: int) -> Iterator[Hunk]:
-    """*count* lines of *hunks* from line *start* on, numbered anew from *first*."""
+def cut(hunks: Sequence[Hunk], start: int, count: int, first: int) -> Iterator[Hunk]:
+    """*count* lines of *hunks* from line *start* on, renumbered from *first*."""
     index = bisect_right(hunks, start, key=lambda hunk: hunk.first) - 1
     while count > 0 and index < len(hunks):
         hunk = hunks[index]
@@ -162,8 +136,8 @@ def part(hunks: Sequence[Hunk], start: int, count: int, first: int) -> Iterator[
         start, first, count, index = start + taken, first + taken, count - taken, index + 1
 
 
-def joined(hunks: Iterable[Hunk]) -> Iterator[Hunk]:
-    """*hunks* with those made one that go on where the one before them ends."""
+def join(hunks: Iterable[Hunk]) -> Iterator[Hunk]:
+    """*hunks*, with neighbors made one where the second continues the first."""
     last: Hunk | None = None
     for hunk in hunks:
         if last and _continues(last, hunk):
@@ -181,6 +155,31 @@ def _continues(last: Hunk, hunk: Hunk) -> bool:
     return same_place and last.original + last.count == hunk.original
 
 
+Lookup = Callable[[str], Sequence[Hunk] | None]
+"""Returns the hunks of a whole file of an earlier commit, by its path; None for an unknown file."""
+
+
+def splice(
+    hunks: Iterable[Hunk], base: str, final: Container[str], lookup: Lookup
+) -> list[Hunk] | None:
+    """
+    *hunks* of a blame that stopped at *base*, with what *lookup* gives for the lines of *base*.
+
+    Lines of the commits in *final* stay as they are. None where a line ended elsewhere: at an
+    older commit that a branch left from, or in a file that *lookup* does not know.
+    """
+    spliced: list[Hunk] = []
+    for hunk in hunks:
+        if hunk.commit in final:
+            spliced.append(hunk)
+            continue
+        earlier = lookup(hunk.path) if hunk.commit == base else None
+        if earlier is None:
+            return None
+        spliced += cut(earlier, hunk.original, hunk.count, hunk.first)
+    return list(join(spliced))
+
+
 _CHANGE: Final = re.compile(
     rb"^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@", re.MULTILINE
 )
@@ -188,34 +187,34 @@ _LAST: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
-    """*count* lines that are the same from line *old* of one file and line *new* of another on."""
+class Unchanged:
+    """*count* lines that two files share: from line *old* of one, and line *new* of the other."""
 
     old: int
     new: int
     count: int
 
 
-def unchanged(difference: bytes) -> list[Same]:
-    """The lines that are on both sides of a *difference* that git wrote without context."""
-    same, old, new = [], 1, 1
+def parse_unchanged(difference: bytes) -> list[Unchanged]:
+    """The lines that both sides of a *difference* share, which git wrote without context."""
+    unchanged, old, new = [], 1, 1
     for change in _CHANGE.finditer(difference):
-        gone, come = (int(change[group] or 1) for group in (2, 4))
-        # Of a side that has no line of the change, git names the line before it.
-        start = int(change[1]) + (not gone)
+        removed, added = (int(change[group] or 1) for group in (2, 4))
+        # For a side without a line of the change, git names the line before it.
+        start = int(change[1]) + (not removed)
         if start > old:
-            same.append(Same(old, new, start - old))
-        old, new = start + gone, int(change[3]) + (not come) + come
-    return [*same, Same(old, new, _LAST)]
+            unchanged.append(Unchanged(old, new, start - old))
+        old, new = start + removed, int(change[3]) + (not added) + added
+    return [*unchanged, Unchanged(old, new, _LAST)]
 
 
-def shifted(hunks: Iterable[Hunk], same: Sequence[Same]) -> Iterator[Hunk]:
-    """*hunks* of the old file as hunks of the new one, as far as their lines are the same."""
+def shift(hunks: Iterable[Hunk], unchanged: Sequence[Unchanged]) -> Iterator[Hunk]:
+    """*hunks* of the old file as hunks of the new one, as far as their lines are *unchanged*."""
     for hunk in hunks:
-        for one in same:
-            first = max(hunk.first, one.old)
-            last = min(hunk.first + hunk.count, one.old + one.count) - 1
+        for block in unchanged:
+            first = max(hunk.first, block.old)
+            last = min(hunk.first + hunk.count, block.old + block.count) - 1
             if first <= last:
                 original = hunk.original + first - hunk.first
-                new = one.new + first - one.old
+                new = block.new + first - block.old
                 yield Hunk(hunk.commit, new, last - first + 1, original, hunk.path)

@@ -1,4 +1,4 @@
-"""The table of agents: how each coding tool marks a commit. The rows are data/agents.json."""
+"""The table of agents: how each coding tool marks a commit, a row of data/agents.json each."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Rule:
 
     Attributes:
         id: names the row.
-        agent: slug of the tool; None where the text that matched says which.
-        provider: who makes the tool's models, where that is always the same house.
-        kind: where it stands: `author`, `committer`, `trailer`, or `message` (a line of text).
-        role: what it says the tool did.
+        agent: slug of the tool; None where the matching text names it.
+        provider: the maker of the tool's models, where that is always the same.
+        kind: where it is found: `author`, `committer`, `trailer`, or `message` (a line of text).
+        role: what the tool did.
         pattern: searched in `Name <mail>`, or in one line of the message.
         model: searched in the same text, for the group `model`; None: *pattern* may hold it.
-        requires_lexicon: people write such lines too, so it has to name a tool or a model.
+        requires_lexicon: people write such lines too, so the line has to name a tool or a model.
     """
 
     id: str
@@ -65,7 +65,7 @@ class Rule:
 
     @property
     def evidence(self) -> Evidence | None:
-        """What kind of statement it is; None for one that does not mark the commit."""
+        """The kind of evidence; None for a line that does not mark the commit."""
         if self.kind == "author":
             return Evidence.AGENT_AUTHOR
         if self.kind == "message" and self.role == "co-authored":
@@ -77,8 +77,8 @@ class Table:
     """The package's rows and, before them, those that a policy adds."""
 
     def __init__(self, extra: Iterable[Rule] = ()) -> None:
-        rules = (*extra, *rows())
-        # A row that names its tool knows more than one that has to read it out of the text.
+        rules = (*extra, *load_rules())
+        # A row that names its tool is more specific than one that takes it from the text.
         self._rules = sorted(rules, key=lambda rule: rule.agent is None)
 
     def of_kind(self, *kinds: str) -> list[Rule]:
@@ -91,26 +91,26 @@ class Table:
         return self.of_kind("trailer", "message")
 
     def any_line(self, line: str) -> bool:
-        """Whether one of `lines` finds something in *line*: most lines are none of ours."""
-        return bool(self._from_the_start.match(line) or self._anywhere.search(line))
+        """Whether one of `lines` matches *line*: one look rules out most lines."""
+        return bool(self._anchored.match(line) or self._anywhere.search(line))
 
     @cached_property
-    def _from_the_start(self) -> re.Pattern[str]:
-        """Those that begin at the start of a line, which are most, need not be tried further on."""
-        return _either(rule for rule in self.lines if _is_anchored(rule))
+    def _anchored(self) -> re.Pattern[str]:
+        """Most rules match at the start of a line only, and need not be tried elsewhere."""
+        return _combine(rule for rule in self.lines if _is_anchored(rule))
 
     @cached_property
     def _anywhere(self) -> re.Pattern[str]:
-        return _either(rule for rule in self.lines if not _is_anchored(rule))
+        return _combine(rule for rule in self.lines if not _is_anchored(rule))
 
     @cached_property
     def providers(self) -> dict[str, str]:
-        """Who makes the models of an agent, by its slug."""
+        """The maker of an agent's models, by its slug."""
         return {rule.agent: rule.provider for rule in self._rules if rule.agent and rule.provider}
 
 
 def _is_anchored(rule: Rule) -> bool:
-    """Whether *rule* can begin at the start of a line alone; False where that is hard to tell."""
+    """Whether *rule* matches at the start of a line only; False where that is hard to tell."""
     pattern = rule.pattern.pattern
     bare = re.sub(r"\\.|\[\^?\]?[^]]*\]", "", pattern)
     while (outer := re.sub(r"\([^()]*\)", "", bare)) != bare:
@@ -118,49 +118,67 @@ def _is_anchored(rule: Rule) -> bool:
     return pattern.startswith(("^", r"\A")) and "|" not in bare
 
 
-def _either(rules: Iterable[Rule]) -> re.Pattern[str]:
-    """Matches what one of *rules* does; never, where there are none."""
+def _combine(rules: Iterable[Rule]) -> re.Pattern[str]:
+    """Matches where one of *rules* does; never, where there are none."""
     patterns = [re.sub(r"\(\?P<\w+>", "(?:", rule.pattern.pattern) for rule in rules]
-    return re.compile("|".join(f"(?:{one})" for one in patterns) or "(?!)", re.IGNORECASE)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
-def rows() -> tuple[Rule, ...]:
+def load_rules() -> tuple[Rule, ...]:
     """The package's own rows."""
-    return tuple(Rule.of(row) for row in json.loads(_data("agents.json")))
+    return tuple(map(Rule.of, _read_rows()))
 
 
-def _data(name: str) -> str:
+def _read_rows() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(_read_data("agents.json"))
+    return rows
+
+
+def _read_data(name: str) -> str:
     return (resources.files("aiprov_otel.history.evidence") / "data" / name).read_text("utf-8")
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The words that name a tool or a model, and those among them that people are called too."""
+    """
+    How tools and models are called in free text.
+
+    Attributes:
+        words: finds the name of any tool or model.
+        names: those of the words that are people's names too.
+        tools: slugs of the tools that only records name, by the name there.
+        products: the slug of a tool, and the pattern of its names.
+    """
 
     words: re.Pattern[str]
     names: frozenset[str]
+    tools: Mapping[str, str]
     products: tuple[tuple[str, re.Pattern[str]], ...]
 
-    def product(self, text: str) -> str | None:
-        """Slug of the first tool that *text* names."""
+    def find_product(self, text: str) -> str | None:
+        """The slug of the first tool that *text* names."""
         text = re.sub(r"<[^>]*>", " ", text)
-        found = [
-            (m.start(), slug) for slug, product in self.products if (m := product.search(text))
+        matches = [
+            (match.start(), slug)
+            for slug, product in self.products
+            if (match := product.search(text))
         ]
-        return min(found)[1] if found else None
+        return min(matches)[1] if matches else None
 
 
 @lru_cache(maxsize=1)
-def lexicon() -> Lexicon:
-    """The package's lexicon."""
-    data = json.loads(_data("lexicon.json"))
-    bounded = r"(?<![\w-])(?:{})(?![\w-])"
+def load_lexicon() -> Lexicon:
+    """The package's lexicon: data/lexicon.json, and the `names` of the rows of the table."""
+    data = json.loads(_read_data("lexicon.json"))
+    names = [(row["agent"], row["names"]) for row in _read_rows() if "names" in row]
+    bounded = [
+        (slug, rf"(?<![\w-])(?:{pattern})(?![\w-])")
+        for slug, pattern in (*data["products"], *names)
+    ]
     return Lexicon(
-        words=re.compile(data["words"], re.IGNORECASE),
+        words=re.compile("|".join((data["words"], *dict(bounded).values())), re.IGNORECASE),
         names=frozenset(data["first_or_last_names"]),
-        products=tuple(
-            (slug, re.compile(bounded.format(pattern), re.IGNORECASE))
-            for slug, pattern in data["products"]
-        ),
+        tools=data["names_in_records"],
+        products=tuple((slug, re.compile(pattern, re.IGNORECASE)) for slug, pattern in bounded),
     )

@@ -1,4 +1,4 @@
-"""What a commit says about the tools that wrote it: its people, and every line of its message."""
+"""The marks that tools leave on a commit: in its author, its committer and its message."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aiprov_otel.history.evidence import identities, model_names
-from aiprov_otel.history.evidence.agents import Rule, Table, lexicon
+from aiprov_otel.history.evidence.agents import Rule, Table, load_lexicon
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.values import Evidence, Origin
 
-_LONGEST_LINE = 400  # no mark is longer; generated text in a message may be
+_LONGEST_LINE = 400  # a longer line is generated text, not a mark
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """
-    One statement found: on a commit, in a record about its lines, or in the source itself.
+    One piece of evidence: on a commit, in a record about its lines, or in the source itself.
 
     Attributes:
-        rule: id of the table's row that found it, or what kind of record it is.
+        rule: id of the table's row that matched, or the format of the record.
         evidence: its kind; None for one that is shown and does not mark the commit.
         agent: slug of the tool.
-        model: normalised.
-        provider: who makes the model.
+        model: normalized.
+        provider: the maker of the model.
         where: `author`, `committer`, `line 3 of the message`, `refs/notes/ai`.
-        text: what stands there, without mails, URLs and people.
-        line: which line of the message it is; 0 where it is none.
-        origin: what it says of the lines themselves; None for a mark on the commit.
+        text: the text found there, without mail addresses, URLs and people.
+        line: the line of the message that it was found in; 0 elsewhere.
+        origin: the origin that it gives to lines; None for a mark on the commit.
     """
 
     rule: str
@@ -43,70 +43,70 @@ class Mark:
     origin: Origin | None = None
 
 
-def find(commit: Commit, table: Table) -> list[Mark]:
+def find_marks(commit: Commit, table: Table) -> list[Mark]:
     """Every mark of *commit*: author and committer first, then line by line."""
     return [
-        *_of_person(commit.author, "author", table),
-        *_of_person(commit.committer, "committer", table),
-        *_of_message(commit.lines, table),
+        *_person_marks(commit.author, "author", table),
+        *_person_marks(commit.committer, "committer", table),
+        *_message_marks(commit.lines, table),
     ]
 
 
 @lru_cache(maxsize=4096)  # few people make most of the commits
-def _of_person(who: str, kind: str, table: Table) -> tuple[Mark, ...]:
+def _person_marks(who: str, kind: str, table: Table) -> tuple[Mark, ...]:
     for rule in table.of_kind(kind):
-        if found := rule.pattern.search(who):
-            return (_mark(rule, found, kind, table),)
+        if match := rule.pattern.search(who):
+            return (_make_mark(rule, match, kind, table),)
     return ()
 
 
-def _of_message(lines: Iterable[str], table: Table) -> Iterator[Mark]:
+def _message_marks(lines: Iterable[str], table: Table) -> Iterator[Mark]:
     for number, line in enumerate(lines, start=1):
         if 0 < len(line) <= _LONGEST_LINE and table.any_line(line):
-            yield from _of_line(line, number, table)
+            yield from _line_marks(line, number, table)
 
 
-def _of_line(line: str, number: int, table: Table) -> Iterator[Mark]:
-    """The mark that *line* is, by the first rule that applies to it."""
+def _line_marks(line: str, number: int, table: Table) -> Iterator[Mark]:
+    """The mark in *line*, by the first rule that applies to it."""
     for rule in table.lines:
-        if (found := rule.pattern.search(line)) and _applies(rule, found, number):
-            said = _mark(rule, found, f"line {number} of the message", table)
-            yield replace(said, line=number)
+        if (match := rule.pattern.search(line)) and _applies(rule, match, number):
+            mark = _make_mark(rule, match, f"line {number} of the message", table)
+            yield replace(mark, line=number)
             return
 
 
-def _applies(rule: Rule, found: re.Match[str], number: int) -> bool:
+def _applies(rule: Rule, match: re.Match[str], number: int) -> bool:
     if rule.pattern.pattern.startswith(r"\A"):
         return number == 1
     if not rule.requires_lexicon:
         return True
-    value = found.string.partition(":")[2]
-    # A subject may begin with "AI agent: …"; it holds no trailers.
+    value = match.string.partition(":")[2]
+    # A subject may begin with "AI agent: …"; trailers are further down.
     return number > 1 and identities.names_a_tool(value, yes=rule.id == "ai-assistant")
 
 
-def _mark(rule: Rule, found: re.Match[str], where: str, table: Table) -> Mark:
-    agent = rule.agent or _agent(found)
-    model = model_names.normalise(_model_text(rule, found))
+def _make_mark(rule: Rule, match: re.Match[str], where: str, table: Table) -> Mark:
+    agent = rule.agent or _find_agent(match)
+    model = model_names.normalize(_model_text(rule, match))
     provider = model_names.provider_of(model) or (table.providers.get(agent) if agent else None)
-    # Whoever has the tool's name in theirs is still a person: of people, only the tool is said.
-    text = (agent or rule.id) if where in {"author", "committer"} else clean(found.string)
+    # A person may have a tool's name in theirs: of an author, only the tool is shown.
+    text = (agent or rule.id) if where in {"author", "committer"} else redact(match.string)
     return Mark(rule.id, rule.evidence, agent, model, provider, where, text)
 
 
-def _agent(found: re.Match[str]) -> str | None:
-    groups = found.groupdict()
-    named = groups.get("agent") or groups.get("tool")
-    return lexicon().product(named or found.string.partition(":")[2] or found[0])
+def _find_agent(match: re.Match[str]) -> str | None:
+    groups = match.groupdict()
+    name = groups.get("agent") or groups.get("tool")
+    return load_lexicon().find_product(name or match.string.partition(":")[2] or match[0])
 
 
-def _model_text(rule: Rule, found: re.Match[str]) -> str:
-    within = rule.model.search(found.string) if rule.model else found
-    return (within.groupdict().get("model") if within else None) or ""
+def _model_text(rule: Rule, match: re.Match[str]) -> str:
+    model = rule.model.search(match.string) if rule.model else match
+    return (model.groupdict().get("model") if model else None) or ""
 
 
-def clean(line: str) -> str:
-    """*line* without mails, URLs and the identifiers of sessions."""
+def redact(line: str) -> str:
+    """*line* without mail addresses, URLs and the identifiers of sessions."""
     key, colon, _ = line.partition(":")
     if re.search(r"(session|thread(-id)?|checkpoint|logs-url)\s*$", key, re.IGNORECASE):
         return key.strip() + colon

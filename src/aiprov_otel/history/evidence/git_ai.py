@@ -1,4 +1,4 @@
-"""git-ai: the authorship logs below `refs/notes/ai`, and who stands behind their lines."""
+"""Records of git-ai: the authorship logs below `refs/notes/ai`, and the sessions they name."""
 
 from __future__ import annotations
 
@@ -10,16 +10,55 @@ from typing import Any, Final
 
 from aiprov_otel.history.evidence import identities
 from aiprov_otel.history.evidence.commit_message import Mark
-from aiprov_otel.history.evidence.mark import agent_of, loads, mark, number, table, tables
-from aiprov_otel.history.evidence.notes import NotedRecords, Notes, noted
-from aiprov_otel.history.evidence.records import Record, Source, Stretch, record
+from aiprov_otel.history.evidence.mark import (
+    agent_slug,
+    get_object,
+    get_objects,
+    line_number,
+    make_mark,
+    parse_json,
+)
+from aiprov_otel.history.evidence.notes import NoteRecords, Notes, list_notes
+from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
 
-_LOG_ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
-_LOG_RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+_NOTES: Final = ("refs/notes/ai", "refs/notes/ai-remote/")
+_FORMER: Final = "refs/ai/authorship/"  # before there were notes, a ref for each commit
+REFS: Final = (*_NOTES, _FORMER)
+FETCHED: Final = ("refs/notes/ai",)
 
 Ranges = tuple[tuple[int, int], ...]
+
+
+def list_sources(git: Git) -> Iterator[Source]:
+    """Each ref of notes, this clone's own first; then the refs from before there were notes."""
+    for ref in matching_refs(git, *_NOTES):
+        yield _records(list_notes(git, ref))
+    if refs := matching_refs(git, _FORMER):
+        blobs = {ref.rpartition("/")[2]: git.refs[ref] for ref in refs}
+        yield _records(Notes(git, _FORMER.rstrip("/"), blobs))
+
+
+def _records(notes: Notes) -> NoteRecords:
+    prompts = _Prompts(notes)
+    return NoteRecords(notes, lambda note, ref: to_record(parse_log(note), ref, prompts.get))
+
+
+class _Prompts:
+    """The prompts in any of *notes*: a note that was merged or copied names keys of others."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def get(self, key: str) -> Any:
+        """The prompt of *key*; None for an unknown one."""
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Any]:
+        logs = (parse_log(log) for _, log in self._notes.read(self._notes.commits))
+        return {key: prompt for log in logs for key, prompt in log.prompts.items()}
 
 
 @dataclass(frozen=True)
@@ -29,9 +68,9 @@ class Log:
 
     Attributes:
         entries: path, key and ranges of lines, in the order in which they were written.
-        sessions: by key, sessions of a tool.
-        humans: by key, people.
-        prompts: by key, sessions of a tool as they were written before there were sessions.
+        sessions: sessions of a tool, by key.
+        humans: people, by key.
+        prompts: sessions of a tool in the older form, by key.
     """
 
     entries: tuple[tuple[str, str, Ranges], ...] = ()
@@ -40,119 +79,94 @@ class Log:
     prompts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def parse_log(log: bytes) -> Log:
-    """The authorship log in a note; one that holds nothing for what can't be read."""
-    text = log.decode("utf-8", "replace")
+_ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
+_RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+
+
+def parse_log(note: bytes) -> Log:
+    """The authorship log in a *note*; an empty one where it can't be read."""
+    text = note.decode("utf-8", "replace")
     if text.startswith("{"):
-        return _first_form(loads(text))
-    attested, _, metadata = f"\n{text}".partition("\n---\n")
-    told = loads(metadata)
-    parts = (table(told, name) for name in ("sessions", "humans", "prompts"))
-    return Log(tuple(_log_entries(attested)), *parts)
+        return _parse_first_version(parse_json(text))
+    entries, _, metadata = f"\n{text}".partition("\n---\n")
+    document = parse_json(metadata)
+    parts = (get_object(document, name) for name in ("sessions", "humans", "prompts"))
+    return Log(tuple(_parse_entries(entries)), *parts)
 
 
-def _log_entries(attested: str) -> Iterator[tuple[str, str, Ranges]]:
+def _parse_entries(text: str) -> Iterator[tuple[str, str, Ranges]]:
     path = ""
-    for line in attested.split("\n"):
+    for line in text.split("\n"):
         if not line.startswith("  "):
             path = line.strip()
             path = path[1:-1] if len(path) > 1 and path[0] == path[-1] == '"' else path
-        elif path and (found := _LOG_ENTRY.fullmatch(line)):
-            yield path, found[1], _ranges(found[2])
+        elif path and (match := _ENTRY.fullmatch(line)):
+            yield path, match[1], _parse_ranges(match[2])
 
 
-def _ranges(text: str) -> Ranges:
-    found = (_LOG_RANGE.fullmatch(part) for part in text.split(","))
-    return tuple((int(one[1]), int(one[2] or one[1])) for one in found if one)
+def _parse_ranges(text: str) -> Ranges:
+    matches = (_RANGE.fullmatch(part) for part in text.split(","))
+    return tuple((int(match[1]), int(match[2] or match[1])) for match in matches if match)
 
 
-def _first_form(log: Any) -> Log:
+def _parse_first_version(document: Any) -> Log:
     """The first logs, 0.0.1, had authors with their lines, and no keys."""
-    entries, tools = [], {}
-    for path, file in table(log, "files").items():
-        for author in tables(file, "authors"):
+    entries, prompts = [], {}
+    for path, file in get_object(document, "files").items():
+        for author in get_objects(file, "authors"):
             name, lines = author.get("author"), author.get("lines")
-            agent = (
-                agent_of(name) if isinstance(name, str) and identities.names_a_tool(name) else None
-            )
+            is_tool = isinstance(name, str) and identities.names_a_tool(name)
+            agent = agent_slug(name) if is_tool else None
             if agent:
-                tools[agent] = {"agent_id": {"tool": agent}}
-            pairs = (_pair(one) for one in lines) if isinstance(lines, list) else ()
+                prompts[agent] = {"agent_id": {"tool": agent}}
+            pairs = map(_parse_pair, lines) if isinstance(lines, list) else ()
             entries.append((path, agent or "human", tuple(pair for pair in pairs if pair)))
-    return Log(tuple(entries), prompts=tools)
+    return Log(tuple(entries), prompts=prompts)
 
 
-def _pair(lines: Any) -> tuple[int, int] | None:
-    first, last = lines if isinstance(lines, list) and len(lines) == 2 else (lines, lines)
-    return (number(first), number(last)) if number(first) and number(last) else None
+def _parse_pair(lines: Any) -> tuple[int, int] | None:
+    pair = lines if isinstance(lines, list) and len(lines) == 2 else (lines, lines)
+    first, last = map(line_number, pair)
+    return (first, last) if first and last else None
 
 
-_NOTES: Final = ("refs/notes/ai", "refs/notes/ai-remote/")
-_BEFORE_NOTES: Final = "refs/ai/authorship/"
-REFS: Final = (*_NOTES, _BEFORE_NOTES)
-# A key of another shape may be anything, and that of a person is a hash of name and address:
+# A key of another shape may hold anything, and that of a person is a hash of name and address:
 # neither is repeated.
 _KEY: Final = re.compile(r"s_[0-9a-f]{1,64}(::t_[0-9a-f]{1,64})?|[0-9a-f]{1,64}|ai_agent|human")
 
 
-def sources(git: Git) -> Iterator[Source]:
-    """Each ref of notes, this clone's own first; then what was written before there were notes."""
-    for ref in matching_refs(git, *_NOTES):
-        yield _logs(noted(git, ref))
-    if before := matching_refs(git, _BEFORE_NOTES):
-        named = {ref.rpartition("/")[2]: git.refs[ref] for ref in before}
-        yield _logs(Notes(git, _BEFORE_NOTES.rstrip("/"), named))
-
-
-def _logs(notes: Notes) -> NotedRecords:
-    prompts = _Prompts(notes)
-    return NotedRecords(notes, lambda log, ref: to_record(parse_log(log), ref, prompts.behind))
-
-
-class _Prompts:
-    """What any of *notes* says of a key: those that were merged or copied name keys of others."""
-
-    def __init__(self, notes: Notes) -> None:
-        self._notes = notes
-
-    def behind(self, key: str) -> Any:
-        """The prompt of *key*; None where none is known."""
-        return self._all.get(key)
-
-    @cached_property
-    def _all(self) -> dict[str, Any]:
-        logs = (parse_log(log) for _, log in self._notes.read(self._notes.commits))
-        return {key: prompt for log in logs for key, prompt in log.prompts.items()}
-
-
-def to_record(log: Log, ref: str, elsewhere: Callable[[str], Any]) -> Record:
-    """What *log* says; *elsewhere* gives the prompt of a key that it only mentions."""
-    marks = {key: _mark(key, log, ref, elsewhere) for _, key, _ in log.entries}
-    return record(
-        (path, Stretch(first, last, said))
+def to_record(log: Log, ref: str, find_prompt: Callable[[str], Any]) -> Record:
+    """The record in *log*; *find_prompt* returns the prompt of a key that other notes explain."""
+    marks = {key: _mark(key, log, ref, find_prompt) for _, key, _ in log.entries}
+    return make_record(
+        (path, MarkedRange(first, last, mark))
         for path, key, ranges in log.entries
-        if (said := marks[key])
+        if (mark := marks[key])
         for first, last in ranges
     )
 
 
-def _mark(key: str, log: Log, ref: str, elsewhere: Callable[[str], Any]) -> Mark | None:
-    """What stands behind *key*; None for a key that nothing stands behind any more."""
+def _mark(key: str, log: Log, ref: str, find_prompt: Callable[[str], Any]) -> Mark | None:
+    """The mark of *key*; None for a key that leads nowhere."""
     if key == "human" or (key.startswith("h_") and key in log.humans):
-        return _said(Origin.HUMAN, key, ref, {})
+        return _make_mark(Origin.HUMAN, key, ref, {})
     if key == "ai_agent":
-        return _said(Origin.AI, key, ref, {})
+        return _make_mark(Origin.AI, key, ref, {})
     if key.startswith(("s_", "h_")):
         session = log.sessions.get(key.partition("::")[0])
     else:
-        session = log.prompts.get(key) or elsewhere(key)
-    return None if session is None else _said(Origin.AI, key, ref, table(session, "agent_id"))
+        session = log.prompts.get(key) or find_prompt(key)
+    return (
+        None
+        if session is None
+        else _make_mark(Origin.AI, key, ref, get_object(session, "agent_id"))
+    )
 
 
-def _said(origin: Origin, key: str, ref: str, agent: Mapping[str, Any]) -> Mark:
-    if agent.get("tool") == "human":
-        origin = Origin.HUMAN
-    other = "a person's key" if key.startswith("h_") else "a key of another form"
-    text = key if _KEY.fullmatch(key) else other
+def _make_mark(origin: Origin, key: str, ref: str, agent: Mapping[str, Any]) -> Mark:
     tool, model = agent.get("tool"), agent.get("model")
-    return mark("git-ai", origin, Evidence.NOTE, where=ref, text=text, tool=tool, model=model)
+    if tool == "human":
+        origin = Origin.HUMAN
+    hidden = "a person's key" if key.startswith("h_") else "a key of another form"
+    text = key if _KEY.fullmatch(key) else hidden
+    return make_mark("git-ai", origin, Evidence.NOTE, where=ref, text=text, tool=tool, model=model)

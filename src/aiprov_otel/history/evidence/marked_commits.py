@@ -1,4 +1,4 @@
-"""The commits that say AI, and the files that may hold lines of theirs."""
+"""The commits that are marked as AI, and the files that may hold lines of theirs."""
 
 from __future__ import annotations
 
@@ -7,47 +7,50 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
-from aiprov_otel.history.evidence import commit_message
 from aiprov_otel.history.evidence.agents import Table
-from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.commit_message import Mark, find_marks
 from aiprov_otel.history.evidence.sources import Records
 from aiprov_otel.history.git import objects
 from aiprov_otel.history.git.diff_tree import Edge
 from aiprov_otel.history.git.objects import Commit
-from aiprov_otel.history.git.pull_requests import Pulls, own_commits
+from aiprov_otel.history.git.pull_requests import PullRequests, own_commits
 from aiprov_otel.history.git.repository import Git
 
-_AT_ONCE: Final = 1_000  # the messages of so many commits are held in memory
+_BATCH: Final = 1_000  # commits whose messages are held in memory
 
 
-def read(git: Git, names: Sequence[str], table: Table) -> Iterator[tuple[Commit, list[Mark]]]:
+def read_commits(
+    git: Git, names: Sequence[str], table: Table
+) -> Iterator[tuple[Commit, list[Mark]]]:
     """
-    The commits *names* with their marks; one that is missing is left out.
+    The commits *names* with their marks; missing ones are left out.
 
-    Of the message of one without marks there is the first line alone: there are many of them.
+    A commit without marks keeps only the first line of its message: there are many of them.
     """
-    for position in range(0, len(names), _AT_ONCE):
-        some = objects.parse_batch(git.objects(names[position : position + _AT_ONCE]))
-        for commit in some.values():
-            found = commit_message.find(commit, table)
-            yield commit if found else replace(commit, message=commit.lines[0]), found
+    for position in range(0, len(names), _BATCH):
+        commits = objects.parse_commits(git.objects(names[position : position + _BATCH]))
+        for commit in commits.values():
+            marks = find_marks(commit, table)
+            yield commit if marks else replace(commit, message=commit.lines[0]), marks
 
 
-def find(git: Git, names: Sequence[str], table: Table) -> set[str]:
-    """Those of the commits *names* that have a mark, or a record, or are the squash of such."""
+def find_marked(git: Git, names: Sequence[str], table: Table) -> set[str]:
+    """Those of the commits *names* that have a mark or a record, or are the squash of such."""
     records = Records(git)
-    pulls = Pulls(git) if records else None
-    found, squashed = set(), {}
-    for commit, said in read(git, names, table):
-        if commit.id in records.commits or any(mark.evidence for mark in said):
-            found.add(commit.id)
-        elif pulls:
-            squashed.update(pulls.squashed({commit.id: commit}))
-    own = own_commits(git, squashed.values()) if squashed else {}
-    return found | {name for name, pull in squashed.items() if own[pull.head] & records.commits}
+    requests = PullRequests(git) if records else None
+    marked, squashes = set(), {}
+    for commit, marks in read_commits(git, names, table):
+        if commit.id in records.commits or any(mark.evidence for mark in marks):
+            marked.add(commit.id)
+        elif requests:
+            squashes.update(requests.match_squashes({commit.id: commit}))
+    own = own_commits(git, squashes.values()) if squashes else {}
+    return marked | {
+        name for name, request in squashes.items() if own[request.head] & records.commits
+    }
 
 
-def touched(edges: Iterable[Edge], marked: AbstractSet[str]) -> dict[str, str]:
+def oldest_by_path(edges: Iterable[Edge], marked: AbstractSet[str]) -> dict[str, str]:
     """
     By path, the first of the commits *marked* that may have written lines of that file.
 
@@ -60,9 +63,9 @@ def touched(edges: Iterable[Edge], marked: AbstractSet[str]) -> dict[str, str]:
     for edge in edges:
         order.setdefault(edge.commit, len(order))
         added = [change.path for change in edge.changes if change.status == "A"]
-        gone = [c.path for c in edge.changes if c.status == "D" and c.path in oldest]
-        if gone:
-            first = min((oldest[path] for path in gone), key=order.__getitem__)
+        deleted = [c.path for c in edge.changes if c.status == "D" and c.path in oldest]
+        if deleted:
+            first = min((oldest[path] for path in deleted), key=order.__getitem__)
             for path in added:
                 oldest[path] = min(first, oldest.get(path, first), key=order.__getitem__)
         if edge.commit in marked:

@@ -1,4 +1,4 @@
-"""One name for a model, however a trailer, a tool or a gateway spells it; and who makes it."""
+"""One name for a model, however a trailer, a tool or a gateway spells it; and its maker."""
 
 from __future__ import annotations
 
@@ -47,62 +47,62 @@ _PLAIN = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
 _TIER = re.compile(r"opus|sonnet|haiku|fable|instant")
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _DATE = re.compile(r"[-@ ](?:20\d{6}|20\d\d-\d\d-\d\d)(?!\d)")
-_UNHEARD_OF = re.compile(r"(?![0-9a-f.-]+$)(?=[^\d]*\d)[a-z][a-z0-9]*(?:[.-][a-z0-9]+)+")
+_UNKNOWN_MODEL = re.compile(r"(?![0-9a-f.-]+$)(?=[^\d]*\d)[a-z][a-z0-9]*(?:[.-][a-z0-9]+)+")
 _LONGEST: Final = 64
 
 
-def normalise(text: str) -> str | None:
+def normalize(text: str) -> str | None:
     """
-    The one name of the model that *text* names, `claude-opus-4-6`; None if it names none.
+    The one name of the model in *text*, `claude-opus-4-6`; None if it names none.
 
-    What comes back holds no mail, no URL and no name of a person.
+    It never holds a mail address, a URL or the name of a person.
     """
     outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>", " ", text)
     inside = re.findall(r"[(\[]([^()\[\]]*)[)\]]", text)
-    names = (_name(part) for part in (outside, *inside))
+    names = (_parse_name(part) for part in (outside, *inside))
     return next((name for name in names if name and len(name) <= _LONGEST), None)
 
 
 def provider_of(model: str | None) -> str | None:
-    """Who makes *model*, a name that `normalise` gave; None where that is not known."""
-    found = _FAMILY.fullmatch(model.partition("-")[0]) if model else None
-    return _PROVIDERS[found[1] or found[3]] if found else None
+    """The maker of *model*, a name from `normalize`; None for an unknown one."""
+    match = _FAMILY.fullmatch(model.partition("-")[0]) if model else None
+    return _PROVIDERS[match[1] or match[3]] if match else None
 
 
-def _name(text: str) -> str | None:
+def _parse_name(text: str) -> str | None:
     text = _DATE.sub("", text.lower().replace("_", "-"))
     if "@" in text or "://" in text:
         return None
-    # A gateway writes provider/model:tag; the size of a local model is the part of a tag to keep.
+    # A gateway writes provider/model:tag; of a tag, only the size of a local model is kept.
     text = re.sub(r":(\d+b)\b", r"-\1", text.rpartition("/")[2]).partition(":")[0]
     text = re.sub(r"(?<=[a-z])\.(?=[a-z])", "-", text.strip(" \t\r\n\"'`.,;-"))
     words = [word for word in re.split(r"[\s-]+", text) if word]
     free = bool(re.search(r"\s", text))
-    named = _claude(words) or _of_family(words, free=free)
-    if not named and not free and _UNHEARD_OF.fullmatch(text):
-        named = text
-    return None if named and _DATE.search(named) else named
+    name = _claude_name(words) or _family_name(words, free=free)
+    if not name and not free and _UNKNOWN_MODEL.fullmatch(text):
+        name = text
+    return None if name and _DATE.search(name) else name
 
 
-def _claude(words: Sequence[str]) -> str | None:
+def _claude_name(words: Sequence[str]) -> str | None:
     """Tools order and punctuate a Claude's name as they like; Anthropic's spelling stays."""
     tier = next((index for index, word in enumerate(words) if _TIER.fullmatch(word)), None)
     if tier is not None:
         version = _version(words[tier + 1 :]) or _version_before(words[:tier])
-        return _tiered(words[tier], version)
+        return _join_tier(words[tier], version)
     if "claude" not in words:
         return None
     version = _version(words[words.index("claude") + 1 :])
     return "-".join(("claude", *version)) if version else None
 
 
-def _tiered(tier: str, version: Sequence[str]) -> str:
+def _join_tier(tier: str, version: Sequence[str]) -> str:
     old = version and int(version[0]) < 4 and tier in {"opus", "sonnet", "haiku"}
     return "-".join(("claude", *version, tier) if old else ("claude", tier, *version))
 
 
 def _version(words: Sequence[str]) -> list[str]:
-    """The numbers that *words* begin with, `4.6` or `4`, `6`; a minor 0 is not said."""
+    """The numbers that *words* begin with, `4.6` or `4`, `6`; a minor 0 is left out."""
     numbers = list(takewhile(_VERSION.fullmatch, words[:2]))
     parts = ".".join(numbers).split(".")[:2] if numbers else []
     return [str(int(part)) for part in parts if part != "0" or part is parts[0]]
@@ -113,32 +113,32 @@ def _version_before(words: Sequence[str]) -> list[str]:
     return _version(numbers[::-1])
 
 
-def _of_family(words: Sequence[str], *, free: bool) -> str | None:
+def _family_name(words: Sequence[str], *, free: bool) -> str | None:
     for index, word in enumerate(words):
-        found = _FAMILY.fullmatch(word.removeprefix("chat"))
-        if found and (name := _in_family(found, words[index + 1 :], free=free)):
+        match = _FAMILY.fullmatch(word.removeprefix("chat"))
+        if match and (name := _name_in_family(match, words[index + 1 :], free=free)):
             return name
     return None
 
 
-def _in_family(found: re.Match[str], following: Sequence[str], *, free: bool) -> str | None:
-    family = found[1] or found[3]
+def _name_in_family(match: re.Match[str], following: Sequence[str], *, free: bool) -> str | None:
+    family = match[1] or match[3]
     if family == "claude" or (family == "codex" and following[:1] == ["gpt"]):
         return None
-    version = found[2] or found[4]
-    fits = _WORD if free else _PLAIN
-    own = takewhile(lambda word: fits.fullmatch(word) and not _is_another(word), following)
+    version = match[2] or match[4]
+    allowed = _WORD if free else _PLAIN
+    own = takewhile(lambda word: allowed.fullmatch(word) and not _begins_name(word), following)
     tail = [*([version] if version else []), *own]
     tail = _without_effort(family, tail)
-    if not _tells(family, tail):
+    if not _names_model(family, tail):
         return None
     if family in _ONE_WORD and tail and tail[0][0].isdigit():
         return family + "-".join(tail)
     return "-".join((family, *tail))
 
 
-def _is_another(word: str) -> bool:
-    """Whether *word* begins the name of another model; `codex` may be a part of one."""
+def _begins_name(word: str) -> bool:
+    """Whether *word* begins the name of a model; `codex` may be a part of one."""
     family = _FAMILY.fullmatch(word.removeprefix("chat"))
     return bool(_TIER.fullmatch(word) or (family and family[1] != "codex"))
 
@@ -150,8 +150,8 @@ def _without_effort(family: str, tail: Sequence[str]) -> list[str]:
     return kept
 
 
-def _tells(family: str, tail: Sequence[str]) -> bool:
-    """Whether a model is named, and not the tool (`Gemini CLI`) or the house alone."""
+def _names_model(family: str, tail: Sequence[str]) -> bool:
+    """Whether this names a model, and not only the tool (`Gemini CLI`) or its maker."""
     if family == "composer":
         return True
     return any(word in _SIZES or re.search(r"\d", word) for word in tail)

@@ -15,16 +15,16 @@ from aiprov_otel.history.git.objects import Commit
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """What *mark* says of the lines *first* to *last* (1-based, both included)."""
+class MarkedRange:
+    """The lines *first* to *last* (1-based, both included) and their *mark*."""
 
     first: int
     last: int
     mark: Mark
 
 
-Record: TypeAlias = Mapping[str, Sequence[Stretch]]
-"""By path in the commit; the stretches of a path are sorted and don't overlap."""
+Record: TypeAlias = Mapping[str, Sequence[MarkedRange]]
+"""By path in the commit; the ranges of a path are sorted and don't overlap."""
 
 
 class Source(Protocol):
@@ -35,39 +35,38 @@ class Source(Protocol):
         """The commits that it may have a record on."""
 
     @property
-    def lacking(self) -> int:
-        """How many records are not in this partial clone."""
+    def missing(self) -> int:
+        """How many records this partial clone lacks."""
 
-    def of(self, commits: Mapping[str, Commit]) -> Mapping[str, Record]:
-        """The records on *commits*; a commit that has none is left out."""
+    def read(self, commits: Mapping[str, Commit]) -> Mapping[str, Record]:
+        """The records on *commits*; a commit without one is left out."""
 
 
-def record(stretches: Iterable[tuple[str, Stretch]]) -> Record:
-    """The record of these *stretches* of paths; where they overlap, the last one counts."""
+def make_record(ranges: Iterable[tuple[str, MarkedRange]]) -> Record:
+    """The record of these *ranges* of paths; where they overlap, the last one counts."""
     by_path = defaultdict(list)
-    for path, stretch in stretches:
-        if 1 <= stretch.first <= stretch.last:
-            by_path[path].append(stretch)
-    return {path: tuple(_flat(those)) for path, those in by_path.items()}
+    for path, marked in ranges:
+        if 1 <= marked.first <= marked.last:
+            by_path[path].append(marked)
+    return {path: tuple(_flatten(rows)) for path, rows in by_path.items()}
 
 
-def within(stretches: Sequence[Stretch], first: int, last: int) -> Sequence[Stretch]:
-    """Those of the *stretches* of a record that are about one of the lines *first* to *last*."""
-    start = bisect_right(stretches, first, key=lambda stretch: stretch.first) - 1
-    start = max(start, 0)
-    end = bisect_right(stretches, last, key=lambda stretch: stretch.first)
-    return [one for one in stretches[start:end] if one.last >= first]
+def overlapping(ranges: Sequence[MarkedRange], first: int, last: int) -> Sequence[MarkedRange]:
+    """Those of the *ranges* of a record that have one of the lines *first* to *last*."""
+    start = bisect_right(ranges, first, key=lambda marked: marked.first) - 1
+    end = bisect_right(ranges, last, key=lambda marked: marked.first)
+    return [marked for marked in ranges[max(start, 0) : end] if marked.last >= first]
 
 
-def _flat(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
+def _flatten(ranges: Sequence[MarkedRange]) -> Iterator[MarkedRange]:
     """The same without overlaps: a sweep over the lines at which any of them begins or ends."""
-    waiting = sorted(enumerate(stretches), key=lambda pair: pair[1].first, reverse=True)
-    edges = sorted({edge for one in stretches for edge in (one.first, one.last + 1)})
-    open_ones: list[int] = []
+    waiting = sorted(enumerate(ranges), key=lambda pair: pair[1].first, reverse=True)
+    edges = sorted({edge for marked in ranges for edge in (marked.first, marked.last + 1)})
+    open_ranges: list[int] = []
     for start, end in pairwise(edges):
         while waiting and waiting[-1][1].first <= start:
-            heapq.heappush(open_ones, -waiting.pop()[0])
-        while open_ones and stretches[-open_ones[0]].last < start:
-            heapq.heappop(open_ones)
-        if open_ones:
-            yield Stretch(start, end - 1, stretches[-open_ones[0]].mark)
+            heapq.heappush(open_ranges, -waiting.pop()[0])
+        while open_ranges and ranges[-open_ranges[0]].last < start:
+            heapq.heappop(open_ranges)
+        if open_ranges:
+            yield MarkedRange(start, end - 1, ranges[-open_ranges[0]].mark)

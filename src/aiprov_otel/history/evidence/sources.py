@@ -1,4 +1,4 @@
-"""The readers of line-level records, in order, and a fingerprint of what they read."""
+"""The kinds of line-level records, in the order of trust, and a fingerprint of what they hold."""
 
 from __future__ import annotations
 
@@ -12,32 +12,37 @@ from typing import Final, Protocol
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.evidence import agent_blame, agent_trace, git_ai, whogitit
 from aiprov_otel.history.evidence.commit_message import Mark
-from aiprov_otel.history.evidence.records import Record, Source, Stretch, within
-from aiprov_otel.history.git import pull_requests
+from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, overlapping
+from aiprov_otel.history.git import pull_requests, remote
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.history.source_files import printable
 
 
-class Reader(Protocol):
-    """What a module has to have to read one kind of record."""
+class Format(Protocol):
+    """What the module of a record format has."""
 
     @property
     def REFS(self) -> tuple[str, ...]:  # noqa: N802 (a constant of the module)
-        """The refs that it reads, as `refs.fitting` takes them."""
+        """The refs that it reads, as `matching_refs` takes them."""
 
-    def sources(self, git: Git) -> Iterable[Source]:
-        """Where *git* keeps records of this kind, the most trusted place first."""
+    @property
+    def FETCHED(self) -> tuple[str, ...]:  # noqa: N802
+        """The refs, or patterns of refs, that `git fetch` takes and `git clone` leaves behind."""
+
+    def list_sources(self, git: Git) -> Iterable[Source]:
+        """Where *git* keeps records of this format, the most trusted place first."""
 
 
-READERS: Final[tuple[Reader, ...]] = (git_ai, whogitit, agent_blame, agent_trace)
+FORMATS: Final[tuple[Format, ...]] = (git_ai, whogitit, agent_blame, agent_trace)
+"""Of two records about a line, that of the earlier format decides."""
 
 
 class Records:
-    """The records that a repository holds, each kind in the order of `READERS`."""
+    """The records that a repository holds, in the order of `FORMATS`."""
 
     def __init__(self, git: Git) -> None:
-        self._sources = [source for reader in READERS for source in reader.sources(git)]
+        self._sources = [source for form in FORMATS for source in form.list_sources(git)]
 
     def __bool__(self) -> bool:
         return bool(self._sources)
@@ -48,56 +53,61 @@ class Records:
         return frozenset().union(*(source.commits for source in self._sources))
 
     @property
-    def lacking(self) -> int:
-        """How many records are not in this partial clone."""
-        return sum(source.lacking for source in self._sources)
+    def missing(self) -> int:
+        """How many records this partial clone lacks."""
+        return sum(source.missing for source in self._sources)
 
-    def of(self, commits: Mapping[str, Commit]) -> list[Mapping[str, Record]]:
+    def read(self, commits: Mapping[str, Commit]) -> list[Mapping[str, Record]]:
         """The records on *commits*, by commit, source by source."""
-        return [source.of(commits) for source in self._sources]
+        return [source.read(commits) for source in self._sources]
 
 
-def statements(
+def split_by_marks(
     records: Sequence[Mapping[str, Record]], hunk: Hunk
 ) -> Iterator[tuple[tuple[Mark, ...], int]]:
-    """What *records* say of the lines of *hunk*: of so many the same, in order."""
+    """The marks that *records* give to the lines of *hunk*, each with its number of lines."""
     first, after = hunk.original, hunk.original + hunk.count
-    found = [
-        within(record.get(hunk.path, ()), first, after - 1)
+    ranges = [
+        overlapping(record.get(hunk.path, ()), first, after - 1)
         for by_commit in records
         if (record := by_commit.get(hunk.commit))
     ]
-    edges = {first, after}.union(*(_edges(stretches) for stretches in found))
+    edges = {first, after}.union(*map(_edges, ranges))
     ordered = sorted(edge for edge in edges if first <= edge <= after)
     for start, end in pairwise(ordered):
-        marks = (one.mark for those in found for one in within(those, start, start))
+        marks = (marked.mark for rows in ranges for marked in overlapping(rows, start, start))
         yield tuple(marks), end - start
 
 
-def _edges(stretches: Sequence[Stretch]) -> Iterator[int]:
-    return (edge for one in stretches for edge in (one.first, one.last + 1))
+def _edges(ranges: Sequence[MarkedRange]) -> Iterator[int]:
+    return (edge for marked in ranges for edge in (marked.first, marked.last + 1))
 
 
-def records_state(git: Git) -> dict[str, str]:
+def fetch_command(git: Git) -> str | None:
+    """The command that fetches the records that only the remote has; None without any."""
+    return remote.fetch_command(git, [ref for form in FORMATS for ref in form.FETCHED])
+
+
+def records_fingerprint(git: Git) -> dict[str, str]:
     """
-    What records are read from, each with what it holds: empty where there are none.
+    Every place that records are read from, with a name for its content; empty without records.
 
-    That is every ref of records, with its object; the log in the tree, and beside records each
-    pattern of requests, with a digest: requests without records are never looked at.
+    That is every ref of records, with its object, and the log in the tree. Beside records it is
+    also each pattern of pull requests, with a digest; without records they are never read.
     """
-    refs = (ref for reader in READERS for ref in matching_refs(git, *reader.REFS))
-    found = {printable(ref): git.refs[ref] for ref in refs}
-    if log := agent_trace.log_of_tree(git):
-        found[agent_trace.LOG] = _digest(log)
-    return {**found, **_requests(git)} if found else {}
+    refs = (ref for form in FORMATS for ref in matching_refs(git, *form.REFS))
+    fingerprint = {printable(ref): git.refs[ref] for ref in refs}
+    if log := agent_trace.read_log(git):
+        fingerprint[agent_trace.LOG] = _digest(log)
+    return {**fingerprint, **_requests_fingerprint(git)} if fingerprint else {}
 
 
-def records_changed(now: Mapping[str, str], built: Mapping[str, str]) -> tuple[str, ...]:
-    """What is in one of the two states alone, or is something else in the other; sorted."""
+def changed_records(now: Mapping[str, str], built: Mapping[str, str]) -> tuple[str, ...]:
+    """The places whose content differs between two fingerprints, sorted."""
     return tuple(sorted(name for name in {**now, **built} if now.get(name) != built.get(name)))
 
 
-def _requests(git: Git) -> dict[str, str]:
+def _requests_fingerprint(git: Git) -> dict[str, str]:
     by_pattern = ((pattern, matching_refs(git, pattern)) for pattern in pull_requests.PATTERNS)
     return {
         pattern: _digest(os.fsencode("".join(f"{git.refs[ref]} {ref}\n" for ref in refs)))

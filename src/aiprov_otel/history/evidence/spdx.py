@@ -1,4 +1,4 @@
-"""Structured tags in the comments at the top of a file that say who wrote it."""
+"""SPDX tags in the comments at the top of a file that tell who wrote it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from aiprov_otel.history.evidence import identities, mark
+from aiprov_otel.history.evidence import identities
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.mark import agent_slug, make_mark
 from aiprov_otel.values import Evidence, Origin
 
 _TAG: Final = re.compile(r"#[#:!\s]*SPDX-(AI-Disclosure|AI-Model|FileContributor):\s*(.*?)\s*")
@@ -16,11 +17,11 @@ _DISCLOSED: Final = {
     "ai-assisted": Origin.MIXED,
     "ai-generated": Origin.AI,
 }
-_LONGEST: Final = 400  # what is longer is no tag
+_LONGEST: Final = 400  # a longer line is not a tag
 
 
-def find(source: bytes) -> Mark | None:
-    """What the tags of *source* say of all of its lines; None where there are none."""
+def find_tag(source: bytes) -> Mark | None:
+    """The mark that the tags of *source* give to all of its lines; None without tags."""
     tags = list(_tags(source))
     contributors = [(n, value) for n, name, value in tags if name == "FileContributor"]
     tools = [(n, tool) for n, value in contributors if (tool := _tool(value))]
@@ -40,10 +41,10 @@ def find(source: bytes) -> Mark | None:
 def _tags(source: bytes) -> Iterator[tuple[int, str, str]]:
     """The line, the name and the value of each tag above the first line of code."""
     for number, line in enumerate(_header(source), start=1):
-        if "SPDX-SnippetBegin" in line:  # what follows is about a part of the file
+        if "SPDX-SnippetBegin" in line:  # the tags below it are about a part of the file
             return
-        if len(line) <= _LONGEST and (found := _TAG.fullmatch(line)):
-            yield number, found[1], found[2]
+        if len(line) <= _LONGEST and (match := _TAG.fullmatch(line)):
+            yield number, match[1], match[2]
 
 
 def _header(source: bytes) -> Iterator[str]:
@@ -56,11 +57,11 @@ def _header(source: bytes) -> Iterator[str]:
 
 def _tool(value: str) -> str | None:
     """The slug of the tool that a contributor is; None for a person."""
-    return mark.agent_of(re.sub("<.*", "", value)) if identities.names_a_tool(value) else None
+    return agent_slug(re.sub("<.*", "", value)) if identities.names_a_tool(value) else None
 
 
 def _mark(origin: Origin, line: int, text: str, tool: str | None, model: str | None) -> Mark:
     where = f"line {line} of the file"
-    return mark.mark(
+    return make_mark(
         "spdx", origin, Evidence.MARKER, where=where, text=text, tool=tool, model=model
     )

@@ -1,42 +1,51 @@
-"""The records of whogitit: notes that list every line of every file that a commit changed."""
+"""Records of whogitit: notes that list every line of every file that a commit changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiprov_otel.history.evidence.mark import loads, mark, number, table, tables
-from aiprov_otel.history.evidence.notes import NotedRecords, noted
-from aiprov_otel.history.evidence.records import Record, Source, Stretch, record
+from aiprov_otel.history.evidence.mark import (
+    get_object,
+    get_objects,
+    line_number,
+    make_mark,
+    parse_json,
+)
+from aiprov_otel.history.evidence.notes import NoteRecords, list_notes
+from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
 
 REFS: Final = ("refs/notes/whogitit", "refs/notes/ai-blame")  # the second is its former name
-# `Original` was there before the commit, `Unknown` says nothing: neither is a statement.
+FETCHED: Final = REFS
+# `Original` lines are older than the commit, and `Unknown` says nothing: neither is a mark.
 _ORIGINS: Final = {"AI": Origin.AI, "AIModified": Origin.MIXED, "Human": Origin.HUMAN}
 
 
-def sources(git: Git) -> Iterator[Source]:
+def list_sources(git: Git) -> Iterator[Source]:
     """Each ref of notes."""
-    return (NotedRecords(noted(git, ref), parse) for ref in matching_refs(git, *REFS))
+    return (NoteRecords(list_notes(git, ref), parse) for ref in matching_refs(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record:
-    """The record in a *note* of *ref*; nothing for what can't be read."""
-    told = loads(note)
-    model = table(told, "session", "model").get("id")
+    """The record in a *note* of *ref*; what can't be read is left out."""
+    document = parse_json(note)
+    model = get_object(document, "session", "model").get("id")
     marks = {
-        kind: mark("whogitit", origin, Evidence.NOTE, where=ref, text=kind, model=model)
+        kind: make_mark("whogitit", origin, Evidence.NOTE, where=ref, text=kind, model=model)
         for kind, origin in _ORIGINS.items()
     }
-    return record(
-        (path, Stretch(line, line, marks[kind])) for path, line, kind in _lines(told) if line
+    return make_record(
+        (path, MarkedRange(line, line, marks[kind]))
+        for path, line, kind in _parse_lines(document)
+        if line
     )
 
 
-def _lines(told: Any) -> Iterator[tuple[str, int, str]]:
-    for file in tables(told, "files"):
-        for line in tables(file, "lines"):
-            kind = table(line, "source").get("type")
+def _parse_lines(document: Any) -> Iterator[tuple[str, int, str]]:
+    for file in get_objects(document, "files"):
+        for line in get_objects(file, "lines"):
+            kind = get_object(line, "source").get("type")
             if isinstance(kind, str) and kind in _ORIGINS and isinstance(file.get("path"), str):
-                yield file["path"], number(line.get("line_number")), kind
+                yield file["path"], line_number(line.get("line_number")), kind

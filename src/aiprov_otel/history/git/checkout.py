@@ -1,4 +1,4 @@
-"""Another commit than the one that is checked out, laid out beside the work tree."""
+"""A commit that is not checked out, laid out in a temporary work tree."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.effective_policy import IGNORE_REVS_FILE
-from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.git.repository import IGNORE_REVS_FILE, Git
 
-# What an answer depends on beside the Python files.
-_NAMES: Final = ("pyproject.toml", IGNORE_REVS_FILE, ".gitattributes")
+# The files that an answer depends on, beside Python's.
+_NAMES: Final = (b"pyproject.toml", IGNORE_REVS_FILE.encode(), b".gitattributes")
 
 
 @contextmanager
-def at(git: Git, revision: str | None) -> Iterator[Git]:
+def temporary_checkout(git: Git, revision: str | None) -> Iterator[Git]:
     """
-    *git* as if *revision* were checked out; *git* itself where that is None.
+    *git* as if *revision* were checked out; *git* itself where *revision* is None.
 
-    Its index and its work tree are temporary: those of the user are neither read nor written.
+    The index and the work tree are temporary: the user's are neither read nor written.
 
     Raises:
-        HistoryError: *revision* is no commit.
+        HistoryError: *revision* is not a commit.
     """
     if revision is None:
         yield git
         return
-    commit = commit_of(git, revision)
+    commit = resolve_commit(git, revision)
     directory = os.fsdecode(git.run("rev-parse", "--absolute-git-dir").removesuffix(b"\n"))
     with tempfile.TemporaryDirectory(prefix="aiprov-") as folder:
         root = Path(os.path.realpath(folder), "tree")
@@ -40,13 +39,14 @@ def at(git: Git, revision: str | None) -> Iterator[Git]:
             "GIT_WORK_TREE": str(root),
             "GIT_INDEX_FILE": str(root.with_name("index")),
         }
-        there = Git(root, commit, variables)
-        there.run("read-tree", commit)
-        there.run("checkout-index", "-z", "--stdin", "--force", stdin=_wanted(there))
-        yield there
+        temporary = Git(root, commit, variables)
+        temporary.run("read-tree", commit)
+        wanted = _wanted_paths(temporary)
+        temporary.run("checkout-index", "-z", "--stdin", "--force", stdin=wanted)
+        yield temporary
 
 
-def commit_of(git: Git, revision: str) -> str:
+def resolve_commit(git: Git, revision: str) -> str:
     """
     The full hash of the commit that *revision* names.
 
@@ -54,19 +54,18 @@ def commit_of(git: Git, revision: str) -> str:
         HistoryError: it names none.
     """
     try:
-        found = git.run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        output = git.run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     except HistoryError as error:
-        msg = f"{revision!r} is no commit of {git.root}; look for it with `git log`, or fetch it"
+        msg = f"{revision!r} is not a commit of {git.root}; look for it with `git log`, or fetch it"
         raise HistoryError(msg) from error
-    return found.decode("ascii").strip()
+    return output.decode("ascii").strip()
 
 
-def _wanted(git: Git) -> bytes:
+def _wanted_paths(git: Git) -> bytes:
     """The files that are read, and every symlink, as one may lead to a Python file."""
     entries = (entry.partition(b"\t") for entry in git.index().split(b"\0") if entry)
-    names = [os.fsencode(name) for name in _NAMES]
     return b"".join(
         path + b"\0"
-        for about, _, path in entries
-        if path.endswith(b".py") or path.rpartition(b"/")[2] in names or about.startswith(b"120000")
+        for mode, _, path in entries
+        if path.endswith(b".py") or path.rpartition(b"/")[2] in _NAMES or mode.startswith(b"120000")
     )

@@ -1,4 +1,4 @@
-"""A commit-graph with the paths that each commit changed, beside the repository, for a while."""
+"""A temporary commit-graph with the paths that each commit changed: it makes blame faster."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from aiprov_otel.history.git.repository import Git, has_commits, is_partial
 
 # A blame without it looks at the tree of every commit; writing it does so once. It is thereby
 # paid for by the time some thirty files are blamed, however long the history is.
-_FILES: Final = 40
-_COMMITS: Final = 1_000
+_MIN_FILES: Final = 40
+_MIN_COMMITS: Final = 1_000
 
 
 @contextlib.contextmanager
-def beside(git: Git, head: str, files: int) -> Iterator[None]:
+def temporary_graph(git: Git, head: str, files: int) -> Iterator[None]:
     """
-    Let *git* blame so many *files* of the commit *head* with a graph, where that pays.
+    Gives *git* a graph of *head* for the blame of that many *files*, where it pays.
 
-    It lies in a folder for temporary files; the repository is not written to.
+    The graph lies in a temporary folder; the repository is not written to.
     """
-    if files < _FILES or not has_commits(git, _COMMITS) or is_partial(git):
+    if files < _MIN_FILES or not has_commits(git, _MIN_COMMITS) or is_partial(git):
         yield
         return
     with tempfile.TemporaryDirectory(prefix="aiprov-") as folder:
-        without = dict(git.variables)
-        git.variables |= _elsewhere(git, Path(folder))
+        original = dict(git.variables)
+        git.variables |= _object_variables(git, Path(folder))
         try:
             _write(git, head)
-        except HistoryError:  # an old git, a full disk: the answers are the same, later
-            git.variables = without
+        except HistoryError:  # an old git or a full disk: the answers are the same, only slower
+            git.variables = original
         yield
-        git.variables = without
+        git.variables = original
 
 
-def _elsewhere(git: Git, folder: Path) -> dict[str, str]:
-    """Let git write what it writes into *folder*, and read the repository's own as well."""
+def _object_variables(git: Git, folder: Path) -> dict[str, str]:
+    """Makes git write objects into *folder*, and read the repository's own as well."""
     own = str(git.directory / "objects").replace("\\", r"\\").replace('"', r"\"")
     return {"GIT_OBJECT_DIRECTORY": str(folder), "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{own}"'}
 
 
 def _write(git: Git, head: str) -> None:
-    how = ("--stdin-commits", "--changed-paths", "--no-progress")
-    git.run("commit-graph", "write", *how, stdin=f"{head}\n".encode())
+    options = ("--stdin-commits", "--changed-paths", "--no-progress")
+    git.run("commit-graph", "write", *options, stdin=f"{head}\n".encode())

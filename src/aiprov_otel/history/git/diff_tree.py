@@ -1,4 +1,4 @@
-"""What commits did to paths, and which files they left as they were, as blame sees it."""
+"""The paths that commits changed, and the files that they left alone, as blame sees it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from aiprov_otel.history.git.repository import Git
 
-_AT_ONCE: Final = 500  # the differences of so many commits are held in memory
+_BATCH: Final = 500  # commits whose differences are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Change:
 
     Attributes:
         path: relative to the root.
-        status: `A` added, `D` deleted, `M` another content, `T` another type of file.
+        status: `A` added, `D` deleted, `M` content changed, `T` type of file changed.
     """
 
     path: str
@@ -28,33 +28,33 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A *commit*, one *parent* of it, and what it *changes* of it."""
+    """A *commit*, one *parent* of it, and the *changes* between them."""
 
     commit: str
     parent: str
     changes: tuple[Change, ...]
 
 
-def edges(git: Git, rows: Iterable[tuple[str, ...]]) -> Iterator[Edge]:
-    """Those of each commit in *rows*, which stands before its parents, in that order."""
+def read_edges(git: Git, rows: Iterable[tuple[str, ...]]) -> Iterator[Edge]:
+    """The edges of each commit in *rows*, which holds a commit and its parents, in that order."""
     pairs = [(commit, parent) for commit, *parents in rows for parent in parents or [""]]
-    for position in range(0, len(pairs), _AT_ONCE):
-        some = pairs[position : position + _AT_ONCE]
-        yield from parse(some, _differences(git, some))
+    for position in range(0, len(pairs), _BATCH):
+        batch = pairs[position : position + _BATCH]
+        yield from parse_edges(batch, _diff(git, batch))
 
 
-def _differences(git: Git, pairs: Iterable[tuple[str, str]]) -> bytes:
-    """What differs between each commit and the parent that it stands with, "" for none."""
+def _diff(git: Git, pairs: Iterable[tuple[str, str]]) -> bytes:
+    """The differences between each commit and the parent in its pair, "" for none."""
     stdin = "".join(f"{commit} {parent}".rstrip() + "\n" for commit, parent in pairs).encode()
-    how = ("--raw", "-r", "-z", "--always", "--root", "--no-renames", "--stdin")
-    return git.run("diff-tree", *how, stdin=stdin)
+    options = ("--raw", "-r", "-z", "--always", "--root", "--no-renames", "--stdin")
+    return git.run("diff-tree", *options, stdin=stdin)
 
 
-def parse(pairs: Iterable[tuple[str, str]], output: bytes) -> Iterator[Edge]:
+def parse_edges(pairs: Iterable[tuple[str, str]], output: bytes) -> Iterator[Edge]:
     """
-    The edges that the output of `diff-tree --stdin --raw -z --always` is about.
+    The edges in the *output* of `diff-tree --stdin --raw -z --always`.
 
-    *pairs* are the commits and parents that it was asked about, in that order.
+    *pairs* are the commits and parents of its input, in that order.
     """
     words = output.split(b"\0")
     position = 0
@@ -62,18 +62,18 @@ def parse(pairs: Iterable[tuple[str, str]], output: bytes) -> Iterator[Edge]:
         position += 1  # its own hash
         changes: list[Change] = []
         while words[position].startswith(b":"):
-            changes += _changes(words[position], words[position + 1])
+            changes += _parse_change(words[position], words[position + 1])
             position += 2
         yield Edge(commit, parent, tuple(changes))
 
 
-def _changes(about: bytes, path: bytes) -> Iterator[Change]:
-    _, _, before, after, status = about.split(b" ")
-    if before != after or status != b"M":  # else it is the mode alone that changed
+def _parse_change(header: bytes, path: bytes) -> Iterator[Change]:
+    _, _, before, after, status = header.split(b" ")
+    if before != after or status != b"M":  # else only the mode changed
         yield Change(os.fsdecode(path), status.decode("ascii"))
 
 
-def unchanged(edges: Iterable[Edge], top: str, base: str, paths: Iterable[str]) -> set[str]:
+def unchanged_paths(edges: Iterable[Edge], top: str, base: str, paths: Iterable[str]) -> set[str]:
     """
     Those of *paths* that blame passes whole from *top* on to *base*.
 
@@ -82,11 +82,11 @@ def unchanged(edges: Iterable[Edge], top: str, base: str, paths: Iterable[str]) 
     same as having the same content in *base*: a revert restores the content, and a branch may
     have kept it while *base* changed it to and fro.
     """
-    held = {top: set(paths)}
+    passed = {top: set(paths)}
     for edge in edges:
-        here = held.get(edge.commit, set())
-        # The next parent is asked about what this one has not.
-        held[edge.commit] = here & {change.path for change in edge.changes}
-        here -= held[edge.commit]
-        held[edge.parent] = here | held[edge.parent] if edge.parent in held else here
-    return held.get(base, set())
+        here = passed.get(edge.commit, set())
+        # What this parent lacks is passed to the next one.
+        passed[edge.commit] = here & {change.path for change in edge.changes}
+        here -= passed[edge.commit]
+        passed[edge.parent] = here | passed[edge.parent] if edge.parent in passed else here
+    return passed.get(base, set())

@@ -13,16 +13,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Commit:
     """
-    What one commit says. Names and mails stay in this room: nothing of them is written.
+    One commit. Names and mail addresses never leave `history`: none is written anywhere.
 
     Attributes:
         id: full hash.
         author: `Name <mail>`.
         committer: `Name <mail>`.
-        committed: committer time; None where the commit holds none that can be.
+        committed: committer time; None where the commit holds no valid one.
         message: all of it.
         parents: full hashes, in order.
-        tree: full hash of what it holds.
+        tree: full hash of its tree.
     """
 
     id: str
@@ -47,19 +47,39 @@ class Commit:
         return self.committed.strftime("%Y-%m-%dT%H:%M:%SZ") if self.committed else None
 
 
-def parse_batch(output: bytes) -> dict[str, Commit]:
-    """The commits in the output of `cat-file --batch`; an object that is missing is left out."""
-    found = (one for one in batch_objects(output) if one)
-    names = ((header.split(b" "), content) for header, content in found)
+def parse_objects(output: bytes) -> Iterator[tuple[bytes, bytes] | None]:
+    """The header and the content of each object in `cat-file`'s output; None for a missing one."""
+    position = 0
+    while (end := output.find(b"\n", position)) >= 0:
+        header = output[position:end]
+        position = end + 1
+        words = header.split(b" ")
+        if len(words) != 3 or not words[2].isdigit():
+            yield None
+            continue
+        size = int(words[2])
+        yield header, output[position : position + size]
+        position += size + 1
+
+
+def parse_contents(output: bytes) -> Iterator[bytes | None]:
+    """The content of each object in `cat-file`'s output; None for a missing one."""
+    return (pair and pair[1] for pair in parse_objects(output))
+
+
+def parse_commits(output: bytes) -> dict[str, Commit]:
+    """The commits in `cat-file`'s output by hash; objects that are missing are left out."""
+    pairs = (pair for pair in parse_objects(output) if pair)
+    headers = ((header.split(b" "), content) for header, content in pairs)
     return {
-        name: parse(name, content)
-        for words, content in names
+        name: parse_commit(name, content)
+        for words, content in headers
         if words[1] == b"commit" and (name := words[0].decode("ascii", "replace"))
     }
 
 
-def parse(name: str, raw: bytes) -> Commit:
-    """The commit object *raw*, whose hash is *name*; never fails, whatever it holds."""
+def parse_commit(name: str, raw: bytes) -> Commit:
+    """The commit object *raw* whose hash is *name*; never fails, whatever it holds."""
     head, _, message = raw.partition(b"\n\n")
     headers: dict[bytes, bytes] = {}
     parents = []
@@ -69,20 +89,20 @@ def parse(name: str, raw: bytes) -> Commit:
         if key == b"parent":
             parents.append(value.decode("ascii", "replace"))
     encoding = headers.get(b"encoding", b"utf-8").decode("ascii", "replace")
-    author, _ = _signature(headers.get(b"author", b""), encoding)
-    committer, committed = _signature(headers.get(b"committer", b""), encoding)
+    author, _ = _parse_signature(headers.get(b"author", b""), encoding)
+    committer, committed = _parse_signature(headers.get(b"committer", b""), encoding)
     tree = headers.get(b"tree", b"").decode("ascii", "replace")
     text = _decode(message, encoding)
     return Commit(name, author, committer, committed, text, tuple(parents), tree)
 
 
-def _signature(value: bytes, encoding: str) -> tuple[str, datetime | None]:
+def _parse_signature(value: bytes, encoding: str) -> tuple[str, datetime | None]:
     """`Name <mail> seconds zone` as `Name <mail>` and the time."""
     who, bracket, when = value.rpartition(b">")
-    return _decode(who + bracket, encoding), _time(when.split())
+    return _decode(who + bracket, encoding), _parse_time(when.split())
 
 
-def _time(words: list[bytes]) -> datetime | None:
+def _parse_time(words: list[bytes]) -> datetime | None:
     try:
         return _EPOCH + timedelta(seconds=int(words[0]))
     except (IndexError, ValueError, OverflowError):
@@ -92,28 +112,5 @@ def _time(words: list[bytes]) -> datetime | None:
 def _decode(value: bytes, encoding: str) -> str:
     try:
         return value.decode(encoding, "replace")
-    except (LookupError, UnicodeError, ValueError):  # a codec that isn't one, or not of text
+    except (LookupError, UnicodeError, ValueError):  # an unknown codec, or one that is not of text
         return value.decode("utf-8", "replace")
-
-
-def batch_objects(output: bytes) -> Iterator[tuple[bytes, bytes] | None]:
-    """The header and the content of each object, in the order asked for; None for a missing one."""
-    position = 0
-    while (end := output.find(b"\n", position)) >= 0:
-        header = output[position:end]
-        position = end + 1
-        if not (size := _size(header)):
-            yield None
-            continue
-        yield header, output[position : position + int(size)]
-        position += int(size) + 1
-
-
-def batch_contents(output: bytes) -> Iterator[bytes | None]:
-    """The content of each object, in the order asked for; None for a missing one."""
-    return (found and found[1] for found in batch_objects(output))
-
-
-def _size(header: bytes) -> bytes | None:
-    words = header.split(b" ")
-    return words[2] if len(words) == 3 and words[2].isdigit() else None

@@ -1,4 +1,4 @@
-"""The only module that starts a process: git in a clean environment, its errors in one line."""
+"""Starts git: a clean environment, fixed settings, processes that can be killed, short errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aiprov_otel.errors import HistoryError
 # A hook is handed GIT_DIR, GIT_INDEX_FILE and more. Left in place, every git we start would
 # answer about that repository, whatever our working directory. These say how git works, not on
 # what; safe.directory often comes in through them.
-_KEEP: Final = {
+_KEPT: Final = {
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_GLOBAL",
@@ -27,10 +27,10 @@ _KEEP: Final = {
     "GIT_SSH_COMMAND",
     "GIT_SSL_CAINFO",
 }
-_KEEP_PREFIXES: Final = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+_KEPT_PREFIXES: Final = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
-# What a user's configuration could change about an answer is set to git's own default.
-_CONFIG: Final = {
+# Settings of a user that would change an answer are reset to git's own defaults.
+_DEFAULTS: Final = {
     "blame.markIgnoredLines": "false",
     "blame.markUnblamableLines": "false",
     "core.fsmonitor": "false",
@@ -39,30 +39,35 @@ _CONFIG: Final = {
     "diff.indentHeuristic": "true",
 }
 
-SETTINGS: Final = tuple(word for key, value in _CONFIG.items() for word in ("-c", f"{key}={value}"))
-"""The options of git that put its configuration right."""
+OVERRIDES: Final = tuple(
+    word for key, value in _DEFAULTS.items() for word in ("-c", f"{key}={value}")
+)
+"""The options that override a user's git configuration."""
+
+IGNORE_REVS_ERROR: Final = "object name list"
+"""Part of git's message when it can't use `blame.ignoreRevsFile`, and so can't blame any file."""
 
 
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """*inherited* without what would point git at another repository, and with plain output."""
     kept = {
         name: value
         for name, value in inherited.items()
-        if not name.startswith("GIT_") or name in _KEEP or name.startswith(_KEEP_PREFIXES)
+        if not name.startswith("GIT_") or name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
     # Optional locks are for refreshing the index; a reader leaves it alone.
     return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
 class Processes:
-    """Processes that run for us, in as many threads as there are, and can all be killed at once."""
+    """Processes started from any number of threads, which can all be killed at once."""
 
     def __init__(self) -> None:
         self._live: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._stopped = False
 
-    def finish(
+    def run(
         self,
         command: Sequence[str],
         *,
@@ -72,29 +77,29 @@ class Processes:
         seconds: float | None = None,
     ) -> tuple[int, bytes, bytes]:
         """
-        The exit status of *command*, what it writes, and what it complains of.
+        Runs *command* to its end; returns its exit status, its output and its error output.
 
-        One that takes longer than *seconds* is killed; its status is below zero, its output empty.
+        After *seconds* it is killed: the status is then negative, and both outputs are empty.
 
         Raises:
-            HistoryError: there is no such program, or `stop` was called.
+            HistoryError: the program is not installed, or `stop` was called.
         """
         process = self._start(command, folder, variables)
         try:
-            output, complaint = process.communicate(stdin, seconds)
+            output, errors = process.communicate(stdin, seconds)
         except BaseException as error:
             _kill(process)
             process.communicate()
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
-            output = complaint = b""
+            output = errors = b""
         finally:
             with self._lock:
                 self._live.discard(process)
-        return process.returncode, output, complaint
+        return process.returncode, output, errors
 
     def stop(self) -> None:
-        """Kill all that still run, and start no more."""
+        """Kills all that still run, and starts no more."""
         with self._lock:
             self._stopped = True
             for process in self._live:
@@ -115,7 +120,7 @@ class Processes:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    start_new_session=True,  # so that what it starts can be killed with it
+                    start_new_session=True,  # so that its own children can be killed with it
                 )
             except FileNotFoundError as error:
                 msg = f"{command[0]} was not found; install it, or put it on PATH"
@@ -130,19 +135,15 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-IGNORE_REVS: Final = "object name list"
-"""In the message of a git that can't blame any file, as its own configuration is wrong."""
-
-
-def failure_reason(root: Path, verb: str, complaint: bytes) -> str:
-    """Why `git verb` failed in the repository at *root*, by its *complaint*."""
-    lines = complaint.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+def failure_reason(root: Path, verb: str, errors: bytes) -> str:
+    """Why `git verb` failed in the repository at *root*, in one line, by its error output."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
     first = lines[0].removeprefix("fatal: ").removeprefix("error: ")
     if "not a git repository" in first:
         return f"{root} is not in a git repository; run in one, or name a folder that is"
     if "dubious ownership" in first:
         advice = next((line.strip() for line in lines if "safe.directory" in line), "")
         return f"git refuses: {first}. If you trust it: {advice}"
-    if IGNORE_REVS in first:
-        return f"git refuses blame.ignoreRevsFile of its configuration: {first}; mend or unset it"
+    if IGNORE_REVS_ERROR in first:
+        return f"git can't use blame.ignoreRevsFile of its configuration: {first}; fix or unset it"
     return f"git {verb} failed in {root}: {first}"

@@ -1,10 +1,11 @@
-"""The repository on its forge: its address, and the refs that a clone leaves there."""
+"""The remote repository: its address, and the refs that `git clone` does not fetch."""
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from aiprov_otel.history.git import pull_requests
 from aiprov_otel.history.git.repository import Git, matching_refs
 
 NAME: Final = "origin"
-"""The remote that a clone was made of."""
+"""The remote that `git clone` sets up."""
 
 _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[^@/:]{2,}):(?!//)(?P<path>.+)")
 _WITH_PORT = ("http", "https")
@@ -20,18 +21,18 @@ _FORGE = (*_WITH_PORT, "ssh", "git", "git+ssh", "git+https")
 
 
 def url(git: Git) -> str | None:
-    """The URL of the remote as it is configured; None where there is none."""
-    status, output, _ = git.ask("remote", "get-url", NAME)
+    """The URL of the remote as it is configured; None without a remote."""
+    status, output, _ = git.try_run("remote", "get-url", NAME)
     return None if status else os.fsdecode(output.removesuffix(b"\n"))
 
 
-def https(url: str | None) -> str | None:
+def web_address(url: str | None) -> str | None:
     """*url* as `https://host/path`, without credentials; None for a local one."""
     if not url:
         return None
     if "://" not in url:
-        found = _SCP.fullmatch(url)
-        return _address(found["host"], found["path"]) if found else None
+        match = _SCP.fullmatch(url)
+        return _https(match["host"], match["path"]) if match else None
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -41,65 +42,51 @@ def https(url: str | None) -> str | None:
         return None
     # The port of ssh is not the port of the page.
     host = f"{parts.hostname}:{port}" if port and parts.scheme in _WITH_PORT else parts.hostname
-    return _address(host, parts.path)
+    return _https(host, parts.path)
 
 
-def _address(host: str, path: str) -> str | None:
+def _https(host: str, path: str) -> str | None:
     path = path.strip("/").removesuffix(".git").strip("/")
     return f"https://{host}/{path}" if path else None
 
 
-_PATIENCE: Final = 5.0  # seconds: a build is not to wait for a network that isn't there
-_RECORDS: Final = (
-    "refs/notes/ai",
-    "refs/notes/whogitit",
-    "refs/notes/ai-blame",
-    "refs/notes/agentblame",
-    "refs/notes/sce-agent-trace",
-    "refs/agentdiff/traces/*",
-)
+_TIMEOUT: Final = 5.0  # seconds: a build does not wait for a network that is down
 
 
-def fetch_command(git: Git) -> str | None:
+def fetch_command(git: Git, records: Collection[str]) -> str | None:
     """
-    The command that fetches what the remote has and this clone lacks.
+    The command that fetches the *records*, refs or patterns of refs, that only the remote has.
 
-    None where there is nothing, no remote, or no answer from it in time.
+    None where nothing is missing, without a remote, and without an answer from it in time.
     """
     if not url(git):
         return None
-    there = advertised(git, NAME, (*_RECORDS, *pull_requests.PATTERNS), _PATIENCE)
-    here = set(matching_refs(git, *_RECORDS, *pull_requests.PATTERNS))
-    wanted = list(_wanted(there, here))
-    if not wanted:
+    patterns = (*records, *pull_requests.PATTERNS)
+    remote, local = list_refs(git, NAME, patterns), matching_refs(git, *patterns)
+    missing = list(_missing_refs(remote, local, records))
+    if not missing:
         return None
-    return " ".join(("git fetch", NAME, *(f"'+{one}:{one}'" for one in wanted)))
+    return " ".join(("git fetch", NAME, *(f"'+{ref}:{ref}'" for ref in missing)))
 
 
-def advertised(git: Git, address: str, patterns: Iterable[str], seconds: float) -> list[str]:
-    """The refs of the remote at *address* that fit *patterns*; none if it takes longer."""
-    # Nobody may be there to answer a question: what is asked for gets an empty answer.
-    asked = ("-c", "core.askPass=true", "ls-remote", "--refs", address, *patterns)
-    output = git.ask(*asked, seconds=seconds)[1]
+def list_refs(
+    git: Git, address: str, patterns: Iterable[str], seconds: float = _TIMEOUT
+) -> list[str]:
+    """The refs of the remote at *address* that match *patterns*; none after *seconds*."""
+    # A question for a password gets an empty answer: it may come where no person reads it.
+    options = ("-c", "core.askPass=true", "ls-remote", "--refs", address, *patterns)
+    output = git.try_run(*options, seconds=seconds)[1]
     return [os.fsdecode(line.rpartition(b"\t")[2]) for line in output.splitlines()]
 
 
-def _wanted(there: Iterable[str], here: set[str]) -> Iterator[str]:
-    """Refs and patterns of refs; requests are of use only beside records."""
-    requests = {pattern: _stem(pattern) for pattern in pull_requests.PATTERNS}
-    stems = tuple(requests.values())
-    records = [ref for ref in there if not ref.startswith(stems)]
-    traces = _RECORDS[-1]
-    yield from sorted(
-        {traces if ref.startswith(_stem(traces)) else ref for ref in records if ref not in here}
-    )
-    known = any(not ref.startswith(stems) for ref in here)
-    for pattern, stem in requests.items():
-        one_is_there = any(ref.startswith(stem) for ref in there)
-        one_is_here = any(ref.startswith(stem) for ref in here)
-        if (records or known) and one_is_there and not one_is_here:
+def _missing_refs(
+    remote: Sequence[str], local: Sequence[str], records: Collection[str]
+) -> Iterator[str]:
+    """The refs and patterns to fetch; pull requests are of use only beside records."""
+    for pattern in sorted(records):
+        if any(ref not in local for ref in fnmatch.filter(remote, pattern)):
             yield pattern
-
-
-def _stem(pattern: str) -> str:
-    return pattern.partition("*")[0]
+    if any(fnmatch.filter((*remote, *local), pattern) for pattern in records):
+        for pattern in pull_requests.PATTERNS:
+            if fnmatch.filter(remote, pattern) and not fnmatch.filter(local, pattern):
+                yield pattern

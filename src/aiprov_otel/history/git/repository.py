@@ -1,4 +1,4 @@
-"""One repository: its files, commits and refs, and how much of it this clone has."""
+"""One git repository: its files, commits and refs, and how much of the history this clone has."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.git.process import SETTINGS, Processes, environment, failure_reason
+from aiprov_otel.history.git.process import (
+    OVERRIDES,
+    Processes,
+    clean_environment,
+    failure_reason,
+)
+
+IGNORE_REVS_FILE: Final = ".git-blame-ignore-revs"
+"""Lists commits that blame looks through; forges and editors read it too, in the root."""
 
 
 class Git:
@@ -19,9 +28,9 @@ class Git:
     Attributes:
         root: the top of the work tree, without symlinks.
         revision: the commit that the work tree holds, where that is not `HEAD`.
-        variables: what git is told by its environment, beside that of this process.
-        blame_options: what every blame is given.
-        ignored: the commits that those make it look through.
+        variables: environment variables for git, beside those of this process.
+        blame_options: options of every blame.
+        ignored: the commits that blame looks through because of those options.
     """
 
     def __init__(
@@ -51,14 +60,14 @@ class Git:
             raise HistoryError(msg)
         git = cls(start)
         wanted = ("--is-inside-work-tree", "HEAD^{commit}", "--show-toplevel")
-        status, output, _ = git.ask("rev-parse", *wanted)
+        status, output, _ = git.try_run("rev-parse", *wanted)
         if status:
-            raise HistoryError(git._why_not())
+            raise HistoryError(git._why_unusable())
         _, head, root = output.removesuffix(b"\n").split(b"\n", 2)
         git.root, git._head = Path(os.fsdecode(root)), head.decode("ascii")
         return git
 
-    def _why_not(self) -> str:
+    def _why_unusable(self) -> str:
         if self._line("rev-parse", "--is-inside-work-tree") != b"true":
             where = "a bare repository, or a .git folder"
             return f"{self.root} has no work tree ({where}); run in a clone"
@@ -66,7 +75,7 @@ class Git:
         return f"{root} has no commit yet; commit something first"
 
     def head(self) -> str:
-        """Full hash of the commit that the work tree holds; the same for each who asks."""
+        """Full hash of the commit that the work tree holds; read once."""
         if self._head is None:
             name = self.revision or "HEAD"
             self._head = self._line("rev-parse", "--verify", f"{name}^{{commit}}").decode("ascii")
@@ -74,12 +83,12 @@ class Git:
 
     @cached_property
     def directory(self) -> Path:
-        """The folder where the repository is, which all of its work trees share."""
+        """The `.git` folder that all work trees of the repository share."""
         return self.root / os.fsdecode(self._line("rev-parse", "--git-common-dir"))
 
     @cached_property
     def refs(self) -> dict[str, str]:
-        """Every ref, sorted, with the object that it leads to; the same for each who asks."""
+        """The object of every ref, sorted by ref; read once."""
         output = self.run("for-each-ref", "--format=%(objectname) %(refname)")
         lines = output.decode("utf-8", "surrogateescape").split("\n")[:-1]
         return {ref: name for name, _, ref in (line.partition(" ") for line in lines)}
@@ -99,15 +108,15 @@ class Git:
         It goes back no further than the *revisions* that begin with `^`.
         """
         # --root: the first commit of a repository is a commit like any other.
-        # An empty file name forgets those that the configuration of the user names.
-        how = ("--incremental", "--root", "--no-textconv", "--ignore-revs-file=")
+        # An empty file name clears the list that the user's configuration names.
+        options = ("--incremental", "--root", "--no-textconv", "--ignore-revs-file=")
         if self.revision and all(revision.startswith("^") for revision in revisions):
             revisions = (self.revision, *revisions)
-        return self.run("blame", *how, *self.blame_options, *revisions, "--", path)
+        return self.run("blame", *options, *self.blame_options, *revisions, "--", path)
 
     @property
     def follows_moves(self) -> bool:
-        """Whether blame looks for lines elsewhere: its answers are then no sum of smaller ones."""
+        """Whether blame follows moved lines: a blame can then not be put together from others."""
         return any(option.startswith(("-M", "-C")) for option in self.blame_options)
 
     def commits(self, *revisions: str) -> list[tuple[str, ...]]:
@@ -115,7 +124,7 @@ class Git:
         Every commit that *revisions* select, each with its parents, children first.
 
         Raises:
-            HistoryError: one of them is not there.
+            HistoryError: this clone lacks one of them.
         """
         listed = self.run("rev-list", "--topo-order", "--parents", *revisions).decode("ascii")
         return [tuple(line.split(" ")) for line in listed.splitlines()]
@@ -128,37 +137,37 @@ class Git:
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """
-        What git writes to its standard output.
+        Runs git and returns its output.
 
         Raises:
-            HistoryError: git is missing, or failed; the message holds its reason.
+            HistoryError: git is missing or failed; the message holds its reason.
         """
-        status, output, complaint = self.ask(*arguments, stdin=stdin)
+        status, output, errors = self.try_run(*arguments, stdin=stdin)
         if status:
-            raise HistoryError(failure_reason(self.root, arguments[0], complaint))
+            raise HistoryError(failure_reason(self.root, arguments[0], errors))
         return output
 
-    def ask(
+    def try_run(
         self, *arguments: str, stdin: bytes = b"", seconds: float | None = None
     ) -> tuple[int, bytes, bytes]:
         """
-        The exit status of git, what it writes, and what it complains of.
+        Runs git, which may fail; returns its exit status, its output and its error output.
 
-        If it takes longer than *seconds* its status is below zero, and its output empty.
+        After *seconds* it is killed: the status is then negative, and both outputs are empty.
 
         Raises:
             HistoryError: git is missing.
         """
-        return self._processes.finish(
-            ["git", "--no-pager", "--literal-pathspecs", *SETTINGS, *arguments],
+        return self._processes.run(
+            ["git", "--no-pager", "--literal-pathspecs", *OVERRIDES, *arguments],
             folder=self.root,
-            variables={**environment(os.environ), **self.variables},
+            variables={**clean_environment(os.environ), **self.variables},
             stdin=stdin,
             seconds=seconds,
         )
 
     def stop(self) -> None:
-        """Kill every git that still runs for us, and start no more."""
+        """Kills every git that still runs for this repository, and starts no more."""
         self._processes.stop()
 
     def _line(self, *arguments: str) -> bytes:
@@ -174,21 +183,21 @@ def boundaries(git: Git) -> frozenset[str]:
 
 
 def has_commits(git: Git, number: int) -> bool:
-    """Whether the history of what is checked out is at least that long."""
+    """Whether the history of `HEAD` has at least *number* commits."""
     return int(git.run("rev-list", "--count", f"--max-count={number}", "HEAD")) >= number
 
 
 def is_partial(git: Git) -> bool:
     """Whether the clone lacks objects that git would fetch when it needs them."""
     keys = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-    return not git.ask("config", "--get-regexp", keys)[0]
+    return not git.try_run("config", "--get-regexp", keys)[0]
 
 
 def matching_refs(git: Git, *patterns: str) -> list[str]:
     """
-    The names of the refs that fit one of *patterns*, sorted.
+    The names of the refs that match one of *patterns*, sorted.
 
-    A pattern is a name, `refs/notes/ai`, all below one, `refs/notes/`, or has a `*` in it.
+    A pattern is a name, `refs/notes/ai`, a prefix, `refs/notes/`, or has a `*` in it.
     """
     return [ref for ref in git.refs if any(_matches(ref, pattern) for pattern in patterns)]
 

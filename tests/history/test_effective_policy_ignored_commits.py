@@ -7,7 +7,7 @@ import pytest
 from aiprov_otel.errors import PolicyError
 from aiprov_otel.history.build import build
 from aiprov_otel.history.check import compare
-from aiprov_otel.history.effective_policy import effective_policy
+from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.manifest import Manifest
 
@@ -129,4 +129,4 @@ def test_a_manifest_of_another_list_does_not_match(formatted):
     formatted.git("config", "blame.ignoreRevsFile", "revs")
     git = Git.open(formatted.path)
 
-    assert compare(git, effective_policy(git), manifest).policy == ("ignored",)
+    assert compare(git, apply_policy(git), manifest).policy == ("ignored",)

@@ -39,6 +39,6 @@ def test_tests_are_left_out(path, excluded):
 )
 def test_patterns_of_exclude(pattern, path, excluded):
     """
-    A folder, a path from the root and a name anywhere are told apart by their slashes.
+    A folder, a path from the root and a name anywhere differ by their slashes.
     """
     assert Policy.of({"exclude": [pattern]}).excludes(path) is excluded

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.history.evidence.sources import records_changed, records_state
+from aiprov_otel.history.evidence.sources import changed_records, records_fingerprint
 from aiprov_otel.history.git.repository import Git
 from support.notes import attested, note
 from support.repo import Repo
@@ -20,7 +20,7 @@ def repo(tmp_path):
 
 def now(repo):
     """The state of the records of *repo*."""
-    return records_state(Git.open(repo.path))
+    return records_fingerprint(Git.open(repo.path))
 
 
 def test_nothing_is_read(repo):
@@ -53,7 +53,7 @@ def test_every_ref_of_notes(repo, ref):
     note(repo, "HEAD", attested("a.py", "2"), ref)
 
     assert first == {ref: first[ref]}
-    assert records_changed(now(repo), first) == (ref,)
+    assert changed_records(now(repo), first) == (ref,)
 
 
 @pytest.mark.parametrize("ref", ["refs/ai/authorship/c0ffee", "refs/agentdiff/traces/main"])
@@ -76,8 +76,8 @@ def test_requests_count_beside_records(repo):
     one = now(repo)
     repo.git("update-ref", "refs/pull/2/head", "HEAD")
 
-    assert records_changed(one, before) == ("refs/pull/*/head",)
-    assert records_changed(now(repo), one) == ("refs/pull/*/head",)
+    assert changed_records(one, before) == ("refs/pull/*/head",)
+    assert changed_records(now(repo), one) == ("refs/pull/*/head",)
     assert one["refs/pull/*/head"].startswith("sha256:")
 
 
@@ -93,7 +93,7 @@ def test_the_log_of_the_tree(repo):
 
     assert list(there) == [LOG]
     assert gone == there
-    assert records_changed(now(repo), there) == (LOG,)
+    assert changed_records(now(repo), there) == (LOG,)
 
 
 def test_a_name_that_is_not_utf_8(repo):

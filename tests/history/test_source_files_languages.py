@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from aiprov_otel.history.source_files import unread_languages
+from aiprov_otel.history.source_files import count_languages
 
 
 def test_other_languages():
@@ -9,4 +9,4 @@ def test_other_languages():
     """
     paths = ("b.go", "c.go", "d.pyx", "e.pyi", "f.JS", "README.md", "Makefile", "x.c/y")
 
-    assert unread_languages(paths) == {"Go": 2, "Cython": 1, "Python stub": 1, "JavaScript": 1}
+    assert count_languages(paths) == {"Go": 2, "Cython": 1, "Python stub": 1, "JavaScript": 1}

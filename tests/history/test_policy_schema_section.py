@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 
 from aiprov_otel.errors import PolicyError
-from aiprov_otel.history.policy_schema import section
+from aiprov_otel.history.policy_schema import read_section
 
 
 def test_a_file_without_the_table(tmp_path):
     """
     A pyproject.toml that is missing, or is about other tools, says nothing.
     """
-    assert section(tmp_path / "pyproject.toml") == {}
+    assert read_section(tmp_path / "pyproject.toml") == {}
     (tmp_path / "pyproject.toml").write_text("[tool.other]\nkey = 1\n")
 
-    assert section(tmp_path / "pyproject.toml") == {}
+    assert read_section(tmp_path / "pyproject.toml") == {}
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,6 @@ def test_a_file_that_can_not_be_used(tmp_path, text, message):
     (tmp_path / "pyproject.toml").write_bytes(text)
 
     with pytest.raises(PolicyError, match=message) as caught:
-        section(tmp_path / "pyproject.toml")
+        read_section(tmp_path / "pyproject.toml")
 
     assert "\n" not in str(caught.value)

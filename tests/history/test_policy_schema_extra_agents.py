@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from aiprov_otel.errors import PolicyError
-from aiprov_otel.history.policy_schema import extra_agent_rules
+from aiprov_otel.history.policy_schema import parse_extra_agents
 
 ROW = {"id": "ours", "agent": "ours", "kind": "author", "role": "authored", "pattern": "<x@y.z>"}
 
@@ -14,7 +14,7 @@ def test_a_row_may_say_more():
     """
     more = {"provider": "anthropic", "model": "(?P<model>x)", "requires_lexicon": True}
 
-    [rule] = extra_agent_rules("extra_agents", [ROW | more])
+    [rule] = parse_extra_agents("extra_agents", [ROW | more])
 
     assert (rule.provider, rule.requires_lexicon) == ("anthropic", True)
     assert rule.model.search("X")["model"] == "X"
@@ -39,7 +39,7 @@ def test_a_wrong_row_is_named(row, message):
     One line names the row, the key, the value and what is allowed.
     """
     with pytest.raises(PolicyError, match=message) as caught:
-        extra_agent_rules("extra_agents", [row])
+        parse_extra_agents("extra_agents", [row])
 
     assert "\n" not in str(caught.value)
 
@@ -50,4 +50,4 @@ def test_what_is_no_list_of_tables(value):
     So does one line where there are no rows.
     """
     with pytest.raises(PolicyError, match="it has to be a list of tables with id, agent"):
-        extra_agent_rules("extra_agents", value)
+        parse_extra_agents("extra_agents", value)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import unquoted
+from aiprov_otel.history.blame.hunks import unquote
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_a_quoted_name_is_read(quoted, name):
     """
     A name is what it was before git quoted it.
     """
-    assert unquoted(quoted) == name
+    assert unquote(quoted) == name
 
 
 @given(st.binary())
@@ -30,4 +30,4 @@ def test_reading_any_quoted_name_never_raises(name):
     """
     Whatever stands between the quotes, reading it never raises.
     """
-    unquoted(b'"' + name + b'"')
+    unquote(b'"' + name + b'"')

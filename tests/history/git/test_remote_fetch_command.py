@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from aiprov_otel.history.build import build
-from aiprov_otel.history.git.remote import advertised, fetch_command
+from aiprov_otel.history.evidence.sources import fetch_command
+from aiprov_otel.history.git.remote import list_refs
 from aiprov_otel.history.git.repository import Git
 from support.notes import attested, note
 
@@ -84,14 +85,14 @@ def test_logs_by_branch_are_fetched_as_one(cloned):
 
 def test_a_repository_without_a_remote(cloned):
     """
-    Where there is nobody to ask, nobody is asked.
+    Without a remote, none is asked.
     """
     assert fetch_command(Git.open(cloned.path)) is None
 
 
 def test_a_remote_that_is_gone(cloned, tmp_path):
     """
-    A remote that can't be read is no error.
+    A remote that can't be read is not an error.
     """
     subprocess.run(
         ["git", "remote", "set-url", "origin", str(tmp_path / "gone")], cwd=cloned.clone, check=True
@@ -106,14 +107,14 @@ def test_a_remote_that_does_not_answer(cloned):
     """
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"git://127.0.0.1:{silent.getsockname()[1]}/shop.git"
-        found = advertised(Git.open(cloned.clone), url, ["refs/notes/*"], 0.3)
+        found = list_refs(Git.open(cloned.clone), url, ["refs/notes/*"], 0.3)
 
     assert found == []
 
 
 def test_a_build_asks_when_it_is_told_to(cloned, tmp_path):
     """
-    Building asks no remote, unless whoever builds wants to know.
+    A build asks the remote only with that option.
     """
-    assert build(cloned.clone, tmp_path / "m").unfetched is None
-    assert build(cloned.clone, tmp_path / "m", ask_remote=True).unfetched == asked(cloned)
+    assert build(cloned.clone, tmp_path / "m").fetch_command is None
+    assert build(cloned.clone, tmp_path / "m", ask_remote=True).fetch_command == asked(cloned)

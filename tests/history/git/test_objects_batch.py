@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.git.objects import batch_contents
+from aiprov_otel.history.git.objects import parse_contents
 from aiprov_otel.history.git.repository import Git
 
 
@@ -17,7 +17,7 @@ def test_objects_in_the_order_asked_for(repo):
 
     output = Git.open(repo.path).objects(names)
 
-    assert list(batch_contents(output)) == [b"\n0 blob 3\n\0\n", None, b"", None]
+    assert list(parse_contents(output)) == [b"\n0 blob 3\n\0\n", None, b"", None]
 
 
 @given(st.binary())
@@ -25,4 +25,4 @@ def test_reading_any_output_never_raises(output):
     """
     Whatever git prints, reading it never raises.
     """
-    list(batch_contents(output))
+    list(parse_contents(output))

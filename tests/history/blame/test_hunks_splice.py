@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk, covers, joined, part, splice
+from aiprov_otel.history.blame.hunks import Hunk, covers, cut, join, splice
 
 OLD, OLDER, NEW = "a" * 40, "b" * 40, "c" * 40
 
@@ -60,7 +60,7 @@ def test_a_part_is_those_lines_and_no_others(hunks, data):
     start = data.draw(st.integers(1, len(lines)))
     count = data.draw(st.integers(0, len(lines) - start + 1))
 
-    found = list(part(hunks, start, count, 7))
+    found = list(cut(hunks, start, count, 7))
 
     assert owners(found) == lines[start - 1 : start - 1 + count]
     assert [hunk.first for hunk in found[:1]] == [7] * bool(count)
@@ -71,8 +71,8 @@ def test_joining_changes_no_line(hunks):
     """
     Hunks that are joined say the same of each line, and none could be joined further.
     """
-    found = list(joined(hunks))
+    found = list(join(hunks))
 
     assert owners(found) == owners(hunks)
     assert covers(found, len(owners(hunks)))
-    assert list(joined(found)) == found
+    assert list(join(found)) == found
