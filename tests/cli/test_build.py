@@ -88,7 +88,7 @@ def test_records_that_a_partial_clone_lacks(repo, aiprov, tmp_path):
 
     out = aiprov("build", clone.path)[1]
 
-    assert "partial clone: 1 record missing; fetch them with `git fetch --refetch" in out
+    assert "partial clone: 1 record missing; run `git fetch --refetch" in out
 
 
 def test_what_is_left_out_is_said(repo, aiprov):

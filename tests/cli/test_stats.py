@@ -122,7 +122,7 @@ def test_a_table_for_a_pull_request(shop, aiprov):
     ]
     assert out[5].startswith("5 lines of commit ")
     assert out[6] == "* 40.0% of the lines rest on weak evidence: no record, no mark"
-    assert out[7].startswith("  * 20.0% (1 line) are unmarked and unknown: let your agents mark")
+    assert out[7].startswith("  * 20.0% (1 line) are unmarked and unknown: have your agents mark")
     assert out[-1] == "* generated: 1 file, 1 line, counted like any other"
 
 
@@ -230,8 +230,8 @@ def test_advice_that_was_followed_is_not_given_again(shop, aiprov):
 
     after = aiprov("stats", shop.path)[1]
 
-    assert "say since when they do" in before
-    assert "say since when they do" not in after
+    assert "have your agents mark their commits" in before
+    assert "have your agents mark their commits" not in after
     assert "20.0% (1 line) are unmarked, unknown and older than unmarked_human_since" in after
 
 
