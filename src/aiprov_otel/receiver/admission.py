@@ -224,9 +224,9 @@ class _Decoder:
 
 
 def json_memory(body: bytearray) -> int:
-    """The bytes of memory, at most, that the values of *body* take once it is parsed as JSON."""
+    """Returns how many bytes of memory, at most, *body* takes when it is parsed as JSON."""
     return (
-        2 * len(body)
+        (2 if body.isascii() else 5) * len(body)  # as text, with four bytes a character, and in it
         + 256 * body.count(b"{")
         + 72 * body.count(b"[")
         + 64 * body.count(b'"') // 2

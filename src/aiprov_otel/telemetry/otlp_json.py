@@ -99,7 +99,9 @@ def _document(request: bytes | bytearray) -> Any:
     except RecursionError:
         document = json.loads(_shallow(request.decode()))
     if _SURROGATE.search(request):  # half a character: it has no place in UTF-8
-        document = json.loads(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
+        text = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+        del document  # two of them may be more than there is memory for
+        return json.loads(text)
     return document
 
 

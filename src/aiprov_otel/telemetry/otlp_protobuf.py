@@ -9,6 +9,7 @@ take up to forty times its size.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from aiprov_otel.telemetry.anyvalue import strings
@@ -28,6 +29,9 @@ SPAN_LIMIT: Final = 8 * 2**20
 
 PARTS_LIMIT: Final = 2**18
 """Spans, scopes and resources in one request."""
+
+_MESSAGES_LIMIT: Final = 2**17  # attributes, events and the like in one span
+_FEW: Final = 2**16  # bytes that can't hold so many messages that they would be worth counting
 
 _RESOURCE_SPANS: Final = frozenset({1})  # field of ExportTraceServiceRequest
 _SCOPE_SPANS: Final = frozenset({2})  # field of ResourceSpans
@@ -136,17 +140,30 @@ def _parse(kind: type[_M], data: memoryview | bytes) -> _M | None:
     """The message of *kind* in *data*, its text made valid where it is not; None if it is none."""
     from google.protobuf.message import DecodeError
 
-    if len(data) > SPAN_LIMIT:
-        return None
+    descriptor = cast("Descriptor", kind.DESCRIPTOR)
     try:
+        if len(data) > SPAN_LIMIT or (len(data) > _FEW and _has_many(memoryview(data), descriptor)):
+            return None
         return kind.FromString(bytes(data))
-    except DecodeError:
+    except (DecodeError, _Malformed, RecursionError):
         pass
     try:
-        valid = _with_valid_text(memoryview(data), cast("Descriptor", kind.DESCRIPTOR))
-        return kind.FromString(valid)
+        return kind.FromString(_with_valid_text(memoryview(data), descriptor))
     except (DecodeError, _Malformed, RecursionError):
         return None
+
+
+def _has_many(message: memoryview, kind: Descriptor) -> bool:
+    """Whether *message* has so many in it that they would take very much more memory than it."""
+    return any(islice(_messages(message, kind), _MESSAGES_LIMIT, None))
+
+
+def _messages(message: memoryview, kind: Descriptor) -> Iterator[bool]:
+    for tag, _, content in _fields(message):
+        field = kind.fields_by_number.get(tag >> 3)
+        if tag & 7 == 2 and field and field.message_type:
+            yield True
+            yield from _messages(content, field.message_type)
 
 
 def _with_valid_text(data: memoryview, kind: Descriptor) -> bytes:

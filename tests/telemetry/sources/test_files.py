@@ -12,6 +12,7 @@ import zstandard
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry import sources
+from aiprov_otel.telemetry.sources import otlp_file
 from aiprov_otel.telemetry.store import Store
 from support.otlp import as_json
 from support.telemetry import AI, HUMAN, Service
@@ -59,6 +60,92 @@ FORMS = {
     "JSON, each message in zstd": lambda request: behind_lengths(packed(as_json(request))),
     "protobuf in gzip": lambda request: gzip.compress(behind_lengths(request)),
 }
+
+
+def cut(request) -> bytes:
+    """What a Collector leaves of *request* that is killed in the middle of it."""
+    return request[: len(request) // 2]
+
+
+DAMAGE = {
+    "JSON, written on behind a line that was cut off": lambda one, other: (
+        as_json(one) + b"\n" + cut(as_json(other)) + b"\n" + as_json(other) + b"\n"
+    ),
+    "JSON, written on in a line that was cut off": lambda one, other: (
+        as_json(one) + b"\n" + cut(as_json(other)) + as_json(other) + b"\n"
+    ),
+    "JSON, without the end of a line between": lambda one, other: (
+        as_json(one) + as_json(other) + b'{"resourceS'
+    ),
+    "JSON, zeros between lines": lambda one, other: (
+        as_json(one) + b"\n" + bytes(64) + b"\n" + bytes(9) + as_json(other) + b"\n{"
+    ),
+    "JSON, the beginning is in the file before": lambda one, other: (
+        as_json(one)[99:] + b"\n" + as_json(one) + b"\n" + as_json(other)
+    ),
+    "protobuf, written on behind a message that was cut off": lambda one, other: (
+        behind_lengths(one) + cut(behind_lengths(other)) + behind_lengths(other, one)
+    ),
+    "protobuf, cut off in a length": lambda one, other: (
+        behind_lengths(one) + b"\0\0" + behind_lengths(other)
+    ),
+    "protobuf, zeros between messages": lambda one, other: (
+        behind_lengths(one) + bytes(61) + behind_lengths(other)
+    ),
+    "protobuf, the beginning is in the file before": lambda one, other: (
+        behind_lengths(one)[99:] + behind_lengths(one, other)
+    ),
+    "protobuf, each message in zstd, one cut off": lambda one, other: (
+        behind_lengths(packed(one))
+        + cut(behind_lengths(packed(other)))
+        + behind_lengths(packed(other))
+    ),
+    "gzip that is being written": lambda one, other: gzip.compress(
+        as_json(one) + b"\n" + as_json(other) + b"\n" + as_json(one) * 20
+    )[:-9],
+    "zstd that is being written": lambda one, other: (
+        packed(behind_lengths(one, other)) + packed(behind_lengths(one))[:-5]
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_every_whole_message_of_a_damaged_file_counts(damage, service, store, tmp_path, caplog):
+    """Wherever a file was cut, the messages that are whole count, and the log names the file."""
+    other = Service()
+    other.span("later", by=AI)
+    other.send(store)
+    path = tmp_path / "traces"
+    path.write_bytes(DAMAGE[damage](service.request(), other.request()))
+
+    assert from_(path) == report(store)
+    assert f"skipped what is damaged in {path}" in caplog.text
+
+
+@pytest.mark.parametrize("place", range(0, 100, 7))
+@pytest.mark.parametrize("form", [as_json, behind_lengths], ids=["JSON", "protobuf"])
+def test_a_cut_anywhere_costs_one_message(form, place, service, tmp_path):
+    """Of two requests with another cut off between them, both are read."""
+    other = Service()
+    other.span("later", by=AI)
+    first, second = service.request(), other.request()
+    middle = form(first)[: 1 + len(form(first)) * place // 100]
+    path = tmp_path / "traces"
+    path.write_bytes(form(first) + b"\n" * (form is as_json) + middle + form(second))
+
+    names = [row.span_name for row in otlp_file.rows_of(path)]
+
+    assert sorted(names) == sorted(row.span_name for row in [*service.rows(), *other.rows()])
+
+
+def test_malformed_spans_of_a_file_are_skipped_in_words(service, store, tmp_path, caplog):
+    """The log tells how many."""
+    lost = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"lost"}]}]}]}'
+    path = tmp_path / "traces.json"
+    path.write_bytes(as_json(service.request()) + b"\n" + lost)
+
+    assert from_(path) == report(store)
+    assert f"skipped 1 malformed spans in {path}" in caplog.text
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -111,8 +198,8 @@ def test_parquet_that_clickhouse_wrote_is_read(store, tmp_path):
     ("content", "said"),
     [
         (b"notes of mine\n" * 9, "not an OTLP file"),
-        (b'{"a": 1]\n', "request 1 of .* is not OTLP"),
-        (behind_lengths(b"\xff\xff\xff"), "request 1 of .* is not OTLP"),
+        (b'{"a": 1]\n', "not an OTLP file"),
+        (behind_lengths(b"\xff\xff\xff"), "not an OTLP file"),
         (b"PAR1, or so it says", "can't read .* as spans"),
         (gzip.compress(b'{"resourceSpans": []}', mtime=0)[:-12], "can't read"),
         (b"\x28\xb5\x2f\xfd broken", "can't read"),

@@ -1,0 +1,161 @@
+"""What one sender does costs no other: memory, connections and time have limits."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from aiprov_otel.receiver.admission import BODY_LIMIT
+from aiprov_otel.telemetry.otlp_protobuf import _varint_bytes
+from support.command import start
+from support.telemetry import AI, Service
+
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+JSON = {"Content-Type": "application/json"}
+MEMORY = 400
+"""MiB that the receiver may take, whatever arrives; about 120 of them are its libraries."""
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("serve")
+    with start("serve", "--port", "0", "--store", "s.duckdb", cwd=folder) as process:
+        process.address = re.search(r"http://([^,]+)", process.stderr.readline())[1]
+        yield process
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def post(serve, body, headers, path="/v1/traces"):
+    connection = http.client.HTTPConnection(serve.address, timeout=120)
+    connection.request("POST", path, body, headers)
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    return response.status, text
+
+
+def most_memory(process) -> float:
+    """MiB that the process had in memory at most."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A message's field that holds *content*."""
+    return _varint_bytes(number << 3 | 2) + _varint_bytes(len(content)) + content
+
+
+def span(more: bytes) -> bytes:
+    return field(2, field(1, b"t" * 16) + field(2, b"s" * 8) + more)
+
+
+def spans(*parts: bytes) -> bytes:
+    return field(2, b"".join(parts))
+
+
+def filled(start: bytes, part: bytes, end: bytes = b"") -> bytes:
+    """*part* as often as a body may hold it."""
+    return start + part * ((BODY_LIMIT - len(start) - len(end)) // len(part)) + end
+
+
+LISTS = field(9, field(2, field(5, b"\x0a\x00" * (3 * 2**20))))
+EMPTY_ATTRIBUTES = span(b"\x4a\x00" * (7 * 2**19))  # 7 MiB
+LARGE_RESOURCE = field(1, field(1, field(1, b"k") + field(2, field(1, b"v" * 6 * 2**20))))
+MANY = span(b"") * 50_000
+
+BODIES = {
+    "resources": (filled(b"", b"\x0a\x00"), PROTOBUF, {400}),
+    "spans": (field(1, field(2, b"\x12\x00" * (30 * 2**20))), PROTOBUF, {400}),
+    "attributes": (field(1, spans(*[EMPTY_ATTRIBUTES] * 9)), PROTOBUF, {200}),
+    "lists in attributes": (field(1, spans(*[span(LISTS)] * 9)), PROTOBUF, {200}),
+    "a large resource": (field(1, LARGE_RESOURCE + spans(MANY)), PROTOBUF, {200}),
+    "objects": (filled(b'{"resourceSpans":[{}', b",{}", b"]}"), JSON, {413}),
+    "lists": (filled(b'{"a":[[]', b",[]", b"]}"), JSON, {413}),
+    "numbers": (filled(b'{"a":[1', b",1", b"]}"), JSON, {413}),
+    "texts": (filled(b'{"a":[""', b',""', b"]}"), JSON, {413}),
+    "text with a wide character": (filled('{"a":"😀'.encode(), b"a", b'"}'), JSON, {413}),
+    "halves of characters": (filled(b'{"a":"', b"\\ud800", b'"}')[:-8] + b'"}', JSON, {200, 413}),
+    "brackets": (filled(b"", b"["), JSON, {413}),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_small_body_does_not_become_a_large_one(serve, name):
+    """A few bytes of gzip can be very many values; the receiver takes as much memory as always."""
+    body, headers, statuses = BODIES[name]
+    packed = gzip.compress(body, 9)
+    assert len(packed) < len(body) / 100
+
+    status, answer = post(serve, packed, {**headers, "Content-Encoding": "gzip"})
+
+    assert status in statuses, answer
+    assert most_memory(serve) < MEMORY
+
+
+@pytest.mark.parametrize("path", ["/v1/logs", "/v1/metrics"])
+def test_what_is_not_kept_takes_no_memory(serve, path):
+    """Logs and metrics are counted as they stand."""
+    packed = gzip.compress(field(1, field(2, b"\x12\x00" * (30 * 2**20))), 9)
+
+    assert post(serve, packed, {**PROTOBUF, "Content-Encoding": "gzip"}, path)[0] == 400
+    assert most_memory(serve) < MEMORY
+
+
+def test_connections_that_announce_much_take_no_room(serve):
+    """Room is taken for bytes that have come: those that are announced keep nobody out."""
+    host, port = serve.address.split(":")
+    service = Service()
+    service.span("total", by=AI)
+    head = (
+        f"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Length: {BODY_LIMIT}\r\n"
+        "Content-Type: application/x-protobuf\r\n\r\n"
+    )
+    idle = [socket.create_connection((host, int(port)), timeout=30) for _ in range(20)]
+    for connection in idle:
+        connection.sendall(head.encode() + b"\x0a")
+
+    assert post(serve, service.request(), PROTOBUF)[0] == 200
+    for connection in idle:
+        connection.close()
+
+
+def test_it_still_receives_after_all_of_it(serve):
+    """Whatever came, the next batch is stored."""
+    service = Service()
+    service.span("total", by=AI)
+
+    assert post(serve, service.request(), PROTOBUF) == (200, b"")
+
+
+def test_a_chunked_body_is_received(serve):
+    """Node's exporters announce no length."""
+    body = json.dumps({"resourceSpans": []}).encode()
+    requests = ((body, JSON), (gzip.compress(body), JSON | {"Content-Encoding": "gzip"}))
+    for packed, headers in requests:
+        connection = http.client.HTTPConnection(serve.address, timeout=30)
+        connection.request(
+            "POST", "/v1/traces", iter([packed[:9], packed[9:]]), headers, encode_chunked=True
+        )
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+def test_a_chunked_body_without_end_is_refused(serve):
+    """The limit is counted as the bytes come."""
+    connection = http.client.HTTPConnection(serve.address, timeout=60)
+    endless = (bytes(2**20) for _ in range(BODY_LIMIT // 2**20 + 20))
+    try:
+        connection.request("POST", "/v1/traces", endless, PROTOBUF, encode_chunked=True)
+    except OSError:
+        pass  # the receiver has closed the connection in the middle of it
+    else:
+        assert connection.getresponse().status == 413
+    connection.close()
+    assert most_memory(serve) < MEMORY
