@@ -1,4 +1,4 @@
-"""Reports that a page is made of."""
+"""Reports that a page is created of."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service, serve
 
-MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CREATED = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)> $style \u202e'
 
 
 @pytest.fixture
-def made():
-    """When the pages of tests are made."""
-    return MADE
+def created():
+    """When the pages of tests are created."""
+    return CREATED
 
 
 @pytest.fixture
