@@ -89,7 +89,7 @@ def render(report: Report) -> str:
     assert Report.from_json(json.loads(document)) == report
     terminal = io.StringIO()
     show_report(report, None, open_console(terminal))
-    page = render_page(report, None, created=datetime(2026, 11, 22, tzinfo=UTC))
+    page = render_page(report, None, made=datetime(2026, 11, 22, tzinfo=UTC))
     return "\n".join([*render_markdown(report), terminal.getvalue(), page])
 
 

@@ -211,7 +211,7 @@ def _since(args: argparse.Namespace) -> int:
 def _write(found: Report, path: Path) -> None:
     from aiprov_otel.report.render.page.html import render_page
 
-    text = render_page(found, deployed_manifest(), created=datetime.now(UTC))
+    text = render_page(found, deployed_manifest(), made=datetime.now(UTC))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -52,8 +52,8 @@ def _page(store: Store) -> str:
 
     found, now = build_report(store), datetime.now(UTC)
     if reason := why_empty(found):
-        return render_empty_page(reason, created=now)
-    return render_page(found, _manifest(), created=now, served=True)
+        return render_empty_page(reason, made=now)
+    return render_page(found, _manifest(), made=now, served=True)
 
 
 def _manifest() -> Manifest | None:

@@ -1,4 +1,4 @@
-"""Reports that a page is created of."""
+"""Reports that a page is made of."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service, serve
 
-CREATED = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)> $style \u202e'
 
 
 @pytest.fixture
-def created():
-    """When the pages of tests are created."""
-    return CREATED
+def made():
+    """When the pages of tests are made."""
+    return MADE
 
 
 @pytest.fixture

@@ -27,12 +27,12 @@ def window(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(window, tmp_path, created):
+def opened(window, tmp_path, made):
     """Show a report in the window, as a file."""
 
     def opened(report):
         file = tmp_path / "report.html"
-        file.write_text(render_page(report, None, created=created), encoding="utf-8")
+        file.write_text(render_page(report, None, made=made), encoding="utf-8")
         window.complaints()
         window.open(file.as_uri())
         return window

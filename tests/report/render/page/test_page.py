@@ -52,9 +52,9 @@ def any_report(request):
     return request.getfixturevalue(request.param)
 
 
-def test_it_is_well_formed_and_its_names_are_its_own(any_report, created):
+def test_it_is_well_formed_and_its_names_are_its_own(any_report, made):
     """Every tag is closed where it should be, and no two elements have one id."""
-    read = Reader(render_page(any_report, None, created=created))
+    read = Reader(render_page(any_report, None, made=made))
 
     ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
     assert sorted(set(ids)) == sorted(ids)
@@ -66,9 +66,9 @@ def test_it_is_well_formed_and_its_names_are_its_own(any_report, created):
 
 
 @pytest.mark.parametrize("served", [False, True])
-def test_nothing_of_the_data_is_markup(hostile, created, served):
+def test_nothing_of_the_data_is_markup(hostile, made, served):
     """Names, messages and addresses that hold HTML are shown as they are, and do nothing."""
-    read = Reader(render_page(hostile, None, created=created, served=served))
+    read = Reader(render_page(hostile, None, made=made, served=served))
 
     assert (len(read.all("script")), read.all("img")) == (1, [])
     assert not [name for _, one in read.elements for name in one if name.startswith("on")]
@@ -76,9 +76,9 @@ def test_nothing_of_the_data_is_markup(hostile, created, served):
     assert "\u202e" not in read.text
 
 
-def test_nothing_is_loaded(any_report, created):
+def test_nothing_is_loaded(any_report, made):
     """The file needs no other: an address of the web is only ever where a link leads."""
-    text = render_page(any_report, None, created=created)
+    text = render_page(any_report, None, made=made)
 
     addresses = [
         (name, key)
@@ -91,9 +91,9 @@ def test_nothing_is_loaded(any_report, created):
 
 
 @pytest.mark.parametrize("served", [False, True])
-def test_the_policy_allows_its_own_script_and_style_only(compared, created, served):
+def test_the_policy_allows_its_own_script_and_style_only(compared, made, served):
     """By their hash; nothing is connected to, but for the news of a page that is served."""
-    text = render_page(compared, None, created=created, served=served)
+    text = render_page(compared, None, made=made, served=served)
 
     (policy,) = (one["content"] for one in Reader(text).all("meta") if one.get("http-equiv"))
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
@@ -107,17 +107,15 @@ def test_the_policy_allows_its_own_script_and_style_only(compared, created, serv
     assert "style" not in {key for _, one in Reader(text).elements for key in one}
 
 
-def test_the_same_report_gives_the_same_page(compared, created):
+def test_the_same_report_gives_the_same_page(compared, made):
     """Nothing but the report and the time is in it."""
-    assert render_page(compared, None, created=created) == render_page(
-        compared, None, created=created
-    )
-    assert "2026-11-22 12:00:00 UTC" in render_page(compared, None, created=created)
+    assert render_page(compared, None, made=made) == render_page(compared, None, made=made)
+    assert "2026-11-22 12:00:00 UTC" in render_page(compared, None, made=made)
 
 
-def test_it_says_what_it_knows_and_how(compared, created):
+def test_it_says_what_it_knows_and_how(compared, made):
     """The verdict, its interval, each section, and words that claim no cause."""
-    read = Reader(render_page(compared, None, created=created))
+    read = Reader(render_page(compared, None, made=made))
 
     for words in (
         compared.verdict.text,
@@ -136,7 +134,7 @@ def test_it_says_what_it_knows_and_how(compared, created):
     assert commit in {one["href"] for one in read.all("a")}
 
 
-def test_the_stack_is_annotated(compared, created, tmp_path):
+def test_the_stack_is_annotated(compared, made, tmp_path):
     """Frames of application code say who wrote their line; the others are folded."""
     file = SourceFile(
         "tests/report/render/page/conftest.py",
@@ -146,18 +144,18 @@ def test_the_stack_is_annotated(compared, created, tmp_path):
     )
     dump(tmp_path / "m", [file], revision=None, repository_url=None, policy={})
 
-    read = Reader(render_page(compared, Manifest.load(tmp_path / "m"), created=created))
+    read = Reader(render_page(compared, Manifest.load(tmp_path / "m"), made=made))
 
     assert "in fail   ◀ ai claude-code claude-opus-4-6 9fd81c200" in read.text
 
 
-def test_without_a_verdict_no_part_has_one(of, created):
+def test_without_a_verdict_no_part_has_one(of, made):
     """Too few to tell as a whole is too few to tell by route or by commit."""
     service = Service()
     service.span("total", by=AI, failed=True)
     service.span("stock", by=HUMAN, failed=True)
 
-    read = Reader(render_page(of(service), None, created=created))
+    read = Reader(render_page(of(service), None, made=made))
 
     sections = [one["id"] for one in read.all("section")]
     assert "Too few to tell" in read.text
@@ -165,12 +163,12 @@ def test_without_a_verdict_no_part_has_one(of, created):
     assert "Ratio on the same routes" not in read.text
 
 
-def test_where_failures_were_kept_no_share_is_drawn(of, created):
+def test_where_failures_were_kept_no_share_is_drawn(of, made):
     """Counts of what was kept are told as such, and nothing is drawn that invites to compare."""
     service = Service()
     serve(service)
 
-    read = Reader(render_page(of(service, sampled=Sampled.FAILURES), None, created=created))
+    read = Reader(render_page(of(service, sampled=Sampled.FAILURES), None, made=made))
 
     assert "No verdict: failures were kept" in read.text
     assert "Not comparable" in read.text
@@ -178,9 +176,9 @@ def test_where_failures_were_kept_no_share_is_drawn(of, created):
     assert not {"routes", "excess"} & {one["id"] for one in read.all("section")}
 
 
-def test_a_page_that_is_served_says_when_there_is_nothing(created):
+def test_a_page_that_is_served_says_when_there_is_nothing(made):
     """It tells how to get something, and will show it when it comes."""
-    read = Reader(render_empty_page("no traces received yet", created=created))
+    read = Reader(render_empty_page("no traces received yet", made=made))
 
     assert "no traces received yet" in read.text
     assert [one["id"] for one in read.all("input")] == ["refresh"]

@@ -44,10 +44,10 @@ _TITLES: Final = {
 
 
 def render_page(
-    report: Report, manifest: Manifest | None, *, created: datetime, served: bool = False
+    report: Report, manifest: Manifest | None, *, made: datetime, served: bool = False
 ) -> str:
     """
-    Renders *report*, which was *created* at that time, with stacks annotated from *manifest*.
+    Renders *report*, which was *made* at that time, with stacks annotated from *manifest*.
 
     A *served* page requests its own address to refresh itself; any other page requests nothing.
     """
@@ -64,15 +64,15 @@ def render_page(
         "limits": coverage(report),
     }
     names = [name for name, content in sections.items() if content]
-    return _document(list(sections.values()), names, created=created, served=served)
+    return _document(list(sections.values()), names, made=made, served=served)
 
 
-def render_empty_page(reason: str, *, created: datetime) -> str:
+def render_empty_page(reason: str, *, made: datetime) -> str:
     """Renders the page that is served while there is nothing to report, with the *reason*."""
-    return _document(tag("p", reason, class_="verdict"), (), created=created, served=True)
+    return _document(tag("p", reason, class_="verdict"), (), made=made, served=True)
 
 
-def _document(content: Content, sections: Iterable[str], *, created: datetime, served: bool) -> str:
+def _document(content: Content, sections: Iterable[str], *, made: datetime, served: bool) -> str:
     style, script = _asset("page.css"), _asset("page.js")
     links = [tag("li", tag("a", _TITLES[name], href=f"#{name}")) for name in sections]
     return Template(_asset("page.html")).substitute(
@@ -80,7 +80,7 @@ def _document(content: Content, sections: Iterable[str], *, created: datetime, s
         style=style,
         script=script,
         navigation=tag("ul", links) if links else "",
-        created=created.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        made=made.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         refresh=_refresh() if served else "",
         content=join(content),
     )

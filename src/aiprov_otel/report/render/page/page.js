@@ -105,7 +105,7 @@ async function refresh(box) {
 
 function show(text) {
   const news = new DOMParser().parseFromString(text, "text/html");
-  byId("created").textContent = news.getElementById("created").textContent;
+  byId("made").textContent = news.getElementById("made").textContent;
   const main = news.querySelector("main");
   if (main.innerHTML === shown || !getSelection().isCollapsed) return; // the user may be copying
   shown = main.innerHTML;
