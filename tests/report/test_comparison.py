@@ -70,14 +70,14 @@ def test_weak_evidence_is_left_out_by_line():
 def test_too_few_on_the_same_routes_are_too_few():
     """Ten failing functions are needed where both ran, not elsewhere."""
     apart = [replace(row, route=f"GET /{row.origin}", name=f"{row.name}b") for row in rows()]
-    found = comparisons([*rows(9), *apart], HUMAN)[0]
+    comparison = comparisons([*rows(9), *apart], HUMAN)[0]
 
-    assert found.adjusted is None
-    assert "9 AI-written and 9 human-written functions failed where both ran" in found.reason
+    assert comparison.adjusted is None
+    assert "9 AI-written and 9 human-written functions failed where both ran" in comparison.reason
 
 
 def test_nothing_at_all_is_too_few():
     """No rows is an answer too."""
-    for found in comparisons([], HUMAN):
-        assert (found.adjusted, found.informative_share) == (None, None)
-        assert "Too few to tell: 0 AI-written and 0 human-written" in found.reason
+    for comparison in comparisons([], HUMAN):
+        assert (comparison.adjusted, comparison.informative_share) == (None, None)
+        assert "Too few to tell: 0 AI-written and 0 human-written" in comparison.reason

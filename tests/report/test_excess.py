@@ -32,24 +32,24 @@ TYPES = [
 
 def test_functions_are_held_against_the_rate_of_their_route():
     """5 % of 100 calls are expected: 30 errors are 25 too many; where no baseline ran, none are."""
-    found = break_down_excess(ROWS, TYPES, HUMAN, NOW).functions
+    excess = break_down_excess(ROWS, TYPES, HUMAN, NOW).functions
 
-    assert [one.name for one in found] == ["total", "quote"]
-    assert (found[0].expected, found[0].excess) == (pytest.approx(5), pytest.approx(25))
-    assert found[1].excess == pytest.approx(4 - 10)
-    assert found[0].low == pytest.approx(20.24 - 5, abs=0.05)
-    assert found[0].high == pytest.approx(42.83 - 5, abs=0.05)
+    assert [row.name for row in excess] == ["total", "quote"]
+    assert (excess[0].expected, excess[0].excess) == (pytest.approx(5), pytest.approx(25))
+    assert excess[1].excess == pytest.approx(4 - 10)
+    assert excess[0].low == pytest.approx(20.24 - 5, abs=0.05)
+    assert excess[0].high == pytest.approx(42.83 - 5, abs=0.05)
 
 
 def test_commits_and_models_are_summed():
     """Each with what is known of it, and how old the code was."""
-    found = break_down_excess([*ROWS, replace(AI, name="more", errors=10)], TYPES, HUMAN, NOW)
+    excess = break_down_excess([*ROWS, replace(AI, name="more", errors=10)], TYPES, HUMAN, NOW)
 
-    assert (found.commits[0].name, found.commits[0].errors) == ("9fd81c2", 40)
-    assert (found.commits[0].committed, found.commits[0].age_days) == (AI.committed, 140)
-    assert [one.name for one in found.models] == ["claude-opus-4-6", "gpt-5"]
-    assert found.models[0].agent == "claude-code"
-    assert found.models[0].commit == "9fd81c2"
+    assert (excess.commits[0].name, excess.commits[0].errors) == ("9fd81c2", 40)
+    assert (excess.commits[0].committed, excess.commits[0].age_days) == (AI.committed, 140)
+    assert [row.name for row in excess.models] == ["claude-opus-4-6", "gpt-5"]
+    assert excess.models[0].agent == "claude-code"
+    assert excess.models[0].commit == "9fd81c2"
 
 
 def test_exceptions_are_held_against_the_same_exception():
@@ -70,6 +70,6 @@ def test_an_age_that_is_not_known_is_none(committed):
 
 def test_nothing_has_no_excess():
     """Without calls there are empty lists."""
-    found = break_down_excess([], [], HUMAN, 0)
+    excess = break_down_excess([], [], HUMAN, 0)
 
-    assert (found.functions, found.commits, found.models, found.exceptions) == ((), (), (), ())
+    assert (excess.functions, excess.commits, excess.models, excess.exceptions) == ((), (), (), ())

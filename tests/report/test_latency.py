@@ -41,10 +41,10 @@ def test_self_time_has_a_difference_with_limits():
 
 @pytest.mark.parametrize(("functions", "time"), [(9, SELF), (12, INCLUSIVE)])
 def test_few_functions_and_inclusive_time_have_no_limits(functions, time):
-    """What can't be told, or says nothing of the code itself, looks like no finding."""
-    for one in compare_latency(rows(functions, 40), HUMAN, time):
-        assert (one.time, one.low, one.high) == (time, None, None)
-        assert one.difference_ms > 0
+    """Without limits, a difference does not look like a finding."""
+    for row in compare_latency(rows(functions, 40), HUMAN, time):
+        assert (row.time, row.low, row.high) == (time, None, None)
+        assert row.difference_ms > 0
 
 
 def test_without_a_common_route_there_is_none():

@@ -40,37 +40,39 @@ def world(changed, steady, ratio):
 
 def test_the_same_function_before_and_after():
     """Changed functions are compared with themselves before, and with those that did not change."""
-    found = compare_before_after(*world(12, 15, 2), HUMAN)
+    result = compare_before_after(*world(12, 15, 2), HUMAN)
 
-    assert (found.changed, found.steady) == (12, 15)
-    assert found.ratio.value == pytest.approx(2, rel=0.1)
-    assert found.ratio.low > 1.5
-    assert "the 12 functions that changed from human-written to AI-written" in found.text
-    assert "are associated with" in found.text
-    assert "cause" not in found.text
+    assert (result.changed, result.steady) == (12, 15)
+    assert result.ratio.value == pytest.approx(2, rel=0.1)
+    assert result.ratio.low > 1.5
+    assert "the 12 functions that changed from human-written to AI-written" in result.text
+    assert "are associated with" in result.text
+    assert "cause" not in result.text
 
 
 def test_limits_around_1_may_be_chance():
     """Limits around 1 are not a finding."""
-    found = compare_before_after(*world(12, 15, 1), HUMAN)
+    result = compare_before_after(*world(12, 15, 1), HUMAN)
 
-    assert "which may be chance" in found.text
+    assert "which may be chance" in result.text
 
 
 @pytest.mark.parametrize(("changed", "steady"), [(9, 20), (12, 9)])
 def test_few_functions_are_too_few(changed, steady):
     """Ten of each are needed."""
-    found = compare_before_after(*world(changed, steady, 2), HUMAN)
+    result = compare_before_after(*world(changed, steady, 2), HUMAN)
 
-    assert (found.ratio, found.changed, found.steady) == (None, changed, steady)
-    assert "too few to tell" in found.text
+    assert (result.ratio, result.changed, result.steady) == (None, changed, steady)
+    assert "too few to tell" in result.text
 
 
 def test_without_changes_it_says_so():
     """Telemetry that is too short to hold a change gets one sentence."""
-    found = compare_before_after(*world(0, 20, 1), HUMAN)
+    result = compare_before_after(*world(0, 20, 1), HUMAN)
 
-    assert found.text == ("No function changed from human-written to AI-written in this telemetry.")
+    assert result.text == (
+        "No function changed from human-written to AI-written in this telemetry."
+    )
 
 
 def test_a_function_that_became_human_did_not_change_to_ai():

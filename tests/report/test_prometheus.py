@@ -51,16 +51,16 @@ def test_function_metrics_are_counted_by_origin_model_and_service(address):
     functions, *_ = read_counters(address)
 
     assert functions.metric == FUNCTIONS
-    assert [(one.key, one.calls, one.errors) for one in functions.origins] == [
+    assert [(row.key, row.calls, row.errors) for row in functions.origins] == [
         (("ai",), near(10_000), near(1_000)),
         (("human",), near(20_000), near(400)),
     ]
     assert functions.ratio == near(5)
-    assert [(one.key, one.calls) for one in functions.models] == [
+    assert [(row.key, row.calls) for row in functions.models] == [
         (("ai", "claude-opus-4-6"), near(10_000)),
         (("human", ""), near(20_000)),
     ]
-    assert [(one.key, one.errors) for one in functions.services] == [
+    assert [(row.key, row.errors) for row in functions.services] == [
         (("mail", "human"), near(400)),
         (("shop", "ai"), near(1_000)),
         (("shop", "human"), 0),
@@ -74,28 +74,28 @@ def test_span_metrics_have_routes(address):
     _, collector, tempo = read_counters(address)
 
     assert (collector.metric, tempo.metric) == (COLLECTOR, TEMPO)
-    assert [(one.key, one.calls, one.errors) for one in collector.routes] == [
+    assert [(row.key, row.calls, row.errors) for row in collector.routes] == [
         (("shop", "GET /a", "ai"), near(1_000), near(100)),
         (("shop", "GET /b", "human"), near(5_000), 0),
     ]
-    assert [(one.key, one.error_ratio) for one in tempo.routes] == [(("shop", "GET /a", "ai"), 1)]
+    assert [(row.key, row.error_ratio) for row in tempo.routes] == [(("shop", "GET /a", "ai"), 1)]
     assert collector.ratio is None
     assert "Nothing to compare" in collector.text
 
 
-def test_the_command_says_what_counters_can_not_tell(address, tmp_path):
+def test_the_command_lists_what_counters_can_not_tell(address, tmp_path):
     """Tables, and the sentences about what is missing; --json has both."""
     shown = aiprov("report", "--from", address, cwd=tmp_path)
-    said = json.loads(aiprov("report", "--from", address, "--json", cwd=tmp_path).stdout)
+    document = json.loads(aiprov("report", "--from", address, "--json", cwd=tmp_path).stdout)
     gate = aiprov("report", "--from", address, "--fail-if-low", "1.5", cwd=tmp_path)
 
     assert shown.returncode == 0, shown.stderr
     assert "What counters can't tell:\n* no limits" in shown.stdout
     assert "claude-opus-4-6" in shown.stdout
-    assert said["verdict"]["crude_ratio"] == near(5)
-    assert said["verdict"]["adjusted_ratio"] is None
-    assert [one["metric"] for one in said["others"]] == [COLLECTOR, TEMPO]
-    assert said["arms"][0].keys() == {"origin", "calls", "errors", "error_ratio"}
+    assert document["verdict"]["crude_ratio"] == near(5)
+    assert document["verdict"]["adjusted_ratio"] is None
+    assert [row["metric"] for row in document["others"]] == [COLLECTOR, TEMPO]
+    assert document["arms"][0].keys() == {"origin", "calls", "errors", "error_ratio"}
     assert (gate.returncode, gate.stderr.count("\n")) == (2, 1)
 
 
@@ -109,8 +109,8 @@ def test_a_prometheus_without_origins_says_how_to_get_them(tmp_path):
         read_counters(f"prometheus://{address}")
 
 
-def test_a_path_that_is_not_the_api_is_said_to_be_wrong(address):
-    """What answers there is no Prometheus."""
+def test_a_path_other_than_the_api_is_refused(address):
+    """Something other than Prometheus answers there."""
     with pytest.raises(StoreError, match="is something else"):
         read_counters(address.replace("?", "/nowhere?"))
 
@@ -120,13 +120,13 @@ def test_a_path_that_is_not_the_api_is_said_to_be_wrong(address):
     ["prometheus://", "prometheus://host:port", "prometheus://host?period=week"],
 )
 def test_an_invalid_address_is_refused(address):
-    """The line shows what one looks like."""
+    """The error shows a valid address."""
     with pytest.raises(UsageError, match="prometheus://host:9090"):
         read_counters(address)
 
 
 def test_where_nothing_answers_it_says_so():
-    """A port on which nobody listens."""
+    """Nothing listens on the port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(StoreError, match=f"nothing answers at prometheus://127.0.0.1:{port}"):

@@ -54,19 +54,19 @@ def test_units_are_counted_by_origin_and_by_model(service, read):
     service.span("handler", by=UNKNOWN)
     service.span("http send")
 
-    found = read()
+    report = read()
 
-    assert {arm.origin: (arm.functions, arm.calls) for arm in found.arms} == {
+    assert {arm.origin: (arm.functions, arm.calls) for arm in report.arms} == {
         "ai": (2, 3),
         "human": (1, 1),
         "unknown": (1, 1),
     }
-    (model,) = found.models
+    (model,) = report.models
     assert (model.agent, model.model, model.calls) == ("claude-code", "claude-opus-4-6", 3)
-    assert (found.coverage.spans, found.coverage.units) == (6, 5)
-    assert found.coverage.known_share == pytest.approx(0.8)
-    assert found.coverage.weak_share == pytest.approx(0.25)
-    assert found.coverage.matches == {"exact": 0.8, "missing": 0.2}
+    assert (report.coverage.spans, report.coverage.units) == (6, 5)
+    assert report.coverage.known_share == pytest.approx(0.8)
+    assert report.coverage.weak_share == pytest.approx(0.25)
+    assert report.coverage.matches == {"exact": 0.8, "missing": 0.2}
 
 
 def test_the_error_ratio_has_limits(service, read):
@@ -298,10 +298,10 @@ def test_only_what_began_since_is_reported(service, read):
     service.span("old", by=AI, at=0)
     service.span("new", by=HUMAN, at=50)
 
-    found = read(since=EPOCH + 50_000_000)
+    report = read(since=EPOCH + 50_000_000)
 
-    assert [arm.origin for arm in found.arms] == ["human"]
-    assert found.coverage.spans == 1
+    assert [arm.origin for arm in report.arms] == ["human"]
+    assert report.coverage.spans == 1
 
 
 def test_the_verdict_compares_on_the_same_routes(service, read):
@@ -347,12 +347,12 @@ def test_routes_of_one_origin_are_not_compared(service, read):
             for k in range(12):
                 service.span(f"{name}{k}", by=by, at=n, failed=n < 5)
 
-    found = read()
+    report = read()
 
-    assert found.verdict.adjusted_ratio is None
-    assert found.coverage.informative_share < 0.2
-    assert "can't separate origin from route" in found.verdict.text
-    assert "not adjusted for route: it does not compare authors" in found.verdict.text
+    assert report.verdict.adjusted_ratio is None
+    assert report.coverage.informative_share < 0.2
+    assert "can't separate origin from route" in report.verdict.text
+    assert "not adjusted for route: it does not compare authors" in report.verdict.text
 
 
 @pytest.mark.parametrize("functions", [1, 9])
@@ -421,12 +421,12 @@ def test_functions_are_listed_with_their_errors(service, read):
     service.span("raising", by=AI, failed=True, raised=(KeyError("k"), AI))
     service.span("raising", by=AI)
 
-    found = read()
-    (first,) = found.functions
+    report = read()
+    (first,) = report.functions
 
     assert (first.function, first.calls, first.errors) == ("shop.raising", 2, 1)
     assert (first.error_ratio, first.origin, first.model) == (0.5, "ai", AI.model)
-    assert [(one.function, one.errors) for one in found.slowest][-1] == ("shop.total", 0)
+    assert [(row.function, row.errors) for row in report.slowest][-1] == ("shop.total", 0)
 
 
 def test_a_function_is_counted_once_a_call(service, read):
@@ -438,9 +438,9 @@ def test_a_function_is_counted_once_a_call(service, read):
     service.span("SELECT", by=AI, unit=Unit.CALLER, function="buy")
     service.span("SELECT", by=HUMAN, unit=Unit.CALLER, function="sweep")
 
-    found = {one.function: one.calls for one in read().slowest}
+    calls = {row.function: row.calls for row in read().slowest}
 
-    assert found == {"shop.browse": 1, "shop.buy": 1, "shop.sweep": 1}
+    assert calls == {"shop.browse": 1, "shop.buy": 1, "shop.sweep": 1}
 
 
 def test_the_latest_failure_has_its_trace_and_longest_stack(service, read):
@@ -489,10 +489,10 @@ def test_earlier_failures_are_of_other_lines(service, read):
     for n, error in enumerate((KeyError("k"), ValueError("v"), ValueError("v"), TypeError("t"))):
         service.span("GET /", at=n * 60_000, ms=1, failed=True, raised=(error, HUMAN))
 
-    found = read()
+    report = read()
 
-    assert found.failure
-    assert [(one.type, one.time[11:]) for one in (found.failure, *found.earlier_failures)] == [
+    assert report.failure
+    assert [(row.type, row.time[11:]) for row in (report.failure, *report.earlier_failures)] == [
         ("TypeError", "14:16:20+00:00"),
         ("ValueError", "14:15:20+00:00"),
         ("KeyError", "14:13:20+00:00"),
@@ -528,18 +528,18 @@ def test_the_repository_is_named_where_it_is_one(tmp_path, services, expected):
             service = Service(repository=repository)
             service.span("total", by=AI, failed=True)
             service.send(store)
-        found = build_report(store)
+        report = build_report(store)
 
-    assert found.repository == expected
+    assert report.repository == expected
 
 
 def test_an_empty_store_has_a_report(read):
     """No spans is an answer, with nothing in it."""
-    found = read()
+    report = read()
 
-    assert (found.coverage.spans, found.coverage.units, found.arms) == (0, 0, ())
-    assert found.coverage.known_share is None
-    assert found.failure is None
+    assert (report.coverage.spans, report.coverage.units, report.arms) == (0, 0, ())
+    assert report.coverage.known_share is None
+    assert report.failure is None
 
 
 def test_the_json_keeps_to_the_contract(service, read):
@@ -547,8 +547,8 @@ def test_the_json_keeps_to_the_contract(service, read):
     serve(service)
     service.span("total", by=AI, failed=True, raised=(KeyError("k"), AI))
 
-    found = read()
-    document = json.loads(json.dumps(found.to_json()))
+    report = read()
+    document = json.loads(json.dumps(report.to_json()))
 
     assert {"exposed", "baseline", "crude_ratio", "adjusted_ratio", "text"} <= set(
         document["verdict"]
@@ -560,11 +560,11 @@ def test_the_json_keeps_to_the_contract(service, read):
     wanted = "origin functions calls errors error_ratio low high self_p50_ms self_p95_ms"
     assert list(document["arms"][0]) == wanted.split()
     assert {*wanted.split(), "agent", "model"} == set(document["models"][0])
-    assert Report.from_json(document) == found
-    assert found.excess.functions
-    assert found.latency
-    assert found.over_time
-    assert found.routes
+    assert Report.from_json(document) == report
+    assert report.excess.functions
+    assert report.latency
+    assert report.over_time
+    assert report.routes
 
 
 @pytest.mark.parametrize("document", [{}, {"verdict": {}}, {"failure": None, "verdict": {"x": 1}}])
@@ -591,7 +591,7 @@ def test_errors_of_functions_without_spans_are_not_compared(service, read):
         service.span(f"handler{number}", by=AI, failed=True, raised=(KeyError(str(number)), HUMAN))
     service.span("human", by=HUMAN)
 
-    found = read().verdict
+    verdict = read().verdict
 
-    assert (found.baseline, found.crude_ratio) == ("human", None)
-    assert "Can't be compared: more errors than calls" in found.text
+    assert (verdict.baseline, verdict.crude_ratio) == ("human", None)
+    assert "Can't be compared: more errors than calls" in verdict.text

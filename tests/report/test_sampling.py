@@ -59,10 +59,10 @@ def test_a_threshold_is_how_many_a_span_stands_for(store, state, stands_for):
     """As the W3C trace state says it: 2^56 over what the threshold leaves of it."""
     kept(store, state)
 
-    found = build_report(store)
+    report = build_report(store)
 
-    assert found.coverage.stands_for == pytest.approx(stands_for)
-    assert [arm.calls for arm in found.arms] == [120 * stands_for] * 2
+    assert report.coverage.stands_for == pytest.approx(stands_for)
+    assert [arm.calls for arm in report.arms] == [120 * stands_for] * 2
 
 
 def test_weights_change_counts_and_no_ratio(store, tmp_path):
@@ -72,19 +72,19 @@ def test_weights_change_counts_and_no_ratio(store, tmp_path):
         kept(other, "")
         everything = build_report(other)
 
-    found = build_report(store)
+    report = build_report(store)
 
-    for one, every in zip(found.arms, everything.arms, strict=True):
-        assert (one.calls, one.errors) == (4 * every.calls, 4 * every.errors)
-        assert (one.error_ratio, one.low, one.high) == (every.error_ratio, every.low, every.high)
-    assert found.functions[0].errors == 4 * everything.functions[0].errors
-    assert found.exceptions[0].count == 4 * everything.exceptions[0].count
-    assert found.coverage.known_share == everything.coverage.known_share
-    assert found.verdict.crude_ratio == everything.verdict.crude_ratio == pytest.approx(2)
+    for part, whole in zip(report.arms, everything.arms, strict=True):
+        assert (part.calls, part.errors) == (4 * whole.calls, 4 * whole.errors)
+        assert (part.error_ratio, part.low, part.high) == (whole.error_ratio, whole.low, whole.high)
+    assert report.functions[0].errors == 4 * everything.functions[0].errors
+    assert report.exceptions[0].count == 4 * everything.exceptions[0].count
+    assert report.coverage.known_share == everything.coverage.known_share
+    assert report.verdict.crude_ratio == everything.verdict.crude_ratio == pytest.approx(2)
 
 
 def test_samplers_of_different_strength_are_made_equal(store):
-    """Of calls that went well one in four was kept, of those that failed all: 1 in 5, not half."""
+    """One in four successes was kept, and every failure: 1 in 5 failed, not half."""
     service = Service()
     for n in range(40):
         service.span(f"total {n}", by=AI, failed=n % 2 == 0)
@@ -98,16 +98,20 @@ def test_samplers_of_different_strength_are_made_equal(store):
 
 
 def test_failures_that_were_kept_give_no_verdict(store):
-    """Whoever says so is told why there is no ratio, and gets none."""
+    """A user who states it gets the reason instead of a ratio."""
     kept(store, "")
 
-    found = build_report(store, sampled=Sampled.FAILURES)
+    report = build_report(store, sampled=Sampled.FAILURES)
 
-    assert found.verdict.text.startswith("No verdict: failures were kept")
-    assert (found.verdict.crude_ratio, found.verdict.adjusted_ratio) == (None, None)
-    assert all(one.adjusted is None for one in found.comparisons)
-    assert (found.before_after.ratio, found.latency, found.excess) == (None, (), ExcessBreakdown())
-    assert found.exceptions
+    assert report.verdict.text.startswith("No verdict: failures were kept")
+    assert (report.verdict.crude_ratio, report.verdict.adjusted_ratio) == (None, None)
+    assert all(row.adjusted is None for row in report.comparisons)
+    assert (report.before_after.ratio, report.latency, report.excess) == (
+        None,
+        (),
+        ExcessBreakdown(),
+    )
+    assert report.exceptions
 
 
 def test_the_policy_on_a_scope_is_recognized(store):
@@ -131,7 +135,7 @@ def test_the_policy_on_a_scope_is_recognized(store):
 
 
 def test_tail_sampling_is_recognized(store):
-    """The Collector notes its policy on what it kept: no verdict, unless somebody knows better."""
+    """The Collector notes its policy on what it kept: no verdict, unless the user knows better."""
     kept(store, "")
     service = Service()
     service.span("GET /", **{"tailsampling.policy": "errors"})

@@ -120,8 +120,8 @@ def test_functions_that_changed_hands_are_found_in_telemetry(service, store):
             service.span(f"steady{k}", root, at=n * 1_000, by=steady, failed=n % (4 + k % 3) == 0)
     service.send(store)
 
-    found = build_report(store).before_after
+    result = build_report(store).before_after
 
-    assert (found.changed, found.steady) == (11, 11)
-    assert found.ratio.value == pytest.approx(1.9, abs=0.3)
-    assert found.ratio.low > 1
+    assert (result.changed, result.steady) == (11, 11)
+    assert result.ratio.value == pytest.approx(1.9, abs=0.3)
+    assert result.ratio.low > 1

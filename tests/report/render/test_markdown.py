@@ -14,23 +14,23 @@ from support.telemetry import AI, HUMAN, Service, serve
 
 
 @pytest.fixture
-def made(tmp_path):
+def lines_of(tmp_path):
     """The lines of the report on what a service sent."""
 
-    def made(service):
+    def lines_of(service):
         with Store.open(tmp_path / "telemetry.duckdb") as store:
             service.send(store)
             return list(render_markdown(build_report(store)))
 
-    return made
+    return lines_of
 
 
-def test_the_verdict_and_the_tables(made):
+def test_the_verdict_and_the_tables(lines_of):
     """Verdict, origins, models and the functions with the excess, and how it was compared."""
     service = Service()
     serve(service)
 
-    lines = made(service)
+    lines = lines_of(service)
 
     assert lines[0].startswith("**AI-written code: 54 errors in 480 calls;")
     assert "is associated with 1.8 times the errors" in lines[0]
@@ -44,7 +44,7 @@ def test_the_verdict_and_the_tables(made):
     assert "Mantel-Haenszel within service, route and kind of unit" in lines[-1]
 
 
-def test_every_row_has_the_columns_of_its_table(made):
+def test_every_row_has_the_columns_of_its_table(lines_of):
     """Names with signs of Markdown don't break a table."""
     service = Service()
     serve(service)
@@ -52,7 +52,7 @@ def test_every_row_has_the_columns_of_its_table(made):
     service.span("x|y", by=odd)
     service.span("GET /", by=HUMAN, failed=True)
 
-    lines = made(service)
+    lines = lines_of(service)
 
     cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
     headings = [line for line in lines if line and set(line) <= set("|-: ")]
@@ -61,12 +61,12 @@ def test_every_row_has_the_columns_of_its_table(made):
     assert "`a\\|b <c>'d'`" in "".join(lines)
 
 
-def test_without_a_comparison_there_are_counts(made):
+def test_without_a_comparison_there_are_counts(lines_of):
     """Where nothing is compared, no method is named."""
     service = Service()
     service.span("total", by=AI)
 
-    lines = made(service)
+    lines = lines_of(service)
 
     assert "Nothing to compare" in lines[0]
     assert "AI-written functions" not in "".join(lines)

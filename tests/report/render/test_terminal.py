@@ -19,7 +19,7 @@ from support.telemetry import AI, HUMAN, Service, record, serve
 
 
 @pytest.fixture
-def found(tmp_path):
+def report(tmp_path):
     """A report with an error of each kind of code."""
     service = Service()
     for n in range(30):
@@ -60,17 +60,17 @@ def manifest(tmp_path):
     return Manifest.load(tmp_path / "m")
 
 
-def text(found, manifest, **options) -> str:
+def text(report, manifest, **options) -> str:
     out = io.StringIO()
-    show_report(found, manifest, Console(file=out, markup=False, highlight=False, **options))
+    show_report(report, manifest, Console(file=out, markup=False, highlight=False, **options))
     return out.getvalue()
 
 
-def test_a_pipe_gets_every_word_and_no_color(found, manifest):
+def test_a_pipe_gets_every_word_and_no_color(report, manifest):
     """Nothing is cut, wrapped or colored for a program that reads."""
     out = io.StringIO()
 
-    show_report(found, manifest, open_console(out))
+    show_report(report, manifest, open_console(out))
 
     shown = out.getvalue()
     assert "\x1b" not in shown
@@ -155,9 +155,9 @@ def test_a_single_ratio_has_no_course():
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
-def test_no_line_is_wider_than_the_terminal(found, manifest, width):
+def test_no_line_is_wider_than_the_terminal(report, manifest, width):
     """A narrow terminal gets fewer columns, and lines that are wrapped, never cut."""
-    shown = text(found, manifest, width=width, force_terminal=True, no_color=True)
+    shown = text(report, manifest, width=width, force_terminal=True, no_color=True)
 
     lines = [Console(width=999).render_str(line).cell_len for line in plain(shown).splitlines()]
     assert max(lines) <= width
@@ -169,35 +169,35 @@ def plain(shown: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", shown)
 
 
-def test_a_wide_terminal_shows_every_column(found, manifest):
+def test_a_wide_terminal_shows_every_column(report, manifest):
     """With room enough nothing is left out."""
-    shown = text(found, manifest, width=160)
+    shown = text(report, manifest, width=160)
 
     assert "95% limits" in shown
     assert shown.count("self p50 ms") == 4
 
 
-def test_colors_can_be_turned_off(found, manifest, monkeypatch):
+def test_colors_can_be_turned_off(report, manifest, monkeypatch):
     """`NO_COLOR` leaves words only."""
     monkeypatch.setenv("NO_COLOR", "1")
 
-    assert "\x1b[3" not in text(found, manifest, width=120, force_terminal=True)
+    assert "\x1b[3" not in text(report, manifest, width=120, force_terminal=True)
 
 
-def test_without_a_manifest_the_stack_is_plain(found):
+def test_without_a_manifest_the_stack_is_plain(report):
     """No frame is folded or annotated where nothing is known of it."""
-    shown = text(found, None, width=200)
+    shown = text(report, None, width=200)
 
     assert 'test_terminal.py", line' in shown
     assert "outside the application" not in shown
 
 
-def test_characters_that_a_stream_lacks_are_replaced(found, manifest):
+def test_characters_that_a_stream_lacks_are_replaced(report, manifest):
     """An ASCII pipe is no reason to fail."""
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii")
 
-    show_report(found, manifest, open_console(out))
+    show_report(report, manifest, open_console(out))
     out.flush()
 
     assert b"claude-opus-4-6" in raw.getvalue()

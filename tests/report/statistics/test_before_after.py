@@ -1,4 +1,4 @@
-"""Functions that changed hands, against those that did not."""
+"""Functions whose origin changed, against those that did not change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiprov_otel.report.statistics.strata import Tally
 CALM = [BeforeAfterCounts(f"s{n}", ("shop", 3), 1_000, 10 + n, 1_000, 10 + n) for n in range(10)]
 
 
-def made(seed, ratio, trend, *, functions=40):
+def functions_that_change(seed, ratio, trend, *, functions=40):
     """Functions that fail *ratio* times as often afterwards, in days that are *trend* times bad."""
     chance = np.random.default_rng(seed)
 
@@ -26,25 +26,25 @@ def made(seed, ratio, trend, *, functions=40):
     ]
     steady = [counts(trend) for _ in range(functions)]
     return changes, [
-        BeforeAfterCounts(f"s{n}", ("shop", turn), *found)
-        for n, found in enumerate(steady)
+        BeforeAfterCounts(f"s{n}", ("shop", turn), *total)
+        for n, total in enumerate(steady)
         for turn in range(5)
     ]
 
 
-def test_what_befell_all_functions_is_taken_out():
-    """Errors that rose threefold for everybody are not of the change."""
-    found = before_after_ratio(*made(1, ratio=1, trend=3))
+def test_what_affects_all_functions_is_removed():
+    """Errors that rose threefold everywhere are not due to the change."""
+    result = before_after_ratio(*functions_that_change(1, ratio=1, trend=3))
 
-    assert found.low < 1 < found.high
-    assert found.high / found.low < 4
+    assert result.low < 1 < result.high
+    assert result.high / result.low < 4
 
 
-def test_what_befell_the_changed_alone_is_found():
-    """Twice as many errors after the change, beyond a trend, are told."""
-    found = before_after_ratio(*made(2, ratio=2, trend=0.5, functions=100))
+def test_what_affects_only_changed_functions_is_found():
+    """Twice as many errors after the change, beyond a trend, are found."""
+    result = before_after_ratio(*functions_that_change(2, ratio=2, trend=0.5, functions=100))
 
-    assert 1 < found.low < 2 < found.high
+    assert 1 < result.low < 2 < result.high
 
 
 def test_in_calm_times_it_is_mantel_haenszel():
@@ -63,7 +63,9 @@ def test_in_calm_times_it_is_mantel_haenszel():
 
 def test_the_same_seed_gives_the_same_limits():
     """A report that is made twice says the same."""
-    assert before_after_ratio(*made(3, 1, 1)) == before_after_ratio(*made(3, 1, 1))
+    assert before_after_ratio(*functions_that_change(3, 1, 1)) == before_after_ratio(
+        *functions_that_change(3, 1, 1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,5 +79,5 @@ def test_the_same_seed_gives_the_same_limits():
     ],
 )
 def test_without_errors_on_a_side_there_is_no_ratio(changes, steady):
-    """Nothing changed, nothing to hold it against, or no errors: no number is made up."""
+    """Nothing changed, nothing to compare it with, or no errors: no number is made up."""
     assert before_after_ratio(changes, steady) is None

@@ -14,7 +14,9 @@ from aiprov_otel.report.statistics.rates import mantel_haenszel
 from aiprov_otel.report.statistics.strata import Cell, informative_cells, tallies
 
 
-def made(seed: int, *, ratio: float = 1.0, functions: int = 60, spread: float = 0.5) -> list[Cell]:
+def random_cells(
+    seed: int, *, ratio: float = 1.0, functions: int = 60, spread: float = 0.5
+) -> list[Cell]:
     """Functions that fail each at a rate of its own, in two of five strata."""
     chance = np.random.default_rng(seed)
     cells = []
@@ -30,7 +32,7 @@ def made(seed: int, *, ratio: float = 1.0, functions: int = 60, spread: float = 
 
 def test_the_limits_hold_the_ratio():
     """They lie around the Mantel-Haenszel ratio, as far above as below on a scale of doublings."""
-    cells = made(1, ratio=3)
+    cells = random_cells(1, ratio=3)
     ratio = mantel_haenszel(tallies(cells).values())
 
     low, high = bootstrap_limits(cells)
@@ -41,14 +43,16 @@ def test_the_limits_hold_the_ratio():
 
 def test_the_limits_hold_as_often_as_they_say():
     """Of 200 samples without any effect, in which functions differ, they miss some ten."""
-    found = [bootstrap_limits(made(seed, spread=1), resamples=300) for seed in range(100, 300)]
+    found = [
+        bootstrap_limits(random_cells(seed, spread=1), resamples=300) for seed in range(100, 300)
+    ]
 
     assert 180 <= sum(low <= 1 <= high for low, high in found) <= 198
 
 
 def test_the_same_seed_gives_the_same_limits():
     """A report that is made twice says the same, in whichever order the cells came."""
-    cells = made(2)
+    cells = random_cells(2)
     shuffled = random.Random(1).sample(cells, len(cells))
 
     assert bootstrap_limits(cells) == bootstrap_limits(informative_cells(shuffled))
@@ -57,7 +61,10 @@ def test_the_same_seed_gives_the_same_limits():
 
 def test_calls_that_fail_together_make_wide_limits():
     """The more a function's calls have in common, the less they tell."""
-    alike, apart = bootstrap_limits(made(3, spread=0.001)), bootstrap_limits(made(3, spread=2))
+    alike, apart = (
+        bootstrap_limits(random_cells(3, spread=0.001)),
+        bootstrap_limits(random_cells(3, spread=2)),
+    )
 
     assert apart[1] / apart[0] > 2 * alike[1] / alike[0]
 
@@ -65,7 +72,7 @@ def test_calls_that_fail_together_make_wide_limits():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_standard_error_is_that_of_leaving_functions_out(seed):
     """The influence of functions agrees with the jackknife, which leaves out one at a time."""
-    cells = made(seed, functions=400)
+    cells = random_cells(seed, functions=400)
     plan = bootstrap._plan(cells)
     (found,) = bootstrap._studentized(plan, np.ones((plan.functions, 1)))[1]
 
@@ -84,7 +91,7 @@ def test_the_standard_error_is_that_of_leaving_functions_out(seed):
 
 def test_a_drawing_is_the_ratio_of_the_functions_that_were_drawn():
     """Weights are the same as repeating a function's cells under other names."""
-    cells = made(4, functions=10)
+    cells = random_cells(4, functions=10)
     plan = bootstrap._plan(cells)
     weights = np.ones((plan.functions, 1))
     weights[plan.function[0]] = 3

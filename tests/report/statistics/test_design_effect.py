@@ -1,4 +1,4 @@
-"""How bunched errors are."""
+"""How clustered errors are."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def test_it_is_what_a_regression_with_clustered_errors_says():
     assert expected > 2
 
 
-def test_functions_that_fail_alike_are_not_bunched():
+def test_functions_that_fail_alike_are_not_clustered():
     """It is never below 1: what is more even than chance is taken for chance."""
     assert design_effect(sums([(100, 10)] * 20)) == 1
 
 
 @pytest.mark.parametrize("counts", [[(100, 10)], [(10, 0), (20, 0)], [(5, 5), (6, 6)], [(0, 3)]])
-def test_where_it_cannot_be_told_it_is_1(counts):
+def test_without_variation_it_is_1(counts):
     """One function, no errors, nothing but errors, or no calls."""
     assert design_effect(sums(counts)) == 1

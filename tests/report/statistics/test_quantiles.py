@@ -15,7 +15,7 @@ DOUBLING = 8
 
 def quantity(times, *, stratum="GET /", exposed=True, function="f"):
     """*times* in milliseconds, as a database counts them."""
-    steps = [math.floor(math.log2(one) * DOUBLING) for one in times]
+    steps = [math.floor(math.log2(time) * DOUBLING) for time in times]
     return [
         StepCount((stratum,), exposed, function, step, steps.count(step)) for step in set(steps)
     ]  # fmt: skip
@@ -33,11 +33,11 @@ def test_quantiles_are_those_of_the_times():
 
     p50, p95 = quantiles(timings, (0.5, 0.95), doubling=DOUBLING, resamples=1)
 
-    for found, wanted in ((p50, 50), (p95, 95)):
-        assert step_value(found.exposed, DOUBLING) == pytest.approx(
+    for result, wanted in ((p50, 50), (p95, 95)):
+        assert step_value(result.exposed, DOUBLING) == pytest.approx(
             np.percentile(slow, wanted), rel=0.02
         )
-        assert step_value(found.baseline, DOUBLING) == pytest.approx(
+        assert step_value(result.baseline, DOUBLING) == pytest.approx(
             np.percentile(fast, wanted), rel=0.02
         )
 
@@ -57,9 +57,9 @@ def test_routes_count_alike_for_both_sides():
         )
     ]
 
-    (found,) = quantiles(timings, (0.7,), doubling=DOUBLING, resamples=1)
+    (result,) = quantiles(timings, (0.7,), doubling=DOUBLING, resamples=1)
 
-    assert found.exposed == found.baseline
+    assert result.exposed == result.baseline
 
 
 def test_the_limits_are_over_functions():
@@ -70,11 +70,11 @@ def test_the_limits_are_over_functions():
         for timing in quantity(lognormal(n, 5 * 2 ** (n % 4)), exposed=n % 8 < 4, function=f"f{n}")
     ]
 
-    (found,) = quantiles(timings, (0.5,), doubling=DOUBLING)
+    (result,) = quantiles(timings, (0.5,), doubling=DOUBLING)
 
-    assert found.low < -2
-    assert found.high > 2
-    assert quantiles(timings, (0.5,), doubling=DOUBLING) == [found]
+    assert result.low < -2
+    assert result.high > 2
+    assert quantiles(timings, (0.5,), doubling=DOUBLING) == [result]
 
 
 def test_without_a_common_route_there_is_nothing():

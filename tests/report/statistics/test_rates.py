@@ -15,7 +15,7 @@ from aiprov_otel.report.statistics.rates import byar, mantel_haenszel, quasi_poi
 from aiprov_otel.report.statistics.strata import Cell, Tally, informative_cells, tallies
 
 
-def made(seed: int, *, strata: int = 6, functions: int = 40) -> list[Cell]:
+def random_cells(seed: int, *, strata: int = 6, functions: int = 40) -> list[Cell]:
     """Cells at random: some strata with one arm only, some functions in several strata."""
     chance = random.Random(seed)
     return informative_cells(
@@ -29,15 +29,15 @@ def made(seed: int, *, strata: int = 6, functions: int = 40) -> list[Cell]:
 @pytest.mark.parametrize("seed", range(5))
 def test_mantel_haenszel_is_that_of_statsmodels(seed):
     """The pooled risk ratio is what statsmodels computes from the same tables."""
-    counts = list(tallies(made(seed)).values())
+    counts = list(tallies(random_cells(seed)).values())
     tables = [
         np.array(
             [
-                [one.exposed_errors, one.exposed_calls - one.exposed_errors],
-                [one.baseline_errors, one.baseline_calls - one.baseline_errors],
+                [tally.exposed_errors, tally.exposed_calls - tally.exposed_errors],
+                [tally.baseline_errors, tally.baseline_calls - tally.baseline_errors],
             ]
         )
-        for one in counts
+        for tally in counts
     ]
 
     assert mantel_haenszel(counts) == pytest.approx(StratifiedTable(tables).riskratio_pooled)
@@ -46,7 +46,10 @@ def test_mantel_haenszel_is_that_of_statsmodels(seed):
 def test_mantel_haenszel_sees_through_simpson():
     """Both arms fail alike on each route, the exposed is on the bad one: crude 5, adjusted 1."""
     counts = [Tally(9_000, 450, 1_000, 50), Tally(1_000, 1, 9_000, 9)]
-    errors = [sum(one.exposed_errors for one in counts), sum(one.baseline_errors for one in counts)]
+    errors = [
+        sum(tally.exposed_errors for tally in counts),
+        sum(tally.baseline_errors for tally in counts),
+    ]
 
     assert errors[0] / errors[1] > 5
     assert mantel_haenszel(counts) == pytest.approx(1)
@@ -72,7 +75,7 @@ def test_byars_limits_are_nearly_exact(errors):
 @pytest.mark.parametrize("seed", range(5))
 def test_quasi_poisson_is_that_of_statsmodels(seed):
     """Ratio, dispersion and limits are those of a regression with a level for each stratum."""
-    cells = made(seed)
+    cells = random_cells(seed)
     strata = sorted({cell.stratum for cell in cells})
     design = [
         [float(cell.exposed), *(float(cell.stratum == one) for one in strata)] for cell in cells
@@ -84,12 +87,12 @@ def test_quasi_poisson_is_that_of_statsmodels(seed):
         exposure=np.array([cell.calls for cell in cells]),
     ).fit(scale="X2")
 
-    found = quasi_poisson(cells)
+    result = quasi_poisson(cells)
 
-    assert found.value == pytest.approx(exp(fitted.params[0]), rel=1e-5)
-    assert found.dispersion == pytest.approx(fitted.scale, rel=1e-4)
+    assert result.value == pytest.approx(exp(fitted.params[0]), rel=1e-5)
+    assert result.dispersion == pytest.approx(fitted.scale, rel=1e-4)
     low, high = fitted.conf_int()[0]
-    assert (found.low, found.high) == pytest.approx((exp(low), exp(high)), rel=1e-4)
+    assert (result.low, result.high) == pytest.approx((exp(low), exp(high)), rel=1e-4)
 
 
 def test_without_errors_in_an_arm_there_is_no_regression():

@@ -36,7 +36,7 @@ def test_a_stratum_counts_both_arms():
 
 
 def test_a_stratum_informs_where_both_arms_ran():
-    """A route that one arm alone served says nothing, and its share is told."""
+    """A route that one arm alone served says nothing, and lowers the informative share."""
     assert {cell.stratum for cell in informative_cells(CELLS)} == {("shop", "GET /")}
     assert informative_share(tallies(CELLS)) == 0.35
     assert informative_share({}) is None

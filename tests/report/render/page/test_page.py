@@ -47,14 +47,14 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(params=["compared", "hostile"])
-def found(request):
+def any_report(request):
     """A report with every section, of a service that is friendly, and of one that is not."""
     return request.getfixturevalue(request.param)
 
 
-def test_it_is_well_formed_and_its_names_are_its_own(found, made):
+def test_it_is_well_formed_and_its_names_are_its_own(any_report, made):
     """Every tag is closed where it should be, and no two elements have one id."""
-    read = Reader(render_page(found, None, made=made))
+    read = Reader(render_page(any_report, None, made=made))
 
     ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
     assert sorted(set(ids)) == sorted(ids)
@@ -76,9 +76,9 @@ def test_nothing_of_the_data_is_markup(hostile, made, served):
     assert "\u202e" not in read.text
 
 
-def test_nothing_is_loaded(found, made):
+def test_nothing_is_loaded(any_report, made):
     """The file needs no other: an address of the web is only ever where a link leads."""
-    text = render_page(found, None, made=made)
+    text = render_page(any_report, None, made=made)
 
     addresses = [
         (name, key)

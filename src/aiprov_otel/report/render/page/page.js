@@ -1,7 +1,7 @@
 "use strict";
-// Sort and search the functions; open everything to print; where the page is served, keep it fresh.
+// Sorts and searches the functions, opens everything for print, and refreshes a served page.
 
-const FIRST = 25; // functions, until more are asked for
+const FIRST = 25; // functions, until the user asks for more
 const chosen = { text: "", origin: "", column: -1, up: false, all: false };
 const byId = (id) => document.getElementById(id);
 
@@ -36,9 +36,9 @@ function sort(table) {
     return number ? Number(cell.dataset.value ?? NaN) : cell.textContent;
   };
   const compare = (a, b) => (number ? a - b : a.localeCompare(b));
-  const rows = [...table.tBodies[0].rows].sort((one, other) => {
-    const [a, b] = [key(one), key(other)];
-    if (number && (isNaN(a) || isNaN(b))) return isNaN(a) - isNaN(b); // what is not known is last
+  const rows = [...table.tBodies[0].rows].sort((row, other) => {
+    const [a, b] = [key(row), key(other)];
+    if (number && (isNaN(a) || isNaN(b))) return isNaN(a) - isNaN(b); // unknown values come last
     return chosen.up ? compare(a, b) : compare(b, a);
   });
   table.tBodies[0].append(...rows);
@@ -46,19 +46,19 @@ function sort(table) {
 
 function filter(table) {
   const words = chosen.text.toLowerCase().split(/\s+/).filter(Boolean);
-  let found = 0;
+  let matches = 0;
   for (const row of table.tBodies[0].rows) {
     const text = row.textContent.toLowerCase();
     const origin = row.querySelector(".origin").textContent;
     const fits = words.every((word) => text.includes(word));
     const wanted = fits && (!chosen.origin || origin === chosen.origin);
-    found += wanted;
-    row.hidden = !wanted || (!chosen.all && found > FIRST);
+    matches += wanted;
+    row.hidden = !wanted || (!chosen.all && matches > FIRST);
   }
-  const shown = chosen.all ? found : Math.min(found, FIRST);
+  const shown = chosen.all ? matches : Math.min(matches, FIRST);
   byId("functions-count").textContent = `${shown} of ${table.tBodies[0].rows.length}`;
-  byId("functions-all").hidden = found <= shown;
-  byId("functions-all").textContent = `Show all ${found}`;
+  byId("functions-all").hidden = matches <= shown;
+  byId("functions-all").textContent = `Show all ${matches}`;
 }
 
 document.addEventListener("click", (event) => {
@@ -84,7 +84,7 @@ document.addEventListener("input", (event) => {
 });
 
 window.addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach((one) => (one.open = true));
+  document.querySelectorAll("details").forEach((box) => (box.open = true));
 });
 
 async function refresh(box) {
@@ -93,12 +93,12 @@ async function refresh(box) {
     try {
       const answer = await fetch(location.pathname, { cache: "no-store" });
       if (answer.ok) show(await answer.text());
-      byId("news").textContent = answer.ok ? "" : "The store can't be read now; this may be old.";
+      byId("news").textContent = answer.ok ? "" : "Can't read the store; this page may be out of date.";
     } catch {
-      byId("news").textContent = "aiprov serve doesn't answer; this may be old.";
+      byId("news").textContent = "aiprov serve does not answer; this page may be out of date.";
     }
   }
-  // A report on a large store takes its time, which the service beside it needs too.
+  // A report on a large store takes long, and takes CPU from the service beside it.
   const pause = Math.max(box.dataset.seconds * 1000, 10 * (performance.now() - began));
   setTimeout(refresh, pause, box);
 }
@@ -107,12 +107,12 @@ function show(text) {
   const news = new DOMParser().parseFromString(text, "text/html");
   byId("made").textContent = news.getElementById("made").textContent;
   const main = news.querySelector("main");
-  if (main.innerHTML === shown || !getSelection().isCollapsed) return; // somebody may be copying
+  if (main.innerHTML === shown || !getSelection().isCollapsed) return; // the user may be copying
   shown = main.innerHTML;
   const focused = selector(document.activeElement);
-  for (const one of document.querySelectorAll("main details[id]")) {
-    const next = news.getElementById(one.id);
-    if (next) next.open = one.open;
+  for (const box of document.querySelectorAll("main details[id]")) {
+    const next = news.getElementById(box.id);
+    if (next) next.open = box.open;
   }
   document.querySelector("nav").replaceWith(news.querySelector("nav"));
   document.querySelector("main").replaceWith(main);
