@@ -118,7 +118,7 @@ def test_every_whole_message_of_a_damaged_file_counts(damage, service, store, tm
     path = tmp_path / "traces"
     path.write_bytes(DAMAGE[damage](service.request(), other.request()))
 
-    assert from_(path) == report(store)
+    assert from_(path) == build_report(store)
     assert f"skipped what is damaged in {path}" in caplog.text
 
 
@@ -144,7 +144,7 @@ def test_malformed_spans_of_a_file_are_skipped_in_words(service, store, tmp_path
     path = tmp_path / "traces.json"
     path.write_bytes(as_json(service.request()) + b"\n" + lost)
 
-    assert from_(path) == report(store)
+    assert from_(path) == build_report(store)
     assert f"skipped 1 malformed spans in {path}" in caplog.text
 
 
