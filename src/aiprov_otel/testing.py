@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from aiprov_otel.manifest import Manifest, SourceFile, content_hash, dump
 from aiprov_otel.manifest.document import fold_runs
-from aiprov_otel.runtime import providers, resolver, source_text, state
+from aiprov_otel.runtime import libraries, providers, resolver, source_text, state
 from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.callables import code_of
 from aiprov_otel.runtime.install import register_loaded_modules, start
@@ -113,7 +113,7 @@ def _place(thing: Any) -> tuple[Path | None, range | None]:
         source, first = inspect.getsourcelines(thing)
         return Path(inspect.getfile(thing)).absolute(), range(first - 1, first - 1 + len(source))
     code = code_of(thing)
-    if source_text.is_stdlib(code.co_filename):
+    if libraries.is_stdlib(code.co_filename):
         return None, None
     numbers = [n for each in resolver.codes(code) for _, _, n in each.co_lines() if n]
     return Path(code.co_filename).absolute(), range(min(numbers) - 1, max(numbers))

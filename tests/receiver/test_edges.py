@@ -12,8 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.report.render.markdown import markdown
-from aiprov_otel.report.report import report
+from aiprov_otel.report.render.markdown import render_markdown
+from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry.store import RowError, Store
 from support.telemetry import AI, Service
 
@@ -127,7 +127,7 @@ def test_a_report_can_be_made_of_every_span_that_was_answered(ask, store):
     assert stored == len(spans) + 49 - rejected
     assert ask("GET", "/", headers={})[0] == 200
     assert ask("GET", "/report.json", headers={})[0] == 200
-    assert list(markdown(report(store)))
+    assert list(render_markdown(build_report(store)))
 
 
 def test_one_bad_span_costs_no_other(ask, store):

@@ -10,8 +10,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from aiprov_otel.report.excess import ExcessBreakdown
 from aiprov_otel.report.report import build_report
 from aiprov_otel.report.sampling import Sampled
-from aiprov_otel.telemetry.otlp import POLICY, decode
+from aiprov_otel.telemetry.otlp import POLICY
 from aiprov_otel.telemetry.otlp_json import json_rows
+from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, HUMAN, Service
 
@@ -36,7 +37,7 @@ def service() -> Service:
 
 def kept(store, state) -> None:
     """Store what the service sent, each span with the trace *state* of its sampler."""
-    store.add([row._replace(trace_state=state) for row in decode(service().request()).rows])
+    store.add([row._replace(trace_state=state) for row in list(protobuf_rows(service().request()))])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_samplers_of_different_strength_are_made_equal(store):
     service = Service()
     for n in range(40):
         service.span(f"total {n}", by=AI, failed=n % 2 == 0)
-    rows = decode(service.request()).rows
+    rows = list(protobuf_rows(service.request()))
     store.add([row._replace(trace_state="ot=th:c") for row in rows if row.status_code == "Unset"])
     store.add([row for row in rows if row.status_code == "Error"])
 
@@ -126,11 +127,11 @@ def test_the_policy_on_a_scope_is_recognized(store):
     document = {"resourceSpans": [{"scopeSpans": [{"scope": scope, "spans": [as_json]}]}]}
 
     for rows in (
-        decode(request.SerializeToString()).rows,
+        list(protobuf_rows(request.SerializeToString())),
         list(json_rows(json.dumps(document).encode())),
     ):
         assert [row.span_attributes[POLICY] for row in rows] == ["errors"]
-    store.add(decode(request.SerializeToString()).rows)
+    store.add(list(protobuf_rows(request.SerializeToString())))
     assert build_report(store).verdict.text.startswith("No verdict: these traces were chosen")
 
 

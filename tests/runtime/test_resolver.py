@@ -15,7 +15,7 @@ import pytest
 from aiprov_otel import provenance_of
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Manifest
-from aiprov_otel.runtime import resolver, source_text
+from aiprov_otel.runtime import libraries, resolver, source_text
 from aiprov_otel.runtime.callables import code_of
 from aiprov_otel.values import MISSING, Match, Origin
 from support.application import AI, HUMAN, Application, importable, run
@@ -218,7 +218,7 @@ def test_installed_packages_are_never_ours(application):
     import opentelemetry.sdk.util as library
 
     file = Path(library.__file__)
-    assert source_text.is_library(str(file))
+    assert libraries.is_library(str(file))
     application.write("__init__.py", CART)
     application.write("util/__init__.py", CART)
     application.write("shop/util/__init__.py", CART)

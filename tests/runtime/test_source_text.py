@@ -11,7 +11,7 @@ from pathlib import Path
 import opentelemetry.trace
 import pytest
 
-from aiprov_otel.runtime import source_text
+from aiprov_otel.runtime import libraries, source_text
 
 SOURCE = b"""\
 @decorator
@@ -49,13 +49,13 @@ def test_what_belongs_to_python_is_known():
     """
     The standard library and what is no file, but not what was installed beside them.
     """
-    assert source_text.is_stdlib(json.__file__)
-    assert source_text.is_stdlib(colorsys.__file__)
-    assert source_text.is_stdlib("<string>")
-    assert not source_text.is_stdlib(opentelemetry.trace.__file__)
-    assert source_text.is_library(opentelemetry.trace.__file__)
-    assert not source_text.is_stdlib(__file__)
-    assert not source_text.is_library(__file__)
+    assert libraries.is_stdlib(json.__file__)
+    assert libraries.is_stdlib(colorsys.__file__)
+    assert libraries.is_stdlib("<string>")
+    assert not libraries.is_stdlib(opentelemetry.trace.__file__)
+    assert libraries.is_library(opentelemetry.trace.__file__)
+    assert not libraries.is_stdlib(__file__)
+    assert not libraries.is_library(__file__)
 
 
 def test_an_installed_file_has_one_name():

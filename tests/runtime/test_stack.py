@@ -267,7 +267,7 @@ def test_cycles_come_to_an_end(application, shop):
         asyncio.run(shop.ai(1))
 
     assert provenance_of(Loop("loop", [raised.value])).commit == AI.commit
-    assert str(provenance_of(Endless("endless", [raised.value])).origin) == "unknown"
+    assert provenance_of(Endless("endless", [raised.value])).commit == AI.commit
 
 
 def test_a_group_with_very_many_members_is_decided_over_some(application, shop):

@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import stat
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,7 +50,8 @@ class Manifest:
         self.path = path
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
-        self.policy: Mapping[str, Any] = dict(index["policy"])
+        policy = index["policy"]
+        self.policy: Mapping[str, Any] = dict(policy) if isinstance(policy, dict) else {}
         # Older versions did not write this key.
         self.records: Mapping[str, str] = dict(index.get("records", {}))
         self.entries = tuple(map(Entry.from_json, index["files"]))
@@ -74,7 +76,7 @@ class Manifest:
         path = Path(path)
         try:
             path = path.absolute()  # a child forked after a chdir must find it again
-            archive = zipfile.ZipFile(path)
+            archive = _open(path)
             return cls(path, _read_index(archive, path), archive)
         except ManifestError:
             raise
@@ -163,7 +165,7 @@ class Manifest:
 
     def _read(self, entry: Entry) -> bytes:
         try:
-            data = self._archive.read(entry.document)
+            data = _member(self._archive, entry.document)
         except Exception as error:  # as in `load`
             msg = f"{self.path} lacks a whole {entry.document} ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
@@ -210,8 +212,22 @@ def dump(
     _write(Path(path), _pack({_INDEX: dumps(index), **documents}))
 
 
+def _open(path: Path) -> zipfile.ZipFile:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, and a device may never end
+        msg = f"{path} is not a regular file; name the manifest that `aiprov build` wrote"
+        raise ManifestError(msg)
+    return zipfile.ZipFile(path)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The bytes of a member: stored, as we write it, since a compressed one may have any size."""
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed")
+    return archive.read(name)
+
+
 def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
-    index: dict[str, Any] = json.loads(archive.read(_INDEX))
+    index: dict[str, Any] = json.loads(_member(archive, _INDEX))
     if index["format"] != _FORMAT:
         raise ValueError(f"its format is {index['format']!r}")
     if index["schema"] != SCHEMA:

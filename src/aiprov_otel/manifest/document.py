@@ -115,11 +115,24 @@ class SourceFile:
             path = document["path"]
             records = [_from_json(record, path) for record in document["records"]]
             runs = tuple(Run(first, n, records[index]) for first, n, index in document["runs"])
-            generated = document.get("generated", False)
-            return cls(path, document["import_path"], document["hash"], runs, generated)
+            named = (document["import_path"], document["hash"])
+            _validate(runs, (path, *named))
+            return cls(path, *named, runs, document.get("generated", False))
         except (ValueError, KeyError, TypeError, IndexError) as error:
             msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
+
+
+def _validate(runs: Iterable[Run], names: Iterable[object]) -> None:
+    """Raise ValueError unless *runs* rise without an overlap, and *names* are texts."""
+    end = 1
+    for first, count, _ in runs:
+        if type(first) is not int or type(count) is not int or first < end or count < 1:
+            msg = f"the run of {count} lines from line {first} is out of order"
+            raise ValueError(msg)
+        end = first + count
+    if not all(type(name) is str for name in names):
+        raise ValueError("a name is not a text")
 
 
 def tally(data: bytes) -> Counter[tuple[Origin, str | None, Strength]]:
@@ -172,6 +185,8 @@ def _to_json(provenance: Provenance) -> dict[str, str | None]:
 
 
 def _from_json(record: dict[str, str], path: str) -> Provenance:
+    if not all(type(value) is str for value in record.values()):
+        raise ValueError("a record has a value that is not a text")
     return Provenance(
         origin=Origin(record["origin"]),
         agent=record.get("agent"),

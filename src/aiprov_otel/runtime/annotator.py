@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FrameType, TracebackType
-from typing import Final
+from typing import Any, Final
 
 from aiprov_otel import attributes
 from aiprov_otel.attributes import Attributes
 from aiprov_otel.manifest import decide
 from aiprov_otel.runtime import resolver, stack
+from aiprov_otel.runtime.exception_state import cause_of, is_group, state_of, traceback_of
 from aiprov_otel.runtime.resolver import LIMIT, Resolver
 from aiprov_otel.runtime.stack import Place
 from aiprov_otel.settings import Commits, Extent
@@ -123,6 +124,32 @@ class Annotator:
 
     def exception(self, error: BaseException) -> Raised:
         """The attributes of *error*: of the line that raised it, and of its explicit cause."""
+        state, head = state_of(error), traceback_of(error)
+        if (answer := self._answer_of(error, state.answer)) is None:
+            answer = self._exception(error)
+            if is_group(error) or stack.innermost(self.resolver, head) is None:
+                return answer
+        state.answer = (self, answer, id(cause_of(error)), set(_identities(head)))
+        return answer
+
+    def _answer_of(self, error: BaseException, known: tuple[Any, ...]) -> Raised | None:
+        """
+        The *known* answer, if the traceback of *error* still leads through the steps of then.
+
+        Each span around another one asks again. What was added to the traceback since stands
+        further out, so few steps are looked at, in however deep a stack.
+        """
+        if not known or known[0] is not self or known[2] != id(cause_of(error)):
+            return None
+        raised: Raised = known[1]
+        step = traceback_of(error)
+        while step is not None:
+            if _identity(step) in known[3]:
+                return raised
+            step = step.tb_next
+        return None
+
+    def _exception(self, error: BaseException) -> Raised:
         places = stack.places(self.resolver, error)
         raised = self._raised(places)
         cause = last_cause(error)
@@ -156,11 +183,28 @@ class Annotator:
 
 def last_cause(error: BaseException) -> BaseException | None:
     """The exception at the end of the chain of explicit causes; None where there is none."""
-    seen, last, cause = {id(error)}, None, error.__cause__
+    seen, last, cause = {id(error)}, None, cause_of(error)
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
-        last, cause = cause, cause.__cause__
+        last, cause = cause, cause_of(cause)
     return last
+
+
+def _identity(step: TracebackType) -> tuple[int, int, int]:
+    """Tells *step* from others without keeping it, and its frame, alive."""
+    return id(step), id(step.tb_frame), step.tb_lasti
+
+
+def _identities(step: TracebackType | None) -> Iterator[tuple[int, int, int]]:
+    """The first steps from *step* on; a context manager takes some away again when it ends."""
+    for _ in range(_STEPS):
+        if step is None:
+            return
+        yield _identity(step)
+        step = step.tb_next
+
+
+_STEPS: Final = 8
 
 
 _DEPTH: Final = 30

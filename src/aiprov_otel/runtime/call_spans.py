@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextvars import Token
-from types import CodeType, TracebackType
+from contextlib import suppress
+from types import CodeType
 from typing import Final
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span as SdkSpan
-from opentelemetry.trace import NoOpTracer, StatusCode, Tracer
+from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, metrics, state
-from aiprov_otel.runtime.exception_state import ENDS, is_failure, message_of, type_name
-from aiprov_otel.runtime.fast_path import Fast, held
-from aiprov_otel.runtime.guard import guard, swallow
-from aiprov_otel.values import Unit
-
-_WRAPPERS: Final = "aiprov_otel.runtime.wrapping"  # whose frames have a `call`
-_INLINE: Final = {".aiprov_call", ".aiprov_running"}  # as the import hook names what has one
+from aiprov_otel.runtime.exception_state import (
+    ENDS,
+    first_recorded,
+    is_failure,
+    message_of,
+    type_name,
+)
+from aiprov_otel.runtime.fast_path import OURS, Fast, held
+from aiprov_otel.runtime.guard import call_guard, guard, swallow
+from aiprov_otel.values import MISSING, Unit
 
 
 class Call:
     """
-    A span over one call; a function's runs in its *context* until `end`, and keeps the *token*.
+    A span over one call, which runs in its *context* from `enter` to `leave`.
 
-    An exception is recorded by the innermost call that it leaves, and only fails the others of
-    the same trace.
+    A signal handler may raise at any moment, also in a method of this class: after `close`, the
+    span has ended and the context is that from before, however far the others came.
     """
 
-    __slots__ = ("_span", "context", "recorded_in", "token")
+    __slots__ = (
+        "_around",
+        "_attributes",
+        "_began",
+        "_entered",
+        "_name",
+        "_span",
+        "_tracer",
+        "context",
+    )
 
     def __init__(
         self,
@@ -41,120 +52,140 @@ class Call:
         current: Context | None = None,
         began: int | None = None,
     ) -> None:
-        current = context.get_current() if current is None else current
-        if Fast.attributes:
-            self._span = span = tracer.start_span(name, current, start_time=began)
-            if isinstance(span, SdkSpan):
-                if (mapping := held(span)) is not None:
-                    mapping.update(attributes)
-                else:
-                    span.set_attributes(attributes)
-        else:
-            self._span = span = tracer.start_span(
-                name, current, attributes=attributes, start_time=began
-            )
-        self.context = trace.set_span_in_context(span, current)
-        self.token: Token[Context] | None = None
-        self.recorded_in: int | None = None
+        self._tracer = tracer
+        self._name = name
+        self._attributes = attributes
+        self._began = began
+        self._around = context.get_current() if current is None else current
+        self._span: Span | None = None
+        self._entered = False
+        self.context = self._around
 
-    def running(self) -> Step:
-        """The span is current while the block runs: a generator holds no token over a `yield`."""
-        return Step(self.context)
+    def start(self) -> None:
+        """Start the span; without one if a sampler or a processor fails."""
+        around = self._around
+        try:
+            if Fast.attributes:
+                self._span = span = self._tracer.start_span(
+                    self._name, around, start_time=self._began
+                )
+                if isinstance(span, SdkSpan):
+                    if (mapping := held(span)) is not None:
+                        mapping.update(self._attributes)
+                    else:
+                        span.set_attributes(self._attributes)
+            else:
+                self._span = span = self._tracer.start_span(
+                    self._name, around, attributes=self._attributes, start_time=self._began
+                )
+            self.context = trace.set_span_in_context(span, around)
+        except BaseException as error:
+            if self._span is None:
+                self._span = _started_before(error)
+            if not isinstance(error, Exception):
+                raise
+            swallow(error, in_call=True)
 
-    def ending(self) -> Ending:
-        """The span ends when the block ends, but is not current in it."""
-        return Ending(self)
+    def enter(self) -> None:
+        """What begins from now on belongs to the span; a generator is entered at each step."""
+        self._around = context.get_current()
+        self._entered = True
+        context.attach(self.context)
+
+    def leave(self) -> None:
+        """
+        What begins from now on does not.
+
+        The context from before is attached instead of detaching a token, which would be lost when
+        attaching is interrupted; and the SDK swallows what a signal handler raises in `detach`.
+        """
+        context.attach(self._around)
+        self._entered = False
 
     def end(self, error: BaseException | None) -> None:
-        """End the span, failed by *error* if that is a failure, and leave its context."""
-        if self.token is not None:
-            context.detach(self.token)
-        if is_failure(error) and not isinstance(error, ENDS):
-            with guard:
-                self._fail(error)
-        try:
-            self._span.end()
-        except Exception as raised:  # noqa: BLE001 (a processor of somebody else's may raise)
-            swallow(raised)
+        """Leave the context and end the span, failed by *error* if that is a failure."""
+        if self._entered:
+            self.leave()
+        if error is not None and is_failure(error) and not issubclass(type(error), ENDS):
+            self._fail(error)
+        self.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether `close` has something to do."""
+        return self._entered or self._span is not None
+
+    def close(self) -> None:
+        """Leave the context and end the span, unless that was done."""
+        if self._entered:
+            self.leave()
+        if self._span is not None:
+            try:
+                if self._span.is_recording():
+                    self._span.end()
+            except Exception as error:  # noqa: BLE001 (another processor may fail)
+                swallow(error, in_call=True)
+            self._span = None
 
     def _fail(self, error: Exception) -> None:
-        annotator = state.annotator()
-        if annotator is None:
+        annotator, span = state.annotator(), self._span
+        if annotator is None or span is None:
             return
-        raised = annotator.exception(error)
-        metrics.count(error, raised.event)  # whether or not this span was sampled
-        if not self._span.is_recording():
-            return
-        self._span.set_attributes({ERROR_TYPE: type_name(error), **raised.error})
-        self._span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {message_of(error)}")
-        trace_id = self._span.get_span_context().trace_id
-        if all(call.recorded_in != trace_id for call in _left_by(error)):
-            exception_logs.record(self._span, self.context, error, raised.event)
-        self.recorded_in = trace_id  # by this call or below, so that the next need not look there
+        with guard:
+            raised = annotator.exception(error)
+            name, description = type_name(error), f"{type(error).__name__}: {message_of(error)}"
+            with call_guard:
+                metrics.count(error, raised.event, self.context)  # whether or not it is sampled
+            if not span.is_recording():
+                return
+            with call_guard:
+                span.set_attributes({ERROR_TYPE: name, **raised.error})
+            with call_guard:
+                span.set_status(StatusCode.ERROR, description)
+            if first_recorded(error, span.get_span_context().trace_id):
+                exception_logs.record(span, self.context, error, raised.event)
 
 
-def _left_by(error: BaseException) -> Iterator[Call]:
-    """
-    The calls that *error* has left, as its own traceback tells.
-
-    To remember exceptions instead would keep their frames, and what these hold, alive.
-    """
+def _started_before(error: BaseException) -> Span | None:
+    """The span of ours that had started when *error* interrupted `start_span`."""
     step = error.__traceback__
     while step is not None:
-        frame = step.tb_frame
-        if name := _inline_in(frame.f_code):
-            call = getattr(frame.f_locals.get(name), "call", None)
-        elif frame.f_globals.get("__name__") == _WRAPPERS:
-            call = frame.f_locals.get("call")
-        else:
-            call = None
-        if isinstance(call, Call):
-            yield call
+        for value in step.tb_frame.f_locals.values():
+            if issubclass(type(value), SdkSpan) and _has_started(value):
+                return value  # type: ignore[no-any-return]
         step = step.tb_next
+    return None
 
 
-def _inline_in(code: CodeType) -> str | None:
-    names = _INLINE.intersection(code.co_varnames + code.co_cellvars)
-    return next(iter(names), None)
+def _has_started(span: SdkSpan) -> bool:
+    with suppress(AttributeError):  # it may have been interrupted while it was made
+        scope = span.instrumentation_scope
+        return scope is not None and scope.name == OURS and span.start_time is not None
+    return False
 
 
-class Step:
-    """One step of a generator, in the context of its call."""
+class _NoCall(Call):
+    """A call without a span."""
 
-    __slots__ = ("_context", "_token")
+    def __init__(self) -> None:
+        super().__init__(NoOpTracer(), "", {})
 
-    def __init__(self, current: Context) -> None:
-        self._context = current
+    def start(self) -> None:
+        """Nothing to start."""
 
-    def __enter__(self) -> None:
-        self._token = context.attach(self._context)
+    def enter(self) -> None:
+        """Nothing to enter."""
 
-    def __exit__(self, *_: object) -> None:
-        context.detach(self._token)
+    def leave(self) -> None:
+        """Nothing to leave."""
 
 
-class Ending:
-    """All steps of a generator, which may be far apart, as one call."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._call.end(error)
+NO_CALL: Final = _NoCall()
+"""A call while nothing is to be annotated; it has no state, so one serves every thread."""
 
 
 class Site:
-    """A function of a module: what its spans say, worked out at the first call."""
+    """A function of a module, and the attributes of its spans; worked out at the first call."""
 
     __slots__ = ("_attributes", "_code", "_module", "_seen", "_tracer", "name")
 
@@ -166,21 +197,28 @@ class Site:
         self._tracer: Tracer = NoOpTracer()
         self._attributes: Attributes = {}
 
-    def call(self, current: Context | None = None, began: int | None = None) -> Call | None:
+    def prepare(self, current: Context | None = None, began: int | None = None) -> Call | None:
         """
-        A call that began now; None while nothing is to be annotated.
+        A call whose span is not started yet; None while nothing is to be annotated.
 
-        Or one that *began* at so many nanoseconds since the epoch, in the context *current*.
+        It *began* at so many nanoseconds since the epoch, or now, in the context *current*.
         """
         try:
             annotator = state.current or state.annotator()
             if annotator is None:
                 return None
             if annotator is not self._seen:
-                self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
                 self._tracer = state.tracer()
-                self._seen = annotator
+                self._attributes = annotator.emission.of_unit(MISSING, Unit.FUNCTION)
+                self._seen = annotator  # once, also where it fails
+                self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
             return Call(self._tracer, self.name, self._attributes, current, began)
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
-            swallow(error)
+            swallow(error, in_call=True)  # the provider may be somebody else's
             return None
+
+    def call(self, current: Context | None = None, began: int | None = None) -> Call | None:
+        """The same, with its span started."""
+        if (call := self.prepare(current, began)) is not None:
+            call.start()
+        return call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,15 +44,43 @@ def _application() -> list[Path]:
         path = manifest_above(Path.cwd())
     except OSError:  # the working directory was removed
         return []
-    return [path] if path else []
+    if path is None:
+        return []
+    if _is_open_to_others(path):
+        warn(
+            "manifest-unreadable",
+            f"{path} was found where other users may write; "
+            "set AIPROV_MANIFEST to its path to use it, or change the permissions",
+            about=path,
+        )
+        return []
+    return [path]
+
+
+def _is_open_to_others(path: Path) -> bool:
+    """Whether a user of this machine other than ours and root may write *path*, or replace it."""
+    if os.name != "posix":
+        return False
+    try:
+        file, folder = path.stat(), path.parent.stat()
+    except OSError:
+        return True
+    # In a folder like /tmp, each user may only replace the files of that user.
+    is_kept = bool(folder.st_mode & stat.S_ISVTX) and file.st_uid in {0, os.geteuid()}
+    return bool(file.st_mode & stat.S_IWOTH or (folder.st_mode & stat.S_IWOTH and not is_kept))
 
 
 def _installed() -> Iterator[Path]:
     """Manifests that packages ship in their `*.dist-info`, where the build hooks put them."""
-    for folder in dict.fromkeys(sys.path):
+    for folder in dict.fromkeys(filter(_is_text, sys.path)):
         if os.path.basename(folder) in {"site-packages", "dist-packages"}:
             for place in ("", "extra_metadata/"):  # where a build backend can put it
                 yield from sorted(Path(folder).glob(f"*.dist-info/{place}{FILE_NAME}"))
+
+
+def _is_text(entry: object) -> bool:
+    """Whether *entry* is what `sys.path` should hold; anything may be put there."""
+    return isinstance(entry, str)
 
 
 def _load(path: Path) -> Manifest | None:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any, Final
 
 from opentelemetry import metrics, trace
@@ -17,8 +17,8 @@ from opentelemetry._logs import get_logger_provider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
-from aiprov_otel.runtime import discovery, frameworks, state
-from aiprov_otel.runtime.guard import guard, warned
+from aiprov_otel.runtime import discovery, frameworks, source_text, state
+from aiprov_otel.runtime.guard import call_guard, warned
 
 _EVERY: Final = 0.5  # seconds
 _STARTER: Final = "opentelemetry.instrumentation.auto_instrumentation"
@@ -65,7 +65,7 @@ def _start(folder: str) -> None:
 def _write(folder: str) -> None:
     path = os.path.join(folder, f"{os.getpid()}.json")
     part = f"{path}.{threading.get_ident()}"
-    with guard:
+    with call_guard:
         with open(part, "w", encoding="utf-8") as file:
             json.dump(report(), file)
         os.replace(part, path)
@@ -108,12 +108,9 @@ def _application() -> dict[str, Any]:
 
 
 def _files() -> Iterator[str]:
-    for module in list[object](sys.modules.values()):
-        if isinstance(module, ModuleType):
-            names = object.__getattribute__(module, "__dict__")
-            if isinstance(filename := names.get("__file__"), str):
-                # Of a module without its source, the file that its code was made of.
-                yield filename.removesuffix("c") if filename.endswith(".pyc") else filename
+    for filename in source_text.loaded_files():
+        # For a module without its source, the file that its code was compiled from.
+        yield filename.removesuffix("c") if filename.endswith(".pyc") else filename
 
 
 def _provider(provider: object) -> str:

@@ -16,6 +16,7 @@ from aiprov_otel import settings
 from aiprov_otel.runtime import exception_logs, exception_state, metrics, state
 from aiprov_otel.runtime.exception_state import is_failure
 from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.runtime.interrupts import is_foreign
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import LoadedFile, Resolver
 from aiprov_otel.stacktrace.annotate import format_trace
@@ -144,10 +145,12 @@ def _about(args: sys.UnraisableHookArgs) -> str:
     if args.object is None:
         return f"{args.err_msg}:\n" if args.err_msg else ""
     try:
-        named = repr(args.object)
-    except Exception:  # noqa: BLE001 (whatever the object does, as Python itself says it)
-        named = "<object repr() failed>"
-    return f"{args.err_msg or 'Exception ignored in'}: {named}\n"
+        name = repr(args.object)
+    except Exception as error:
+        if is_foreign(error, in_call=True):
+            raise
+        name = "<object repr() failed>"  # as Python itself prints it
+    return f"{args.err_msg or 'Exception ignored in'}: {name}\n"
 
 
 def _printed(
@@ -163,7 +166,7 @@ def _printed(
         sys.stderr.write(annotated(text, annotator.resolver))
         sys.stderr.flush()
     except Exception as failed:  # noqa: BLE001 (a stack trace must not be lost over who wrote it)
-        swallow(failed)
+        swallow(failed, in_call=True)
         return False
     return True
 

@@ -20,8 +20,9 @@ from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
 from aiprov_otel.runtime import exception_state, state, traceback_text
 from aiprov_otel.runtime.exception_state import message_of, type_name
-from aiprov_otel.runtime.fast_path import Fast
-from aiprov_otel.runtime.guard import warn
+from aiprov_otel.runtime.fast_path import Fast, fitting_event
+from aiprov_otel.runtime.guard import call_guard, warn
+from aiprov_otel.runtime.interrupts import is_foreign
 
 EVENT: Final = "exception"
 """The event name of a record that stands for an exception."""
@@ -44,9 +45,12 @@ def record(span: Span, context: Context, error: Exception, event: Attributes) ->
 
 def _record_on(span: Span, error: Exception, event: Attributes) -> None:
     try:
-        span.record_exception(error, event)
-    except Exception:  # noqa: BLE001 (the SDK asks for its message, and a class may fail to say)
-        span.add_event(EVENT, {**_described(error), EXCEPTION_ESCAPED: "False", **event})
+        span.record_exception(error, fitting_event(span, event, ()))
+    except Exception as failed:
+        if is_foreign(failed, in_call=True):
+            raise
+        with call_guard:
+            span.add_event(EVENT, {**_described(error), EXCEPTION_ESCAPED: "False", **event})
 
 
 def emit(
@@ -62,16 +66,18 @@ def emit(
         return False
     exception_state.remember_logged(error)
     now = time.time_ns()
-    logger.emit(
-        timestamp=now,
-        observed_timestamp=now,
-        context=context,
-        severity_number=severity,
-        severity_text=severity.name,
-        body=body,
-        attributes={**_described(error), **event},
-        event_name=EVENT,
-    )
+    described = _described(error)
+    with call_guard:
+        logger.emit(
+            timestamp=now,
+            observed_timestamp=now,
+            context=context,
+            severity_number=severity,
+            severity_text=severity.name,
+            body=body,
+            attributes={**event, **described},  # at a limit, the SDK drops the first
+            event_name=EVENT,
+        )
     return True
 
 
@@ -93,6 +99,13 @@ def _described(error: Exception) -> dict[str, str]:
 
 
 def _text(error: Exception) -> str:
-    if Fast.exceptions:
-        return traceback_text.text_of(error)
-    return "".join(traceback.format_exception(error))
+    try:
+        if Fast.exceptions:
+            return traceback_text.text_of(error)
+        return "".join(traceback.format_exception(error))
+    except Exception as failed:
+        if is_foreign(failed, in_call=True):
+            raise
+        # A class whose attributes can't be read: its name, and the frames.
+        frames = "".join(traceback.format_tb(exception_state.traceback_of(error)))
+        return f"Traceback (most recent call last):\n{frames}{type_name(error)}\n"

@@ -1,8 +1,10 @@
-"""What is known of an exception: its names, whether it was met before, whether it was logged."""
+"""What is known of an exception: its names, whether it was counted, recorded and logged."""
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import threading
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
@@ -10,14 +12,24 @@ from threading import local
 from typing import Any, Final, TypeGuard
 from weakref import ref
 
-ENDS: Final = (StopIteration, StopAsyncIteration)
-"""How an iterator says that it is done."""
+from aiprov_otel.runtime.interrupts import is_foreign
 
-# The descriptor itself: a class may have a `__dict__` of its own making.
-_MAPPING: Final[Any] = vars(BaseException)["__dict__"]
-_mapping_of: Final = _MAPPING.__get__
-_replace_mapping: Final = _MAPPING.__set__
-_lock = threading.RLock()  # reentrant: making a mapping may run a finalizer, which may fail
+ENDS: Final = (StopIteration, StopAsyncIteration)
+"""How an iterator ends."""
+
+# The descriptors themselves: a class may have attributes of its own making, which may even raise.
+_attributes_of: Final = vars(BaseException)["__dict__"].__get__
+traceback_of: Final[Any] = vars(BaseException)["__traceback__"].__get__
+"""The traceback of an exception, whatever its class says."""
+cause_of: Final[Any] = vars(BaseException)["__cause__"].__get__
+"""The explicit cause of an exception, whatever its class says."""
+members_of: Final[Any] = vars(BaseExceptionGroup)["exceptions"].__get__
+"""The members of an exception group, whatever its class says."""
+
+
+def is_group(error: BaseException) -> bool:
+    """Whether *error* is an exception group, whatever its `__class__` says."""
+    return issubclass(type(error), BaseExceptionGroup)
 
 
 @dataclass(slots=True)
@@ -27,73 +39,138 @@ class Tally:
     number: int = 0
 
 
-class Met(dict[str, Any]):
+@dataclass(slots=True, eq=False)
+class State:
     """
-    The attributes of an exception that was met; the same mapping in all else.
+    What became of one exception.
 
     Attributes:
         counted: whether the metric has it.
-        handled: what has it as one that was handled for good; None if nothing does.
+        handled: what has it as one that was handled; None if nothing does.
         logged: whether it was sent to the logs API.
-
-    To remember exceptions would keep their frames, and what these hold, alive; those of Python
-    itself can't be referenced weakly; and the next one often has the address of the last.
+        trace: the last trace in which a span of ours recorded it.
+        answer: what the annotator answered about it, and for which traceback.
     """
 
-    counted = logged = False
+    counted: bool = False
     handled: Tally | None = None
+    logged: bool = False
+    trace: int | None = None
+    answer: tuple[Any, ...] = ()
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return dict, (dict(self),)  # in another process there may be none of us
+
+class _States:
+    """
+    The state of each exception that is alive; the exception itself is not touched, or kept alive.
+
+    Exceptions of classes that are written in Python are referenced weakly. Builtin ones can't be:
+    of these the `__dict__` is kept, by which they are recognized, and dropped at the next garbage
+    collection after nothing else refers to it any more.
+    """
+
+    LIMIT: Final = 10_000
+    """Builtin exceptions that are known at once, where references can't be counted."""
+
+    def __init__(self) -> None:
+        self._weak: dict[int, tuple[ref[BaseException], State]] = {}
+        self._kept: dict[int, tuple[dict[str, Any], State]] = {}
+        self._sweep_at = 16
+        self._unreferenced = self._references([{}])
+
+    def of(self, error: BaseException) -> State:
+        """The state of *error*, the object."""
+        key = id(error)
+        if (weak := self._weak.get(key)) is not None and weak[0]() is error:
+            return weak[1]
+        if (kept := self._kept.get(key)) is not None and kept[0] is _attributes_of(error):
+            return kept[1]
+        state = State()
+        try:
+            self._weak[key] = (ref(error, lambda _: self._weak.pop(key, None)), state)
+        except TypeError:
+            if len(self._kept) >= self._sweep_at:
+                self.sweep()
+            self._kept[key] = (_attributes_of(error), state)
+        return state
+
+    def sweep(self) -> None:
+        """Forget the builtin exceptions that are gone."""
+        for key, entry in list(self._kept.items()):
+            if self._references(entry) <= self._unreferenced:
+                del self._kept[key]
+        if len(self._kept) >= self.LIMIT:
+            self._kept.clear()
+        self._sweep_at = max(16, 2 * len(self._kept))
+
+    @staticmethod
+    def _references(entry: Any) -> int:
+        """The references to the first item of *entry*, as this counts them."""
+        return sys.getrefcount(entry[0])
 
 
-def met(error: BaseException) -> Met:
-    """The attributes of *error*, in which it can be noted what became of it."""
+_states = _States()
+_lock = threading.RLock()  # reentrant: making an entry may run a finalizer, which may fail
+
+
+def _collecting(phase: str, _: object) -> None:
+    # Without waiting: another thread may hold the lock, and wait for what this one holds.
+    if phase == "start" and _lock.acquire(blocking=False):
+        try:
+            _states.sweep()
+        finally:
+            _lock.release()
+
+
+gc.callbacks.append(_collecting)
+
+
+def state_of(error: BaseException) -> State:
+    """The state of *error*, in which it can be noted what became of it."""
     with _lock:
-        return _met(error)
-
-
-def _met(error: BaseException) -> Met:
-    known = _mapping_of(error)
-    if type(known) is not Met:
-        known = Met(known)
-        _replace_mapping(error, known)
-    return known
+        return _states.of(error)
 
 
 def is_failure(error: object) -> TypeGuard[Exception]:
-    """Whether *error* says that something failed, and not that it was called off."""
-    return isinstance(error, Exception) and is_failing(type(error))
+    """Whether *error* says that something failed, not that it was cancelled."""
+    return is_failing(type(error))
 
 
-def is_failing(kind: type[BaseException]) -> bool:
+def is_failing(kind: type) -> bool:
     """Whether an exception of the class *kind* is such a failure."""
-    # What calls off a future of a pool is an Exception, and what calls off a task is not.
+    # What cancels a future of a pool is an Exception; what cancels a task is not.
     return issubclass(kind, Exception) and not issubclass(kind, CancelledError)
 
 
 def first_met(error: BaseException) -> bool:
     """
-    Whether this is asked of *error*, the object, for the first time; in whatever thread.
+    Whether this is called with *error*, the object, for the first time; in whatever thread.
 
-    One that was handled is no longer: it was raised again, or logged of as if it was not.
+    An exception that was handled before counts as new: it was raised or logged again.
     """
     with _lock:
-        mapping = _met(error)
-        first, mapping.counted = not mapping.counted, True
-        if (tally := mapping.handled) is not None:
+        state = _states.of(error)
+        first, state.counted = not state.counted, True
+        if (tally := state.handled) is not None:
             tally.number -= 1
-            mapping.handled, first = None, True
+            state.handled, first = None, True
         return first
 
 
 def first_handled(error: BaseException, tally: Tally) -> None:
     """Count *error* in *tally*, if it was not counted before."""
     with _lock:
-        mapping = _met(error)
-        if not mapping.counted:
-            mapping.counted, mapping.handled = True, tally
+        state = _states.of(error)
+        if not state.counted:
+            state.counted, state.handled = True, tally
             tally.number += 1
+
+
+def first_recorded(error: BaseException, trace: int) -> bool:
+    """Whether no span of ours in *trace* has recorded *error* yet."""
+    with _lock:
+        state = _states.of(error)
+        first, state.trace = state.trace != trace, trace
+        return first
 
 
 def type_name(error: BaseException) -> str:
@@ -108,10 +185,12 @@ def class_name(kind: type[BaseException]) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """What *error* says; where it fails to, what Python prints in its place."""
+    """The message of *error*; where its class fails to give one, what Python prints instead."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 (whatever the class does, the failure is to be logged)
+    except Exception as failed:
+        if is_foreign(failed, in_call=True):
+            raise
         return "<exception str() failed>"
 
 
@@ -126,7 +205,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _Logging(local):
-    error: ref[Met] | None = None  # a thread may log nothing more, and must keep nothing alive
+    state: State | None = None
 
 
 _logging = _Logging()
@@ -134,21 +213,21 @@ _logging = _Logging()
 
 def remember_logged(error: BaseException) -> None:
     """Note that *error* was sent to the logs API."""
-    met(error).logged = True
+    state_of(error).logged = True
 
 
 def was_remembered(error: BaseException) -> bool:
     """Whether *error* was sent to the logs API."""
-    return met(error).logged
+    return state_of(error).logged
 
 
 def start_logging(error: BaseException) -> None:
     """Note that this thread logs *error*; a handler may send the record to the logs API."""
-    _logging.error = ref(met(error))
+    _logging.state = state_of(error)
 
 
 def finish_logging() -> None:
     """Note that a handler sent the exception that this thread logs to the logs API."""
-    if _logging.error is not None and (known := _logging.error()) is not None:
-        known.logged = True
-    _logging.error = None
+    if _logging.state is not None:
+        _logging.state.logged = True
+    _logging.state = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from opentelemetry import trace
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import Status, StatusCode
 from opentelemetry.util.types import Attributes as OtelAttributes
@@ -14,6 +15,7 @@ from aiprov_otel.attributes import CODE, ERROR_ORIGIN, ERROR_TYPE, EXCEPTION_ORI
 from aiprov_otel.runtime import fast_path, metrics, state
 from aiprov_otel.runtime.exception_state import type_name
 from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.interrupts import is_foreign
 from aiprov_otel.runtime.patching import Patches
 
 _RAISED = "_aiprov_raised"  # our own attribute on a span: what its last exception will fail it with
@@ -47,8 +49,10 @@ def _recorded_fast(*args: Any, **kwargs: Any) -> bool:
         return False
     try:
         fast_path.record(*args, **kwargs)
-    except Exception:  # noqa: BLE001 (what fails here, the SDK does and reports in its own way)
-        return False
+    except Exception as error:
+        if is_foreign(error, in_call=True):
+            raise
+        return False  # what fails here, the SDK does and reports in its own way
     return True
 
 
@@ -64,30 +68,28 @@ def _wrap_set_status(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes) -> OtelAttributes:
-    """*attributes* and what we know about *exception*; the caller's own words win."""
+    """*attributes* and those of *exception*; the caller's own win."""
     annotator = state.annotator()
     if annotator is None or not span.is_recording() or EXCEPTION_ORIGIN in (attributes or {}):
         return attributes
     raised = annotator.exception(exception)
-    metrics.count(exception, raised.event)
+    metrics.count(exception, raised.event, trace.set_span_in_context(span))
     error = raised.error | {ERROR_TYPE: type_name(exception)}
     setattr(span, _RAISED, error)
     if _has_failed(span):
         fail(span, error)
-    if not attributes:
-        return raised.event
-    said = dict(attributes)
-    ours = {k: v for k, v in raised.event.items() if k not in CODE or said.keys().isdisjoint(CODE)}
-    return {**ours, **said}
+    theirs = dict(attributes or {})
+    ours = raised.event
+    if not theirs.keys().isdisjoint(CODE):
+        ours = {key: value for key, value in ours.items() if key not in CODE}
+    return {**fast_path.fitting_event(span, ours, theirs), **theirs}
 
 
 def fail(span: Span, error: Attributes) -> None:
-    """Say on *span* what failed it, where nobody has said so."""
-    said = fast_path.held(span)
-    if said is None:
-        said = dict(span.attributes or {})
-    if span.is_recording() and ERROR_ORIGIN not in said:
-        fast_path.put(span, {key: value for key, value in error.items() if key not in said})
+    """Put *error*, which failed *span*, on it where it has no such attributes."""
+    present = dict(span.attributes or {})
+    if span.is_recording() and ERROR_ORIGIN not in present:
+        fast_path.put(span, {key: value for key, value in error.items() if key not in present})
 
 
 def _has_failed(span: Span) -> bool:

@@ -9,18 +9,26 @@ holds: about nothing. And recording an exception is 96 to 100 % formatting its t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanLimits, TracerProvider
+from opentelemetry.semconv.attributes.exception_attributes import (
+    EXCEPTION_ESCAPED,
+    EXCEPTION_MESSAGE,
+    EXCEPTION_STACKTRACE,
+    EXCEPTION_TYPE,
+)
 from opentelemetry.trace import SpanKind
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
 from aiprov_otel.runtime import resolver, source_text, stack, traceback_text
+from aiprov_otel.runtime.interrupts import is_foreign
 
 if TYPE_CHECKING:
     from aiprov_otel.runtime.annotator import Annotator
@@ -65,11 +73,57 @@ def held(span: Span) -> dict[str, Any] | None:
 
 
 def put(span: Span, attributes: Attributes) -> None:
-    """Set *attributes*, which are ours and clean, on *span*."""
-    if (mapping := held(span)) is None:
+    """
+    Set *attributes*, which are ours and clean, on *span*.
+
+    At the limit of a span, the SDK drops the oldest attribute for each new one. Ours give way: as
+    many are set as there is room for, and they come before those of the application.
+    """
+    if (bounded := _bounded(span)) is None:
         span.set_attributes(attributes)
-    else:
-        mapping.update(attributes)
+        return
+    ours = fitting(attributes, bounded.maxlen, bounded)
+    if not Fast.attributes or bounded.max_value_len is not None:
+        span.set_attributes(ours)
+        ours = {key: bounded[key] for key in ours if key in bounded}  # type: ignore[misc]
+    with bounded._lock:  # noqa: SLF001 (as in `held`)
+        mapping = bounded._dict  # noqa: SLF001 (the same)
+        front: Any = type(mapping)(ours)
+        front.update((key, value) for key, value in mapping.items() if key not in ours)
+        bounded._dict = front  # noqa: SLF001 (the same)
+
+
+def fitting(attributes: Attributes, limit: int | None, present: Collection[str]) -> Attributes:
+    """As many of *attributes* as there is room for beside those *present*, below the *limit*."""
+    if limit is None or len(present) + len(attributes) <= limit:
+        return attributes
+    new = [key for key in attributes if key not in present]
+    dropped = new[max(limit - len(present), 0) :]
+    return {key: value for key, value in attributes.items() if key not in dropped}
+
+
+def fitting_event(span: object, event: Attributes, present: Collection[str]) -> Attributes:
+    """As many attributes of *event* as an exception event of *span* has room for."""
+    limits = getattr(span, "_limits", None)  # it has no public name; a canary in the tests
+    limit = getattr(limits, "max_event_attributes", None)
+    return fitting(event, limit, {*present, *_EXCEPTION_EVENT}) if limit is not None else event
+
+
+_EXCEPTION_EVENT: Final = (
+    EXCEPTION_TYPE,
+    EXCEPTION_MESSAGE,
+    EXCEPTION_STACKTRACE,
+    EXCEPTION_ESCAPED,
+)
+
+
+def _bounded(span: Span) -> BoundedAttributes | None:
+    """The attributes of *span*, where the SDK holds them as we know it."""
+    bounded = getattr(span, "_attributes", None)
+    mapping = getattr(bounded, "_dict", None)
+    if type(bounded) is not BoundedAttributes or type(mapping) not in {dict, OrderedDict}:
+        return None
+    return bounded
 
 
 def call(annotator: Annotator, span: Span) -> bool:
@@ -126,8 +180,10 @@ def record(
 def _agrees(trial: Callable[[], bool]) -> bool:
     try:
         return trial()
-    except Exception:  # noqa: BLE001 (an SDK that we don't know: the long way is always right)
-        return False
+    except Exception as error:
+        if is_foreign(error, in_call=True):
+            raise
+        return False  # an SDK that we don't know: the long way is always right
 
 
 def _attributes_agree() -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
 from aiprov_otel import settings
+from aiprov_otel.runtime.interrupts import is_foreign
 from aiprov_otel.settings import Settings
 
 log: Final = logging.getLogger("aiprov_otel")
@@ -40,7 +40,14 @@ def warn_of_settings(options: Settings) -> None:
 
 
 class Guard:
-    """A block that must never raise into the application."""
+    """
+    A block that must never raise a failure of ours into the application.
+
+    What the application itself raises meanwhile, as a signal handler does, passes through.
+    """
+
+    def __init__(self, *, in_call: bool = False) -> None:
+        self._in_call = in_call
 
     def __enter__(self) -> None:
         pass
@@ -51,30 +58,42 @@ class Guard:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if error is None or not isinstance(error, Exception) or settings.read().strict:
-            return False
-        _log_failure(error)
-        return True
+        return error is not None and _swallows(error, in_call=self._in_call)
 
 
 guard: Final = Guard()
-"""Use as `with guard:`; it holds no state, so one serves every thread."""
+"""Use as `with guard:` around code of ours; it holds no state, so one serves every thread."""
+call_guard: Final = Guard(in_call=True)
+"""The same around a call of code that is not ours: a processor, a sampler, `__str__`."""
 
 
-def swallow(error: Exception) -> None:
-    """What a guarded block does with *error*; for hot paths, where `try` costs nothing."""
-    if settings.read().strict:
+def swallow(error: Exception, *, in_call: bool = False) -> None:
+    """
+    Do with *error* what a guarded block does; for hot paths, where `try` costs nothing.
+
+    Raises:
+        Exception: *error*, if it is the application's, or under `AIPROV_STRICT`.
+    """
+    if not _swallows(error, in_call=in_call):
         raise error
-    _log_failure(error)
 
 
-def _log_failure(error: Exception) -> None:
+def _swallows(error: BaseException, *, in_call: bool) -> bool:
+    """Whether *error* ends here, logged, and does not reach the application."""
+    if not issubclass(type(error), Exception) or is_foreign(error, in_call=in_call):
+        return False
+    if settings.read().strict:
+        return False
     if ("provenance-failed", type(error)) not in _warned:
         _warned.add(("provenance-failed", type(error)))
         _log_warning("Provenance was not attached (provenance-failed)", exc_info=error)
+    return True
 
 
-def _log_warning(*words: str, exc_info: Exception | None = None) -> None:
-    # A handler or a filter of the application may fail, and at the end of a process each does.
-    with suppress(Exception):
+def _log_warning(*words: str, exc_info: BaseException | None = None) -> None:
+    try:
         log.warning(*words, exc_info=exc_info)
+    except Exception as error:
+        # A handler or a filter of the application may fail, and at the end of a process each does.
+        if is_foreign(error, in_call=True):
+            raise

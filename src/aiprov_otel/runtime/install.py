@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 
 from opentelemetry import _logs, trace
 from opentelemetry.sdk.trace import Span
@@ -22,10 +21,11 @@ from aiprov_otel.runtime import (
     logs,
     metrics,
     providers,
+    source_text,
     state,
 )
 from aiprov_otel.runtime.annotator import Annotator, Emission
-from aiprov_otel.runtime.guard import guard, log, warn_of_settings
+from aiprov_otel.runtime.guard import call_guard, guard, log, warn, warn_of_settings
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.settings import Commits, Extent
@@ -45,12 +45,18 @@ class Installation(AbstractContextManager["Installation"]):
         packages: str,
     ) -> None:
         """Patch the SDK, `logging`, Python's hooks and the frameworks; import-hook *packages*."""
-        providers.instrument(self._patches, tracer_provider, logger_provider)
-        exceptions.instrument(self._patches)
-        logs.instrument(self._patches)
-        excepthooks.instrument(self._patches)
-        frameworks.instrument(self._patches)
-        metrics.instrument()
+        with call_guard:  # each without the others
+            providers.instrument(self._patches, tracer_provider, logger_provider)
+        for instrument in (
+            exceptions.instrument,
+            logs.instrument,
+            excepthooks.instrument,
+            frameworks.instrument,
+        ):
+            with call_guard:
+                instrument(self._patches)
+        with call_guard:
+            metrics.instrument()
         if packages:
             from aiprov_otel.runtime.import_hook.handle import attach  # most services name none
             from aiprov_otel.runtime.import_hook.rules import parse_rules
@@ -108,7 +114,8 @@ def install(
     if options.doctor:
         from aiprov_otel.runtime import doctor_probe  # for `aiprov doctor` alone
 
-        doctor_probe.report_to(options.doctor)
+        with guard:
+            doctor_probe.report_to(options.doctor)
     warn_of_settings(options)
     if options.disabled:
         state.stop()
@@ -142,16 +149,21 @@ def _manifests(given: str | os.PathLike[str] | Manifest | None) -> list[Manifest
 
 def register_loaded_modules(resolver: Resolver) -> None:
     """Hash the files of modules that are loaded now, before they can change on disk."""
-    for module in list[object](sys.modules.values()):
-        if not isinstance(module, ModuleType):
-            continue  # anything may stand in sys.modules
-        # Through __dict__: getattr would load a lazy module.
-        names = object.__getattribute__(module, "__dict__")
-        if isinstance(filename := names.get("__file__"), str):
+    for filename in source_text.loaded_files():
+        with guard:
             resolver.loaded(filename)
 
 
 def _packages(resolver: Resolver) -> str:
     """The packages that the manifests' policies name, then `AIPROV_PACKAGES`, which wins."""
-    named = [name for each in resolver.manifests for name in each.policy.get("packages", ())]
+    named = [name for manifest in resolver.manifests for name in _named_in(manifest)]
     return ",".join(filter(None, [*named, settings.read().packages]))
+
+
+def _named_in(manifest: Manifest) -> list[str]:
+    packages = manifest.policy.get("packages", [])
+    if isinstance(packages, list) and all(isinstance(each, str) for each in packages):
+        return packages
+    message = f"{manifest.path}: `packages` is not a list of names; it is ignored"
+    warn("manifest-unreadable", message, about=manifest.path)
+    return []

@@ -15,7 +15,7 @@ from aiprov_otel.attributes import CODE, EXCEPTION_ORIGIN, ORIGIN, Attributes
 from aiprov_otel.runtime import exception_state, stack, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_logs import EVENT
-from aiprov_otel.runtime.fast_path import OURS
+from aiprov_otel.runtime.fast_path import OURS, fitting
 from aiprov_otel.runtime.guard import guard
 
 if TYPE_CHECKING:
@@ -88,5 +88,6 @@ def _set(record: Any, mark: str, attributes: Attributes) -> None:
     """Set the missing keys of *attributes* on *record*; nothing if it has the key *mark*."""
     present = record.attributes
     if isinstance(present, MutableMapping) and mark not in present:
-        for key, value in attributes.items():
+        limit = getattr(present, "maxlen", None)  # of the SDK's own mapping
+        for key, value in fitting(attributes, limit, present).items():
             present.setdefault(key, value)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from aiprov_otel.attributes import CODE, EXCEPTION_ORIGIN, ORIGIN
 from aiprov_otel.runtime import exception_state, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.guard import swallow
 from aiprov_otel.runtime.patching import Patches
+
+_STANDARD: Final = len(vars(logging.makeLogRecord({})))
+"""Attributes of a record without `extra`."""
 
 
 def instrument(patches: Patches) -> None:
@@ -41,17 +44,17 @@ def _wrap_make_record(
 
 
 def _annotate(record: logging.LogRecord, annotator: Annotator) -> None:
-    """Add what is missing to *record*: its own attributes win."""
+    """Add what is missing to *record*: its own attributes win, and come after ours."""
     values = record.__dict__
-    if (line := annotator.lines.at(record.pathname, record.lineno)) and ORIGIN not in values:
-        if values.keys().isdisjoint(line):
-            values.update(line)
-        else:
-            values.update({key: value for key, value in line.items() if key not in values})
+    ours = annotator.lines.at(record.pathname, record.lineno) if ORIGIN not in values else {}
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None and EXCEPTION_ORIGIN not in values:
         exception_state.start_logging(error)
         # On a log record, `code.*` is the line that logged, and the handler sets it.
-        for key, value in annotator.exception(error).event.items():
-            if key not in CODE:
-                values.setdefault(key, value)
+        event = annotator.exception(error).event
+        ours = ours | {key: event[key] for key in event if key not in CODE}
+    if ours and len(values) > _STANDARD:
+        # A handler may send so many attributes at most, and drops the first ones.
+        record.__dict__ = {**ours, **values}
+    else:
+        values.update(ours)

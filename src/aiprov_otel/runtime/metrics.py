@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from opentelemetry import metrics
+from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from aiprov_otel import attributes as keys
@@ -50,16 +51,18 @@ def instrument() -> None:
         )
 
 
-def count(error: BaseException, event: Attributes) -> None:
+def count(error: BaseException, event: Attributes, within: Context | None = None) -> None:
     """
     Count *error*, with the attributes of its *event*, unless it was counted before.
+
+    The span of the context *within* becomes its exemplar; by default the current one.
 
     An exception counts once, in however many spans and logs it is recorded; what is not a failure
     (`CancelledError`, `KeyboardInterrupt`) does not count.
     """
     if _counter is not None and is_failure(error) and first_met(error):
         kind = kind_of(error, event, _raised)
-        _counter.add(1, _raised.setdefault(kind, of_raised(*kind)))
+        _counter.add(1, _raised.setdefault(kind, of_raised(*kind)), within)
 
 
 def add_handled(kind: Kind, number: int) -> None:

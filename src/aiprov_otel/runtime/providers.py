@@ -13,7 +13,7 @@ from opentelemetry import _logs, trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
@@ -48,7 +48,7 @@ def cover_spans(provider: trace.TracerProvider) -> None:
 def _instrument_logs(
     patches: Patches, logger_provider: _logs.LoggerProvider | None, sdk: ModuleType
 ) -> None:
-    with guard:
+    with call_guard:
         patches.replace(sdk.LoggerProvider, "__init__", partial(_wrap_init, _add_log_processor))
         patches.replace(_logs, "set_logger_provider", partial(_wrap_set, _add_log_processor))
         _cover(_add_log_processor, logger_provider or _logs.get_logger_provider())
@@ -73,7 +73,7 @@ def _wrap_set(add: Callable[[Any], None], original: Callable[..., None]) -> Call
 
 
 def _cover(add: Callable[[Any], None], provider: Any) -> None:
-    with guard:  # a subclass may not be ready for a processor
+    with call_guard:  # a subclass may not be ready for a processor
         # A patch of ours may still stand below one of somebody else after `uninstall()`.
         if state.is_installed() and provider not in _covered:
             add(provider)

@@ -17,7 +17,7 @@ from typing import Final
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest, SourceFile, decide, unit_lines
-from aiprov_otel.runtime import source_text
+from aiprov_otel.runtime import libraries, source_text
 from aiprov_otel.runtime.guard import warn
 from aiprov_otel.values import MISSING, Match, Provenance
 
@@ -179,10 +179,10 @@ class Resolver:
     def _resolve(
         self, filename: str, text: source_text.Text | None, *, loaded_now: bool
     ) -> LoadedFile | None:
-        if source_text.is_stdlib(filename):
+        if libraries.is_stdlib(filename):
             return None
         named = self._named(filename)
-        if not named and source_text.is_library(filename):
+        if not named and libraries.is_library(filename):
             return None  # a library's file is read only if a manifest knows its path
         text = text or source_text.read_text(filename)
         if text is None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import site
 import sys
-import sysconfig
 import time
 import zipimport
 from bisect import bisect_left
@@ -16,23 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
 
 from aiprov_otel.manifest import content_hash, tails
+from aiprov_otel.runtime import libraries
+from aiprov_otel.runtime.interrupts import is_foreign
 
 STARTED = time.time()
 """A file that is younger on disk may not be what this process runs."""
 
-_STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})
-_LIBRARIES = tuple(
-    {
-        os.path.join(folder, "")
-        for folder in (
-            *(sysconfig.get_path(name) for name in ("purelib", "platlib")),
-            *site.getsitepackages(),
-            site.getusersitepackages(),
-        )
-    }
-)
 BOOTSTRAPS = frozenset(
     function.__code__.co_filename
     for function in (asyncio.Handle._run, asyncio.run, ThreadPoolExecutor.submit)  # noqa: SLF001 (its file is what counts)
@@ -42,6 +33,7 @@ BOOTSTRAPS = frozenset(
     )  # a span of ours states itself what it stands for
 }
 """Below a frame of these, the stack belongs to the code that started the loop or the pool."""
+_names_of: Final[Any] = vars(ModuleType)["__dict__"].__get__
 _DEFINITION = re.compile(rb"^[ \t\f]*(?:async\s+def|def|class)\b", re.MULTILINE)
 
 
@@ -111,14 +103,13 @@ def _lines(source: bytes, places: Iterable[int]) -> Iterator[int]:
         yield number
 
 
-def is_stdlib(filename: str) -> bool:
-    """Whether *filename* belongs to Python itself, or is not a file (`<string>`)."""
-    return filename.startswith("<") or (filename.startswith(_STDLIB) and not is_library(filename))
-
-
-def is_library(filename: str) -> bool:
-    """Whether *filename* was installed into this environment."""
-    return filename.startswith(_LIBRARIES)
+def loaded_files() -> list[str]:
+    """The files of the modules that are loaded, as these name them."""
+    modules = list[object](sys.modules.values())
+    # By the type: anything may stand in sys.modules, also what only claims to be a module. And
+    # through the descriptor: to ask a lazy module would load it.
+    spaces = [_names_of(each) for each in modules if issubclass(type(each), ModuleType)]
+    return [name for each in spaces if type(name := each.get("__file__")) is str]
 
 
 def names(filename: str) -> Iterator[str]:
@@ -128,8 +119,8 @@ def names(filename: str) -> Iterator[str]:
     An installed file has one name, below `site-packages`. A bare name (`utils.py`) is common, so
     it counts only where the file can be imported by it.
     """
-    if library := next((folder for folder in _LIBRARIES if filename.startswith(folder)), None):
-        return iter((filename.removeprefix(library).replace(os.sep, "/"),))
+    if name := libraries.installed_name(filename):
+        return iter((name,))
     top = os.path.dirname(filename)
     return (name for name in tails(filename) if "/" in name or not top or top in sys.path)
 
@@ -138,7 +129,8 @@ def read(filename: str) -> bytes | None:
     """The source of *filename*, on disk or inside a zip; None where it can't be read."""
     try:
         return Path(filename).read_bytes()
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        _raise_foreign(error)
         return _read_zipped(filename)
 
 
@@ -152,7 +144,8 @@ def is_younger(filename: str) -> bool:
     """Whether *filename* was written after this process began."""
     try:
         return os.stat(filename).st_mtime > STARTED
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        _raise_foreign(error)
         return False
 
 
@@ -160,5 +153,12 @@ def _read_zipped(filename: str) -> bytes | None:
     try:
         archive = next((str(path) for path in Path(filename).parents if path.is_file()), None)
         return zipimport.zipimporter(archive).get_data(filename) if archive else None
-    except (OSError, ValueError, zipimport.ZipImportError):
+    except (OSError, ValueError, zipimport.ZipImportError) as error:
+        _raise_foreign(error)
         return None
+
+
+def _raise_foreign(error: Exception) -> None:
+    """Raise *error* if a signal handler of the application raised it: a timeout is an OSError."""
+    if is_foreign(error):
+        raise error

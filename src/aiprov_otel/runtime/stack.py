@@ -9,13 +9,14 @@ from typing import Final, TypeAlias
 
 from aiprov_otel.runtime import resolver as resolver_module
 from aiprov_otel.runtime import source_text
+from aiprov_otel.runtime.exception_state import is_group, members_of, traceback_of
 from aiprov_otel.runtime.resolver import Resolver
 
 DEPTH: Final = 100
 """Frames looked at before giving up; one costs 50 to 75 ns to materialise."""
 
 COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-"""Flags of what only a loop, or whoever plays one, can drive."""
+"""Flags of code that only an event loop, or code like one, can drive."""
 _SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
 
 
@@ -23,8 +24,8 @@ def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
     """
     The nearest frame, from *frame* on, that is the application's own.
 
-    Below a loop or a pool the stack belongs to whoever started it, and so it does below a chain
-    of coroutines, whatever drives it.
+    Below a loop or a pool the stack belongs to the code that started it; so it does below a chain
+    of coroutines, whatever drives them.
     """
     driven, libraries = False, resolver.libraries
     for _ in range(DEPTH):
@@ -51,23 +52,23 @@ def places(resolver: Resolver, error: BaseException) -> list[Place]:
     """
     The lines that raised *error*: one, or none.
 
-    A group that a library raised only hands on what others did, as a task group of asyncio does
-    at the end of its block. It is of the lines that raised its leaves, one for each leaf that has
-    a line in the application; of the line that it passed where no leaf has one.
+    A group that a library raised, as a task group of asyncio does at the end of its block, only
+    collects other exceptions. Its lines are those that raised its leaves, one for each leaf with a
+    line in the application; the line that it passed where no leaf has one.
     """
-    if isinstance(error, BaseExceptionGroup) and (leaves := _leaves(resolver, error)):
-        return leaves
-    return place(resolver, error.__traceback__)
+    if is_group(error) and (lines := _leaf_places(resolver, error)):
+        return lines
+    return place(resolver, traceback_of(error))
 
 
 def place(resolver: Resolver, traceback: TracebackType | None) -> list[Place]:
-    """The innermost line of *traceback* in the application, or the one that it is coming to."""
+    """The innermost line of *traceback* in the application, or the nearest one above it."""
     if traceback is None:
         return []
-    if found := _innermost(resolver, traceback):
-        return [found]
-    # A span inside a library so gets the answer of the spans around it. Of a traceback that is no
-    # longer on the stack, there is no frame to look at.
+    if line := innermost(resolver, traceback):
+        return [line]
+    # A span inside a library gets the same answer as the spans around it this way. A traceback
+    # that is no longer on the stack has no frame above.
     frame = above(resolver, traceback.tb_frame.f_back)
     return [(frame, frame.f_lineno)] if frame else []
 
@@ -77,18 +78,18 @@ def are_one(lines: Sequence[Place]) -> bool:
     return len({(id(frame.f_code), number) for frame, number in lines}) == 1
 
 
-def _leaves(resolver: Resolver, group: BaseException) -> list[Place]:
-    found, pending, seen = [], [group], set[int]()
+def _leaf_places(resolver: Resolver, group: BaseException) -> list[Place]:
+    lines, pending, seen = [], [group], set[int]()
     while pending and len(seen) < MEMBERS:
         error = pending.pop()
         if id(error) in seen:  # a class may say that a group is a member of itself
             continue
         seen.add(id(error))
-        if isinstance(error, BaseExceptionGroup) and not _is_ours(resolver, error.__traceback__):
-            pending.extend(reversed(error.exceptions))
-        elif line := _innermost(resolver, error.__traceback__):
-            found.append(line)
-    return found
+        if is_group(error) and not _is_ours(resolver, traceback_of(error)):
+            pending.extend(reversed(members_of(error)))
+        elif line := innermost(resolver, traceback_of(error)):
+            lines.append(line)
+    return lines
 
 
 def _is_ours(resolver: Resolver, step: TracebackType | None) -> bool:
@@ -98,13 +99,14 @@ def _is_ours(resolver: Resolver, step: TracebackType | None) -> bool:
     return step is not None and resolver.is_ours(step.tb_frame.f_code)
 
 
-def _innermost(resolver: Resolver, step: TracebackType | None) -> Place | None:
-    found = None
+def innermost(resolver: Resolver, step: TracebackType | None) -> Place | None:
+    """The innermost line of a traceback, from *step* on, in the application."""
+    raising = None
     while step is not None:
         if resolver.is_ours(step.tb_frame.f_code):
-            found = step
+            raising = step
         step = step.tb_next
-    if found is None:
+    if raising is None:
         return None
-    # What the import hook writes into a function has no line.
-    return found.tb_frame, found.tb_lineno or found.tb_frame.f_code.co_firstlineno
+    # Code that the import hook writes into a function has no line.
+    return raising.tb_frame, raising.tb_lineno or raising.tb_frame.f_code.co_firstlineno

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import functools
 import inspect
@@ -12,9 +11,8 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 import wrapt
-from opentelemetry import context
 
-from aiprov_otel.runtime.call_spans import Site
+from aiprov_otel.runtime.call_spans import NO_CALL, Site
 
 
 def wrap(thing: Any, site_of: Callable[[Any], Site]) -> Any:
@@ -55,18 +53,26 @@ def _sort(function: Any) -> Callable[[Any, Site], Any]:
     return _generator if inspect.isgeneratorfunction(function) else _function
 
 
+# Each wrapper closes a call that is still open in the end: a signal handler may raise in `end` too.
+
+
 def _function(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if (call := site.call()) is None:
+        if (call := site.prepare()) is None:
             return function(*args, **kwargs)
-        call.token = context.attach(call.context)
         try:
+            call.start()
+            call.enter()
             result = function(*args, **kwargs)
+            call.end(None)
         except BaseException:
-            call.end(sys.exception())  # a frame that kept it would be a cycle
+            try:
+                call.end(sys.exception())  # a frame that kept it would be a cycle
+            finally:
+                if call.is_open:
+                    call.close()
             raise
-        call.end(None)
         return result
 
     return wrapper
@@ -75,15 +81,20 @@ def _function(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
 def _coroutine(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if (call := site.call()) is None:
+        if (call := site.prepare()) is None:
             return await function(*args, **kwargs)
-        call.token = context.attach(call.context)
         try:
+            call.start()
+            call.enter()
             result = await function(*args, **kwargs)
+            call.end(None)
         except BaseException:
-            call.end(sys.exception())  # a frame that kept it would be a cycle
+            try:
+                call.end(sys.exception())  # a frame that kept it would be a cycle
+            finally:
+                if call.is_open:
+                    call.close()
             raise
-        call.end(None)
         return result
 
     return wrapper
@@ -93,16 +104,17 @@ def _generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
-        call = site.call()
-        running = call.running if call else contextlib.nullcontext
+        call = site.prepare() or NO_CALL
         step: Any = generator.send
-        # What goes in and out passes through: a frame that kept an exception would be a cycle.
+        # Values in and out pass through a list: a frame that kept an exception would be a cycle.
         slot: list[Any] = [None]
-        with call.ending() if call else contextlib.nullcontext():
+        try:
             try:
+                call.start()
                 while True:
-                    with running():
-                        slot.append(step(slot.pop()))
+                    call.enter()
+                    slot.append(step(slot.pop()))
+                    call.leave()
                     try:
                         slot.append((yield slot.pop()))
                         step = generator.send
@@ -110,7 +122,16 @@ def _generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
                         slot.append(thrown)
                         step = generator.throw
             except StopIteration as done:
-                return done.value
+                slot.append(done.value)
+            call.end(None)
+        except BaseException:
+            try:
+                call.end(sys.exception())
+            finally:
+                if call.is_open:
+                    call.close()
+            raise
+        return slot.pop()
 
     return types.coroutine(wrapper) if _can_be_awaited(function) else wrapper
 
@@ -125,15 +146,16 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
-        call = site.call()
-        running = call.running if call else contextlib.nullcontext
+        call = site.prepare() or NO_CALL
         step: Any = generator.asend
         slot: list[Any] = [None]  # as in a generator
-        with call.ending() if call else contextlib.nullcontext():
+        try:
             try:
+                call.start()
                 while True:
-                    with running():
-                        slot.append(await step(slot.pop()))
+                    call.enter()
+                    slot.append(await step(slot.pop()))
+                    call.leave()
                     try:
                         slot.append((yield slot.pop()))
                         step = generator.asend
@@ -141,7 +163,15 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
                         slot.append(thrown)
                         step = generator.athrow
             except StopAsyncIteration:
-                return
+                pass
+            call.end(None)
+        except BaseException:
+            try:
+                call.end(sys.exception())
+            finally:
+                if call.is_open:
+                    call.close()
+            raise
 
     return wrapper
 

@@ -20,7 +20,7 @@ from typing import Final, Protocol, cast
 
 import wrapt
 
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
 
 
@@ -53,7 +53,7 @@ def instrument(patches: Patches) -> None:
 
 
 def _instrument_one(framework: Framework, patches: Patches, module: ModuleType) -> None:
-    with guard:
+    with call_guard:
         try:
             framework.instrument(module, patches)
             instrumented.add(framework.MODULE)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
@@ -35,7 +35,7 @@ def _wrap_prepare_middleware(original: Middlewares) -> Middlewares:
 
 
 def _innermost(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Awaitable[Any]:
-    with guard:
+    with call_guard:
         # A nested application has middlewares of its own; a 404 has no handler.
         if request.match_info.apps[-1] is request.match_info.current_app:
             _name(request)

@@ -7,7 +7,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Final
 
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
@@ -24,7 +24,7 @@ def instrument(base: ModuleType, patches: Patches) -> None:
 def _wrap_on_task_init(original: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     @wraps(original)
     def on_task_init(loader: Any, task_id: Any, task: Any) -> Any:
-        with guard:
+        with call_guard:
             handled_by(task.run)
         return original(loader, task_id, task)
 

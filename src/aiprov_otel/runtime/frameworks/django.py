@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
@@ -39,7 +39,7 @@ def _wrap_make_view_atomic(original: Callable[[Any, Any], Any]) -> Callable[[Any
     @wraps(original)
     def make_view_atomic(handler: Any, view: Any) -> Any:
         # By now no middleware has answered instead of the view.
-        with guard:
+        with call_guard:
             handled_by(_function(view, _method.get()))
         return original(handler, view)
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.runtime.callables import function_of
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
@@ -26,7 +26,7 @@ def _wrap_get_responder(original: Callable[[Any, Any], Any]) -> Callable[[Any, A
     @wraps(original)
     def get_responder(app: Any, req: Any) -> Any:
         match = original(app, req)
-        with guard:
+        with call_guard:
             if not _is_falcon_s(match[0]):
                 handled_by(match[0])
         return match

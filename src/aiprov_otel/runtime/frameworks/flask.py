@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
@@ -30,7 +30,7 @@ def _wrap_ensure_sync(
     def make(original: Callable[[Any, View], View]) -> Callable[[Any, View], View]:
         @wraps(original)
         def ensure_sync(app: Any, func: View) -> View:
-            with guard:
+            with call_guard:
                 # Functions that run before and after a view pass through here too.
                 if request and request.url_rule and _is_view(app, request, func):
                     handled_by(_function(func, request.method))

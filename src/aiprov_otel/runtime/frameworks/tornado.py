@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import handled_by
 
@@ -31,7 +31,7 @@ def _wrap_start_span(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def start_span(tracer: Any, handler: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(tracer, handler, *args, **kwargs)
-        with guard:
+        with call_guard:
             method = _function(handler, handler.request.method)
             if getattr(method, "__name__", "") != "_unimplemented_method":
                 handled_by(method)

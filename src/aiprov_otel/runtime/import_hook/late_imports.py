@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from types import FrameType, ModuleType
 from typing import Final
 
-from aiprov_otel.runtime import source_text
+from aiprov_otel.runtime import libraries
 from aiprov_otel.runtime.guard import warn
 from aiprov_otel.runtime.import_hook.rules import Rule
 
@@ -74,8 +74,8 @@ def _file_of(module: object) -> str | None:
     filename = object.__getattribute__(module, "__dict__").get("__file__")
     if (
         not isinstance(filename, str)
-        or source_text.is_stdlib(filename)
-        or source_text.is_library(filename)
+        or libraries.is_stdlib(filename)
+        or libraries.is_library(filename)
     ):
         return None
     return filename
