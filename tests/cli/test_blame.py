@@ -107,11 +107,11 @@ def test_a_file_that_git_does_not_know(repo, aiprov):
 
 def test_lines_that_git_can_not_see(repo, aiprov):
     """
-    Where a filter hides lines from git, the reason stands above them.
+    Where an encoding gives git other lines, the reason stands above them.
     """
-    repo.git("config", "filter.short.clean", "head -n 1")
-    repo.write(".gitattributes", "*.py filter=short\n")
-    repo.commit("a.py", "a = 1\nb = 2\n")
+    repo.write(".gitattributes", "*.py working-tree-encoding=UTF-16LE\n")
+    repo.git("add", ".gitattributes")
+    repo.commit("a.py", "a = 1 # \u0a0a\nb = 2\n".encode("utf-16-le"))
 
     assert "all unknown: git sees other lines" in aiprov("blame", repo.path / "a.py")[1]
 

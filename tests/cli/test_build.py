@@ -66,7 +66,8 @@ def test_records_that_were_not_fetched(repo, aiprov, tmp_path):
     note(repo, repo.commit("a.py", "a = 1\n"), attested("a.py", "1"))
     repo.git("clone", "--quiet", f"file://{repo.path}", str(tmp_path / "clone"))
 
-    out = aiprov("build", tmp_path / "clone")[1]
+    assert "`aiprov build --remote` asks the remote" in aiprov("build", tmp_path / "clone")[1]
+    out = aiprov("build", tmp_path / "clone", "--remote")[1]
 
     assert (
         "records that this clone lacks; run `git fetch origin '+refs/notes/ai:refs/notes/ai'`"

@@ -231,17 +231,17 @@ def test_a_folder_that_may_not_be_entered(repo):
     (repo.path / "src").chmod(0o755)
 
 
-def test_lines_that_a_filter_changes(repo):
+def test_lines_that_an_encoding_changes(repo):
     """
     Where git keeps other lines than the file has, they are unknown and the summary says why.
     """
-    repo.git("config", "filter.short.clean", "head -n 1")
-    repo.write(".gitattributes", "*.py filter=short\n")
-    repo.commit("a.py", "a = 1\nb = 2\n", CLAUDE)
+    repo.write(".gitattributes", "*.py working-tree-encoding=UTF-16LE\n")
+    repo.git("add", ".gitattributes")
+    repo.commit("a.py", "a = 1 # \u0a0a\nb = 2\n".encode("utf-16-le"), CLAUDE)
 
     summary = built(repo)[1]
 
-    assert summary.origins == {"unknown": 2}
+    assert set(summary.origins) == {"unknown"}
     assert [path for path, _ in summary.unattributed] == ["a.py"]
 
 
@@ -319,11 +319,15 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
     SIGINT in the middle of a build leaves no half-written manifest and no git that still runs.
     """
     repo = Repo(tmp_path / "repo")
-    # A clean filter that sleeps: every blame of the file lasts until somebody kills it.
+    # A git that sleeps: every blame of the file lasts until somebody kills it.
     repo.commit("a.py", "a = 1\n")
-    repo.git("config", "filter.slow.clean", "echo $$ >> pids; exec sleep 600")
-    repo.write(".git/info/attributes", "*.py filter=slow\n")
-    repo.write("a.py", "a = 2\n")
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *blame*) echo $$ >> pids; exec sleep 60;; esac\n'
+        f'PATH="{os.environ["PATH"]}" exec git "$@"\n'
+    )
+    slow.chmod(0o755)
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from aiprov_otel.history.build import build; build('.')"
@@ -331,7 +335,11 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=repo.path,
-        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(SOURCES),
+            "PATH": f"{slow.parent}:{os.environ['PATH']}",
+        },
         stderr=subprocess.PIPE,
     )
     pids = repo.path / "pids"

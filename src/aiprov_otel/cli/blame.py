@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.cli.options import add_manifest, add_moves
+from aiprov_otel.cli.options import add_manifest, add_moves, add_remote
 from aiprov_otel.cli.output import say, say_json, table
 from aiprov_otel.format import quantity, short_hash
 from aiprov_otel.history.query import FileAnswer, query_file
@@ -31,6 +31,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("file", type=Path, help="a tracked file")
     add_manifest(parser)
     add_moves(parser)
+    add_remote(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object per line")
     form.add_argument(
@@ -41,7 +42,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the lines."""
-    answer = query_file(args.file, args.manifest, moves=args.moves)
+    answer = query_file(args.file, args.manifest, moves=args.moves, remote=args.remote)
     lines = ((number, answer.file.line(number)) for number in range(1, answer.file.lines + 1))
     if args.json:
         for number, line in lines:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from aiprov_otel.cli.options import add_moves, add_paths
+from aiprov_otel.cli.options import add_moves, add_paths, add_remote
 from aiprov_otel.cli.output import progress, say, say_json, table
 from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.history.build import Summary, build
@@ -40,6 +40,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="blame only lines that may be AI: faster, but the other lines get no commit",
     )
+    add_remote(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.set_defaults(run=run)
 
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         moves=args.moves,
         only_ai=args.ai_only,
         progress=progress("blaming"),
-        ask_remote=True,
+        remote=args.remote,
     )
     if args.json:
         say_json(summary.to_json())
@@ -115,6 +116,8 @@ def _advice(summary: Summary) -> Iterator[str]:
         )
     if summary.fetch_command:
         yield f"the remote has records that this clone lacks; run `{summary.fetch_command}`"
+    if summary.remote_unasked:
+        yield "no records in this clone; `aiprov build --remote` asks the remote for some"
 
 
 def _left_out(summary: Summary) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiprov_otel.cli.blame import as_json
-from aiprov_otel.cli.options import add_manifest, add_moves
+from aiprov_otel.cli.options import add_manifest, add_moves, add_remote
 from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
@@ -31,6 +31,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("where", metavar="FILE:LINE", help="a line of a tracked file")
     add_manifest(parser)
     add_moves(parser)
+    add_remote(parser)
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.set_defaults(run=run)
 
@@ -38,7 +39,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the steps."""
     path, number = _parse_place(args.where)
-    answer = query_file(path, args.manifest, history=True, moves=args.moves)
+    answer = query_file(path, args.manifest, history=True, moves=args.moves, remote=args.remote)
     if not 1 <= number <= answer.file.lines:
         msg = f"{path} has no line {number}, only {quantity(answer.file.lines, 'line')}"
         raise UsageError(msg)

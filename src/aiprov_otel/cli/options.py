@@ -41,6 +41,15 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_remote(parser: argparse.ArgumentParser) -> None:
+    """Add --remote."""
+    parser.add_argument(
+        "--remote",
+        action="store_true",
+        help="let git ask the remote, for what this clone lacks; by default nothing is asked",
+    )
+
+
 def add_manifest(parser: argparse.ArgumentParser) -> None:
     """Add --manifest; `manifest` is None where it is not given."""
     parser.add_argument("--manifest", type=Path, help="read this manifest instead of git")

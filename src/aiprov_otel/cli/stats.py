@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from aiprov_otel.cli.options import add_manifest, add_paths
+from aiprov_otel.cli.options import add_manifest, add_paths, add_remote
 from aiprov_otel.cli.output import progress, say, say_json, table
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import percent, quantity, short_hash
@@ -27,6 +27,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_paths(parser)
     parser.add_argument("--by", choices=list(KEYS), default="origin", help="default: origin")
     add_manifest(parser)
+    add_remote(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the answer as JSON")
     form.add_argument("--markdown", action="store_true", help="print a Markdown table")
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     if args.files and not args.json:
         msg = "--files needs --json"
         raise UsageError(msg)
-    answer = query_tree(args.paths, args.manifest, progress("blaming"))
+    answer = query_tree(args.paths, args.manifest, progress("blaming"), remote=args.remote)
     result = shares(answer.sources, args.by)
     if args.files:
         for line in audit.render(answer, result):

@@ -19,8 +19,12 @@ from aiprov_otel.history.attribute import Attribution
 from aiprov_otel.history.blame import ai_only, incremental
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.effective_policy import apply_policy, relative_paths
-from aiprov_otel.history.evidence.sources import fetch_command, records_fingerprint
-from aiprov_otel.history.git import remote
+from aiprov_otel.history.evidence.sources import (
+    fetch_command,
+    has_unasked_remote,
+    records_fingerprint,
+)
+from aiprov_otel.history.git import remote as git_remote
 from aiprov_otel.history.git.checkout import temporary_checkout
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
@@ -52,6 +56,7 @@ class Summary:
         generated_lines: how many lines those have.
         missing_records: how many records this partial clone lacks.
         fetch_command: fetches the records that only the remote has.
+        remote_unasked: whether the remote may have records, and this clone has none.
         note: why all files were blamed anew, where that was unexpected.
         seconds: how long it took.
     """
@@ -76,6 +81,7 @@ class Summary:
     seconds: float
     missing_records: int = 0
     fetch_command: str | None = None
+    remote_unasked: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The summary as JSON values."""
@@ -97,6 +103,7 @@ class Summary:
             "languages": dict(self.languages.most_common()),
             "lacking": self.missing_records,
             "unfetched": self.fetch_command,
+            "remote_unasked": self.remote_unasked,
             "note": self.note,
             "seconds": round(self.seconds, 3),
         }
@@ -115,7 +122,7 @@ def build(
     moves: Moves | None = None,
     only_ai: bool = False,
     progress: Progress | None = None,
-    ask_remote: bool = False,
+    remote: bool = False,
 ) -> Summary:
     """
     Writes the manifest of the repository that *start* is in, and summarizes it.
@@ -123,8 +130,8 @@ def build(
     With *paths*, it holds only what is below those; with *revision*, that commit and not the work
     tree; with *only_ai*, lines that no marked commit wrote have no commit. It is written to
     *output* or, by default, to `aiprov.manifest` in the one folder that *paths* name, or in the
-    root of the work tree. With *ask_remote*, the remote is asked for records that were not
-    fetched; it has five seconds to answer.
+    root of the work tree. With *remote*, git may ask the remote: for records that were not
+    fetched, and for objects that a partial clone lacks.
 
     Raises:
         HistoryError: git can't read the repository or the revision, or every file that counts is
@@ -136,11 +143,14 @@ def build(
     repository = Git.open(Path(start))
     names = relative_paths(repository, paths)
     path = Path(output) if output is not None else _default_output(repository, names)
+    repository.online = remote
     with temporary_checkout(repository, revision) as git:
         policy = apply_policy(git, moves=moves, paths=names, ai_only=only_ai)
         with _no_garbage_collection():
             summary = _build(git, policy, path, progress)
-        return replace(summary, fetch_command=fetch_command(git)) if ask_remote else summary
+        if remote:
+            return replace(summary, fetch_command=fetch_command(git))
+        return replace(summary, remote_unasked=has_unasked_remote(git))
 
 
 @contextmanager
@@ -164,7 +174,7 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
     if attributed.unreadable and not attributed.blamed:
         raise attributed.error(git.root)
     sources = tuple(source_files.flag_generated(git, attributed.sources()))
-    url = remote.web_address(remote.url(git))
+    url = git_remote.web_address(git_remote.url(git))
     manifest.dump(
         path,
         sources,

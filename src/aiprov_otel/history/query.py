@@ -24,7 +24,8 @@ from aiprov_otel.history.effective_policy import (
     with_build_options,
 )
 from aiprov_otel.history.evidence import sources
-from aiprov_otel.history.git import objects, remote
+from aiprov_otel.history.git import objects
+from aiprov_otel.history.git import remote as git_remote
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
@@ -98,12 +99,18 @@ class TreeAnswer:
 
 
 def query_file(
-    path: Path, manifest: Path | None, *, history: bool = False, moves: Moves | None = None
+    path: Path,
+    manifest: Path | None,
+    *,
+    history: bool = False,
+    moves: Moves | None = None,
+    remote: bool = False,
 ) -> FileAnswer:
     """
     The lines of the file at *path*: by *manifest*, by one that is up to date, or by git.
 
-    With *history*, git answers rather than a manifest that was only found.
+    With *history*, git answers rather than a manifest that was only found; with *remote*, it may
+    fetch objects that a partial clone lacks.
 
     Raises:
         HistoryError: git does not know the file.
@@ -121,6 +128,7 @@ def query_file(
         )
         raise UsageError(msg)
     git = Git.open(path.parent)
+    git.online = remote
     policy = apply_policy(git, moves=moves)
     current = None if history else _load_current(git, policy)
     if current and (answer := _file_by_current(current, path, git)):
@@ -129,12 +137,17 @@ def query_file(
 
 
 def query_tree(
-    paths: Sequence[Path], manifest: Path | None, progress: Progress | None = None
+    paths: Sequence[Path],
+    manifest: Path | None,
+    progress: Progress | None = None,
+    *,
+    remote: bool = False,
 ) -> TreeAnswer:
     """The lines of every file below *paths*, by default of all: answered as by `query_file`."""
     if manifest:
         return _part_by_manifest(Manifest.load(manifest), paths)
     git = Git.open(existing_folder(paths))
+    git.online = remote
     policy = apply_policy(git, paths=relative_paths(git, paths))
     current = _load_current(git, policy)
     if current and compare(git, policy, current).matches:
@@ -276,7 +289,7 @@ def _tree_by_git(git: Git, policy: Policy, progress: Progress | None = None) -> 
     if attributed.unreadable:
         raise attributed.error(git.root)
     sources = tuple(source_files.flag_generated(git, attributed.sources()))
-    url = remote.web_address(remote.url(git))
+    url = git_remote.web_address(git_remote.url(git))
     return TreeAnswer(sources, GIT, git.head(), url, policy.to_json())
 
 

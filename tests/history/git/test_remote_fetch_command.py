@@ -116,5 +116,7 @@ def test_a_build_asks_when_it_is_told_to(cloned, tmp_path):
     """
     A build asks the remote only with that option.
     """
-    assert build(cloned.clone, tmp_path / "m").fetch_command is None
-    assert build(cloned.clone, tmp_path / "m", ask_remote=True).fetch_command == asked(cloned)
+    summary = build(cloned.clone, tmp_path / "m")
+    assert (summary.fetch_command, summary.remote_unasked) == (None, True)
+    summary = build(cloned.clone, tmp_path / "m", remote=True)
+    assert (summary.fetch_command, summary.remote_unasked) == (asked(cloned), False)

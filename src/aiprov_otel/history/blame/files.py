@@ -117,6 +117,4 @@ def _checked_hunks(
         return unknown, str(error)
     if blame_hunks.covers(hunks, lines):
         return hunks, None
-    return unknown, (
-        "git sees other lines than Python does: a filter or an encoding changes the file"
-    )
+    return unknown, ("git sees other lines than Python does: an encoding changes the file")

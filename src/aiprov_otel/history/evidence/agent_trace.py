@@ -58,7 +58,7 @@ def _read_logs(git: Git) -> Iterator[tuple[bytes, str]]:
     """Each log, and where it is kept."""
     yield read_log(git), LOG
     refs = matching_refs(git, _LOG_REFS)
-    contents = read_objects(git, (f"{ref}:traces.jsonl" for ref in refs))
+    contents = read_objects(git, (f"{git.refs[ref]}:traces.jsonl" for ref in refs))
     for ref, content in zip(refs, contents, strict=True):
         yield content or b"", ref
 

@@ -88,6 +88,11 @@ def fetch_command(git: Git) -> str | None:
     return remote.fetch_command(git, [ref for form in FORMATS for ref in form.FETCHED])
 
 
+def has_unasked_remote(git: Git) -> bool:
+    """Whether there is a remote, and no ref of records that was fetched from it."""
+    return bool(remote.url(git)) and not any(matching_refs(git, *form.REFS) for form in FORMATS)
+
+
 def records_fingerprint(git: Git) -> dict[str, str]:
     """
     Every place that records are read from, with a name for its content; empty without records.

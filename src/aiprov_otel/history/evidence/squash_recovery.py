@@ -112,6 +112,5 @@ def _find_blobs(git: Git, places: Iterable[_Place]) -> dict[str, str]:
         f"{name}:{place.path}" for place in places for name in (place.squash.id, place.request.head)
     }
     names = sorted(name for name in wanted if name.isprintable())
-    output = git.run("cat-file", "--batch-check=%(objectname)", stdin="\n".join(names).encode())
-    pairs = zip(names, output.decode("utf-8", "replace").splitlines(), strict=True)
+    pairs = zip(names, git.object_names(names), strict=True)
     return {name: blob for name, blob in pairs if re.fullmatch("[0-9a-f]{40,64}", blob)}

@@ -40,6 +40,7 @@ def temporary_checkout(git: Git, revision: str | None) -> Iterator[Git]:
             "GIT_INDEX_FILE": str(root.with_name("index")),
         }
         temporary = Git(root, commit, variables)
+        temporary.online = git.online
         temporary.run("read-tree", commit)
         wanted = _wanted_paths(temporary)
         temporary.run("checkout-index", "-z", "--stdin", "--force", stdin=wanted)

@@ -1,4 +1,4 @@
-"""Starts git: a clean environment, fixed settings, processes that can be killed, short errors."""
+"""Starts git: a clean environment, processes that can be killed, errors in one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,21 +29,6 @@ _KEPT: Final = {
 }
 _KEPT_PREFIXES: Final = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
-# Settings of a user that would change an answer are reset to git's own defaults.
-_DEFAULTS: Final = {
-    "blame.markIgnoredLines": "false",
-    "blame.markUnblamableLines": "false",
-    "core.fsmonitor": "false",
-    "core.quotePath": "false",
-    "diff.algorithm": "default",
-    "diff.indentHeuristic": "true",
-}
-
-OVERRIDES: Final = tuple(
-    word for key, value in _DEFAULTS.items() for word in ("-c", f"{key}={value}")
-)
-"""The options that override a user's git configuration."""
-
 IGNORE_REVS_ERROR: Final = "object name list"
 """Part of git's message when it can't use `blame.ignoreRevsFile`, and so can't blame any file."""
 
@@ -56,7 +41,27 @@ def clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
         if not name.startswith("GIT_") or name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
     # Optional locks are for refreshing the index; a reader leaves it alone.
-    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    return {
+        **kept,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+
+
+def settings_variables(
+    settings: Iterable[tuple[str, str]], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """The variables that give git these *settings*, after those that *environment* gives it."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    number = int(count) if count.isdecimal() else 0
+    variables = {}
+    for key, value in settings:
+        variables[f"GIT_CONFIG_KEY_{number}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number}"] = value
+        number += 1
+    return {**variables, "GIT_CONFIG_COUNT": str(number)}
 
 
 class Processes:
@@ -144,6 +149,11 @@ def failure_reason(root: Path, verb: str, errors: bytes) -> str:
     if "dubious ownership" in first:
         advice = next((line.strip() for line in lines if "safe.directory" in line), "")
         return f"git refuses: {first}. If you trust it: {advice}"
+    if "safe.bareRepository" in first:
+        where = "a bare repository, or a .git folder"
+        return f"{root} has no work tree ({where}); run in a clone"
+    if any("promisor remote" in line for line in lines):
+        return f"the partial clone {root} lacks objects; give --remote to fetch them"
     if IGNORE_REVS_ERROR in first:
         return f"git can't use blame.ignoreRevsFile of its configuration: {first}; fix or unset it"
     return f"git {verb} failed in {root}: {first}"

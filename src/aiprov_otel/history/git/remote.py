@@ -22,6 +22,10 @@ _FORGE = (*_WITH_PORT, "ssh", "git", "git+ssh", "git+https")
 
 def url(git: Git) -> str | None:
     """The URL of the remote as it is configured; None without a remote."""
+    urls = git.configuration.values(f"remote.{NAME}.url")
+    if not urls or "://" in urls[0] or "@" in urls[0]:
+        return urls[0] if urls else None
+    # An abbreviation, `gh:org/repo`, that only the user's `url.….insteadOf` explains.
     status, output, _ = git.try_run("remote", "get-url", NAME)
     return None if status else os.fsdecode(output.removesuffix(b"\n"))
 
@@ -73,9 +77,8 @@ def list_refs(
     git: Git, address: str, patterns: Iterable[str], seconds: float = _TIMEOUT
 ) -> list[str]:
     """The refs of the remote at *address* that match *patterns*; none after *seconds*."""
-    # A question for a password gets an empty answer: it may come where no person reads it.
-    options = ("-c", "core.askPass=true", "ls-remote", "--refs", address, *patterns)
-    output = git.try_run(*options, seconds=seconds)[1]
+    options = ("ls-remote", "--refs", "--upload-pack=git-upload-pack", address, *patterns)
+    output = git.try_run(*options, seconds=seconds, online=True)[1]
     return [os.fsdecode(line.rpartition(b"\t")[2]) for line in output.splitlines()]
 
 

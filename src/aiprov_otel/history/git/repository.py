@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -10,12 +14,16 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.history.git import overrides
+from aiprov_otel.history.git.overrides import LIST, Configuration
 from aiprov_otel.history.git.process import (
-    OVERRIDES,
     Processes,
     clean_environment,
     failure_reason,
+    settings_variables,
 )
+
+_USAGE: Final = 129  # the exit status of git for an option that it does not know
 
 IGNORE_REVS_FILE: Final = ".git-blame-ignore-revs"
 """Lists commits that blame looks through; forges and editors read it too, in the root."""
@@ -31,6 +39,7 @@ class Git:
         variables: environment variables for git, beside those of this process.
         blame_options: options of every blame.
         ignored: the commits that blame looks through because of those options.
+        online: whether git may ask a remote, also for objects that a partial clone lacks.
     """
 
     def __init__(
@@ -44,6 +53,7 @@ class Git:
         self.variables = dict(variables or {})
         self.blame_options: tuple[str, ...] = ()
         self.ignored: tuple[str, ...] = ()
+        self.online = False
         self._head: str | None = None
         self._processes = Processes()
 
@@ -65,6 +75,9 @@ class Git:
             raise HistoryError(git._why_unusable())
         _, head, root = output.removesuffix(b"\n").split(b"\n", 2)
         git.root, git._head = Path(os.fsdecode(root)), head.decode("ascii")
+        if not os.path.lexists(git.root / ".git"):
+            msg = f"core.worktree of {start} leads to {git.root}, which has no .git; unset it"
+            raise HistoryError(msg)
         return git
 
     def _why_unusable(self) -> str:
@@ -133,38 +146,110 @@ class Git:
         """`git cat-file --batch` of *names*."""
         stdin = "".join(f"{name}\n" for name in names).encode()
         # Buffered: else each object is written, and read here, by itself.
-        return self.run("cat-file", "--batch", "--buffer", stdin=stdin)
+        return self.run(
+            "cat-file", "--batch", "--buffer", stdin=stdin, variables=self._object_variables
+        )
 
-    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+    def object_names(self, names: Iterable[str]) -> list[str]:
+        """The full hash of each of the objects *names*; something else for a missing one."""
+        stdin = "".join(f"{name}\n" for name in names).encode()
+        form = "--batch-check=%(objectname)"
+        output = self.run("cat-file", form, stdin=stdin, variables=self._object_variables)
+        return output.decode("utf-8", "replace").splitlines()
+
+    @cached_property
+    def _object_variables(self) -> dict[str, str]:
         """
-        Runs git and returns its output.
+        Variables that make git read the objects of a partial clone as if it were a whole one.
+
+        In a partial clone that may not fetch, git fails at the first object that is missing.
+        """
+        if self.online or not self.configuration.is_partial:
+            return {}
+        folder = Path(tempfile.mkdtemp(prefix="aiprov-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        for name in ("objects", "refs"):
+            (folder / name).mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        form = "sha256" if len(self.head()) == 64 else "sha1"
+        version = "repositoryformatversion = 1"
+        (folder / "config").write_text(f"[core]\n{version}\n[extensions]\nobjectFormat = {form}\n")
+        return {"GIT_DIR": str(folder), "GIT_OBJECT_DIRECTORY": str(self.directory / "objects")}
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        variables: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """
+        Runs git, with these *variables* beside its own, and returns its output.
 
         Raises:
             HistoryError: git is missing or failed; the message holds its reason.
         """
-        status, output, errors = self.try_run(*arguments, stdin=stdin)
+        status, output, errors = self.try_run(*arguments, stdin=stdin, variables=variables)
         if status:
             raise HistoryError(failure_reason(self.root, arguments[0], errors))
         return output
 
     def try_run(
-        self, *arguments: str, stdin: bytes = b"", seconds: float | None = None
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        seconds: float | None = None,
+        variables: Mapping[str, str] | None = None,
+        online: bool = False,
     ) -> tuple[int, bytes, bytes]:
         """
         Runs git, which may fail; returns its exit status, its output and its error output.
 
         After *seconds* it is killed: the status is then negative, and both outputs are empty.
+        With *online*, it may ask a remote.
 
         Raises:
             HistoryError: git is missing.
         """
+        online = self.online or online
+        settings = [
+            *overrides.OVERRIDES.items(),
+            *self.configuration.named_overrides.items(),
+            *(self.configuration.transport_settings if online else ()),
+        ]
+        inherited = clean_environment(os.environ)
         return self._processes.run(
-            ["git", "--no-pager", "--literal-pathspecs", *OVERRIDES, *arguments],
+            ["git", "--no-pager", "--literal-pathspecs", *arguments],
             folder=self.root,
-            variables={**clean_environment(os.environ), **self.variables},
+            variables={
+                **inherited,
+                **settings_variables(settings, inherited),
+                **(overrides.ONLINE if online else overrides.OFFLINE),
+                **self.variables,
+                **(variables or {}),
+            },
             stdin=stdin,
             seconds=seconds,
         )
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration of the repository, the user and the system; read once."""
+        inherited = clean_environment(os.environ)
+        probe = secrets.token_hex(8)
+        settings = settings_variables(
+            [*overrides.OVERRIDES.items(), ("aiprov.probe", probe)], inherited
+        )
+        status, listing, _ = self._processes.run(
+            ["git", "--no-pager", *LIST],
+            folder=self.root,
+            variables={**inherited, **settings, **self.variables},
+        )
+        configuration = Configuration(listing)
+        # A git that does not know these variables would follow a repository's own settings.
+        if status == _USAGE or (not status and probe not in configuration.values("aiprov.probe")):
+            msg = "git is too old to be told which settings to ignore; install 2.31 or newer"
+            raise HistoryError(msg)
+        return configuration
 
     def stop(self) -> None:
         """Kills every git that still runs for this repository, and starts no more."""
@@ -189,8 +274,7 @@ def has_commits(git: Git, number: int) -> bool:
 
 def is_partial(git: Git) -> bool:
     """Whether the clone lacks objects that git would fetch when it needs them."""
-    keys = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-    return not git.try_run("config", "--get-regexp", keys)[0]
+    return git.configuration.is_partial
 
 
 def matching_refs(git: Git, *patterns: str) -> list[str]:
