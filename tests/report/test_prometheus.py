@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -104,9 +108,56 @@ def test_a_prometheus_without_origins_says_how_to_get_them(tmp_path):
     counters = {f'{COLLECTOR}{{service_name="shop",span_name="SELECT"}}': 70}
     with (
         prometheus(counters, tmp_path) as address,
-        pytest.raises(StoreError, match="counted no call with aiprov_origin"),
+        pytest.raises(StoreError, match="counted no call with aiprov.origin"),
     ):
         read_counters(f"prometheus://{address}")
+
+
+class Stored(BaseHTTPRequestHandler):
+    """Stands in for a Prometheus 3, which knows one spelling of the metric and of the label."""
+
+    metric = label = ""
+
+    def do_POST(self):
+        query = parse_qs(urlsplit(self.path).query)["query"][0]
+        names = re.split(r"[^\w.]+", query)
+        rows = []
+        if self.metric in names and self.label in names:
+            rows = [
+                {"metric": {self.label: origin, "job": "shop"}, "value": [1, calls]}
+                for origin, calls in (("ai", "100"), ("human", "200"))
+            ]
+        body = json.dumps({"status": "success", "data": {"result": rows}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("metric", "label"),
+    [
+        ("aiprov_function_calls_total", "aiprov_origin"),
+        ("aiprov_function_calls", "aiprov_origin"),
+        ("aiprov.function.calls_total", "aiprov.origin"),
+        ("aiprov.function.calls", "aiprov.origin"),
+        ("traces_span_metrics_calls", "aiprov_origin"),
+        ("traces.span.metrics.calls", "aiprov.origin"),
+    ],
+)
+def test_names_are_found_as_each_translation_strategy_spells_them(metric, label):
+    """With dots or without, with a suffix or without."""
+    handler = type("Handler", (Stored,), {"metric": metric, "label": label})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        (counters,) = read_counters(f"prometheus://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+
+    assert counters.metric == metric
+    assert [(one.key, one.calls) for one in counters.origins] == [(("ai",), 100), (("human",), 200)]
 
 
 def test_a_path_other_than_the_api_is_refused(address):

@@ -16,35 +16,71 @@ from aiprov_otel.report.counters import LabelCounts, MetricCounts
 from aiprov_otel.telemetry.sources.http import Address, Server, parse_address
 
 _PORT: Final = 9090
+_BAD_QUERY: Final = 400
 _PERIOD: Final = "7d"
 _DURATION: Final = re.compile(r"(?:\d+(?:ms|[smhdwy]))+")
-_ORIGIN: Final = "aiprov_origin"
-_MODEL: Final = "aiprov_model_name"
+_ORIGIN: Final = "aiprov.origin"
+_MODEL: Final = "aiprov.model.name"
 
 
 @dataclass(frozen=True, slots=True)
 class _Metric:
-    """A counter of calls, the matcher of its failed calls, and its labels of service and route."""
+    """
+    A counter of calls, by OpenTelemetry's names.
+
+    Attributes:
+        failed: what selects the series that failed: a label, and how its value compares.
+        service: the label that names a service.
+        route: the label that names a route, if there is one.
+    """
 
     name: str
-    failed: str
+    failed: tuple[str, str]
     service: str
     route: str | None
 
 
-_METRICS: Final = (
-    _Metric(f"{FUNCTION_CALLS.replace('.', '_')}_total", 'error_type!=""', "job", None),
-    _Metric(
-        "traces_span_metrics_calls_total",
-        'status_code="STATUS_CODE_ERROR"',
-        "service_name",
-        "span_name",
-    ),
-    _Metric(
-        "traces_spanmetrics_calls_total", 'status_code="STATUS_CODE_ERROR"', "service", "span_name"
+_STATUS: Final = '="STATUS_CODE_ERROR"'
+_OURS: Final = _Metric(FUNCTION_CALLS, ("error.type", '!=""'), "job", None)
+_CONNECTOR: Final = _Metric(
+    "traces.span.metrics.calls", ("status.code", _STATUS), "service.name", "span.name"
+)
+"""Of the Collector's span metrics connector."""
+
+_TEMPO: Final = _Metric(
+    "traces.spanmetrics.calls", ("status.code", _STATUS), "service", "span.name"
+)
+"""Of Tempo's generator, which does not send it as OTLP."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """How Prometheus spells names that came as OTLP: its `translation_strategy`."""
+
+    dots: bool
+    suffix: str
+
+    def label(self, name: str) -> str:
+        """The label *name* in a result."""
+        return name if self.dots else name.replace(".", "_")
+
+    def quoted(self, name: str) -> str:
+        """The label *name* in a query."""
+        return f'"{name}"' if self.dots and "." in name else self.label(name)
+
+
+_ESCAPED: Final = _Naming(dots=False, suffix="_total")
+_SERIES: Final = (
+    (_OURS, _ESCAPED),
+    (_CONNECTOR, _ESCAPED),
+    (_TEMPO, _ESCAPED),
+    *(
+        (metric, _Naming(dots, suffix))
+        for dots, suffix in ((False, ""), (True, "_total"), (True, ""))
+        for metric in (_OURS, _CONNECTOR)
     ),
 )
-"""Ours, that of the Collector's span metrics connector, and that of Tempo's generator."""
+"""What may be there: each metric as each translation strategy spells it."""
 
 
 def read_counters(address: str) -> list[MetricCounts]:
@@ -58,7 +94,7 @@ def read_counters(address: str) -> list[MetricCounts]:
         StoreError: nothing answers there, or no metric has an origin.
     """
     prometheus = _Prometheus(address)
-    counts = [prometheus.read(metric) for metric in _METRICS]
+    counts = [prometheus.read(metric, naming) for metric, naming in _SERIES]
     if not any(metric.origins for metric in counts):
         msg = (
             f"{prometheus.server.name} counted no call with {_ORIGIN} within "
@@ -82,32 +118,48 @@ class _Prometheus:
         self._now = str(time.time())  # all queries are about the same time
         self._path = f"{address.path}/api/v1/query"
 
-    def read(self, metric: _Metric) -> MetricCounts:
-        """Reads the counts of *metric*; empty if Prometheus does not have it."""
-        by = [(_ORIGIN,), (_ORIGIN, _MODEL), (metric.service, _ORIGIN)]
+    def read(self, metric: _Metric, naming: _Naming) -> MetricCounts:
+        """Returns the counts of *metric*; none if it does not exist under this name."""
+        by: list[tuple[str, ...]] = [(_ORIGIN, _MODEL), (metric.service, _ORIGIN)]
         if metric.route:
             by.append((metric.service, metric.route, _ORIGIN))
-        counts = [self._counts(metric, labels) for labels in by]
-        origins, models, services, *routes = counts
+        name = f"{naming.label(metric.name)}{naming.suffix}"
+        origins = self._counts(metric, naming, (_ORIGIN,))
+        if not origins:
+            return MetricCounts(name, self.period, (), (), (), ())
+        models, services, *routes = (self._counts(metric, naming, labels) for labels in by)
         return MetricCounts(
-            metric.name, self.period, origins, models, services, routes[0] if routes else ()
+            name, self.period, origins, models, services, routes[0] if routes else ()
         )
 
-    def _counts(self, metric: _Metric, labels: tuple[str, ...]) -> tuple[LabelCounts, ...]:
-        calls = self._increase(metric.name, f'{_ORIGIN}!=""', labels)
-        errors = self._increase(metric.name, f'{_ORIGIN}!="",{metric.failed}', labels)
+    def _counts(
+        self, metric: _Metric, naming: _Naming, labels: tuple[str, ...]
+    ) -> tuple[LabelCounts, ...]:
+        known = f'{naming.quoted(_ORIGIN)}!=""'
+        label, value = metric.failed
+        calls = self._increase(metric, naming, known, labels)
+        if not calls:
+            return ()
+        failed = f"{known},{naming.quoted(label)}{value}"
+        errors = self._increase(metric, naming, failed, labels)
         return tuple(LabelCounts(key, calls[key], errors.get(key, 0.0)) for key in sorted(calls))
 
     def _increase(
-        self, name: str, matching: str, labels: tuple[str, ...]
+        self, metric: _Metric, naming: _Naming, matching: str, labels: tuple[str, ...]
     ) -> dict[tuple[str, ...], float]:
-        query = f"sum by ({', '.join(labels)}) (increase({name}{{{matching}}}[{self.period}]))"
+        name = f"{naming.label(metric.name)}{naming.suffix}"
+        series = f'{{"{name}",{matching}}}' if naming.dots else f"{name}{{{matching}}}"
+        by = ", ".join(map(naming.quoted, labels))
+        query = f"sum by ({by}) (increase({series}[{self.period}]))"
         return {
-            tuple(row["metric"].get(label, "") for label in labels): float(row["value"][1])
-            for row in self._query(query)
+            tuple(row["metric"].get(naming.label(label), "") for label in labels): float(
+                row["value"][1]
+            )
+            for row in self._query(query, may_fail=naming.dots)
         }
 
-    def _query(self, query: str) -> list[Any]:
+    def _query(self, query: str, *, may_fail: bool) -> list[Any]:
+        """Returns the result of *query*; none if it *may_fail*, as dots in names do before 3.0."""
         reply = self.server.ask(self._path, {"query": query, "time": self._now, "timeout": "120s"})
         if reply.status in {401, 403}:
             msg = (
@@ -116,6 +168,8 @@ class _Prometheus:
             )
             raise StoreError(msg)
         document = reply.json()
+        if may_fail and reply.status == _BAD_QUERY:
+            return []
         if not isinstance(document, dict) or document.get("status") != "success":
             problem = document.get("error") if isinstance(document, dict) else reply.text[:100]
             first_line = str(problem).partition("\n")[0]
