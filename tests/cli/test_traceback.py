@@ -60,7 +60,7 @@ def test_each_frame_says_who_wrote_it(shop, aiprov, monkeypatch):
     assert told.endswith(" old")
     assert lines[5:8] == TRACE.splitlines()[5:]
     assert lines[9].startswith("1 of 2 frames known to git, as of ")
-    assert ": 1 ai; the last one, src/shop/cart.py:2, is ai (claude-code" in lines[9]
+    assert ": 1 ai; the innermost, src/shop/cart.py:2, is ai (claude-code" in lines[9]
 
 
 def test_the_frames_for_a_program(shop, aiprov, monkeypatch, paste):
@@ -146,3 +146,28 @@ def test_what_could_steer_a_terminal_is_not_printed(shop, aiprov, monkeypatch, p
     paste(TRACE + "\x1b]0;title\x07\x1b[2J")
 
     assert "\x1b" not in aiprov("traceback")[1]
+
+
+def test_a_part_of_a_frame_is_reported(shop, aiprov, monkeypatch, paste):
+    """
+    A log that was cut off gives the whole frames, and the number of lines that were skipped.
+    """
+    monkeypatch.chdir(shop.path)
+    paste(TRACE + '  File "/app/shop/ca')
+
+    answer = json.loads(aiprov("traceback", "--json")[1])
+
+    assert (len(answer["frames"]), answer["skipped"]) == (2, 1)
+
+
+def test_the_innermost_frame_of_a_crash_comes_first(shop, aiprov, monkeypatch, paste):
+    """
+    What faulthandler prints is the other way round.
+    """
+    monkeypatch.chdir(shop.path)
+    paste(
+        "Fatal Python error: Aborted\n\nCurrent thread 0x00007f00 (most recent call first):\n"
+        '  File "/app/shop/cart.py", line 2 in total\n  File "/app/shop/cart.py", line 1 in main\n'
+    )
+
+    assert "the innermost, src/shop/cart.py:2, is ai" in aiprov("traceback")[1]

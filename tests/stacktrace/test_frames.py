@@ -162,6 +162,67 @@ def test_a_file_is_found_where_it_was_deployed(shop, path, known):
     assert (line.frame.provenance is not None) is known
 
 
+SHADOWING = ("decoder.py", "types.py", "lib/queue.py")
+
+
+@pytest.fixture
+def shadowing(tmp_path):
+    """An application with files that are named as some of the standard library are."""
+    line = Run(1, 9, Provenance(Origin.AI, evidence=Evidence.FOOTER, match=Match.EXACT))
+    files = [SourceFile(name, name, content_hash(name.encode()), (line,)) for name in SHADOWING]
+    dump(tmp_path / "m", files, revision=COMMIT, repository_url=None, policy={})
+    return Manifest.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/usr/lib/python3.12/json/decoder.py",
+        "/usr/lib64/python3.9/json/decoder.py",
+        "/usr/local/lib/python3.13t/types.py",
+        "/Library/Frameworks/Python.framework/Versions/3.12/lib/python3.12/types.py",
+        "/usr/lib/pypy3.10/types.py",
+        "/opt/pypy/lib-python/3/types.py",
+        "/opt/pypy/lib_pypy/decoder.py",
+        "C:\\Python312\\Lib\\types.py",
+        "c:\\python312\\lib\\types.py",
+        "C:\\Users\\pat\\AppData\\Roaming\\uv\\python\\cpython-3.12.1-windows-x86_64-none\\Lib\\queue.py",
+        "C:\\ProgramData\\miniconda3\\Lib\\types.py",
+        "C:\\ProgramData\\miniconda3\\Lib\\json\\decoder.py",
+        "D:\\app\\python312.zip\\types.py",
+        "/tmp/_MEI123/base_library.zip/types.py",
+        "json\\decoder.py",
+        "/data/user/0/org.shop/files/stdlib/types.py",
+        "/opt/libreoffice/program/python-core-3.8.10/lib/types.py",
+        "<frozen types.py>",
+    ],
+)
+def test_the_standard_library_is_outside_in_every_layout(shadowing, path):
+    """On every system, also where the application has a file of the same name."""
+    (line,) = annotate(f'  File "{path}", line 2, in f', shadowing)
+
+    assert line.frame.provenance is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app/types.py",
+        "types.py",
+        "/srv/json/types.py",
+        "/srv/http/decoder.py",
+        "/app/lib/queue.py",
+        "C:\\app\\lib\\queue.py",
+        "/srv/python3.12-shop/lib/queue.py",
+    ],
+)
+def test_a_file_of_the_application_may_be_named_as_one_of_the_library(shadowing, path):
+    """A name alone makes no file the library's."""
+    (line,) = annotate(f'  File "{path}", line 2, in f', shadowing)
+
+    assert line.frame.provenance.origin is Origin.AI
+
+
 def test_frames_outside_the_application_fold(shop):
     """Runs of foreign frames become one line that counts them; ours and the messages stay."""
     _, manifest = shop

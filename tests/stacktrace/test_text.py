@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 import json
+import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.stacktrace.frames import annotate
-from aiprov_otel.stacktrace.text import unwrap
+from aiprov_otel.stacktrace.frames import annotate, unread
+from aiprov_otel.stacktrace.text import decode, unwrap
 
 TRACE = """Traceback (most recent call last):
   File "/app/shop/cart.py", line 12, in total
@@ -31,6 +36,25 @@ def frames(text):
     lines = annotate(unwrap(text), None)
     found = {id(line.frame): line.frame for line in lines if line.frame}
     return [(frame.path, frame.line, frame.function) for frame in found.values()]
+
+
+def colored(escape):
+    """As Python 3.13 prints it, with *escape* as the escape character."""
+
+    def part(text):
+        return f"{escape}[35m{text}{escape}[0m"
+
+    return re.sub(
+        r'File (".*"), line (\d+), in (.*)',
+        lambda match: f"File {part(match[1])}, line {part(match[2])}, in {part(match[3])}",
+        TRACE,
+    )
+
+
+def csv_of(rows, **options):
+    file = io.StringIO()
+    csv.writer(file, **options).writerows(rows)
+    return file.getvalue()
 
 
 def prefixed(prefix):
@@ -57,11 +81,37 @@ def prefixed(prefix):
         json.dumps(json.dumps(TRACE)),
         "\n".join(line.strip() for line in TRACE.splitlines()),
         TRACE.replace('"/app', '\x1b[35m"/app').replace('py",', 'py"\x1b[0m,'),
+        TRACE.replace("  File", "> File"),
+        TRACE.replace("  File", "\tFile"),
+        TRACE.replace("  ", "\xa0 "),
+        TRACE.replace("  ", "\xa0 ").replace("\n", "\r"),
+        json.dumps({"log": colored("\x1b")}),
+        colored("\\x1b"),
+        colored("#033"),
+        colored("^["),
+        colored(""),
+        csv_of([["10:00", "web", TRACE], ["10:01", "web", "fine"]]),
+        csv_of([["10:00", line] for line in TRACE.splitlines()]),
+        csv_of([["10:00", json.dumps(LOGGED)]], delimiter=";"),
+        csv_of([["10:00", TRACE]]).partition("\n")[2],
+        "Nov  2 10:00:01 web1 shop[12]: failed#012" + TRACE.replace("\n", "#012"),
+        "failed " + TRACE.replace("\n", "^J"),
+        "failed " + TRACE.replace("\\", "\\\\").replace("\n", "\\x0a"),
+        "failed " + TRACE.replace("\\", "\\\\").replace("\n", "\\012"),
+        "failed " + TRACE.replace("\n", "\u240a"),
+        "failed " + TRACE.replace("\n", "\u2028"),
+        "failed " + TRACE.replace("\n", " "),
+        "failed " + " ".join(TRACE.split()),
+        html.escape(TRACE).replace("\n", "<br>"),
+        quote(TRACE),
+        TRACE.replace('File "', "File \u201c").replace('", line', "\u201d, line"),
+        json.dumps({"MESSAGE": list(TRACE.encode())}),
+        TRACE.replace(", in ", " in "),
     ],
 )
 def test_it_is_found(text):
     """
-    Plain, between other lines, behind a prefix, escaped once or twice, in JSON in JSON, colored.
+    Plain, behind a prefix, escaped, in JSON, in CSV, colored, marked, on one line, as faulthandler.
     """
     assert frames(text) == FRAMES
 
@@ -122,6 +172,33 @@ def test_other_text_stays_as_it_is():
     text = 'first\n{"a": "File name"}\nC:\\new\\table\n[1, 2]'
 
     assert unwrap(text) == text
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_a_file_of_any_unicode_encoding(encoding):
+    """
+    With a byte order mark, or without: a log that PowerShell wrote is UTF-16.
+    """
+    marked = encoding not in {"utf-16-le", "utf-16-be"}
+    text = TRACE if marked else TRACE.replace("größe", "groesse")
+
+    assert decode(text.encode(encoding)) == text
+
+
+def test_what_was_cut_off_is_counted():
+    """
+    Frames that are whole are read; parts of one are counted, and a SyntaxError's file is none.
+    """
+    text = (
+        'Traceback (most recent call last):\n  File "/app/a.py", line 3, in f\n    g()\n'
+        '  File "/app/b.py", line\n  File "/app/c.\n  File "x.py", line 4\n    a b\n'
+    )
+    lines = annotate(unwrap(text), None)
+
+    assert unread(lines) == 2
+    assert frames(text) == [("/app/a.py", 3, "f")]
 
 
 @given(st.text() | st.recursive(st.text(), st.lists).map(json.dumps))

@@ -12,14 +12,16 @@ from typing import Any
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest
-from aiprov_otel.cli.output import say, say_json
+from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
 from aiprov_otel.history.query import open_lookup
 from aiprov_otel.stacktrace.annotate import age, describe, format_trace
-from aiprov_otel.stacktrace.frames import Frame, Line, annotate
-from aiprov_otel.stacktrace.text import unwrap
+from aiprov_otel.stacktrace.frames import Frame, Line, annotate, unread
+from aiprov_otel.stacktrace.text import decode, unwrap
 from aiprov_otel.values import Match
+
+_FIRST = "(most recent call first)"  # as faulthandler prints it
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,15 +46,19 @@ def run(args: argparse.Namespace) -> int:
     files, said_by = open_lookup(Path(), args.manifest)
     lines = annotate(text, files)
     frames = [_as_pasted(frame) for frame in _frames(lines)]
+    skipped = unread(lines)
     if not frames:
         name = "standard input" if args.file == "-" else args.file
         msg = f'no stack trace in {name}; a frame looks like File "shop/cart.py", line 4, in total'
         raise UsageError(msg)
     if args.json:
-        say_json({"said_by": said_by, "frames": [_as_json(frame) for frame in frames]})
+        rows = [_as_json(frame) for frame in frames]
+        say_json({"said_by": said_by, "frames": rows, "skipped": skipped})
     else:
-        for shown in [*format_trace(lines), "", _verdict(frames, said_by)]:
+        for shown in [*format_trace(lines), "", _verdict(frames, said_by, first=_FIRST in text)]:
             say(shown)
+    if skipped:
+        note(f"skipped {quantity(skipped, 'line')} with part of a frame only: cut off, or mixed up")
     return 0
 
 
@@ -60,9 +66,9 @@ def _read(name: str) -> str:
     if name == "-":
         if sys.stdin.isatty():
             print("paste the stack trace, then press Ctrl-D", file=sys.stderr)
-        return sys.stdin.buffer.read().decode("utf-8", "replace")
+        return decode(sys.stdin.buffer.read())
     try:
-        return Path(name).read_text("utf-8", "replace")
+        return decode(Path(name).read_bytes())
     except OSError as error:
         msg = f"{name} can't be read: {error.strerror or error}"
         raise UsageError(msg) from error
@@ -87,14 +93,15 @@ def _as_json(frame: Frame) -> dict[str, Any]:
     return {**place, **line, "application": True, "age": age(frame.provenance.time)}
 
 
-def _verdict(frames: Sequence[Frame], said_by: str) -> str:
+def _verdict(frames: Sequence[Frame], said_by: str, *, first: bool) -> str:
+    """The origins of the frames, and that of the innermost one, which stands *first* or last."""
     ours = [(frame, frame.provenance) for frame in frames if frame.provenance]
     if not ours:
         return f"{quantity(len(frames), 'frame')}, none in a file known to {said_by}"
     origins = Counter(provenance.origin.value for _, provenance in ours)
     shares = ", ".join(f"{number} {origin}" for origin, number in origins.most_common())
-    last, provenance = ours[-1]
+    frame, provenance = ours[0 if first else -1]
     return (
         f"{len(ours)} of {quantity(len(frames), 'frame')} known to {said_by}: {shares}; "
-        f"the last one, {provenance.path or last.path}:{last.line}, is {describe(provenance)}"
+        f"the innermost, {provenance.path or frame.path}:{frame.line}, is {describe(provenance)}"
     )

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Protocol, TypeVar
 
+from aiprov_otel.stacktrace.standard_library import is_standard
 from aiprov_otel.values import Match, Provenance
 
 # A group's frames follow a margin of `|`; a log puts its prefix before the two blanks that a frame
-# is indented by. The file of a SyntaxError is not a frame: it has no "in".
+# is indented by, and Loguru marks one with `> `. The file of a SyntaxError is not a frame: it has
+# no "in". faulthandler prints no comma before it.
 _FRAME: Final = re.compile(
-    r'^(?P<margin>[ |]*|.*[ |\t]{2})File "(?P<path>.+)", line (?P<line>\d{1,9}), in (?P<name>.+)$'
+    r"^(?P<margin>[ |]*|.*(?:[ |]{2}|\t|> ))"
+    r'File "(?P<path>[^"]+)", line (?P<line>\d{1,9}),? in (?P<name>.+)$'
 )
+_PART: Final = re.compile(r'\bFile "(?!.*", line \d+$)')
 _INSTALLED: Final = re.compile(r"^.*/(?:site|dist)-packages/")
-_STANDARD: Final = re.compile(r"/lib/python3\.\d+/|^<frozen ")
 
 
 _File = TypeVar("_File", bound="File")
@@ -86,6 +89,11 @@ def annotate(text: str, known: Known[Any] | None) -> tuple[Line, ...]:
     return tuple(_lines(text.splitlines(), known))
 
 
+def unread(lines: Iterable[Line]) -> int:
+    """The number of *lines* with a part of a frame only: cut off, or mixed with others."""
+    return sum(line.frame is None and bool(_PART.search(line.text)) for line in lines)
+
+
 def fold_foreign(lines: Iterable[Line]) -> Iterator[Line]:
     """*lines*, with one line that counts the frames for each run outside the application."""
     for foreign, run in groupby(lines, lambda line: bool(line.frame and not line.frame.provenance)):
@@ -134,4 +142,11 @@ def _files(path: str, known: Known[_File]) -> list[_File]:
     """The *known* files that *path* may be; of an installed package, by its full name."""
     if name := name_below_packages(path):
         return [file for file in known.with_tail(path) if file.import_path == name]
-    return [] if _STANDARD.search(path) else known.with_tail(path)
+    files = known.with_tail(path)
+    return [file for file in files if not is_standard(path, _name_in(path, file))]
+
+
+def _name_in(path: str, file: File) -> str:
+    """The name of *file* that *path* ends in; the longer one if both do."""
+    names = (name for name in (file.path, file.import_path) if path.endswith(name))
+    return max(names, key=len, default=path)
