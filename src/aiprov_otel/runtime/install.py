@@ -28,7 +28,9 @@ from aiprov_otel.runtime import (
     state,
 )
 from aiprov_otel.runtime.annotator import Annotator, Emission
+from aiprov_otel.runtime.background_resolver import BackgroundResolver
 from aiprov_otel.runtime.guard import complain, guard, log
+from aiprov_otel.runtime.import_hook import manifest_finder
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
@@ -75,6 +77,7 @@ class Installation(AbstractContextManager["Installation"]):
             return
         self._patches.undo()
         self._import_hook.__exit__(None, None, None)
+        manifest_finder.stop()
         state.stop()
         _installed = None
 
@@ -127,9 +130,10 @@ def install(
         state.stop()
         return Installation()
     emission = Emission(said.attributes, said.commits)
-    annotator = Annotator(Resolver(_manifests(manifest)), emission)
+    annotator = Annotator(BackgroundResolver(_manifests(manifest), state.renew), emission)
     fast_path.open_up(Span.record_exception)  # before anything of ours could meet its spans
     _meet_loaded_modules(annotator.resolver)
+    manifest_finder.start(annotator.resolver)
     state.start(annotator, tracer_provider, logger_provider)
     _processor_on(tracer_provider or trace.get_tracer_provider())
     _installed = Installation()

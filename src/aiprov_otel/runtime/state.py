@@ -54,6 +54,14 @@ def start(
         _stopped = False
 
 
+def renew() -> None:
+    """Let go of all that the annotator has kept: a file that was unknown is known now."""
+    global current
+    with _lock:
+        if current is not None:
+            current = Annotator(current.resolver, current.emission)
+
+
 def stop() -> None:
     """Annotate nothing from now on."""
     global current, _tracer_provider, _logger_provider, _stopped

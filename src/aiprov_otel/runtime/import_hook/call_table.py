@@ -38,7 +38,7 @@ from aiprov_otel.runtime.import_hook.pending_spans import (
     finish_call,
     open_call,
 )
-from aiprov_otel.runtime.import_hook.swallowed import count_handled, count_split
+from aiprov_otel.runtime.import_hook.swallowed import FULL, count_handled, count_split
 from aiprov_otel.runtime.import_hook.timing import (
     Running,
     around,
@@ -80,7 +80,7 @@ _CALLED: Final[dict[str, Any]] = {
     "ENDS": (is_, finish_call),
     "BEGIN_SPANNED": begin,
     "END_SPANNED": end_suspendable,
-    "FULL": (RecursionError, MemoryError),
+    "FULL": FULL,
     "SWALLOWED": count_handled,
     "SPLIT": count_split,
 }
