@@ -12,8 +12,9 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from types import CodeType, FrameType, TracebackType
-from typing import Any, Final
+from types import FrameType, TracebackType
+from typing import Any, Final, TypeAlias
+from weakref import ref
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
@@ -28,6 +29,10 @@ from aiprov_otel.values import MISSING, Provenance
 
 _LINES: Final = 10_000
 """Lines and functions in a cache before it starts afresh."""
+
+Ref: TypeAlias = "ref[Any]"
+_NO_CODE: Final = (lambda: None).__code__
+"""Stands for the code of an exception that has no step in the application."""
 
 _tallies: Final[dict[Kind, Tally]] = {}
 _sent: Final[Counter[Kind]] = Counter()
@@ -61,18 +66,20 @@ class _Lines:
 
     def __init__(self, annotator: Annotator) -> None:
         self.annotator = annotator
-        # The code and the class stay alive, so that their ids stay theirs.
-        self._known: dict[tuple[int, int, int], tuple[Tally | None, Any, Any]] = {}
-        self._ours: dict[int, tuple[bool, CodeType]] = {}
+        # Weak: neither code nor a class that was made at run time is kept alive.
+        self._known: dict[tuple[int, int, int], tuple[Tally | None, Ref, Ref]] = {}
+        self._ours: dict[int, tuple[bool, Ref]] = {}
 
     def tally(self, error: BaseException, step: TracebackType | None) -> Tally | None:
         """Returns the count of *error*; None where it is not counted."""
         if step is not None and step.tb_next is not None:
             step = self._innermost(step)
-        code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (None, 0)
-        key = (id(code), at, id(type(error)))
-        if (entry := self._known.get(key)) is None:
-            entry = (self._new(error, step), code, type(error))
+        code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (_NO_CODE, 0)
+        kind = type(error)
+        key = (id(code), at, id(kind))
+        entry = self._known.get(key)
+        if entry is None or entry[1]() is not code or entry[2]() is not kind:
+            entry = (self._new(error, step), ref(code), ref(kind))
             if len(self._known) >= _LINES:
                 self._known.clear()
             if not isinstance(error, BaseExceptionGroup):  # one line may hand on what others raised
@@ -81,17 +88,18 @@ class _Lines:
 
     def _innermost(self, step: TracebackType | None) -> TracebackType | None:
         """The innermost step of a traceback, from *step* on, that stands in the application."""
-        found, ours = None, self._ours
+        innermost, ours = None, self._ours
         while step is not None:
             code = step.tb_frame.f_code
-            if (entry := ours.get(id(code))) is None:
+            entry = ours.get(id(code))
+            if entry is None or entry[1]() is not code:
                 if len(ours) >= _LINES:
                     ours.clear()
-                entry = ours[id(code)] = (self.annotator.resolver.is_ours(code), code)
+                entry = ours[id(code)] = (self.annotator.resolver.is_ours(code), ref(code))
             if entry[0]:
-                found = step
+                innermost = step
             step = step.tb_next
-        return found
+        return innermost
 
     def _new(self, error: BaseException, step: TracebackType | None) -> Tally | None:
         if not is_failure(error) or isinstance(error, ENDS):
