@@ -22,6 +22,7 @@ _SWITCHES: Final = (
     "AIPROV_STRICT",
     "AIPROV_FAST",
     "AIPROV_ANNOTATED_TRACEBACK",
+    "AIPROV_UNTESTED_PYTHON",
 )
 _SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 
@@ -38,6 +39,7 @@ class Settings:
         fast: `AIPROV_FAST`, unless it is `false`: take the short ways through the SDK.
         packages: `AIPROV_PACKAGES`, the packages that the import hook is to see.
         annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: say in the console who wrote each frame.
+        untested_python: `AIPROV_UNTESTED_PYTHON`: rewrite modules on a Python that was not tested.
         doctor: `AIPROV_DOCTOR`, the folder where a process is to say what it has; None for none.
         attributes: `minimal` for origin, model, commit and the exception's and error's origin only.
         commits: `ai-only` leaves out the hashes of commits that people wrote.
@@ -50,6 +52,7 @@ class Settings:
     fast: bool = True
     packages: str = ""
     annotated_traceback: bool = False
+    untested_python: bool = False
     doctor: str | None = None
     attributes: Extent = "all"
     commits: Commits = "all"
@@ -72,6 +75,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         fast=_word(environ, "AIPROV_FAST") != "false",
         doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
+        untested_python=_true(environ, "AIPROV_UNTESTED_PYTHON"),
         wrong=(*_no_switches(environ), *_no_signal(environ)),
     )
 
