@@ -23,6 +23,7 @@ _SWITCHES: Final = (
     "AIPROV_STRICT",
     "AIPROV_FAST",
     "AIPROV_ANNOTATED_TRACEBACK",
+    "AIPROV_UNTESTED_PYTHON",
 )
 _SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 
@@ -39,6 +40,7 @@ class Settings:
         fast: `AIPROV_FAST`, unless it is `false`: use the fast paths through the SDK.
         packages: `AIPROV_PACKAGES`, the packages that the import hook observes.
         annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: print who wrote each frame.
+        untested_python: `AIPROV_UNTESTED_PYTHON`: rewrite modules on a Python that was not tested.
         doctor: `AIPROV_DOCTOR`, the folder for reports to `aiprov doctor`; None for none.
         attributes: `minimal` for origin, model, commit and the exception's and error's origin only.
         commits: `ai-only` leaves out the hashes of commits that people wrote.
@@ -51,6 +53,7 @@ class Settings:
     fast: bool = True
     packages: str = ""
     annotated_traceback: bool = False
+    untested_python: bool = False
     doctor: str | None = None
     attributes: Extent = "all"
     commits: Commits = "all"
@@ -73,6 +76,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         fast=_word(environ, "AIPROV_FAST") != "false",
         doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
+        untested_python=_true(environ, "AIPROV_UNTESTED_PYTHON"),
         wrong=(*_wrong_switches(environ), *_wrong_signal(environ)),
     )
 

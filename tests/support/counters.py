@@ -20,8 +20,8 @@ def row(qualname: str) -> list[Any]:
     return function(qualname).row
 
 
-def errors(qualname: str) -> Counter[type[BaseException]]:
-    """Its calls that failed."""
+def errors(qualname: str) -> Counter[str]:
+    """Its calls that failed, by `error.type`."""
     return function(qualname).errors
 
 

@@ -99,7 +99,10 @@ def _application() -> dict[str, Any]:
     if (annotator := state.current) is None:  # a report must not create one
         return {"manifests": [], "loaded": {}, "stale": []}
     resolver = annotator.resolver
-    found = {name: file for name in _files() if (file := resolver.file(name))}
+    for name in (names := list(_files())):
+        resolver.file(name)
+    resolver.read_pending()
+    found = {name: file for name in names if (file := resolver.file(name))}
     return {
         "manifests": [str(manifest.path) for manifest in resolver.manifests],
         "loaded": Counter(file.match.value for file in found.values()),

@@ -25,7 +25,9 @@ from aiprov_otel.runtime import (
     state,
 )
 from aiprov_otel.runtime.annotator import Annotator, Emission
+from aiprov_otel.runtime.background_resolver import BackgroundResolver
 from aiprov_otel.runtime.guard import call_guard, guard, log, warn, warn_of_settings
+from aiprov_otel.runtime.import_hook import manifest_finder
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.settings import Commits, Extent
@@ -74,6 +76,7 @@ class Installation(AbstractContextManager["Installation"]):
             return
         self._patches.undo()
         self._import_hook.__exit__(None, None, None)
+        manifest_finder.stop()
         state.stop()
 
     def __exit__(
@@ -120,7 +123,7 @@ def install(
     if options.disabled:
         state.stop()
         return Installation()
-    resolver = Resolver(_manifests(manifest))
+    resolver = BackgroundResolver(_manifests(manifest), state.renew)
     emission = Emission(options.attributes, options.commits)
     return start(resolver, emission, tracer_provider, logger_provider, _packages(resolver))
 
@@ -135,6 +138,7 @@ def start(
     """Annotate with what *resolver* knows, as *emission* says, from now on."""
     fast_path.open_up(Span.record_exception)  # before a span could pass through a patch of ours
     register_loaded_modules(resolver)
+    manifest_finder.start(resolver)
     installation = Installation()
     state.start(Annotator(resolver, emission), tracer_provider, logger_provider, installation)
     installation.instrument(tracer_provider, logger_provider, packages)

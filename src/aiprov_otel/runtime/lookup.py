@@ -27,6 +27,12 @@ def provenance_of(thing: Any) -> Provenance:
         ValueError: a text is not of the form `path:line`.
     """
     resolver = state.resolver()
+    provenance = _look_up(resolver, thing)
+    # Who asks here waits for a file; a span, an exception or a log record does not.
+    return _look_up(resolver, thing) if resolver.read_pending() else provenance
+
+
+def _look_up(resolver: Resolver, thing: Any) -> Provenance:
     if isinstance(thing, str):
         return _of_text(resolver, thing)
     if isinstance(thing, BaseException):

@@ -80,7 +80,7 @@ class Resolver:
 
     def loaded(self, filename: str) -> None:
         """Register *filename*: this process runs it as it is on disk now."""
-        if filename not in self._files and self._named(filename):
+        if filename not in self._files and not self.is_foreign(filename):
             self._remember(filename, loaded_now=True)
 
     def register(self, module: CodeType, text: source_text.Text | None) -> None:
@@ -133,6 +133,16 @@ class Resolver:
         """Whether *code* is in a manifest, or declared by hand."""
         return self.file(code.co_filename) is not None or declared(code) is not None
 
+    def is_foreign(self, filename: str) -> bool:
+        """Whether *filename* alone tells that the file is not the application's."""
+        return libraries.is_stdlib(filename) or (
+            libraries.is_library(filename) and not self._named(filename)
+        )
+
+    def read_pending(self) -> bool:
+        """Read files that wait to be read; whether there was one. Here, none ever waits."""
+        return False
+
     def reopen(self) -> None:
         """Reopen the files that a forked child shares with its parent."""
         for manifest in self.manifests:
@@ -179,11 +189,9 @@ class Resolver:
     def _resolve(
         self, filename: str, text: source_text.Text | None, *, loaded_now: bool
     ) -> LoadedFile | None:
-        if libraries.is_stdlib(filename):
-            return None
-        named = self._named(filename)
-        if not named and libraries.is_library(filename):
+        if self.is_foreign(filename):
             return None  # a library's file is read only if a manifest knows its path
+        named = self._named(filename)
         text = text or source_text.read_text(filename)
         if text is None:
             return _answer(named, named, Match.UNVERIFIED, source_text.Layout())

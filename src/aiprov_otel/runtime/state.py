@@ -63,6 +63,14 @@ def start(
         installation, _stopped = handle, False
 
 
+def renew() -> None:
+    """Let go of all that the annotator has kept: a file that was unknown is known now."""
+    global current
+    with _lock:
+        if current is not None:
+            current = Annotator(current.resolver, current.emission)
+
+
 def stop() -> None:
     """Annotate nothing from now on."""
     global current, installation, _tracer_provider, _logger_provider, _stopped

@@ -219,3 +219,32 @@ def test_the_policy_in_the_manifest_names_packages(application, monkeypatch):
             "_CompilesItself" in type(application.module("shop.first").__loader__.get_code).__name__
         )
         assert seen(application.module("cart", SHOP))
+
+
+@pytest.mark.parametrize("insist", ["", "true"])
+@pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
+def test_an_unknown_python_rewrites_nothing(application, mode, insist):
+    """
+    What rewrites code turns itself off with one line that says how to insist; the rest works.
+    """
+    application.write("shop/first.py", SHOP)
+    application.manifest()
+    code = f"""
+import sys
+import aiprov_otel
+aiprov_otel.install()
+sys.version_info = (3, 99, 0, "final", 0)  # not before what would want modules of that Python
+aiprov_otel.install_import_hook("shop", mode={mode!r})
+aiprov_otel.install_import_hook("shop.other", mode={mode!r})
+import shop.first
+from aiprov_otel.runtime.import_hook.call_table import REGISTRY
+print(len(REGISTRY.modules()))
+print([aiprov_otel.provenance_of(each).match for each in vars(shop.first).values()
+    if hasattr(each, "__code__")][0])
+"""
+    done = process(code, application.folder, AIPROV_UNTESTED_PYTHON=insist, AIPROV_STRICT="false")
+    assert done.stdout.split() == ["1" if insist else "0", "exact"]
+    lines = [line for line in done.stderr.splitlines() if "(python-untested)" in line]
+    assert len(lines) == (0 if insist else 1)
+    assert insist or "3.99" in lines[0]
+    assert insist or "AIPROV_UNTESTED_PYTHON=true" in lines[0]

@@ -7,12 +7,13 @@ import gc
 import sys
 import threading
 import time
+from weakref import ref
 
 import pytest
 
 import aiprov_otel
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
-from aiprov_otel.runtime.import_hook.counters import CALLS, ERRORS, SELF_TIME, TIME
+from aiprov_otel.runtime.import_hook.counters import CALLS, ERRORS, NAMED_ERRORS, SELF_TIME, TIME
 from support.counters import calls, errors, row
 
 KINDS = '''
@@ -178,12 +179,12 @@ def test_functions_that_see_their_own_names_are_only_counted(load):
 @pytest.mark.parametrize(
     ("raised", "counted"),
     [
-        ("ValueError()", {ValueError: 1}),
+        ("ValueError()", {"ValueError": 1}),
         ("GeneratorExit()", {}),
         ("asyncio.CancelledError()", {}),
         ("KeyboardInterrupt()", {}),
         ("SystemExit()", {}),
-        ("ExceptionGroup('', [ValueError()])", {ExceptionGroup: 1}),
+        ("ExceptionGroup('', [ValueError()])", {"ExceptionGroup": 1}),
     ],
 )
 @pytest.mark.parametrize("kind", ["def", "async def"])
@@ -384,7 +385,7 @@ def test_a_generator_is_sent_to_thrown_into_and_closed(load, name):
     with pytest.raises(StopIteration) as ended:
         next(third)
     assert ended.value.value == 5
-    assert (calls(name), errors(name)) == (2, {OSError: 1})
+    assert (calls(name), errors(name)) == (2, {"OSError": 1})
 
 
 def test_an_async_generator_is_sent_to_thrown_into_and_closed(load):
@@ -485,7 +486,7 @@ def test_threads_lose_no_call(load):
     finally:
         sys.setswitchinterval(interval)
     assert calls("tick") == calls("fail") == 80_000
-    assert errors("fail") == {KeyError: 80_000}
+    assert errors("fail") == {"KeyError": 80_000}
 
 
 def test_no_instrument(load):
@@ -599,3 +600,22 @@ def test_a_metaclass_that_knows_every_name(load):
         "    except KeyError:\n        found = 1\n"
     )
     assert (shop.Cart.found, shop.Cart.__doc__) == (1, "Documented.")
+
+
+def test_classes_made_at_run_time_are_let_go(load):
+    """
+    However many there are, the table of errors is bounded, counts each, and keeps none alive.
+    """
+    shop = load("def fail(error):\n    raise error\n")
+    made = []
+    for number in range(3 * NAMED_ERRORS):
+        kind = type(f"E{number % (2 * NAMED_ERRORS)}", (Exception,), {})
+        made.append(ref(kind))
+        with pytest.raises(kind):
+            shop.fail(kind())
+    del kind
+    gc.collect()
+    assert not any(each() for each in made)
+    counted = errors("fail")
+    assert (len(counted), sum(counted.values())) == (NAMED_ERRORS + 1, 3 * NAMED_ERRORS)
+    assert counted[f"{__name__}.E0"] == 2

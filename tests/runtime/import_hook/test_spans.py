@@ -258,7 +258,7 @@ def test_a_failing_call_that_took_long(application, load):
         assert span.attributes["error.type"] == "OSError"
         assert len(span.events) == 1
     assert [function.row[CALLS] for function in REGISTRY] == [3, 3]
-    assert [function.errors for function in REGISTRY] == [{OSError: 3}] * 2
+    assert [function.errors for function in REGISTRY] == [{"OSError": 3}] * 2
 
 
 def test_a_function_with_a_span_of_its_own_has_no_second(application, load):

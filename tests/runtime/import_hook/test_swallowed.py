@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
 import threading
+import weakref
 
 import pytest
 
@@ -624,3 +626,19 @@ def test_a_forked_child_tells_its_own(application):
         "if os.fork() == 0:\n    shop.swallow(), told(), os._exit(0)\nos.wait()\ntold()",
     )
     assert found == [[[HANDLED, 1]], [[HANDLED, 2]]]
+
+
+def test_classes_made_at_run_time_are_let_go(load):
+    """
+    What is known of a class that a handler swallowed does not keep the class.
+    """
+    shop = load("def f(kind):\n    try:\n        raise kind\n    except Exception:\n        pass\n")
+    kinds = [type(f"E{number}", (Exception,), {}) for number in range(100)]
+    made = [weakref.ref(kind) for kind in kinds]
+    for kind in kinds:
+        shop.f(kind)
+    assert sum(counted().values()) == 100
+    kinds.clear()
+    del kind
+    gc.collect()
+    assert not any(each() for each in made)

@@ -13,11 +13,14 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
 from math import inf
 from operator import is_, not_
 from time import perf_counter
 from typing import Any, Final
 
+from aiprov_otel.attributes import OTHER
+from aiprov_otel.runtime.exception_state import ENDS
 from aiprov_otel.runtime.import_hook.counters import (
     CALLS,
     ERRORS,
@@ -25,6 +28,7 @@ from aiprov_otel.runtime.import_hook.counters import (
     LEAST,
     MODULE,
     NAME,
+    NAMED_ERRORS,
     OPEN,
     SELF_TIME,
     TIME,
@@ -38,7 +42,7 @@ from aiprov_otel.runtime.import_hook.pending_spans import (
     finish_call,
     open_call,
 )
-from aiprov_otel.runtime.import_hook.swallowed import count_handled, count_split
+from aiprov_otel.runtime.import_hook.swallowed import FULL, count_handled, count_split
 from aiprov_otel.runtime.import_hook.timing import (
     Running,
     around,
@@ -64,8 +68,13 @@ count: Final[Callable[[dict[Any, int], Iterable[Any]], None]] = getattr(
 _CALLED: Final[dict[str, Any]] = {
     "HERE": here,
     "CLOCK": perf_counter,
-    "ERROR": Exception,  # which of them are no failure is decided at collection
+    "CALLED_OFF": (*ENDS, CancelledError),
+    "ERROR": Exception,
     "COUNT": count,
+    "SIZE": len,
+    "MOST": NAMED_ERRORS,
+    "OTHER": OTHER,
+    "NAME": type.__repr__,  # in C too, whatever the metaclass
     "CLASS": type,
     "CURRENT": sys.exception,
     "BEGIN": Running,
@@ -80,7 +89,7 @@ _CALLED: Final[dict[str, Any]] = {
     "ENDS": (is_, finish_call),
     "BEGIN_SPANNED": begin,
     "END_SPANNED": end_suspendable,
-    "FULL": (RecursionError, MemoryError),
+    "FULL": FULL,
     "SWALLOWED": count_handled,
     "SPLIT": count_split,
 }

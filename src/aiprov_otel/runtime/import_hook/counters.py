@@ -29,9 +29,10 @@ from aiprov_otel.runtime.resolver import codes
 CALLS, TIME, SELF_TIME, ERRORS, OPEN, LEAST, SPANNED, MODULE = range(8)
 """
 The fields of a row: calls; seconds, and those without instrumented callees; failed calls of the
-whole module, by number of the function and class; what opens a call that may have a span; the
-seconds from which on a call has one; what makes its spans, once there are any; the `Module`, None
-where nothing counts. What instrumented code calls comes after these, as call_table has it.
+whole module, by number of the function and name of the class, so that no class is kept alive; what
+opens a call that may have a span; the seconds from which on a call has one; what makes its spans,
+once there are any; the `Module`, None where nothing counts. What instrumented code calls comes
+after these, as call_table has it.
 """
 
 NAMED: Final = 2_000
@@ -39,6 +40,9 @@ NAMED: Final = 2_000
 
 NAME: Final = ".aiprov"
 """The builtin that instrumented code finds its row by."""
+
+NAMED_ERRORS: Final = 1_000
+"""Classes of errors, of each function, that a module names; the others are one per function."""
 
 LAMBDA: Final = "<lambda>"
 
@@ -62,7 +66,7 @@ class Module:
     def __init__(self, name: str, code: CodeType, rule: Rule, prototype: Prototype) -> None:
         self.name = name
         self.rows: Rows = defaultdict()
-        self.errors: dict[tuple[int, type[BaseException]], int] = {}
+        self.errors: dict[tuple[int, str], int] = {}
         self._prototype = prototype
         self.load(code, rule)
 
@@ -121,10 +125,16 @@ class FunctionCounters:
         return FUNCTION_NAMES.limit(self.name) if self.module.rule.by_function else None
 
     @property
-    def errors(self) -> Counter[type[BaseException]]:
-        """Its failed calls, by class."""
+    def errors(self) -> Counter[str]:
+        """Its failed calls, by the name of the class: `error.type`."""
         errors = dict(self.module.errors).items()
-        return Counter({kind: count for (number, kind), count in errors if number == self.number})
+        return Counter(
+            {
+                name.removeprefix("<class '").removesuffix("'>"): count
+                for (number, name), count in errors
+                if number == self.number
+            }
+        )
 
 
 class BoundedNames:

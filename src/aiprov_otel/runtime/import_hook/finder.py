@@ -6,17 +6,18 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Final, cast
+from typing import Final
 
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.import_hook import loader
+from aiprov_otel.runtime.import_hook.manifest_finder import AskingFinder
 from aiprov_otel.runtime.import_hook.rules import Plan
 
 PLAN: Final = Plan()
 """The rules of this process."""
 
 
-class Finder:
+class Finder(AskingFinder):
     """Stands first on `sys.meta_path`, and returns the spec of the next finder that has one."""
 
     def find_spec(
@@ -26,22 +27,11 @@ class Finder:
         rule = PLAN.rule_for(name)
         if rule is None or rule.mode == "off":
             return None
-        spec = _find_elsewhere(name, path, target)
+        spec = self.find_elsewhere(name, path, target)
         if spec is not None:
             with guard:
                 loader.observe(spec, rule)
         return spec
-
-
-def _find_elsewhere(
-    name: str, path: Sequence[str] | None, target: ModuleType | None
-) -> ModuleSpec | None:
-    # Not importlib.util.find_spec: it would import the package, and ask us again.
-    for finder in list(sys.meta_path):
-        find = None if isinstance(finder, Finder) else getattr(finder, "find_spec", None)
-        if find is not None and (spec := find(name, path, target)) is not None:
-            return cast("ModuleSpec", spec)
-    return None
 
 
 _FINDER: Final = Finder()

@@ -18,7 +18,6 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import Attributes, of_function
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.exception_state import ENDS, class_name, is_failing
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
@@ -108,7 +107,6 @@ def _self_time(
 
 def _errors(function: FunctionCounters) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for kind, number in function.errors.items():
-        if is_failing(kind) and not issubclass(kind, ENDS):
-            counts[_error_names.limit(class_name(kind))] += number
+    for name, number in function.errors.items():
+        counts[_error_names.limit(name)] += number
     return counts

@@ -12,15 +12,16 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from types import CodeType, FrameType, TracebackType
-from typing import Any, Final
+from types import FrameType, TracebackType
+from typing import Any, Final, TypeAlias
+from weakref import ref
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from aiprov_otel.runtime import metrics, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.import_hook.counters import MODULE, Row
 from aiprov_otel.runtime.metrics import Kind
 from aiprov_otel.runtime.stack import MEMBERS
@@ -28,6 +29,10 @@ from aiprov_otel.values import MISSING, Provenance
 
 _LINES: Final = 10_000
 """Lines and functions in a cache before it starts afresh."""
+
+Ref: TypeAlias = "ref[Any]"
+_NO_CODE: Final = (lambda: None).__code__
+"""Stands for the code of an exception that has no step in the application."""
 
 _tallies: Final[dict[Kind, Tally]] = {}
 _sent: Final[Counter[Kind]] = Counter()
@@ -61,18 +66,20 @@ class _Lines:
 
     def __init__(self, annotator: Annotator) -> None:
         self.annotator = annotator
-        # The code and the class stay alive, so that their ids stay theirs.
-        self._known: dict[tuple[int, int, int], tuple[Tally | None, Any, Any]] = {}
-        self._ours: dict[int, tuple[bool, CodeType]] = {}
+        # Weak: neither code nor a class that was made at run time is kept alive.
+        self._known: dict[tuple[int, int, int], tuple[Tally | None, Ref, Ref]] = {}
+        self._ours: dict[int, tuple[bool, Ref]] = {}
 
     def tally(self, error: BaseException, step: TracebackType | None) -> Tally | None:
         """Returns the count of *error*; None where it is not counted."""
         if step is not None and step.tb_next is not None:
             step = self._innermost(step)
-        code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (None, 0)
-        key = (id(code), at, id(type(error)))
-        if (entry := self._known.get(key)) is None:
-            entry = (self._new(error, step), code, type(error))
+        code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (_NO_CODE, 0)
+        kind = type(error)
+        key = (id(code), at, id(kind))
+        entry = self._known.get(key)
+        if entry is None or entry[1]() is not code or entry[2]() is not kind:
+            entry = (self._new(error, step), ref(code), ref(kind))
             if len(self._known) >= _LINES:
                 self._known.clear()
             if not isinstance(error, BaseExceptionGroup):  # one line may hand on what others raised
@@ -81,17 +88,18 @@ class _Lines:
 
     def _innermost(self, step: TracebackType | None) -> TracebackType | None:
         """The innermost step of a traceback, from *step* on, that stands in the application."""
-        found, ours = None, self._ours
+        innermost, ours = None, self._ours
         while step is not None:
             code = step.tb_frame.f_code
-            if (entry := ours.get(id(code))) is None:
+            entry = ours.get(id(code))
+            if entry is None or entry[1]() is not code:
                 if len(ours) >= _LINES:
                     ours.clear()
-                entry = ours[id(code)] = (self.annotator.resolver.is_ours(code), code)
+                entry = ours[id(code)] = (self.annotator.resolver.is_ours(code), ref(code))
             if entry[0]:
-                found = step
+                innermost = step
             step = step.tb_next
-        return found
+        return innermost
 
     def _new(self, error: BaseException, step: TracebackType | None) -> Tally | None:
         if not is_failure(error) or isinstance(error, ENDS):
@@ -123,6 +131,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)
 
 
+FULL: Final = (RecursionError, MemoryError)
+"""What says that there is no room left, for the application's code either."""
+
 _MODULE: Final = "<module>"
 _DEPTH: Final = 100
 """Exceptions among which that of a handler further out is looked for."""
@@ -130,12 +141,17 @@ _DEPTH: Final = 100
 
 def count_handled(row: Row, handlers: int) -> None:
     """Count what so many handlers of the calling function, that of *row*, handled for good."""
-    error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
-    while error is not None:
-        _count(row, frame, error, error.__traceback__)
-        if (handlers := handlers - 1) == 0:
-            break
-        error = _outer(error, frame)
+    try:
+        error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
+        while error is not None:
+            _count(row, frame, error, error.__traceback__)
+            if (handlers := handlers - 1) == 0:
+                break
+            error = _outer(error, frame)
+    except FULL:  # the handler that calls this leaves it at that
+        raise
+    except Exception as failure:  # noqa: BLE001 (a hot path: the guard without its block)
+        swallow(failure)
 
 
 def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
@@ -151,10 +167,15 @@ def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
 
 def count_split(row: Row) -> None:
     """The same for `except*`, which gets a group that Python made: its leaves were handled."""
-    if (group := sys.exception()) is not None:
-        for leaf in _leaves(group):
-            step = leaf.__traceback__ or group.__traceback__
-            _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
+    try:
+        if (group := sys.exception()) is not None:
+            for leaf in _leaves(group):
+                step = leaf.__traceback__ or group.__traceback__
+                _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
+    except FULL:
+        raise
+    except Exception as failure:  # noqa: BLE001 (as above)
+        swallow(failure)
 
 
 def _leaves(group: BaseException) -> Iterator[BaseException]:

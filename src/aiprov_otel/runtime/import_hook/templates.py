@@ -83,8 +83,13 @@ try:
         BODY
     finally:
         {end}
+except row[CALLED_OFF]:
+    raise
 except row[ERROR]:
-    row[COUNT](row[ERRORS], ((NUMBER, row[CLASS](row[CURRENT]())),))
+    error = NUMBER, row[NAME](row[CLASS](row[CURRENT]()))
+    row[COUNT](row[ERRORS], (((NUMBER, row[OTHER]), error)[
+        (error in row[ERRORS]) | (row[SIZE](row[ERRORS]) < row[MOST])
+    ],))
     raise
 """
 # What the cell will hold at the end, all that ended in this thread, less the clock's time now.
