@@ -127,6 +127,11 @@ def place(resolver: Resolver, traceback: TracebackType | None) -> list[Place]:
         return []
     if line := innermost(resolver, traceback):
         return [line]
+    return nearest(resolver, traceback)
+
+
+def nearest(resolver: Resolver, traceback: TracebackType) -> list[Place]:
+    """The nearest line above *traceback* in the application."""
     # A span inside a library gets the same answer as the spans around it this way. A traceback
     # that is no longer on the stack has no frame above.
     frame = above(resolver, traceback.tb_frame.f_back)
