@@ -99,11 +99,15 @@ def test_a_context_manager_in_between_does_not_record_it_twice(application):
     assert application.span("outer").attributes["aiprov.error.origin"] == "ai"
 
 
-def test_work_grows_with_the_depth_of_nested_spans_alone(application, monkeypatch):
+@pytest.mark.parametrize("place", ["write", "place"])
+def test_work_grows_with_the_depth_of_nested_spans_alone(application, monkeypatch, place):
     """
     An exception through twice as many nested spans takes twice as many look-ups, not four times.
+
+    Also where no line that it passed stands in a manifest.
     """
-    shop = application.module("shop", FAIL)
+    getattr(application, place)("shop.py", FAIL)
+    shop = application.module("shop")
 
     @provenance
     def nest(depth):

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 
 from aiprov_otel import provenance
 from aiprov_otel.runtime import fast_path
-from aiprov_otel.runtime.spans import handled_by
+from aiprov_otel.runtime.handlers import handled_by
 
 SHOP = """\
 import logging

@@ -213,7 +213,9 @@ def dump(
 
 
 def _open(path: Path) -> zipfile.ZipFile:
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, and a device may never end
+    mode = path.stat().st_mode
+    # A pipe would block, and a device may never end; a folder can't be opened.
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         msg = f"{path} is not a regular file; name the manifest that `aiprov build` wrote"
         raise ManifestError(msg)
     return zipfile.ZipFile(path)

@@ -124,33 +124,35 @@ class Annotator:
 
     def exception(self, error: BaseException) -> Raised:
         """The attributes of *error*: of the line that raised it, and of its explicit cause."""
-        state, head = state_of(error), traceback_of(error)
-        if (answer := self._answer_of(error, state.answer)) is None:
-            answer = self._exception(error)
-            if is_group(error) or stack.innermost(self.resolver, head) is None:
-                return answer
+        head = traceback_of(error)
+        if head is None or is_group(error):
+            return self._exception(error, stack.places(self.resolver, error))
+        # Each span around another one asks again. What was added to the traceback since stands
+        # further out, so few steps are looked at, in however deep a stack.
+        state = state_of(error)
+        if self._has_answered(error, head, state.answer):
+            answer: Raised | None = state.answer[1]
+        else:
+            line = stack.innermost(self.resolver, head)
+            answer = self._exception(error, [line]) if line else None
         state.answer = (self, answer, id(cause_of(error)), set(_identities(head)))
-        return answer
+        return answer or self._exception(error, stack.nearest(self.resolver, head))
 
-    def _answer_of(self, error: BaseException, known: tuple[Any, ...]) -> Raised | None:
-        """
-        The *known* answer, if the traceback of *error* still leads through the steps of then.
-
-        Each span around another one asks again. What was added to the traceback since stands
-        further out, so few steps are looked at, in however deep a stack.
-        """
+    def _has_answered(
+        self, error: BaseException, step: TracebackType | None, known: tuple[Any, ...]
+    ) -> bool:
+        """Whether a traceback from *step* on still has a step of the *known* answer."""
         if not known or known[0] is not self or known[2] != id(cause_of(error)):
-            return None
-        raised: Raised = known[1]
-        step = traceback_of(error)
+            return False
         while step is not None:
             if _identity(step) in known[3]:
-                return raised
+                return True
+            if known[1] is None and self.resolver.is_ours(step.tb_frame.f_code):
+                return False
             step = step.tb_next
-        return None
+        return False
 
-    def _exception(self, error: BaseException) -> Raised:
-        places = stack.places(self.resolver, error)
+    def _exception(self, error: BaseException, places: Sequence[Place]) -> Raised:
         raised = self._raised(places)
         cause = last_cause(error)
         event = self.emission.of_exception(

@@ -17,7 +17,7 @@ from opentelemetry._logs import get_logger_provider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
-from aiprov_otel.runtime import discovery, frameworks, source_text, state
+from aiprov_otel.runtime import discovery, frameworks, providers, source_text, state
 from aiprov_otel.runtime.guard import call_guard, warned
 
 _EVERY: Final = 0.5  # seconds
@@ -122,14 +122,15 @@ def _provider(provider: object) -> str:
 
 
 def _processors(provider: Any) -> Iterator[dict[str, str | None]]:
-    """The processors of the SDK's own provider; those of another class are not known."""
-    several = getattr(provider, "_active_span_processor", None)
-    for processor in getattr(several, "_span_processors", ()):
-        exporter = getattr(processor, "span_exporter", None)
-        yield {
-            "type": type(processor).__name__,
-            "exporter": type(exporter).__name__ if exporter else None,
-        }
+    """The processors of the SDK's provider, also of one behind a wrapper."""
+    for each in providers.behind(provider):
+        composite = getattr(each, "_active_span_processor", None)
+        for processor in getattr(composite, "_span_processors", ()):
+            exporter = getattr(processor, "span_exporter", None)
+            yield {
+                "type": type(processor).__name__,
+                "exporter": type(exporter).__name__ if exporter else None,
+            }
 
 
 def _revision(provider: Any) -> str | None:

@@ -49,7 +49,7 @@ class State:
         handled: what has it as one that was handled; None if nothing does.
         logged: whether it was sent to the logs API.
         trace: the last trace in which a span of ours recorded it.
-        answer: what the annotator answered about it, and for which traceback.
+        answer: what the annotator found of it, for which cause and steps of its traceback.
     """
 
     counted: bool = False

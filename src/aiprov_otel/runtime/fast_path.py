@@ -72,9 +72,9 @@ def held(span: Span) -> dict[str, Any] | None:
     return mapping if limit is None or len(mapping) + ROOM <= limit else None
 
 
-def put(span: Span, attributes: Attributes) -> None:
+def put(span: Span, attributes: Attributes, instead_of: Collection[str] = ()) -> None:
     """
-    Set *attributes*, which are ours and clean, on *span*.
+    Set *attributes*, which are ours and clean, on *span*, *instead_of* others of ours.
 
     At the limit of a span, the SDK drops the oldest attribute for each new one. Ours give way: as
     many are set as there is room for, and they come before those of the application.
@@ -82,14 +82,15 @@ def put(span: Span, attributes: Attributes) -> None:
     if (bounded := _bounded(span)) is None:
         span.set_attributes(attributes)
         return
-    ours = fitting(attributes, bounded.maxlen, bounded)
+    ours = fitting(attributes, bounded.maxlen, set(bounded).difference(instead_of))
     if not Fast.attributes or bounded.max_value_len is not None:
         span.set_attributes(ours)
         ours = {key: bounded[key] for key in ours if key in bounded}  # type: ignore[misc]
     with bounded._lock:  # noqa: SLF001 (as in `held`)
         mapping = bounded._dict  # noqa: SLF001 (the same)
         front: Any = type(mapping)(ours)
-        front.update((key, value) for key, value in mapping.items() if key not in ours)
+        gone = {*ours, *instead_of}
+        front.update((key, value) for key, value in mapping.items() if key not in gone)
         bounded._dict = front  # noqa: SLF001 (the same)
 
 

@@ -10,10 +10,10 @@ from weakref import WeakSet
 
 import wrapt
 from opentelemetry import _logs, trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
 
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
@@ -33,7 +33,9 @@ def instrument(
     costs the detection of a resource.
     """
     patches.replace(TracerProvider, "__init__", partial(_wrap_init, _add_span_processor))
+    patches.replace(TracerProvider, "get_tracer", _wrap_get_tracer)
     patches.replace(trace, "set_tracer_provider", partial(_wrap_set, _add_span_processor))
+    patches.replace(ConcurrentMultiSpanProcessor, "on_start", _wrap_concurrent_on_start)
     cover_spans(tracer_provider or trace.get_tracer_provider())
     wrapt.register_post_import_hook(
         partial(_instrument_logs, patches, logger_provider), "opentelemetry.sdk._logs"
@@ -63,6 +65,28 @@ def _wrap_init(add: Callable[[Any], None], original: Callable[..., None]) -> Cal
     return init
 
 
+def _wrap_get_tracer(original: Callable[..., trace.Tracer]) -> Callable[..., trace.Tracer]:
+    @wraps(original)
+    def get_tracer(self: TracerProvider, *args: Any, **kwargs: Any) -> trace.Tracer:
+        _cover(_add_span_processor, self)  # one that came by a way that we don't see
+        return original(self, *args, **kwargs)
+
+    return get_tracer
+
+
+def _wrap_concurrent_on_start(original: Callable[..., None]) -> Callable[..., None]:
+    """Annotate a span before the threads of a pool see it: there its opener is not on the stack."""
+    processor = ProvenanceSpanProcessor()
+
+    @wraps(original)
+    def on_start(self: ConcurrentMultiSpanProcessor, span: Any, *args: Any, **kwargs: Any) -> None:
+        if state.is_installed():
+            processor.on_start(span)
+        original(self, span, *args, **kwargs)
+
+    return on_start
+
+
 def _wrap_set(add: Callable[[Any], None], original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def set_provider(provider: Any) -> None:
@@ -81,8 +105,43 @@ def _cover(add: Callable[[Any], None], provider: Any) -> None:
 
 def _add_span_processor(provider: Any) -> None:
     if isinstance(provider, TracerProvider):
-        provider.add_span_processor(ProvenanceSpanProcessor())
+        if not _has_ours(provider):
+            provider.add_span_processor(ProvenanceSpanProcessor())
         _covered.add(provider)
+    elif not isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
+        _add_behind(provider)
+
+
+def _has_ours(provider: TracerProvider) -> bool:
+    """Whether *provider* has a processor of ours, as far as can be seen."""
+    composite = getattr(provider, "_active_span_processor", None)
+    processors = getattr(composite, "_span_processors", ())
+    return any(isinstance(each, ProvenanceSpanProcessor) for each in processors)
+
+
+def behind(provider: Any) -> list[TracerProvider]:
+    """The SDK's providers that *provider* is, or passes on to, as far as can be seen."""
+    if isinstance(provider, TracerProvider):
+        return [provider]
+    values = getattr(provider, "__dict__", {}).values()
+    return [each for each in values if isinstance(each, TracerProvider)]
+
+
+def _add_behind(wrapper: Any) -> None:
+    """Put a processor on the SDK's provider to which *wrapper* passes on, as logfire's does."""
+    if inner := behind(wrapper):
+        for provider in inner:
+            _add_span_processor(provider)
+    elif hasattr(wrapper, "add_span_processor"):
+        wrapper.add_span_processor(ProvenanceSpanProcessor())
+        _covered.add(wrapper)
+    else:
+        kind = f"{type(wrapper).__module__}.{type(wrapper).__qualname__}"
+        message = (
+            f"The tracer provider {kind} takes no span processor; its spans have no provenance "
+            "unless the SDK's provider behind it is given to install(tracer_provider=...)"
+        )
+        warn("provider-unknown", message, about=kind)
 
 
 def _add_log_processor(provider: Any) -> None:

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import sys
-from contextvars import ContextVar
-from typing import Any, Final
+from typing import Final
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from aiprov_otel.attributes import CODE, ORIGIN, Attributes
-from aiprov_otel.runtime import fast_path, stack, state
-from aiprov_otel.runtime.callables import function_of
-from aiprov_otel.runtime.fast_path import ENTRIES, held, put
-from aiprov_otel.runtime.guard import guard, swallow
-from aiprov_otel.values import MISSING, Unit
+from aiprov_otel.runtime import fast_path, handlers, stack, state
+from aiprov_otel.runtime.annotator import Annotator
+from aiprov_otel.runtime.fast_path import put
+from aiprov_otel.runtime.guard import swallow
+from aiprov_otel.values import Unit
 
-# Whose consumer spans stand for asking for messages, and end before these are handled.
+# Their consumer spans stand for asking for messages, and end before these are handled.
 _RECEIVERS: Final = frozenset(
     f"opentelemetry.instrumentation.{name}" for name in ("aiokafka", "confluent_kafka", "kafka")
 )
 _BENEATH: Final = 3  # the processor, the SDK's composite, and `Span.start`
-_entry: ContextVar[Span | None] = ContextVar("aiprov_entry", default=None)
 
 
 class ProvenanceSpanProcessor(SpanProcessor):
     """
     Gives each span the provenance of the nearest application frame (unit `caller`).
 
-    Server and consumer spans begin before application code runs; the handler names itself later
-    (unit `handler`). What the opener of a span said about it is never overwritten. Add it to a
-    `TracerProvider` by hand, or let `install()` do it.
+    A span that a decorator opens stands for the decorated function (unit `function`). Server and
+    consumer spans begin before application code runs; the handler names itself later (unit
+    `handler`), or the function that opened the span by hand. Attributes that the opener of a span
+    set are never overwritten. Add it to a `TracerProvider` by hand, or let `install()` do it.
     """
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -40,12 +38,16 @@ class ProvenanceSpanProcessor(SpanProcessor):
             annotator = state.current or state.annotator()
             if annotator is None or fast_path.call(annotator, span):
                 return
+            opener = stack.opener(annotator.resolver, sys._getframe(_BENEATH))  # noqa: SLF001 (inspect costs ten times as much)
             if span.kind in fast_path.ENTRIES and not _is_asked_for(span):
-                _entry.set(span)
-                return
-            frame = stack.above(annotator.resolver, sys._getframe(_BENEATH))  # noqa: SLF001 (inspect costs ten times as much)
-            if frame is not None:
-                annotate(span, annotator.caller(frame))
+                handlers.enter(span)
+                if opener.by_hand and ORIGIN not in (span.attributes or {}):
+                    _name_handler(annotator, span, opener)
+            elif opener.function is not None:
+                code, module = opener.function.__code__, opener.function.__module__
+                annotate(span, annotator.unit(code, module, Unit.FUNCTION))
+            elif opener.frame is not None:
+                annotate(span, annotator.caller(opener.frame))
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
             swallow(error)
 
@@ -66,45 +68,21 @@ def _is_asked_for(span: Span) -> bool:
     return scope is not None and scope.name in _RECEIVERS
 
 
-def entry_span() -> Span | None:
-    """The server or consumer span that this task or thread is serving, while it records."""
-    span = _entry.get()
-    return span if span is not None and span.is_recording() else None
+def _name_handler(annotator: Annotator, span: Span, opener: stack.Opener) -> None:
+    """Name the function that opened *span*, or that its decorator is on; a framework may follow."""
+    if opener.function is not None:
+        code, module = opener.function.__code__, opener.function.__module__
+    elif opener.frame is not None:
+        code, module = opener.frame.f_code, opener.frame.f_globals.get("__name__", "?")
+    else:
+        return
+    handlers.name(span, annotator.unit(code, module, Unit.HANDLER))
 
 
-def annotate(span: Span, found: Attributes) -> None:
-    """Set *found* on *span*, but for what was said before: `aiprov.*` and `code.*` as a whole."""
-    if ORIGIN not in (said := held(span) or dict(span.attributes or {})):
-        if not said.keys().isdisjoint(CODE):
-            found = {key: value for key, value in found.items() if key not in CODE}
-        put(span, found)
-
-
-def handled_by(thing: Any) -> None:
-    """Say on the current server or consumer span that *thing*, a callable, serves it."""
-    with guard:
-        annotator = state.current or state.annotator()
-        if annotator is None or (span := _serving()) is None or ORIGIN in (held(span) or ()):
-            return
-        if (function := function_of(thing)) is None:
-            annotate(span, annotator.emission.of_unit(MISSING, Unit.HANDLER))
-        else:
-            annotate(span, annotator.unit(function.__code__, function.__module__, Unit.HANDLER))
-
-
-def _serving() -> Span | None:
-    """
-    The server or consumer span of what this task or thread is doing now.
-
-    A thread of a pool, or a context that was copied, may still hold one of another request: it
-    counts only while a span of its trace is current.
-    """
-    current = trace.get_current_span()
-    if isinstance(current, Span) and current.kind in ENTRIES and current.is_recording():
-        return current
-    span = entry_span()
-    return span if span is not None and _trace_of(span) == _trace_of(current) else None
-
-
-def _trace_of(span: trace.Span) -> int:
-    return span.get_span_context().trace_id
+def annotate(span: Span, attributes: Attributes) -> None:
+    """Set *attributes* on *span*, unless it has some: `aiprov.*` and `code.*` each as a whole."""
+    present = fast_path.held(span) or dict(span.attributes or {})
+    if ORIGIN not in present:
+        if not present.keys().isdisjoint(CODE):
+            attributes = {key: value for key, value in attributes.items() if key not in CODE}
+        put(span, attributes)

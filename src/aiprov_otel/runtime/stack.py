@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from types import FrameType, TracebackType
-from typing import Final, TypeAlias
+from collections.abc import Iterator, Sequence
+from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
+from typing import Final, NamedTuple, TypeAlias
 
 from aiprov_otel.runtime import resolver as resolver_module
 from aiprov_otel.runtime import source_text
+from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.exception_state import is_group, members_of, traceback_of
 from aiprov_otel.runtime.resolver import Resolver
 
@@ -21,23 +22,82 @@ _SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
 
 
 def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
+    """The nearest frame, from *frame* on, that is the application's own."""
+    return next((each for each in _upwards(frame) if _is_application(resolver, each)), None)
+
+
+def _upwards(frame: FrameType | None) -> Iterator[FrameType]:
     """
-    The nearest frame, from *frame* on, that is the application's own.
+    The frames from *frame* on that belong together.
 
     Below a loop or a pool the stack belongs to the code that started it; so it does below a chain
     of coroutines, whatever drives them.
     """
-    driven, libraries = False, resolver.libraries
+    driven = False
     for _ in range(DEPTH):
         if frame is None or (code := frame.f_code).co_filename in source_text.BOOTSTRAPS:
-            return None
+            return
         if code.co_flags & COROUTINE:
             driven = True
         elif driven and not code.co_flags & _SUSPENDABLE:
-            return None
-        if (code.co_filename not in libraries or resolver_module.stated) and resolver.is_ours(code):
-            return frame
+            return
+        yield frame
         frame = frame.f_back
+
+
+def _is_application(resolver: Resolver, frame: FrameType) -> bool:
+    code = frame.f_code
+    is_library = code.co_filename in resolver.libraries and not resolver_module.stated
+    return not is_library and resolver.is_ours(code)
+
+
+_WRAPPED: Final = frozenset(("f", "fn", "func", "function", "wrapped", "wrapped_func"))
+"""What decorators call the function that they are on."""
+_OPENERS: Final = ("contextlib", "opentelemetry.sdk", "opentelemetry.trace", "opentelemetry.util")
+"""Modules between a function and the span that it opens by hand."""
+_names: Final[dict[int, tuple[CodeType, tuple[str, ...]]]] = {}
+
+
+class Opener(NamedTuple):
+    """
+    Who opened a span.
+
+    Attributes:
+        frame: the nearest application frame; None if there is none, or a decorator comes first.
+        function: the function of the application whose decorator opened it.
+        by_hand: whether only OpenTelemetry itself stands between.
+    """
+
+    frame: FrameType | None = None
+    function: FunctionType | None = None
+    by_hand: bool = False
+
+
+def opener(resolver: Resolver, start: FrameType) -> Opener:
+    """The code of the application that opened a span which begins in the frame *start*."""
+    by_hand = True
+    for frame in _upwards(start):
+        if _is_application(resolver, frame):
+            return Opener(frame, None, by_hand)
+        if (function := _decorated(resolver, frame)) is not None:
+            return Opener(None, function, by_hand)
+        by_hand = by_hand and str(frame.f_globals.get("__name__")).startswith(_OPENERS)
+    return Opener()
+
+
+def _decorated(resolver: Resolver, frame: FrameType) -> FunctionType | None:
+    """The function of the application around which *frame*, of a library, is a decorator."""
+    code = frame.f_code
+    if (known := _names.get(id(code))) is None:
+        if len(_names) >= resolver_module.LIMIT:
+            _names.clear()
+        names = tuple(_WRAPPED.intersection(code.co_varnames + code.co_freevars))
+        known = _names[id(code)] = (code, names)
+    for name in known[1]:
+        value = frame.f_locals.get(name)
+        function = function_of(value) if type(value) in {FunctionType, MethodType} else None
+        if function is not None and resolver.is_ours(function.__code__):
+            return function
     return None
 
 
@@ -67,6 +127,11 @@ def place(resolver: Resolver, traceback: TracebackType | None) -> list[Place]:
         return []
     if line := innermost(resolver, traceback):
         return [line]
+    return nearest(resolver, traceback)
+
+
+def nearest(resolver: Resolver, traceback: TracebackType) -> list[Place]:
+    """The nearest line above *traceback* in the application."""
     # A span inside a library gets the same answer as the spans around it this way. A traceback
     # that is no longer on the stack has no frame above.
     frame = above(resolver, traceback.tb_frame.f_back)

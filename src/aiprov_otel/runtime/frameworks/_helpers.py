@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import Any
 
-from aiprov_otel.runtime.spans import handled_by
+from aiprov_otel.runtime import libraries
+from aiprov_otel.runtime.callables import function_of
+from aiprov_otel.runtime.handlers import handled_by
 
 
 def self_naming(callback: Any) -> Any:
@@ -51,8 +53,16 @@ def method_of(owner: Any, method: str, *otherwise: str) -> Any:
     """
     The method of *owner*, a class or an object, for a request with the HTTP *method*.
 
-    `get` serves `HEAD` where there is no `head`; *otherwise* names the fallbacks.
+    `get` serves `HEAD` where there is no `head`; *otherwise* names what serves any method, which
+    counts where the application wrote it. None if the request will be refused.
     """
-    names = [method.lower(), *(["get"] if method == "HEAD" else []), *otherwise]
-    methods = (getattr(owner, name, None) for name in names)
-    return next(filter(None, methods), owner)
+    names = [method.lower(), *(["get"] if method == "HEAD" else [])]
+    methods = [getattr(owner, name, None) for name in names]
+    methods += filter(_is_application, (getattr(owner, name, None) for name in otherwise))
+    return next(filter(None, methods), None)
+
+
+def _is_application(method: Any) -> bool:
+    """Whether the application wrote *method*, and not the framework whose class it inherits."""
+    function = function_of(method)
+    return function is not None and not libraries.is_library(function.__code__.co_filename)

@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
-from aiprov_otel.runtime.spans import handled_by
 
 MODULE: Final = "celery.loaders.base"
 DISTRIBUTION: Final = "celery"

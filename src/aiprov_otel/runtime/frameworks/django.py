@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
-from aiprov_otel.runtime.spans import handled_by
 
 MODULE: Final = "django.core.handlers.base"
 DISTRIBUTION: Final = "django"
@@ -51,6 +51,8 @@ def _function(view: Any, method: str) -> Any:
     owner = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if owner is None:
         return view
+    if method.lower() not in owner.http_method_names:
+        return None
     actions = getattr(view, "actions", None) or {}  # of a view set
     action = actions.get(method.lower()) or (method == "HEAD" and actions.get("get"))
     return _declared(method_of(owner, action or method, "dispatch"))

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
-from aiprov_otel.runtime.spans import handled_by
 
 MODULE: Final = "flask.app"
 DISTRIBUTION: Final = "flask"

@@ -8,17 +8,16 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Final
 
+from aiprov_otel.runtime.frameworks._helpers import method_of
+from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
-from aiprov_otel.runtime.spans import handled_by
 
 MODULE: Final = "starlette.routing"
 DISTRIBUTION: Final = "starlette"
 INSTRUMENTATION: Final = "opentelemetry-instrumentation-starlette"
 
 Handle = Callable[..., Awaitable[None]]
-
-# Which method of a class serves what; a websocket has no method.
-_METHODS: Final = {"HEAD": ("head", "get"), None: ("on_receive",)}
 
 
 def instrument(routing: ModuleType, patches: Patches) -> None:
@@ -32,8 +31,9 @@ def wrap_handle(original: Handle) -> Handle:
 
     @wraps(original)
     def handle(route: Any, scope: Any, *args: Any, **kwargs: Any) -> Awaitable[None]:
-        if _is_allowed(route, scope):
-            handled_by(_endpoint(route, scope))
+        with call_guard:
+            if _is_allowed(route, scope):
+                handled_by(_endpoint(route, scope))
         return original(route, scope, *args, **kwargs)
 
     return handle
@@ -50,6 +50,6 @@ def _endpoint(route: Any, scope: Any) -> Any:
     endpoint = route.endpoint
     if not inspect.isclass(endpoint):
         return endpoint
-    names = _METHODS.get(scope.get("method"), (str(scope.get("method")).lower(),))
-    methods = (getattr(endpoint, name, None) for name in (*names, "dispatch", "__call__"))
-    return next(filter(None, methods))
+    if (method := scope.get("method")) is None:  # of a websocket
+        return getattr(endpoint, "on_receive", None)
+    return method_of(endpoint, method, "dispatch", "__call__")
