@@ -108,7 +108,7 @@ def test_a_prometheus_without_origins_says_how_to_get_them(tmp_path):
     counters = {f'{COLLECTOR}{{service_name="shop",span_name="SELECT"}}': 70}
     with (
         prometheus(counters, tmp_path) as address,
-        pytest.raises(StoreError, match="counted no call with aiprov.origin"),
+        pytest.raises(StoreError, match=r"counted no call with aiprov\.origin"),
     ):
         asked(f"prometheus://{address}")
 
