@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -30,6 +31,7 @@ Traces older than --keep-days go, and the oldest when the store grows beyond --k
 It ends with Ctrl-C (exit status 130) or SIGTERM (143); what was answered is stored."""
 
 _LOOK: Final = 60.0  # seconds between two looks at what is too old
+_ENDING: Final = 1.5  # seconds after a signal until the process ends, whatever it does
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,6 +72,10 @@ def run(args: argparse.Namespace) -> int:
     def end(number: int, _: FrameType | None) -> None:
         came.append(number)
         over.set()
+        # What was answered is on the disk: nothing is lost if the rest does not end by itself.
+        watchdog = threading.Timer(_ENDING, os._exit, (128 + number,))
+        watchdog.daemon = True
+        watchdog.start()
 
     path = args.store or make_folder(Path.cwd()) / STORE.name
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -80,21 +86,26 @@ def run(args: argparse.Namespace) -> int:
                 f"keeping them in {path}; Ctrl-C ends it"
             )
             retention = Retention(args.keep_days, args.keep_gib)
-            _prune(store, retention)
-            while not over.wait(_LOOK):
-                _prune(store, retention)
+            # Not in this thread: a signal is only handled when a query of it has ended.
+            threading.Thread(target=_prune, args=(store, retention, over), daemon=True).start()
+            over.wait()
             _say("ending")
     finally:
         _restore(previous)
     return 128 + came[0]
 
 
-def _prune(store: Store, retention: Retention) -> None:
-    try:
-        if gone := retention.prune(store, time.time_ns()):
-            _say(f"{gone:,} spans went: they were too old, or too many (--keep-days, --keep-gib)")
-    except StoreError as error:
-        _say(str(error))
+def _prune(store: Store, retention: Retention, over: threading.Event) -> None:
+    while not over.is_set():
+        try:
+            if gone := retention.prune(store, time.time_ns()):
+                _say(
+                    f"{gone:,} spans went: they were too old, or too many (--keep-days, --keep-gib)"
+                )
+        except StoreError as error:
+            if not over.is_set():
+                _say(str(error))
+        over.wait(_LOOK)
 
 
 def _restore(handlers: dict[signal.Signals, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -102,13 +102,17 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Closes the file; closing it twice is fine."""
+        """Closes the file, and ends what still runs on it; closing it twice is fine."""
+        self.interrupt()
         with self._lock:
             self._connection.close()
 
     def interrupt(self) -> None:
         """Ends the queries that run at this moment; they raise StoreError."""
-        self._connection.interrupt()
+        import duckdb
+
+        with suppress(duckdb.ConnectionException):  # it is closed
+            self._connection.interrupt()
         for reader in () if self._is_reader else self._state.readers:
             reader.interrupt()
 
@@ -240,7 +244,6 @@ class Store:
         import duckdb
 
         for reader in self._state.readers:  # one of them would keep the useless database open
-            reader.interrupt()
             reader.close()
         self._connection.close()
         self._connection = duckdb.connect(str(self.path))
