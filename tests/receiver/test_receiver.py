@@ -10,7 +10,7 @@ import resource
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -405,6 +405,33 @@ def test_closing_does_not_wait_for_idle_connections(store):
 
     with Receiver(store, port=int(port)):
         pass  # the port is free again
+
+
+def test_closing_does_not_wait_for_a_store_that_hangs(store, batch):
+    """A request that can't be stored is given up: its sender will send it again."""
+    receiver = Receiver(store, port=0)
+    with ThreadPoolExecutor(1) as pool, store._lock:
+        waiting = pool.submit(post, receiver.endpoint, batch)
+        until(lambda: receiver._room.free < receiver._room.size, "the batch takes room")
+        receiver.close()
+        with suppress(OSError, http.client.HTTPException):
+            assert waiting.result(PATIENCE).status >= 500
+
+
+def test_pages_that_are_asked_for_at_once_are_made_once_more(receiver, store, batch):
+    """One report is made at a time, and shared by those who wait; each has what came before it."""
+    assert post(receiver, batch).status == 200
+
+    def count_calls(_):
+        address = receiver.endpoint.removeprefix("http://")
+        connection = http.client.HTTPConnection(address, timeout=60)
+        connection.request("GET", "/report.json")
+        document = json.loads(connection.getresponse().read())
+        connection.close()
+        return document["arms"][0]["calls"]
+
+    with ThreadPoolExecutor(24) as pool:
+        assert list(pool.map(count_calls, range(24))) == [50] * 24
 
 
 def test_a_client_that_goes_away_leaves_no_noise(receiver, store, batch, capfd):

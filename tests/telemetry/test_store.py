@@ -13,6 +13,7 @@ import pytest
 
 from aiprov_otel.errors import StoreError
 from aiprov_otel.telemetry import schema
+from aiprov_otel.telemetry import store as store_module
 from aiprov_otel.telemetry.otlp import Row
 from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, EPOCH, Service
@@ -192,9 +193,7 @@ def test_a_closed_store_says_so(path, rows):
         store.add(rows)
 
 
-def test_a_full_disk_loses_nothing_that_was_stored(path):
-    """What does not fit is refused in one line; what was answered is there afterwards."""
-    code = """
+FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from support.telemetry import AI, Service
@@ -207,26 +206,144 @@ with Store.open(Path(sys.argv[1])) as store:
     service.span("kept", by=AI)
     service.send(store)
     size = Path(sys.argv[1]).stat().st_size + 60_000
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     for n in range(300):
         service.span(f"more {n}", by=AI, text="x" * 5000)
     try:
         service.send(store)
     except StoreError as error:
         print(error)
+    with store.reader() as reader:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        if len(sys.argv) > 2:
+            service.send(store)
+            print(store.query("SELECT count(*) FROM otel_traces"))
 """
+
+
+def run_on_a_full_disk(path, *words) -> list[str]:
+    """What a process says that fills the disk, as a limit on files stands in for it."""
     done = subprocess.run(
-        [sys.executable, "-c", code, path],
+        [sys.executable, "-c", FULL_DISK, path, *words],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,
     )
+    return done.stdout.splitlines()
 
-    assert "is the disk full?" in done.stdout
-    assert done.stdout.count("\n") == 1
+
+def test_a_full_disk_loses_nothing_that_was_stored(path):
+    """What does not fit is refused in one line; what was answered is there afterwards."""
+    (line,) = run_on_a_full_disk(path)
+
+    assert "is the disk full?" in line
     with Store.read(path) as store:
         assert store.query("SELECT SpanName FROM otel_traces") == [("kept",)]
+
+
+def test_a_store_works_again_when_there_is_room(path):
+    """After the disk was full, the same process stores, also while a reader is open."""
+    line, count = run_on_a_full_disk(path, "again")
+
+    assert "is the disk full?" in line
+    assert count == "[(301,)]"
+    with Store.read(path) as store:
+        assert store.query("SELECT count(*) FROM otel_traces") == [(301,)]
+
+
+def leave(path, *, checkpoint) -> None:
+    """Leave a store behind as a killed process does, with a log beside it."""
+    code = """
+import os, signal, sys
+from pathlib import Path
+from support.telemetry import Service, serve
+from aiprov_otel.telemetry.store import Store
+
+service = Service()
+serve(service, functions=2, calls=20)
+store = Store.open(Path(sys.argv[1]))
+service.send(store)
+if sys.argv[2] == "True":
+    store.checkpoint()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run(
+        [sys.executable, "-c", code, path, str(checkpoint)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("place", [0, 9, 5000, 13_000, 20_000])
+def test_a_damaged_file_is_one_line(path, place):
+    """Wherever a byte was changed, the line says what to do; nothing ends in a traceback."""
+    leave(path, checkpoint=True)
+    content = bytearray(path.read_bytes())
+    content[place : place + 8] = bytes(byte ^ 0xFF for byte in content[place : place + 8])
+    path.write_bytes(content)
+
+    for opened in (Store.read, Store.open):
+        with pytest.raises(StoreError) as error, opened(path) as store:
+            store.query("SELECT * FROM otel_traces")
+        assert "move" in one_line(error)
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_damaged_log_is_one_line(path, place):
+    """The newest spans are in a log beside the file, and that may be damaged too."""
+    leave(path, checkpoint=False)
+    log = path.with_name(f"{path.name}.wal")
+    content = bytearray(log.read_bytes())
+    middle = int(len(content) * place)
+    content[middle : middle + 8] = bytes(byte ^ 0xFF for byte in content[middle : middle + 8])
+    log.write_bytes(content)
+
+    with pytest.raises(StoreError) as error, Store.open(path):
+        pass
+    assert "move" in one_line(error)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE otel_traces DROP COLUMN TraceState",
+        "ALTER TABLE otel_traces ALTER COLUMN Duration TYPE VARCHAR",
+        "DROP TABLE otel_traces",
+    ],
+)
+def test_a_store_with_other_columns_is_refused(path, change):
+    """A table that was changed is named before a query fails on it."""
+    Store.open(path).close()
+    with closing(duckdb.connect(str(path))) as other:
+        other.execute("CREATE TABLE copy AS FROM otel_traces; DROP TABLE otel_traces")
+        other.execute("ALTER TABLE copy RENAME TO otel_traces")
+        other.execute(change)
+
+    with pytest.raises(StoreError, match="columns were changed: move the file away"):
+        Store.open(path)
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM aiprov_store", "ALTER TABLE aiprov_store RENAME version TO v"]
+)
+def test_a_store_without_a_version_is_refused(path, change):
+    """It is of none that we know."""
+    Store.open(path).close()
+    with closing(duckdb.connect(str(path))) as other:
+        other.execute(change)
+
+    with pytest.raises(StoreError, match="is a store of version None"):
+        Store.read(path)
+
+
+def test_a_query_has_a_time_limit(path, monkeypatch):
+    """A reader's query that takes too long is ended in one line; the next one is answered."""
+    monkeypatch.setattr(store_module, "_QUERY_LIMIT", 0.2)
+    with Store.open(path) as store, store.reader() as reader:
+        with pytest.raises(StoreError, match=r"took more than 0\.2 seconds"):
+            reader.query("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b")
+        assert reader.query("SELECT 1") == [(1,)]
 
 
 def test_a_killed_process_leaves_what_it_stored(path):

@@ -143,6 +143,8 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
     def leave(number: int, _: FrameType | None) -> None:
         """Pass nothing on: the terminal has sent the same signal to the command."""
         came.append(number)
+        if process is None:  # unless the command was not there yet to get it
+            early.append(number)
 
     with _handling({signal.SIGTERM: pass_on, signal.SIGINT: leave}):
         process = subprocess.Popen(command, env=variables)

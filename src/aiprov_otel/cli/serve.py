@@ -87,21 +87,24 @@ def run(args: argparse.Namespace) -> int:
                 f"storing them in {path}; Ctrl-C stops it"
             )
             retention = Retention(args.keep_days, args.keep_gib)
-            _prune(store, retention)
-            while not over.wait(_PRUNE_EVERY):
-                _prune(store, retention)
+            # In a thread of its own: the main thread handles a signal only between queries.
+            threading.Thread(target=_prune, args=(store, retention, over), daemon=True).start()
+            over.wait()
             note("stopping")
     finally:
         _restore(previous)
     return 128 + came[0]
 
 
-def _prune(store: Store, retention: Retention) -> None:
-    try:
-        if deleted := retention.prune(store, time.time_ns()):
-            note(f"deleted {quantity(deleted, 'span')} (--keep-days, --keep-gib)")
-    except StoreError as error:
-        note(str(error))
+def _prune(store: Store, retention: Retention, over: threading.Event) -> None:
+    while not over.is_set():
+        try:
+            if deleted := retention.prune(store, time.time_ns()):
+                note(f"deleted {quantity(deleted, 'span')} (--keep-days, --keep-gib)")
+        except StoreError as error:
+            if not over.is_set():
+                note(str(error))
+        over.wait(_PRUNE_EVERY)
 
 
 def _restore(handlers: dict[signal.Signals, Any]) -> None:

@@ -27,6 +27,7 @@ PATIENCE: Final = 5.0
 _KEEP_ALIVE: Final = 30  # seconds until an idle connection is closed; exporters send every few
 _WAITING: Final = 128  # connections that the system holds until we accept them
 _ENDING: Final = 1  # seconds that requests have to end when the receiver is closed
+_ATTEMPTS: Final = 10  # to end what runs longer
 
 
 class Receiver:
@@ -61,6 +62,7 @@ class Receiver:
 
             from aiprov_otel.receiver.admission import Connection, Room
             from aiprov_otel.receiver.app import create_app
+        self._store = store
         self._commits = GroupCommit(store)
         self._room = Room(room, patience)
         listener = _listen(host, port)
@@ -94,9 +96,17 @@ class Receiver:
         self.close()
 
     def close(self) -> None:
-        """Answers the requests under way, closes all connections and frees the port."""
+        """
+        Answers the requests under way, closes all connections and frees the port.
+
+        A request that takes longer than a moment is given up: its sender will send it again.
+        """
         self._server.should_exit = True
-        self._thread.join()
+        self._thread.join(_ENDING)
+        for _ in range(_ATTEMPTS):
+            if self._thread.is_alive():
+                self._store.interrupt()
+                self._thread.join(_ENDING / 20)
 
 
 def _listen(host: str, port: int) -> socket.socket:

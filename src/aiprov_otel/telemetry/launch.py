@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 _LAUNCH: Final = """
-import sys
+import signal, sys
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of ours before the command runs
 from opentelemetry.instrumentation.auto_instrumentation import run
 try:
     run()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakSet
 
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.files import real_path
@@ -25,6 +27,14 @@ class RowError(StoreError):
     """A row holds what the store can't take."""
 
 
+@dataclass(slots=True)
+class _State:
+    """What a store and its readers share: who they are, and whether an error made them useless."""
+
+    readers: WeakSet[Store] = field(default_factory=WeakSet)
+    is_broken: bool = False
+
+
 class Store:
     """
     A file with spans; `with Store.open(path) as store:` closes it.
@@ -35,10 +45,14 @@ class Store:
         path: the file.
     """
 
-    def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
+    def __init__(
+        self, path: Path, connection: DuckDBPyConnection, state: _State | None = None
+    ) -> None:
         self.path = path
         self._connection = connection
         self._lock = threading.Lock()
+        self._state = state or _State()
+        self._is_reader = state is not None
         self._batch = path.with_name(f"{path.name}.batch")
 
     @classmethod
@@ -91,9 +105,19 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Closes the file; closing it twice is fine."""
+        """Closes the file, and ends what still runs on it; closing it twice is fine."""
+        self.interrupt()
         with self._lock:
             self._connection.close()
+
+    def interrupt(self) -> None:
+        """Ends the queries that run at this moment; they raise StoreError."""
+        import duckdb
+
+        with suppress(duckdb.ConnectionException):  # it is closed
+            self._connection.interrupt()
+        for reader in () if self._is_reader else self._state.readers:
+            reader.interrupt()
 
     def add(self, rows: Sequence[Row]) -> int:
         """
@@ -111,11 +135,11 @@ class Store:
         """As `add`, for the result of `schema.lines`."""
         import duckdb
 
-        with self._lock, _explained(self.path):
+        with self._using() as connection:
             values = {"path": _literal(self._batch), "longest": schema.longest(lines)}
             try:
                 self._batch.write_bytes(lines)
-                ((added,),) = self._connection.execute(schema.INSERT, values).fetchall()
+                ((added,),) = connection.execute(schema.INSERT, values).fetchall()
             except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
                 msg = f"the store {self.path} can't take a span ({_first_line(error)})"
                 raise RowError(msg) from error
@@ -147,7 +171,8 @@ class Store:
         copy = "COPY otel_traces TO $path (FORMAT parquet, COMPRESSION zstd)"
         try:
             with self._lock:
-                ((spans,),) = self._connection.execute(copy, {"path": str(path)}).fetchall()
+                values = {"path": str(path)}
+                ((spans,),) = self._connection.execute(copy, values).fetchall()
         except duckdb.Error as error:
             msg = f"can't write {path} ({_first_line(error)}): name another with --export"
             raise StoreError(msg) from error
@@ -155,7 +180,9 @@ class Store:
 
     def reader(self) -> Self:
         """Returns a connection of its own, for reading while others write; close it too."""
-        reader = type(self)(self.path, self._connection.cursor())
+        with self._using() as connection:
+            reader = type(self)(self.path, connection.cursor(), self._state)
+            self._state.readers.add(reader)
         reader.query(sql_dialect.MACROS)
         return reader
 
@@ -170,10 +197,10 @@ class Store:
         Returns the result of *sql*.
 
         Raises:
-            StoreError: the file can't be read or written.
+            StoreError: the file can't be read or written, or a reader's query takes too long.
         """
-        with self._lock, _explained(self.path):
-            return self._connection.execute(sql, values).fetchall()
+        with self._using() as connection:
+            return connection.execute(sql, values).fetchall()
 
     def ask(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """
@@ -187,7 +214,7 @@ class Store:
         import duckdb
 
         try:
-            with self._lock:
+            with self._lock, _time_limit(self._connection):
                 self._connection.execute("SET enable_external_access = false")
                 result = self._connection.execute(sql)
                 columns = [name for name, *_ in result.description or ()]
@@ -195,6 +222,35 @@ class Store:
         except duckdb.Error as error:
             msg = f"the query failed: {_first_line(error)}"
             raise UsageError(msg) from error
+
+    @contextmanager
+    def _using(self) -> Iterator[DuckDBPyConnection]:
+        """
+        The connection; it is opened again if an error made it useless, as a full disk does.
+
+        Raises:
+            StoreError: the file can't be used.
+        """
+        import duckdb
+
+        with self._lock, _explained(self.path):
+            if self._state.is_broken and not self._is_reader:
+                self._reopen()
+            try:
+                with _time_limit(self._connection) if self._is_reader else nullcontext():
+                    yield self._connection
+            except duckdb.FatalException:
+                self._state.is_broken = True
+                raise
+
+    def _reopen(self) -> None:
+        import duckdb
+
+        for reader in self._state.readers:  # one of them would keep the useless database open
+            reader.close()
+        self._connection.close()
+        self._connection = duckdb.connect(str(self.path))
+        self._state.is_broken = False
 
     def _prepare(self, *, read_only: bool) -> None:
         tables = {name for (name,) in self.query("SELECT table_name FROM duckdb_tables()")}
@@ -207,13 +263,41 @@ class Store:
             self._check_version()
 
     def _check_version(self) -> None:
-        ((version,),) = self.query("SELECT version FROM aiprov_store")
+        found = self.query(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+            "WHERE table_name IN ('aiprov_store', 'otel_traces') ORDER BY table_name, column_index"
+        )
+        columns = [tuple(column) for table, *column in found if table == "otel_traces"]
+        version = None
+        if ("aiprov_store", "version", "INTEGER") in found:
+            version = next((row[0] for row in self.query("SELECT version FROM aiprov_store")), None)
         if version != schema.VERSION:
             msg = (
                 f"{self.path} is a store of version {version}, but this aiprov reads version "
                 f"{schema.VERSION}: move the file away, or name another with --store"
             )
             raise StoreError(msg)
+        if columns != list(schema.KINDS.items()):
+            msg = (
+                f"{self.path} is a store whose columns were changed: move the file away, or name "
+                "another with --store"
+            )
+            raise StoreError(msg)
+
+
+_QUERY_LIMIT: Final = 120.0  # seconds
+
+
+@contextmanager
+def _time_limit(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Interrupts what *connection* does in this block if it takes too long."""
+    timer = threading.Timer(_QUERY_LIMIT, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -226,7 +310,15 @@ def _explained(path: Path) -> Iterator[None]:
     except duckdb.ConnectionException as error:
         msg = f"the store {path} was closed: try again"
         raise StoreError(msg) from error
-    except (duckdb.OperationalError, duckdb.FatalException, OSError) as error:
+    except duckdb.InterruptException as error:
+        msg = (
+            f"a query of the store {path} took more than {_QUERY_LIMIT:g} seconds, or the receiver "
+            "ended: report fewer days with --days, or keep less with --keep-days"
+        )
+        raise StoreError(msg) from error
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException):
+        raise  # these are about our SQL
+    except (duckdb.Error, OSError) as error:
         raise StoreError(_advice(path, str(error))) from error
 
 
@@ -240,13 +332,20 @@ def _advice(path: Path, problem: str) -> str:
     return f"the store {path} can't be used ({problem}): move it away, or name another with --store"
 
 
-_ADVICE = {
+_ADVICE: Final = {
     "Could not set lock": (
         "is held by another process. If that is a receiver, use "
         "`aiprov report --from http://127.0.0.1:4318`; or name another store with --store"
     ),
     "not a valid DuckDB database": (
         "is not a DuckDB file: move it away, or name another with --store"
+    ),
+    "has been invalidated": "failed before, perhaps for a full disk: try again",
+    "Corrupt": "is damaged: move it away, or name another with --store",
+    "Checksum": "is damaged: move it away, or name another with --store",
+    "WAL": (
+        "has a damaged log: move the file with .wal at its end away to lose the newest spans, or "
+        "name another with --store"
     ),
     "Permission denied": "can't be read or written (permission denied): name another with --store",
     "Read-only file system": "is on a read-only file system: name another with --store",
