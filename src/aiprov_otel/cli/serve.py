@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.cli.options import limit
 from aiprov_otel.cli.output import note
+from aiprov_otel.cli.signals import ends_soon
 from aiprov_otel.errors import StoreError
 from aiprov_otel.format import quantity
 from aiprov_otel.receiver.server import HOST, PORT, Receiver
@@ -69,6 +70,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
+@ends_soon()
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal arrives; the exit status says which."""
     came: list[int] = []
