@@ -130,15 +130,3 @@ def test_a_second_receiver_on_one_store_is_told_so(tmp_path):
 
     assert (second.returncode, second.stderr.count("\n")) == (2, 1)
     assert "is held by another process" in second.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_a_client_that_sends_no_end_keeps_nothing_alive(tmp_path, number):
-    """Half a request, an idle connection: a signal ends it all the same."""
-    with start("serve", "--port", "0", cwd=tmp_path) as process:
-        port = int(endpoint_of(process).rpartition(":")[2])
-        half = socket.create_connection(("127.0.0.1", port))
-        half.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n")
-        with half, socket.create_connection(("127.0.0.1", port)):
-            process.send_signal(number)
-            assert process.wait(60) == 128 + number

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from support.command import start
 
 BOUNDARY = """
 import os, signal, sys, time
@@ -154,3 +158,15 @@ with signals.ends_soon(0.2), signals.ends_later():
 raise SystemExit(7)
 """
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 7
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_client_that_sends_no_end_keeps_nothing_alive(tmp_path, number):
+    """Half a request, an idle connection: a signal ends it all the same."""
+    with start("serve", "--port", "0", cwd=tmp_path) as process:
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)", process.stderr.readline())[1])
+        half = socket.create_connection(("127.0.0.1", port))
+        half.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n")
+        with half, socket.create_connection(("127.0.0.1", port)):
+            process.send_signal(number)
+            assert process.wait(60) == 128 + number
