@@ -226,6 +226,31 @@ def test_ctrl_c_ends_the_command_and_the_report_follows(repo):
     assert "Traceback" not in said
 
 
+STUBBORN = """
+import os, signal, sys, time
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda number, _: os.write(1, b"told %d\\n" % number))
+print("ready", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGTERM, 2), (signal.SIGINT, 3)])
+def test_a_command_that_ignores_signals_is_killed(repo, number, times):
+    """A second SIGTERM ends it, and a third Ctrl-C: the first ones are its own to handle."""
+    repo.commit("app.py", STUBBORN)
+    with start_in_group("run", "--", sys.executable, "app.py", cwd=repo.path) as process:
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(times - 1):
+            (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+            assert process.stdout.readline() == f"told {number}\n"
+        os.kill(process.pid, number)
+        process.communicate(timeout=60)
+
+    assert process.returncode == 137
+
+
 def start_in_group(*words, cwd):
     """The command in a process group of its own, as a shell starts it."""
     return subprocess.Popen(

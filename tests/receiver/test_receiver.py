@@ -420,7 +420,7 @@ def test_closing_does_not_wait_for_a_store_that_hangs(store, batch):
 
 def test_pages_that_are_asked_for_at_once_are_made_once_more(receiver, store, batch):
     """One report is made at a time, and shared by those who wait; each has what came before it."""
-    assert post(receiver, batch).status == 200
+    assert post(receiver.endpoint, batch).status == 200
 
     def count_calls(_):
         address = receiver.endpoint.removeprefix("http://")

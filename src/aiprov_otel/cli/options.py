@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiprov_otel.history.policy_schema import Moves
 
@@ -70,3 +71,34 @@ def limit(text: str) -> float:
         msg = f"{text!r} is not a valid limit: use a number above 0, up to {_MOST:,}"
         raise argparse.ArgumentTypeError(msg)
     return number
+
+
+def address(text: str) -> str:
+    """
+    *text*, if it can be the address of a machine, or of something on one.
+
+    Raises:
+        ArgumentTypeError: it can't be parsed, or has characters that no address has.
+    """
+    try:
+        urlsplit(text)
+        text.encode("idna" if "/" not in text else "utf-8")
+    except ValueError as error:
+        msg = f"{text!r} is not a valid address"
+        raise argparse.ArgumentTypeError(msg) from error
+    return text
+
+
+def store_path(text: str) -> Path:
+    """
+    *text* as the path of a store.
+
+    Raises:
+        ArgumentTypeError: it is not UTF-8, which DuckDB needs.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        msg = f"{text!r} is not UTF-8; use another name for the store"
+        raise argparse.ArgumentTypeError(msg) from error
+    return Path(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.cli import counters
-from aiprov_otel.cli.options import limit
+from aiprov_otel.cli.options import address, limit, store_path
 from aiprov_otel.cli.output import note, say, say_json, table
 from aiprov_otel.errors import UsageError
 from aiprov_otel.files import write_whole
@@ -47,10 +47,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
+    source.add_argument("--store", type=store_path, metavar="FILE", help=f"default: {STORE}")
     source.add_argument(
         "--from",
         dest="address",
+        type=address,
         metavar="ADDRESS",
         help="a running receiver (http://…), ClickHouse (clickhouse://…), Prometheus "
         "(prometheus://…), or a file or folder of OTLP or Parquet",

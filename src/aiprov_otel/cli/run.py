@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiprov_otel import settings
 from aiprov_otel.cli.command import resolve
 from aiprov_otel.cli.output import note
+from aiprov_otel.cli.signals import ends_later, ends_soon
 from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
 from aiprov_otel.history.build import build
@@ -39,7 +40,8 @@ folder. For this run traces go to aiprov, whatever OTEL_* is set to. The report 
 and goes to standard error, so that CMD's output is unchanged.
 
 Exit status: that of CMD, 128+n if signal n ended it, 126 if it can't be started, 2 if it is not
-found. Ctrl-C reaches CMD; the report follows when CMD has ended."""
+found. Ctrl-C and SIGTERM reach CMD, and the report follows when CMD has ended. A second SIGTERM
+or a third Ctrl-C kills CMD."""
 
 _NEEDED: Final = "import aiprov_otel, opentelemetry.distro, opentelemetry.instrumentation"
 
@@ -60,6 +62,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
+@ends_soon()
 def run(args: argparse.Namespace) -> int:
     """Run the command and report; the exit status is the command's."""
     command, interpreter = resolve(args.command, "aiprov run")
@@ -127,7 +130,8 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
     """
     Run *command*; returns its exit status, as in a shell, and whether a signal asked it to end.
 
-    SIGTERM is passed on to it.
+    SIGTERM is passed on. A second SIGTERM kills it, and so does a third Ctrl-C: some parents send
+    it twice.
     """
     early: list[int] = []
     came: list[int] = []
@@ -137,16 +141,12 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
         came.append(number)
         if process is None:
             early.append(number)
-        else:
+        elif came.count(signal.SIGTERM) > 1 or len(came) > 2:
+            process.kill()
+        elif number == signal.SIGTERM:  # the terminal has sent SIGINT to the command, too
             process.send_signal(number)
 
-    def leave(number: int, _: FrameType | None) -> None:
-        """Pass nothing on: the terminal has sent the same signal to the command."""
-        came.append(number)
-        if process is None:  # unless the command was not there yet to get it
-            early.append(number)
-
-    with _handling({signal.SIGTERM: pass_on, signal.SIGINT: leave}):
+    with ends_later(), _handling({signal.SIGTERM: pass_on, signal.SIGINT: pass_on}):
         process = subprocess.Popen(command, env=variables)
         try:
             for number in early:

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from aiprov_otel.cli.options import limit
+from aiprov_otel.cli.options import address, limit, store_path
 from aiprov_otel.cli.output import note
+from aiprov_otel.cli.signals import ends_soon
 from aiprov_otel.errors import StoreError
 from aiprov_otel.format import quantity
 from aiprov_otel.receiver.server import HOST, PORT, Receiver
@@ -47,11 +48,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--host",
+        type=address,
         default=HOST,
         metavar="ADDRESS",
         help="interface to listen on; 0.0.0.0: all; default: %(default)s, this machine only",
     )
-    parser.add_argument("--store", type=Path, metavar="FILE", help=f"default: {STORE}")
+    parser.add_argument("--store", type=store_path, metavar="FILE", help=f"default: {STORE}")
     parser.add_argument(
         "--keep-days",
         type=limit,
@@ -69,6 +71,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
+@ends_soon()
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal arrives; the exit status says which."""
     came: list[int] = []

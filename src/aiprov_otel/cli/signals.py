@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
+DEADLINE: Final = 1.5
+"""Seconds from a signal until the process is ended, where the verb has not ended by then."""
+
+_ENDING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 AGAIN: Final = 2.0
 """Seconds until a signal is sent again, in case a destructor or a library swallowed it."""
 
@@ -28,6 +32,46 @@ class Ending:
             signal.signal(number, signal.SIG_IGN)
         for timer in self.timers:
             timer.cancel()
+
+
+@contextmanager
+def ends_soon(seconds: float = DEADLINE) -> Iterator[None]:
+    """
+    Make a signal end the process after *seconds*, unless the block has ended by then.
+
+    Python runs signal handlers in the main thread, which may be in a query or wait for a lock, so
+    another thread watches for signals. Nothing is lost: what was acknowledged is on disk.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    left = threading.Event()
+
+    def watch() -> None:
+        # Delivered here, a signal would interrupt an import for which the main thread blocks it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        while number := os.read(reader, 1):
+            if number[0] in _ENDING and not left.wait(seconds):
+                os._exit(128 + number[0])
+        os.close(reader)
+
+    threading.Thread(target=watch, name="aiprov-signals", daemon=True).start()
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        left.set()
+        os.close(writer)
+
+
+@contextmanager
+def ends_later() -> Iterator[None]:
+    """Suspend `ends_soon`: in the block, signals are for another process."""
+    previous = signal.set_wakeup_fd(-1)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous, warn_on_full_buffer=False)
 
 
 @contextmanager

@@ -56,7 +56,7 @@ class Manifest:
         self.records: Mapping[str, str] = dict(index.get("records", {}))
         self.entries = tuple(map(Entry.from_json, index["files"]))
         self._archive = archive
-        self._documents: dict[str, SourceFile] = {}
+        self._documents: dict[str, SourceFile | str] = {}  # or why it can't be read
         self._by_hash: dict[str, list[Entry]] = defaultdict(list)
         self._by_tail: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
@@ -133,10 +133,17 @@ class Manifest:
         The lines of the file that *entry* names.
 
         Raises:
-            ManifestError: its document is missing or was changed since the build.
+            ManifestError: its document is missing, was changed since the build, or is invalid.
         """
-        if (source := self._documents.get(entry.document)) is None:
-            source = self._documents[entry.document] = self._decode(entry)
+        source = self._documents.get(entry.document)
+        if source is None:
+            try:
+                source = self._decode(entry)
+            except ManifestError as error:
+                source = str(error)
+            self._documents[entry.document] = source
+        if isinstance(source, str):
+            raise ManifestError(source)
         return source
 
     def sources(self) -> Iterator[SourceFile]:
@@ -148,7 +155,7 @@ class Manifest:
         Counts the lines of *entries* by origin, model and strength of evidence.
 
         Raises:
-            ManifestError: a document is missing or was changed since the build.
+            ManifestError: a document is missing, was changed since the build, or is invalid.
         """
         lines: Counter[tuple[Origin, str | None, Strength]] = Counter()
         for entry in entries:
@@ -158,10 +165,14 @@ class Manifest:
     def _decode(self, entry: Entry) -> SourceFile:
         data = self._read(entry)
         try:
-            return SourceFile.decode(data)
-        except ManifestError as error:
+            source = SourceFile.decode(data)
+        except Exception as error:  # any kind, as in `load`: deep JSON exceeds the stack
             msg = f"{entry.document} in {self.path}: {error}"
             raise ManifestError(msg) from error
+        if source.lines != entry.lines:
+            msg = f"{entry.document} in {self.path} has {source.lines} lines, not {entry.lines}"
+            raise ManifestError(msg)
+        return source
 
     def _read(self, entry: Entry) -> bytes:
         try:
@@ -238,6 +249,9 @@ def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
             f"{SCHEMA}. Build it with the same version that reads it."
         )
         raise ManifestError(msg)
+    repository = index["repository"]
+    if not all(isinstance(repository[key], str | None) for key in ("revision", "url")):
+        raise ValueError("its revision or address is not text")
     return index
 
 

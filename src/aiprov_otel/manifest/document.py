@@ -7,10 +7,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance, Strength
+
+MOST_LINES: Final = 10_000_000
+"""More lines than any source file has; a manifest that claims more is refused."""
 
 _FIELDS = ("origin", "agent", "model", "provider", "commit", "time", "evidence")
 
@@ -47,7 +50,14 @@ class Entry:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Reads an entry of the index, and ignores keys that a later version added."""
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+        entry = cls(**{field.name: values[field.name] for field in fields(cls)})
+        texts = (entry.path, entry.import_path, entry.hash, entry.document, entry.digest)
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("an entry has a value that is not text")
+        if type(entry.lines) is not int or not 0 <= entry.lines <= MOST_LINES:
+            msg = f"{entry.path} has {entry.lines!r} lines"
+            raise ValueError(msg)
+        return entry
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,7 @@ def tally(data: bytes) -> Counter[tuple[Origin, str | None, Strength]]:
         ]
         for _, count, index in document["runs"]:
             lines[kinds[index]] += count
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except Exception as error:  # any kind: deep JSON exceeds the stack
         msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
         raise ManifestError(msg) from error
     return lines

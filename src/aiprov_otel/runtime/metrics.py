@@ -103,11 +103,13 @@ def _lines(manifests: Iterable[Manifest]) -> Lines:
 
 
 def _tally(manifest: Manifest, entries: Iterable[Entry]) -> Lines:
-    try:
-        return manifest.tally(entries)
-    except ManifestError as error:
-        warn("manifest-unreadable", f"{error}; its lines are not counted", about=manifest.path)
-        return Counter()
+    lines: Lines = Counter()
+    for entry in entries:
+        try:
+            lines.update(manifest.tally([entry]))
+        except ManifestError as error:
+            warn("manifest-unreadable", f"{error}; its lines are not counted", about=manifest.path)
+    return lines
 
 
 def _observations(lines: Lines) -> Iterator[Observation]:
