@@ -51,5 +51,5 @@ SELECT {{ unit_columns() }}, Time, 0 AS calls, Weight AS errors FROM placed
 {% set days = "(Time / 1e9 - toUnixTimestamp(parseDateTimeBestEffortOrNull(Committed))) / 86400" %}
 {% macro age() -%}
 CASE WHEN {{ days }} IS NULL THEN 'unknown'
-{%- for band, most in ages %} WHEN {{ days }} <= {{ most }} THEN '{{ band }}'{% endfor %} ELSE '{{ oldest }}' END
+{%- for band, most in ages.items() %} WHEN {{ days }} <= {{ most }} THEN '{{ band }}'{% endfor %} ELSE '{{ oldest }}' END
 {%- endmacro %}
