@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from aiprov_otel import attributes
+from aiprov_otel.format import AGE_BANDS, OLDEST
 from aiprov_otel.telemetry.extra import local_extra
 
 with local_extra():
@@ -31,16 +32,6 @@ MOST_FUNCTIONS: Final = 200
 
 _LATEST: Final = 2**62 - 1
 """The latest time and longest duration, in nanoseconds; the sum of both still fits 64 bits."""
-
-AGES: Final = (
-    ("up to 1 month", 30),
-    ("1 to 3 months", 91),
-    ("3 to 12 months", 365),
-    ("1 to 2 years", 730),
-)
-"""Bands of the age that code had when it ran, each with its last day."""
-
-OLDEST: Final = "over 2 years"
 
 
 def table(name: str, *, since: int = 0) -> str:
@@ -68,7 +59,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(
         keys=attributes,
-        ages=AGES,
+        ages=AGE_BANDS,
         oldest=OLDEST,
         steps=HISTOGRAM_STEPS,
         most=MOST_FUNCTIONS,
