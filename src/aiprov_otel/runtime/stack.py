@@ -53,6 +53,7 @@ def _is_application(resolver: Resolver, frame: FrameType) -> bool:
 
 _WRAPPED: Final = frozenset(("f", "fn", "func", "function", "wrapped", "wrapped_func"))
 """What decorators call the function that they are on."""
+_GIVEN: Final = ("wrapped",)
 _OPENERS: Final = ("contextlib", "opentelemetry.sdk", "opentelemetry.trace", "opentelemetry.util")
 """Modules between a function and the span that it opens by hand."""
 _names: Final[dict[int, tuple[CodeType, tuple[str, ...]]]] = {}
@@ -91,7 +92,10 @@ def _decorated(resolver: Resolver, frame: FrameType) -> FunctionType | None:
     if (known := _names.get(id(code))) is None:
         if len(_names) >= resolver_module.LIMIT:
             _names.clear()
-        names = tuple(_WRAPPED.intersection(code.co_varnames + code.co_freevars))
+        # A decorator closes over the function; that of wrapt is given it. A function that is handed
+        # to a library by the way is not decorated.
+        names = tuple(_WRAPPED.intersection(code.co_freevars))
+        names += _GIVEN if _GIVEN[0] in code.co_varnames[: code.co_argcount] else ()
         known = _names[id(code)] = (code, names)
     for name in known[1]:
         value = frame.f_locals.get(name)
