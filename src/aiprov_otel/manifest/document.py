@@ -117,7 +117,7 @@ class SourceFile:
             runs = tuple(Run(first, n, records[index]) for first, n, index in document["runs"])
             named = (document["import_path"], document["hash"])
             return cls(path, *named, runs, document.get("generated", False))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
             msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
 
@@ -140,7 +140,7 @@ def tally(data: bytes) -> Counter[tuple[Origin, str | None, Strength]]:
         ]
         for _, count, index in document["runs"]:
             found[kinds[index]] += count
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
         raise ManifestError(msg) from error
     return found

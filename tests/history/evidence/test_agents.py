@@ -74,9 +74,9 @@ def test_a_mark_shows_no_person(rule):
 
 def test_the_table_is_complete():
     """
-    The package ships every row of its research, each under a name of its own.
+    The package ships every row of its research, each with an id of its own.
     """
-    assert len(load_rules()) == len(EXAMPLES) == 98
+    assert len(load_rules()) == len(EXAMPLES) >= 98
 
 
 def test_a_user_s_rows_come_first():

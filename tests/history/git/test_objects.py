@@ -75,7 +75,7 @@ def test_any_commit_can_be_parsed(raw):
     The parser never fails, whatever it is given.
     """
     parse_commit("a" * 40, raw)
-    parse_commits(raw)
+    parse_commits([raw])
 
 
 @given(st.text(), st.binary())

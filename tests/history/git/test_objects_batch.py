@@ -25,4 +25,4 @@ def test_any_output_can_be_read(output):
     """
     Reading never fails.
     """
-    list(parse_contents(output))
+    list(parse_contents([output]))
