@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from functools import lru_cache
 
 from aiprov_otel.history.evidence import identities, squash_message
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.squash_message import Listing
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
@@ -49,7 +51,7 @@ BOUNDARY = Decision(
     Provenance(match=Match.EXACT),
     "the clone is shallow and ends here: an older commit may have written the line",
 )
-MISSING = Decision(Provenance(match=Match.EXACT), "the commit is not in this clone")
+MISSING = Decision(Provenance(match=Match.EXACT), "the commit is not in this clone, or too large")
 UNBLAMED = Decision(Provenance(match=Match.EXACT), "git can't attribute the line to a commit")
 
 
@@ -85,7 +87,7 @@ def _origin_of_mark(
     """The origin that a mark on the commit gives, and how a squash changed it."""
     if deciding.evidence is Evidence.ASSISTED_BY and not identities.is_bot(commit.author):
         return Origin.MIXED, None
-    listing = squash_message.find_listing(commit.lines) if deciding.line else None
+    listing = _find_listing(commit) if deciding.line else None
     if not listing:
         return Origin.AI, None
     lines = [mark.line for mark in marks]
@@ -94,6 +96,11 @@ def _origin_of_mark(
     # Which lines came from the others is not written down anywhere.
     whole = listing.is_introduced_by(lines) or marked == total
     return Origin.AI if whole else Origin.MIXED, text
+
+
+@lru_cache(maxsize=64)  # each mark of a commit asks
+def _find_listing(commit: Commit) -> Listing | None:
+    return squash_message.find_listing(commit.lines)
 
 
 def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, str]:

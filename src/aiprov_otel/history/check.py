@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.errors import HistoryError, UsageError
+from aiprov_otel.files import read_regular
 from aiprov_otel.history.effective_policy import changed_keys, with_build_options
 from aiprov_otel.history.evidence import sources
 from aiprov_otel.history.git.checkout import resolve_commit
@@ -92,7 +93,7 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
 
 def _hash(path: Path) -> str | None:
     try:
-        return content_hash(path.read_bytes())
+        return content_hash(read_regular(path))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.errors import HistoryError, PolicyError, UsageError
+from aiprov_otel.files import read_regular
 from aiprov_otel.history.git.repository import IGNORE_REVS_FILE, Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
@@ -86,6 +87,7 @@ def existing_folder(paths: Sequence[Path]) -> Path:
     return next(folder for folder in (start, *start.parents) if folder.is_dir())
 
 
+_LONGEST: Final = 16 * 1024 * 1024  # bytes of a list of ignored commits
 _CONFIG: Final = "blame.ignoreRevsFile"
 _HASH: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 
@@ -129,8 +131,9 @@ def _configured_files(git: Git) -> list[str]:
 
 def _read(file: Path, named_by: str, git: Git) -> Iterator[str]:
     shown = os.path.relpath(file, git.root)
+    inside = None if named_by.startswith("git config") else git.root
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = read_regular(file, _LONGEST, inside=inside).decode("utf-8").splitlines()
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8"
         msg = f"{named_by} names {shown}, which can't be read: {reason}; fix or remove the setting"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.errors import PolicyError
+from aiprov_otel.files import read_regular
 from aiprov_otel.history.evidence.agents import KINDS, ROLES, Rule
 from aiprov_otel.settings import MODES
 from aiprov_otel.values import Evidence, Origin
@@ -30,6 +31,12 @@ class Moves(StrEnum):
         return {Moves.WITHIN_FILES: ("-M",), Moves.BETWEEN_FILES: ("-C",)}.get(self, ())
 
 
+_LONGEST: Final = 1024 * 1024  # bytes of pyproject.toml
+# Python's parser takes the square of the depth of a key.
+_DEEP_KEY: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){64}""")
+_SHOWN: Final = 200  # characters of a wrong value
+
+
 def read_section(pyproject: Path) -> Mapping[str, Any]:
     """
     `[tool.aiprov]` of the file *pyproject*; empty where there is none.
@@ -38,13 +45,16 @@ def read_section(pyproject: Path) -> Mapping[str, Any]:
         PolicyError: the file can't be read, or is not valid TOML.
     """
     try:
-        document = tomllib.loads(pyproject.read_text("utf-8"))
+        text = read_regular(pyproject, _LONGEST, inside=pyproject.parent).decode("utf-8")
+        if _DEEP_KEY.search(text):
+            raise ValueError("a key is too deep")  # noqa: TRY301
+        document = tomllib.loads(text.replace("\r\n", "\n"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         msg = f"{pyproject} can't be read ({error.strerror}); it may hold [tool.aiprov]"
         raise PolicyError(msg) from error
-    except ValueError as error:  # not TOML, or not UTF-8
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or too deep
         msg = f"{pyproject} is not valid TOML ({error}); fix it, [tool.aiprov] is read from it"
         raise PolicyError(msg) from error
     tool = document.get("tool", {})
@@ -63,7 +73,15 @@ def unknown_key(table: str, key: str, allowed: Iterable[str]) -> PolicyError:
 def wrong_value(key: str, value: object, allowed: str) -> PolicyError:
     """The error for a *value* of *key* that is not one of those *allowed*."""
     name = f"[tool.aiprov] {key}".strip()
-    return PolicyError(f"{name} can't be {value!r}; it has to be {allowed}")
+    return PolicyError(f"{name} can't be {_shown(value)}; it has to be {allowed}")
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a value this deep"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _parse_unmarked(key: str, value: object) -> Origin:

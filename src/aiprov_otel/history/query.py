@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.errors import HistoryError, ManifestError, UsageError
+from aiprov_otel.files import read_regular
 from aiprov_otel.format import short_hash
 from aiprov_otel.history import attribute, source_files
 from aiprov_otel.history.attribution import Decision
@@ -190,7 +191,7 @@ def _load_current(git: Git, policy: Policy) -> Manifest | None:
 def _file_by_current(manifest: Manifest, path: Path, git: Git) -> FileAnswer | None:
     """The file at *path*, which *git* tracks, if *manifest* holds it as it is."""
     name = source_files.find_tracked(git, path).path
-    content = path.read_bytes()
+    content = read_regular(path)
     entries = [e for e in manifest.with_hash(content_hash(content)) if e.path == name]
     if not entries:
         return None
@@ -206,7 +207,7 @@ def _file_by_manifest(manifest: Manifest, path: Path) -> FileAnswer:
         ManifestError: *manifest* does not hold it as it is.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror or error}"
         raise HistoryError(msg) from error
@@ -233,7 +234,7 @@ def _file_by_git(git: Git, policy: Policy, path: Path) -> FileAnswer:
     [source] = source_files.flag_generated(git, attributed.sources())
     return FileAnswer(
         source,
-        (git.root / blamed.file.source).read_bytes(),
+        read_regular(git.root / blamed.file.source),
         GIT,
         tuple(attributed.lines(blamed)),
         tuple(_places(blamed)),

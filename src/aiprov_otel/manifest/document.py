@@ -128,7 +128,7 @@ class SourceFile:
             named = (document["import_path"], document["hash"])
             _validate(runs, (path, *named))
             return cls(path, *named, runs, document.get("generated", False))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
             msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
 

@@ -75,7 +75,7 @@ def test_parsing_any_commit_never_raises(raw):
     The parser never raises, whatever it is given.
     """
     parse_commit("a" * 40, raw)
-    parse_commits(raw)
+    parse_commits([raw])
 
 
 @given(st.text(), st.binary())

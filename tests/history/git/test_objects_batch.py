@@ -25,4 +25,4 @@ def test_reading_any_output_never_raises(output):
     """
     Whatever git prints, reading it never raises.
     """
-    list(parse_contents(output))
+    list(parse_contents([output]))

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.files import read_regular
 from aiprov_otel.history import source_files
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.hunks import Hunk
@@ -92,7 +93,7 @@ def _blame(work_tree: WorkTree, file: TrackedFile) -> BlamedFile | tuple[str, st
 
 
 def _read(work_tree: WorkTree, file: TrackedFile) -> bytes:
-    return Path(work_tree.git.root, file.source).read_bytes()
+    return read_regular(Path(work_tree.git.root, file.source))
 
 
 def _make_blamed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from aiprov_otel.errors import HistoryError
+from aiprov_otel.files import read_regular
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.evidence.mark import (
     get_object,
@@ -46,12 +48,20 @@ def list_sources(git: Git) -> Iterator[Source]:
 
 
 def read_log(git: Git) -> bytes:
-    """The log of the work tree or, where it is not checked out, of the commit; empty for none."""
+    """
+    The log of the work tree or, where it is not checked out, of the commit; empty for none.
+
+    Raises:
+        HistoryError: it is not a regular file of the repository, or huge.
+    """
     try:
-        return Path(git.root, LOG).read_bytes()
-    except OSError:
+        return read_regular(Path(git.root, LOG), inside=git.root)
+    except (FileNotFoundError, NotADirectoryError):
         [content] = read_objects(git, [f"{git.head()}:{LOG}"])
         return content or b""
+    except OSError as error:
+        msg = f"{git.root / LOG} can't be read: {error.strerror}; fix or remove it"
+        raise HistoryError(msg) from error
 
 
 def _read_logs(git: Git) -> Iterator[tuple[bytes, str]]:
@@ -212,8 +222,15 @@ class Traces:
         return [(claim, by_revision[name]) for name in by_revision for claim in self._claims[name]]
 
 
+_MOST_CONTENT: Final = 256 * 1024 * 1024  # bytes of files that are held to verify claims
+
+
 class Contents:
-    """The lines of the files of claims, as they are in the candidates and in their parents."""
+    """
+    The lines of the files of claims, as they are in the candidates and in their parents.
+
+    Beyond a limit there are none, and the claims about them are not believed.
+    """
 
     def __init__(self, git: Git, pairs: Iterable[tuple[Claim, Sequence[Commit]]]) -> None:
         wanted = {
@@ -223,12 +240,25 @@ class Contents:
             for revision in (commit.id, *commit.parents[:1])
         }
         names = sorted(wanted)
-        contents = zip(names, read_objects(git, names), strict=True)
-        self._lines = {name: (content or b"").splitlines() for name, content in contents}
+        self._lines: dict[str, list[bytes]] = {}
+        self._stripped: dict[tuple[str, str], set[bytes]] = {}
+        total = 0
+        for name, content in zip(names, read_objects(git, names), strict=True):
+            total += len(content or b"")
+            if total > _MOST_CONTENT:
+                return
+            self._lines[name] = (content or b"").splitlines()
 
     def lines(self, revision: str, path: str) -> Sequence[bytes]:
         """The lines of *path* in *revision*; none where it is missing."""
         return self._lines.get(f"{revision}:{path}", ())
+
+    def stripped(self, revision: str, path: str) -> set[bytes]:
+        """The lines of *path* in *revision* without the blanks around them."""
+        place = (revision, path)
+        if place not in self._stripped:
+            self._stripped[place] = {line.strip() for line in self.lines(revision, path)}
+        return self._stripped[place]
 
 
 def match_commits(
@@ -247,8 +277,7 @@ def match_commits(
 
 def _fits(claim: Claim, commit: Commit, contents: Contents) -> bool:
     """Whether *commit* brought in most of the claimed lines, blank ones apart."""
-    before = contents.lines(commit.parents[0], claim.path) if commit.parents else ()
-    known = Counter(line.strip() for line in before)
+    known = contents.stripped(commit.parents[0], claim.path) if commit.parents else set()
     claimed = contents.lines(commit.id, claim.path)[claim.first - 1 : claim.last]
     lines = [line.strip() for line in claimed if line.strip()]
     return 2 * sum(line not in known for line in lines) > len(lines)

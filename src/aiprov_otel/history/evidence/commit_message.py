@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
+from typing import Final
 
 from aiprov_otel.history.evidence import identities, model_names
 from aiprov_otel.history.evidence.agents import Rule, Table, load_lexicon
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.values import Evidence, Origin
 
-_LONGEST_LINE = 400  # a longer line is generated text, not a mark
+_LONGEST_LINE: Final = 400  # a longer line is generated text, not a mark
+_MOST_MARKS: Final = 1_000  # more than any squash has; a message with more is an attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def find_marks(commit: Commit, table: Table) -> list[Mark]:
     return [
         *_person_marks(commit.author, "author", table),
         *_person_marks(commit.committer, "committer", table),
-        *_message_marks(commit.lines, table),
+        *islice(_message_marks(commit.lines, table), _MOST_MARKS),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Final
 
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark, find_marks
@@ -16,8 +15,6 @@ from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import PullRequests, own_commits
 from aiprov_otel.history.git.repository import Git
 
-_BATCH: Final = 1_000  # commits whose messages are held in memory
-
 
 def read_commits(
     git: Git, names: Sequence[str], table: Table
@@ -27,9 +24,8 @@ def read_commits(
 
     A commit without marks keeps only the first line of its message: there are many of them.
     """
-    for position in range(0, len(names), _BATCH):
-        commits = objects.parse_commits(git.objects(names[position : position + _BATCH]))
-        for commit in commits.values():
+    for output in git.objects(names):
+        for commit in objects.parse_commits([output]).values():
             marks = find_marks(commit, table)
             yield commit if marks else replace(commit, message=commit.lines[0]), marks
 

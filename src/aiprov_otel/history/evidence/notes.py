@@ -75,10 +75,9 @@ class NoteRecords:
         return {name: self._parse(note, self._notes.ref) for name, note in notes}
 
 
-def read_objects(git: Git, names: Iterable[str]) -> list[bytes | None]:
+def read_objects(git: Git, names: Iterable[str]) -> Iterator[bytes | None]:
     """The content of each of the objects *names*; None for a missing one."""
-    listed = list(names)
-    return list(objects.parse_contents(git.objects(listed))) if listed else []
+    return objects.parse_contents(git.objects(names))
 
 
 def _list_blobs(git: Git, ref: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,7 +30,7 @@ class Listing:
     def count_marked(self, lines: Iterable[int]) -> int:
         """How many of the commits have one of the *lines*."""
         inside = {line for line in lines if self.starts[0] <= line < self.end}
-        return len({sum(start <= line for start in self.starts) for line in inside})
+        return len({bisect_right(self.starts, line) for line in inside})
 
     def is_introduced_by(self, lines: Iterable[int]) -> bool:
         """Whether one of the *lines* is above the list, and so about all of it."""

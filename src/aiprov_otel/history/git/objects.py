@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_MESSAGE: Final = 1024 * 1024  # bytes; of a longer one the beginning and the end are read
+# Codecs of Python that are not encodings of text, or take a time that grows with the square.
+_NO_ENCODINGS: Final = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Commit:
         author: `Name <mail>`.
         committer: `Name <mail>`.
         committed: committer time; None where the commit holds no valid one.
-        message: all of it.
+        message: all of it or, of a huge one, its beginning and its end.
         parents: full hashes, in order.
         tree: full hash of its tree.
     """
@@ -47,8 +52,13 @@ class Commit:
         return self.committed.strftime("%Y-%m-%dT%H:%M:%SZ") if self.committed else None
 
 
-def parse_objects(output: bytes) -> Iterator[tuple[bytes, bytes] | None]:
+def parse_objects(outputs: Iterable[bytes]) -> Iterator[tuple[bytes, bytes] | None]:
     """The header and the content of each object in `cat-file`'s output; None for a missing one."""
+    for output in outputs:
+        yield from _parse_output(output)
+
+
+def _parse_output(output: bytes) -> Iterator[tuple[bytes, bytes] | None]:
     position = 0
     while (end := output.find(b"\n", position)) >= 0:
         header = output[position:end]
@@ -62,14 +72,14 @@ def parse_objects(output: bytes) -> Iterator[tuple[bytes, bytes] | None]:
         position += size + 1
 
 
-def parse_contents(output: bytes) -> Iterator[bytes | None]:
+def parse_contents(outputs: Iterable[bytes]) -> Iterator[bytes | None]:
     """The content of each object in `cat-file`'s output; None for a missing one."""
-    return (pair and pair[1] for pair in parse_objects(output))
+    return (pair and pair[1] for pair in parse_objects(outputs))
 
 
-def parse_commits(output: bytes) -> dict[str, Commit]:
+def parse_commits(outputs: Iterable[bytes]) -> dict[str, Commit]:
     """The commits in `cat-file`'s output by hash; objects that are missing are left out."""
-    pairs = (pair for pair in parse_objects(output) if pair)
+    pairs = (pair for pair in parse_objects(outputs) if pair)
     headers = ((header.split(b" "), content) for header, content in pairs)
     return {
         name: parse_commit(name, content)
@@ -92,7 +102,7 @@ def parse_commit(name: str, raw: bytes) -> Commit:
     author, _ = _parse_signature(headers.get(b"author", b""), encoding)
     committer, committed = _parse_signature(headers.get(b"committer", b""), encoding)
     tree = headers.get(b"tree", b"").decode("ascii", "replace")
-    text = _decode(message, encoding)
+    text = _decode(_shorten(message), encoding)
     return Commit(name, author, committer, committed, text, tuple(parents), tree)
 
 
@@ -109,8 +119,17 @@ def _parse_time(words: list[bytes]) -> datetime | None:
         return None
 
 
+def _shorten(message: bytes) -> bytes:
+    half = _LONGEST_MESSAGE // 2
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return message[:half] + b"\n\n" + message[-half:]
+
+
 def _decode(value: bytes, encoding: str) -> str:
     try:
+        if codecs.lookup(encoding).name.replace("_", "-") in _NO_ENCODINGS:
+            encoding = "utf-8"
         return value.decode(encoding, "replace")
     except (LookupError, UnicodeError, ValueError):  # an unknown codec, or one that is not of text
         return value.decode("utf-8", "replace")

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -142,20 +142,28 @@ class Git:
         listed = self.run("rev-list", "--topo-order", "--parents", *revisions).decode("ascii")
         return [tuple(line.split(" ")) for line in listed.splitlines()]
 
-    def objects(self, names: Iterable[str]) -> bytes:
-        """`git cat-file --batch` of *names*."""
-        stdin = "".join(f"{name}\n" for name in names).encode()
-        # Buffered: else each object is written, and read here, by itself.
-        return self.run(
-            "cat-file", "--batch", "--buffer", stdin=stdin, variables=self._object_variables
-        )
+    def objects(self, names: Iterable[str]) -> Iterator[bytes]:
+        """
+        The output of `git cat-file --batch` for *names*, in parts that fit into memory.
+
+        An object that is too large is as good as a missing one.
+        """
+        for batch in _batches(list(names), self._object_sizes):
+            yield self._cat_file("--batch", batch)
 
     def object_names(self, names: Iterable[str]) -> list[str]:
         """The full hash of each of the objects *names*; something else for a missing one."""
+        output = self._cat_file("--batch-check=%(objectname)", names)
+        return output.decode("utf-8", "replace").split("\n")[:-1]
+
+    def _object_sizes(self, names: Iterable[str]) -> list[int]:
+        output = self._cat_file("--batch-check=%(objectsize)", names)
+        return [int(line) if line.isdigit() else 0 for line in output.split(b"\n")[:-1]]
+
+    def _cat_file(self, form: str, names: Iterable[str]) -> bytes:
         stdin = "".join(f"{name}\n" for name in names).encode()
-        form = "--batch-check=%(objectname)"
-        output = self.run("cat-file", form, stdin=stdin, variables=self._object_variables)
-        return output.decode("utf-8", "replace").splitlines()
+        # Buffered: else each object is written, and read here, by itself.
+        return self.run("cat-file", form, "--buffer", stdin=stdin, variables=self._object_variables)
 
     @cached_property
     def _object_variables(self) -> dict[str, str]:
@@ -257,6 +265,28 @@ class Git:
 
     def _line(self, *arguments: str) -> bytes:
         return self.run(*arguments).removesuffix(b"\n")
+
+
+_BATCH: Final = 1_000  # objects that are read at once
+_BATCH_BYTES: Final = 64 * 1024 * 1024  # the most that an object, or all of a batch, may have
+
+
+def _batches(
+    names: Sequence[str], sizes: Callable[[Sequence[str]], Sequence[int]]
+) -> Iterator[Sequence[str]]:
+    """*names* in batches whose contents fit into memory; a large one becomes a missing one."""
+    for position in range(0, len(names), _BATCH):
+        some = names[position : position + _BATCH]
+        batch: list[str] = []
+        total = 0
+        for name, size in zip(some, sizes(some), strict=True):
+            if total + size > _BATCH_BYTES and batch:
+                yield batch
+                batch, total = [], 0
+            too_large = size > _BATCH_BYTES
+            batch.append("0" * 40 if too_large else name)
+            total += 0 if too_large else size
+        yield batch
 
 
 def boundaries(git: Git) -> frozenset[str]:
