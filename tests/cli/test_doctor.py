@@ -304,7 +304,7 @@ def test_a_manifest_that_can_not_be_read_is_named():
     """
     It is not said that there is none where one was named, or found and can't be read.
     """
-    sentence = "there is no manifest at /gone"
+    sentence = "no manifest at /gone"
     findings = list(
         about_process({**REPORT, "unreadable": [sentence], "warnings": ["manifest-unreadable"]}, {})
     )

@@ -91,7 +91,7 @@ def test_a_command_is_run_and_reported(ran):
 def test_the_report_is_about_this_run_only(ran):
     """The store keeps every run; the report speaks of the last."""
     assert len(spans(ran.folder)) == 2
-    assert "1 span, 1 call" in ran.second.stderr
+    assert "0 errors in 1 call" in ran.second.stderr
 
 
 def test_the_users_own_settings_stay(ran):

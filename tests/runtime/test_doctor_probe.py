@@ -103,7 +103,7 @@ def test_what_is_wrong_is_said(application):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("broken", "is not a whole manifest"), ("gone", "there is no manifest at")]
+    ("name", "words"), [("broken", "is not a whole manifest"), ("gone", "no manifest at")]
 )
 def test_a_manifest_that_can_not_be_read_is_said(application, name, words):
     """

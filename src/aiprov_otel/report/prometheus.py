@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiprov_otel import settings
-from aiprov_otel.attributes import FUNCTION_CALLS
+from aiprov_otel.attributes import ERROR_TYPE, FUNCTION_CALLS, MODEL_NAME, ORIGIN
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.counters import LabelCounts, MetricCounts
 from aiprov_otel.telemetry.sources.http import Address, Server, parse_address
@@ -19,8 +19,6 @@ _PORT: Final = 9090
 _BAD_QUERY: Final = 400
 _PERIOD: Final = "7d"
 _DURATION: Final = re.compile(r"(?:\d+(?:ms|[smhdwy]))+")
-_ORIGIN: Final = "aiprov.origin"
-_MODEL: Final = "aiprov.model.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class _Metric:
 
 
 _STATUS: Final = '="STATUS_CODE_ERROR"'
-_OURS: Final = _Metric(FUNCTION_CALLS, ("error.type", '!=""'), "job", None)
+_OURS: Final = _Metric(FUNCTION_CALLS, (ERROR_TYPE, '!=""'), "job", None)
 _CONNECTOR: Final = _Metric(
     "traces.span.metrics.calls", ("status.code", _STATUS), "service.name", "span.name"
 )
@@ -97,7 +95,7 @@ def read_counters(address: str) -> list[MetricCounts]:
     counts = [prometheus.read(metric, naming) for metric, naming in _SERIES]
     if not any(metric.origins for metric in counts):
         msg = (
-            f"{prometheus.server.name} counted no call with {_ORIGIN} within "
+            f"{prometheus.server.name} counted no call with {ORIGIN} within "
             f"{prometheus.period}: export aiprov's function metrics, or add aiprov.origin and "
             "aiprov.model.name to the dimensions of the span metrics"
         )
@@ -120,11 +118,11 @@ class _Prometheus:
 
     def read(self, metric: _Metric, naming: _Naming) -> MetricCounts:
         """Returns the counts of *metric*; none if it does not exist under this name."""
-        by: list[tuple[str, ...]] = [(_ORIGIN, _MODEL), (metric.service, _ORIGIN)]
+        by: list[tuple[str, ...]] = [(ORIGIN, MODEL_NAME), (metric.service, ORIGIN)]
         if metric.route:
-            by.append((metric.service, metric.route, _ORIGIN))
+            by.append((metric.service, metric.route, ORIGIN))
         name = f"{naming.label(metric.name)}{naming.suffix}"
-        origins = self._counts(metric, naming, (_ORIGIN,))
+        origins = self._counts(metric, naming, (ORIGIN,))
         if not origins:
             return MetricCounts(name, self.period, (), (), (), ())
         models, services, *routes = (self._counts(metric, naming, labels) for labels in by)
@@ -135,7 +133,7 @@ class _Prometheus:
     def _counts(
         self, metric: _Metric, naming: _Naming, labels: tuple[str, ...]
     ) -> tuple[LabelCounts, ...]:
-        known = f'{naming.quoted(_ORIGIN)}!=""'
+        known = f'{naming.quoted(ORIGIN)}!=""'
         label, value = metric.failed
         calls = self._increase(metric, naming, known, labels)
         if not calls:
