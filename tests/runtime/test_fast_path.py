@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import Span, SpanLimits, Tracer, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from aiprov_otel.runtime import fast_path, spans, state
+from aiprov_otel.runtime import fast_path, resolver, spans, state
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
 
@@ -120,10 +120,13 @@ def test_installing_from_application_code_changes_nothing(application, caplog):
     ("function", "beneath"),
     [(fast_path.call, fast_path._BENEATH), (ProvenanceSpanProcessor.on_start, spans._BENEATH)],
 )
-def test_no_frame_was_added_below_the_start_of_a_span(application, opened, function, beneath):
+def test_no_frame_was_added_below_the_start_of_a_span(
+    application, opened, monkeypatch, function, beneath
+):
     """
     A walk skips the frames between `Tracer.start_span` and ours: so many, and no more.
     """
+    monkeypatch.setattr(resolver, "stated", {})  # by other tests: it closes the fast path
     codes = []
 
     def profile(frame, event, called):

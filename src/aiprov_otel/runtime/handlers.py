@@ -1,10 +1,10 @@
 """
 The function that serves a request, on its server or consumer span.
 
-One rule for all frameworks: they say what they are about to call, and the innermost function of the
-application in it names the span when it starts. A function that a decorator, a middleware or a
-class-based view refuses to call starts not, and names nothing. Python before 3.12 can't tell when
-a function starts: there it names the span at once.
+One rule for all frameworks: each passes on what it is about to call, and the innermost application
+function in that names the span when it starts. A function that a decorator, a middleware or a
+class-based view refuses to call does not start, so it names nothing. Python before 3.12 can't tell
+when a function starts: there it names the span at once.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.values import MISSING, Unit
 
-_HANDLER: Final = "_aiprov_handler"  # our own attribute on a span: what we named it with
+_HANDLER: Final = "_aiprov_handler"  # our own attribute on a span: the attributes that we set
 _LAYERS: Final = 10
 """Decorators without `functools.wraps` that are looked through."""
 
 
 @dataclass(slots=True)
 class _Expected:
-    """What may start next: the *layers* of a handler, from the outermost inwards."""
+    """The handler that may start next, by its *layers* from the outermost inwards."""
 
     span: Span
     layers: dict[int, tuple[int, Attributes]]
@@ -84,7 +84,7 @@ def name(span: Span, attributes: Attributes) -> None:
 
 
 def _may_name(span: Span) -> bool:
-    """Whether nobody but us has said what *span* stands for."""
+    """Whether *span* has no provenance yet, or only one that we set."""
     return _HANDLER in span.__dict__ or ORIGIN not in (span.attributes or ())
 
 
@@ -118,7 +118,7 @@ def _layers(annotator: Annotator, function: FunctionType) -> Iterator[FunctionTy
 
 def _is_filled(cell: Any) -> bool:
     try:
-        cell.cell_contents  # noqa: B018 (that is how an empty one is told)
+        cell.cell_contents  # noqa: B018 (the only way to tell an empty cell)
     except ValueError:
         return False
     return True

@@ -53,7 +53,7 @@ def _sort(function: Any) -> Callable[[Any, Site], Any]:
     return _generator if inspect.isgeneratorfunction(function) else _function
 
 
-# Each wrapper closes a call that is still open in the end: a signal handler may raise in `end` too.
+# Each wrapper closes a call that is open at the end: a signal handler may also raise in `end`.
 
 
 def _function(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
