@@ -13,7 +13,7 @@ from aiprov_otel import settings
 from aiprov_otel.attributes import FUNCTION_CALLS
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.counters import Count, Crude
-from aiprov_otel.telemetry.sources.http import Address, Server, parse_address
+from aiprov_otel.telemetry.sources.http import Address, Server, parse_address, redacted
 
 _PORT: Final = 9090
 _BAD_QUERY: Final = 400
@@ -187,6 +187,6 @@ def _headers(address: Address) -> Mapping[str, str]:
 
 def _no_address(address: str) -> str:
     return (
-        f"{address} is no address of Prometheus; give one as prometheus://host:9090, with "
-        "?period=30d for another time than seven days"
+        f"{redacted(address)} is not an address of Prometheus; give one as prometheus://host:9090, "
+        "with ?period=30d for another time than seven days"
     )

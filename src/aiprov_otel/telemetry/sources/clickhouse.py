@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from aiprov_otel import settings
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.telemetry.schema import KINDS
-from aiprov_otel.telemetry.sources.http import Server, parse_address
+from aiprov_otel.telemetry.sources.http import Server, parse_address, redacted
 from aiprov_otel.telemetry.sql_dialect import Rewriter
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _taken_apart(text: str) -> tuple[Server, str]:
 
 
 def _no_address(text: str) -> str:
-    return f"{text} is no address of ClickHouse; give one as clickhouse://host:8123/database"
+    return f"{redacted(text)} is not an address of ClickHouse; give one as clickhouse://host:8123/database"
 
 
 class ClickHouse:
