@@ -337,3 +337,25 @@ def test_days_where_they_mean_nothing(tmp_path, stored, arguments, said):
 
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://pat:hunter2@127.0.0.1:1",
+        "http://pat:hun/ter2@127.0.0.1:1",
+        "https://127.0.0.1:1?token=hunter2",
+        "clickhouse://pat:hunter2@host:port/otel",
+        "clickhouse://pat:hunter2@127.0.0.1:1/otel",
+        "prometheus://pat:hunter2@host?period=week",
+        "prometheus://pat:hunter2@127.0.0.1:1",
+        "ftp://pat:hunter2@host/traces",
+    ],
+)
+def test_no_message_holds_a_password(tmp_path, address):
+    """Whatever is wrong with an address, the line that says so has no part of its password."""
+    for more in ((), ("--days", "1")):
+        done = aiprov("report", "--from", address, *more, cwd=tmp_path)
+
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "ter2" not in done.stderr

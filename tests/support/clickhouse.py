@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -58,7 +59,11 @@ ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 
 USER: Final = "reader"
 PASSWORD: Final = "a secret"
-_OURS: Final = ("database", "session_id", "session_timeout", "default_format", "wait_end_of_query")
+_LOGIN: Final = f"{USER}:{PASSWORD}".encode()
+_OURS: Final = (
+    "database", "session_id", "session_timeout", "default_format", "wait_end_of_query",
+    "client_protocol_version", "query_id", "compress", "role",
+)  # fmt: skip
 
 
 class ClickHouse:
@@ -91,23 +96,22 @@ class ClickHouse:
                 f"INSERT INTO otel.otel_traces SELECT * FROM file('{path}', Parquet)"
             )
 
-    def query(self, sql: str, parameters: dict[str, str]) -> str:
+    def query(self, sql: str, parameters: dict[str, str]) -> bytes:
         """The answer to *sql*, with what the address said."""
         values = {key[6:]: value for key, value in parameters.items() if key.startswith("param_")}
         said = {k: v for k, v in parameters.items() if k not in _OURS and k[:6] != "param_"}
         with self._lock:
-            self._engine.query(f"USE {parameters['database']}")
+            self._engine.query(f"USE {parameters.get('database', 'default')}")
             for name, value in said.items():
                 self._engine.query(f"SET {name} = '{value}'")
-            return str(self._engine.query(sql, parameters["default_format"], params=values))
+            answer = self._engine.query(sql, parameters.get("default_format", "TSV"), params=values)
+            return bytes(answer.bytes())
 
     def tables(self) -> list[str]:
         """The temporary tables that are there."""
-        said = str(
-            self.query(
-                "SELECT name FROM system.tables WHERE is_temporary",
-                {"database": "otel", "default_format": "JSONCompact"},
-            )
+        said = self.query(
+            "SELECT name FROM system.tables WHERE is_temporary",
+            {"database": "otel", "default_format": "JSONCompact"},
         )
         return [name for (name,) in json.loads(said)["data"]]
 
@@ -132,18 +136,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a query."""
         sql = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        status, text = 200, ""
-        if (self.headers["X-ClickHouse-User"], self.headers["X-ClickHouse-Key"]) != (
-            USER,
-            PASSWORD,
-        ):
-            status, text = 403, "Code: 516. DB::Exception: nobody. (AUTHENTICATION_FAILED)"
+        status, body = 200, b""
+        if self.headers["Authorization"] != f"Basic {b64encode(_LOGIN).decode()}":
+            status, body = 403, b"Code: 516. DB::Exception: nobody. (AUTHENTICATION_FAILED)"
         else:
             try:
-                text = self.clickhouse.query(sql, dict(parse_qsl(urlsplit(self.path).query)))
+                body = self.clickhouse.query(sql, dict(parse_qsl(urlsplit(self.path).query)))
             except RuntimeError as error:
-                status, text = 500, str(error)
-        body = text.encode()
+                status, body = 500, str(error).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -20,6 +20,7 @@ from aiprov_otel.report import prometheus, remote, sql
 from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.telemetry import sources
+from aiprov_otel.telemetry.sources.http import redacted
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.telemetry.workdir import STORE, deployed_manifest
 
@@ -115,7 +116,8 @@ def run(args: argparse.Namespace) -> int:
         _show(result, markdown=args.markdown)
     if missing:
         note(missing)
-        return 1
+        # With --json the document is the answer, also about spans without an origin.
+        return 0 if args.json and result.coverage.spans else 1
     return _gate(result, args.fail_if_low) if args.fail_if_low else 0
 
 
@@ -177,7 +179,9 @@ def _counters(args: argparse.Namespace) -> int:
     if args.markdown or args.html or args.fail_if_low or args.sampled:
         raise UsageError("counters give no verdict: only --json can be used with prometheus://")
     if args.days:
-        raise UsageError(f"give the period in the address instead: {args.address}?period=7d")
+        raise UsageError(
+            f"give the period in the address instead: {redacted(args.address)}?period=7d"
+        )
     results = prometheus.read_counters(args.address)
     if args.json:
         first, *others = (result.to_json() for result in results)

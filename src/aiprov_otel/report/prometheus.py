@@ -13,7 +13,7 @@ from aiprov_otel import settings
 from aiprov_otel.attributes import ERROR_TYPE, FUNCTION_CALLS, MODEL_NAME, ORIGIN
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.counters import LabelCounts, MetricCounts
-from aiprov_otel.telemetry.sources.http import Address, Server, parse_address
+from aiprov_otel.telemetry.sources.http import Address, Server, parse_address, redacted
 
 _PORT: Final = 9090
 _BAD_QUERY: Final = 400
@@ -192,6 +192,6 @@ def _headers(address: Address) -> Mapping[str, str]:
 
 def _bad_address(address: str) -> str:
     return (
-        f"{address} is not a valid address of Prometheus; use prometheus://host:9090, with "
+        f"{redacted(address)} is not a valid address of Prometheus; use prometheus://host:9090, with "
         "?period=30d for a period other than seven days"
     )

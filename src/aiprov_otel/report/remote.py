@@ -11,6 +11,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.report import Report
+from aiprov_otel.telemetry.sources.http import redacted
 
 _TIMEOUT = 60  # seconds; a large store takes long
 
@@ -23,8 +24,9 @@ def fetch(address: str) -> Report:
         UsageError: *address* is not a valid address.
         StoreError: nothing answers there, or something other than a receiver.
     """
+    shown = redacted(address)
     if urlsplit(address).scheme not in {"http", "https"}:
-        msg = f"{address} is not the address of a receiver; use one like http://127.0.0.1:4318"
+        msg = f"{shown} is not the address of a receiver; use one like http://127.0.0.1:4318"
         raise UsageError(msg)
     try:
         # No proxy: the receiver is on this machine, and accepts loopback requests only.
@@ -33,11 +35,17 @@ def fetch(address: str) -> Report:
         ) as response:
             document = json.load(response)
     except HTTPError as error:
-        raise StoreError(_refused(address, error)) from error
+        raise StoreError(_refused(shown, error)) from error
     except (OSError, HTTPException, ValueError) as error:
-        msg = f"no receiver answers at {address} ({error}); start one with `aiprov serve`"
+        msg = f"no receiver answers at {shown} ({_reason(error)}); start one with `aiprov serve`"
         raise StoreError(msg) from error
     return Report.from_json(document)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the address, which may hold a password."""
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or type(reason).__name__)
 
 
 def _refused(address: str, error: HTTPError) -> str:

@@ -6,7 +6,9 @@ import dataclasses
 import math
 import random
 import socket
+import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -168,17 +170,30 @@ def test_where_nothing_answers_it_says_so():
     with pytest.raises(StoreError, match=f"nothing answers at clickhouse://127.0.0.1:{port}"):
         from_(f"clickhouse://127.0.0.1:{port}/otel")
 
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "6")
+            self.end_headers()
+            self.wfile.write(b"<html>")
 
-        def answer():
-            connection, _ = other.accept()
-            connection.recv(9999)
-            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n<html>")
-            connection.close()
+        def do_GET(self):
+            self.do_POST()
 
-        thread = threading.Thread(target=answer)
-        thread.start()
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        port = other.server_address[1]
+        threading.Thread(target=other.serve_forever, args=(0.05,), daemon=True).start()
         with pytest.raises(StoreError, match="something else"):
             from_(f"clickhouse://127.0.0.1:{port}/otel")
-        thread.join()
+        other.shutdown()
+
+
+def test_a_missing_extra_is_one_line(monkeypatch):
+    """The line has the command that installs it."""
+    monkeypatch.setitem(sys.modules, "clickhouse_connect", None)
+
+    with pytest.raises(UsageError, match=r"pip install 'aiprov-otel\[clickhouse\]'"):
+        from_("clickhouse://127.0.0.1:1/otel")

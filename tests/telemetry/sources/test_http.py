@@ -6,7 +6,7 @@ import pytest
 
 from aiprov_otel.errors import StoreError
 from aiprov_otel.telemetry.sources import http
-from aiprov_otel.telemetry.sources.http import Server, parse_address
+from aiprov_otel.telemetry.sources.http import Server, parse_address, redacted
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch):
@@ -41,6 +41,22 @@ def test_an_address_that_leaves_things_out_gets_the_port_of_its_kind():
     """Neither user nor password, and no HTTPS."""
     address = parse_address("kind://host", 80, 443)
     assert (address.port, address.user, address.password, address.secure) == (80, "", "", False)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://pat:secret@host/path", "https://host/path"),
+        ("clickhouse://pat:se/cret@host:port/otel", "clickhouse://host:port/otel"),
+        ("prometheus://pat:se@cret@host:9090?token=secret", "prometheus://host:9090"),
+        ("pat:secret@host:org/repo", "host:org/repo"),
+        ("ftp://secret@", "ftp://"),
+        ("traces.json", "traces.json"),
+    ],
+)
+def test_an_address_in_a_message_has_no_secret(address, shown):
+    """Whatever an address looks like, also one that is not valid."""
+    assert redacted(address) == shown
 
 
 @pytest.mark.parametrize("text", ["kind://", "kind://host:port", "kind://host:70000", "kind://:80"])

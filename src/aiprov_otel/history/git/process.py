@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -140,10 +141,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+_SECRET: Final = re.compile(r"(?<=://)[^\s'\"]*@|\b[^\s:/'\"]+:[^\s'\"]+@")
+"""User and password in an address, wherever git has it from."""
+
+
 def failure_reason(root: Path, verb: str, errors: bytes) -> str:
     """Why `git verb` failed in the repository at *root*, in one line, by its error output."""
     lines = errors.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-    first = lines[0].removeprefix("fatal: ").removeprefix("error: ")
+    first = _SECRET.sub("", lines[0].removeprefix("fatal: ").removeprefix("error: "))
     if "not a git repository" in first:
         return f"{root} is not in a git repository; run in one, or name a folder that is"
     if "dubious ownership" in first:

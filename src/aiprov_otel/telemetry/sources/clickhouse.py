@@ -1,33 +1,35 @@
-"""ClickHouse as a source: the Collector's exporter has filled it, and it answers itself."""
+"""ClickHouse as a source, filled by the Collector's exporter; it runs the queries itself."""
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel import settings
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.telemetry.schema import KINDS
-from aiprov_otel.telemetry.sources.http import Server, parse_address
+from aiprov_otel.telemetry.sources.http import parse_address, redacted
 from aiprov_otel.telemetry.sql_dialect import Rewriter
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
     from aiprov_otel.telemetry.source import Source
 
 _PORT: Final = 8123
 _SECURE_PORT: Final = 8443
 _OLDEST: Final = (24, 8)
-"""The first version with recursive queries and QUALIFY that is still maintained by anybody."""
+"""The first version with recursive queries and QUALIFY that is still maintained."""
 
 _SETTINGS: Final = {
-    "default_format": "JSONCompact",
     "output_format_json_quote_64bit_integers": "0",
-    "wait_end_of_query": "1",  # so that a query that fails on its way has the status of a failure
+    "wait_end_of_query": "1",  # so that a query that fails halfway has the status of a failure
     "max_execution_time": "600",  # seconds
-    "session_timeout": "900",
     "join_use_nulls": "1",  # outer joins fill up with NULL, as the standard says
     "prefer_column_name_to_alias": "1",
     "allow_suspicious_low_cardinality_types": "1",
@@ -42,70 +44,100 @@ _WORTH_KNOWING: Final = {
     "TIMEOUT_EXCEEDED": "ask for less, or of a table that holds less",
     "MEMORY_LIMIT_EXCEEDED": "raise max_memory_usage of this user, or ask a table that holds less",
 }
+_IDLE: Final = 900  # seconds until the server ends a session
 _VALUE: Final = re.compile(r"\$(\w+)")
-_MADE: Final = re.compile(r"CREATE TEMPORARY TABLE (\w+)")
+_TABLE: Final = re.compile(r"CREATE TEMPORARY TABLE (\w+)")
+
+
+_CONNECTING: Final = 10  # seconds
+_ANSWERING: Final = 630  # seconds: longer than the time limit of a query
 
 
 @contextmanager
 def opened(address: str) -> Iterator[Source]:
     """
-    The spans of the ClickHouse at *address*, `clickhouse://user@host:8123/otel?secure=true`.
+    Opens the spans of the ClickHouse at *address*, `clickhouse://user@host:8123/otel?secure=true`.
 
-    The last part names the database, `default` if there is none; the password stands in the
-    environment, rather than in the address.
+    The path names the database, `default` if there is none. The password should stand in the
+    environment rather than in the address.
 
     Raises:
-        UsageError: it is no such address.
-        StoreError: nothing answers there, or it has no table of the Collector's exporter.
+        UsageError: *address* is not valid, or the extra `clickhouse` is not installed.
+        StoreError: nothing answers there, or the table of the Collector's exporter is missing.
     """
-    source = ClickHouse(*_taken_apart(address))
-    source.check()
-    yield source
+    with closing(_connected(address)) as source:
+        source.check()
+        yield source
 
 
-def _taken_apart(text: str) -> tuple[Server, str]:
+def _connected(text: str) -> ClickHouse:
+    try:
+        from clickhouse_connect import get_client
+    except ModuleNotFoundError as error:
+        msg = f"{error.name} is missing; install it with `pip install 'aiprov-otel[clickhouse]'`"
+        raise UsageError(msg) from error
     try:
         address = parse_address(text, _PORT, _SECURE_PORT)
     except ValueError as error:
-        raise UsageError(_no_address(text)) from error
+        raise UsageError(_bad_address(text)) from error
     database = address.path.removeprefix("/") or "default"
     if "/" in database:
-        raise UsageError(_no_address(text))
+        raise UsageError(_bad_address(text))
     user, password = settings.clickhouse()
-    headers = {
-        "X-ClickHouse-User": address.user or user,
-        "X-ClickHouse-Key": address.password or password,
-    }
-    return Server(address, headers), database
+    # Without a handler, what the client logs would stand beside our one line.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+    with _explained(address.shown):
+        client = get_client(
+            host=address.host,
+            port=address.port,
+            secure=address.secure,
+            username=address.user or user,
+            password=address.password or password,
+            database=database,
+            settings=_SETTINGS,
+            connect_timeout=_CONNECTING,
+            send_receive_timeout=_ANSWERING,
+            query_retries=0,
+            autogenerate_session_id=False,  # each reader has a session of its own
+        )
+    return ClickHouse(client, address.shown, database)
 
 
-def _no_address(text: str) -> str:
-    return f"{text} is no address of ClickHouse; give one as clickhouse://host:8123/database"
+def _bad_address(text: str) -> str:
+    return (
+        f"{redacted(text)} is not an address of ClickHouse; give one as "
+        "clickhouse://host:8123/database"
+    )
 
 
 class ClickHouse:
     """The table `otel_traces` of one *database*."""
 
-    def __init__(self, server: Server, database: str) -> None:
-        self._server = server
+    def __init__(self, client: Client, name: str, database: str) -> None:
+        self._client = client
+        self._name = name
         self._database = database
 
-    def reader(self) -> Questions:
-        """A session of questions."""
-        return Questions(self._server, self._database)
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def reader(self) -> Session:
+        """Returns a new session of queries."""
+        return Session(self._client, self._name)
 
     def check(self) -> None:
         """
-        See that the table is there and can be asked.
+        See that the table exists and can be read.
 
         Raises:
-            StoreError: it is not.
+            StoreError: it can't.
         """
         with self.reader() as reader:
             ((version,),) = reader.query("SELECT version()")
             if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
                 msg = (
-                    f"{self._server.name} is ClickHouse {version}: update it to 24.8 or later, "
+                    f"{self._name} is ClickHouse {version}: update it to 24.8 or later, "
                     "or let it export the spans as Parquet, which `--from` reads"
                 )
                 raise StoreError(msg)
@@ -118,7 +150,7 @@ class ClickHouse:
         self._check_columns(columns)
 
     def _check_columns(self, columns: Mapping[str, str]) -> None:
-        where = f"the database {self._database} of {self._server.name}"
+        where = f"the database {self._database} of {self._name}"
         if not columns:
             msg = (
                 f"{where} has no table otel_traces: name the database that the Collector's "
@@ -130,60 +162,96 @@ class ClickHouse:
                 raise StoreError(f"otel_traces in {where} has no column {name}: {_REMEDY}")
         if not columns["SpanAttributes"].startswith("Map("):
             kind = columns["SpanAttributes"]
-            msg = f"SpanAttributes of otel_traces in {where} is {kind} and no Map: {_REMEDY}"
+            msg = f"SpanAttributes of otel_traces in {where} is {kind} and not a Map: {_REMEDY}"
             raise StoreError(msg)
 
 
 _REMEDY: Final = "let the Collector's ClickHouse exporter make the table, without `json: true`"
 
 
-class Questions:
-    """One session of ClickHouse, over HTTP."""
+class Session:
+    """A session of queries, whose temporary tables end with it."""
 
-    def __init__(self, server: Server, database: str) -> None:
-        self._server = server
-        session = f"aiprov-{uuid.uuid4()}"
-        self._parameters = _SETTINGS | {"database": database, "session_id": session}
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
+        self._name = name
+        self._settings = {"session_id": f"aiprov-{uuid.uuid4()}", "session_timeout": _IDLE}
         self._rewriter = Rewriter()
-        self._made: list[str] = []
+        self._tables: list[str] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(StoreError):  # the server drops them itself, when the session has been idle
-            for name in reversed(self._made):
-                self._ask(f"DROP TEMPORARY TABLE IF EXISTS {name}", {})
-        self._made.clear()
+        with suppress(StoreError):  # the server drops them itself when the session has been idle
+            for name in reversed(self._tables):
+                self._run(f"DROP TEMPORARY TABLE IF EXISTS {name}", {})
+        self._tables.clear()
 
     def begin(self) -> None:
-        """Do nothing: ClickHouse has no snapshots, and spans are only ever added."""
+        """Does nothing: ClickHouse has no snapshots, and spans are only ever added."""
 
     def query(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /
     ) -> list[tuple[Any, ...]]:
         """
-        The rows that *sql* answers with; *values* have names.
+        Returns the result of *sql*; *values* have names.
 
         Raises:
-            StoreError: ClickHouse can't be asked, or refuses.
+            StoreError: ClickHouse can't be reached, or refuses.
         """
         text = self._rewriter.rewrite(sql)
         if text is None:
             return []
-        self._made += _MADE.findall(text)
+        self._tables += _TABLE.findall(text)
         named = dict(values) if isinstance(values, Mapping) else {}
-        text = _VALUE.sub(lambda found: _placeholder(found[1], named[found[1]]), text)
-        said = {f"param_{name}": str(value) for name, value in named.items() if value is not None}
-        return self._ask(text, said)
+        text = _VALUE.sub(lambda match: _placeholder(match[1], named[match[1]]), text)
+        return self._run(text, {name: value for name, value in named.items() if value is not None})
 
-    def _ask(self, sql: str, values: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        answer = self._server.ask("/", self._parameters | dict(values), sql.encode())
-        if answer.status != 200:
-            raise StoreError(_refused(self._server.name, answer.text))
-        document = answer.json() if answer.text else {"meta": [], "data": []}
+    def _run(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        is_query = not sql.startswith(("CREATE", "DROP"))
+        with _explained(self._name):
+            answer = self._client.raw_query(
+                sql, dict(values), dict(self._settings), "JSONCompact" if is_query else None
+            )
+            if not is_query:
+                return []
+            document = json.loads(answer)
         truth = [column["type"] in _TRUTH for column in document["meta"]]
         return [tuple(map(_value, row, truth)) for row in document["data"]]
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turns what the client raises about the server *name* into one line that says what to do."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except (ClickHouseError, HTTPError) as error:
+        raise StoreError(_advice(name, error)) from error
+    except (ValueError, LookupError, TypeError, EOFError) as error:
+        msg = f"{name} answered with something else than ClickHouse does: check the address"
+        raise StoreError(msg) from error
+
+
+def _advice(name: str, error: Exception) -> str:
+    text = str(error)
+    for code, advice in _WORTH_KNOWING.items():
+        if f"({code})" in text:
+            return f"{name} refuses: {advice} ({code})"
+    if "DB::" in text or "error code" in text:
+        return f"{name} can't answer ({_first_line(text)}): its log says more"
+    if "Timeout" in text or "timed out" in text:
+        return f"{name} does not answer in time: check that it is up, or query less"
+    if isinstance(error.__cause__, OSError) or "Connection" in text or "Max retries" in text:
+        return f"nothing answers at {name}: check the address and the server"
+    return f"{name} answered with something else ({_first_line(text)}): check the address"
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:300]
 
 
 _TRUTH: Final = {"Bool", "UInt8", "Nullable(Bool)", "Nullable(UInt8)", "LowCardinality(UInt8)"}
@@ -197,11 +265,3 @@ def _placeholder(name: str, value: Any) -> str:
     if value is None:
         return "NULL"
     return f"{{{name}:{'Int64' if isinstance(value, int) else 'String'}}}"
-
-
-def _refused(name: str, said: str) -> str:
-    first = said.strip().partition("\n")[0][:300]
-    for code, advice in _WORTH_KNOWING.items():
-        if f"({code})" in said:
-            return f"{name} refuses: {advice} ({first})"
-    return f"{name} can't answer ({first}): its log says more"
