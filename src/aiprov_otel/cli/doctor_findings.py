@@ -98,6 +98,8 @@ def of_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterat
         yield Finding("setting", sentence, "say one of those; see docs/configuration.md")
     yield from _of_provider(report)
     yield _of_frameworks(report["frameworks"], packages)
+    if left_alone := report.get("left_alone"):
+        yield Finding("not rewritten", f"{', '.join(left_alone)}: read by that library")
     for slug in report["warnings"]:
         if slug not in {"manifest-missing", "setting-wrong"} and not (
             slug == "manifest-unreadable" and report["unreadable"]
