@@ -94,6 +94,8 @@ def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Ite
         )
     yield from _providers(report)
     yield _frameworks(report["frameworks"], packages)
+    if left_alone := report.get("left_alone"):
+        yield Finding("not rewritten", f"{', '.join(left_alone)}: read by that library")
     for slug in report["warnings"]:
         if slug not in {"manifest-missing", "setting-wrong"} and not (
             slug == "manifest-unreadable" and report["unreadable"]

@@ -192,6 +192,6 @@ def _headers(address: Address) -> Mapping[str, str]:
 
 def _bad_address(address: str) -> str:
     return (
-        f"{redacted(address)} is not a valid address of Prometheus; use prometheus://host:9090, with "
-        "?period=30d for a period other than seven days"
+        f"{redacted(address)} is not a valid address of Prometheus; use "
+        "prometheus://host:9090, with ?period=30d for a period other than seven days"
     )

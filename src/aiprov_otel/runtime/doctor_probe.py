@@ -90,6 +90,7 @@ def report() -> dict[str, Any]:
         "logger_provider": _provider(get_logger_provider()),
         "revision": _revision(trace.get_tracer_provider()),
         "frameworks": sorted(frameworks.instrumented),
+        "left_alone": _left_alone(),
         "warnings": warned(),
     }
 
@@ -108,6 +109,13 @@ def _application() -> dict[str, Any]:
         "loaded": Counter(file.match.value for file in found.values()),
         "stale": sorted(name for name, file in found.items() if file.match.value == "stale"),
     }
+
+
+def _left_alone() -> list[str]:
+    """The functions that the import hook does not rewrite, since a library reads their code."""
+    loader = sys.modules.get("aiprov_otel.runtime.import_hook.loader")  # only if there is a hook
+    names: dict[str, tuple[str, ...]] = getattr(loader, "left_alone", {})
+    return [f"{module}.{name}" for module, each in sorted(names.items()) for name in each]
 
 
 def _files() -> Iterator[str]:

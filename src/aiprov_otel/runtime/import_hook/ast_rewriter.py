@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiprov_otel.runtime.import_hook import templates
 from aiprov_otel.runtime.import_hook.ast_except import watch
+from aiprov_otel.runtime.import_hook.code_readers import CodeReaders
 from aiprov_otel.runtime.import_hook.counters import NAME
 from aiprov_otel.runtime.import_hook.templates import Function, Template, call
 from aiprov_otel.settings import Mode
@@ -91,13 +92,21 @@ _YIELDS: Final = (ast.Yield, ast.YieldFrom)
 _OPT_OUT: Final = "no_instrument"
 
 
-def rewrite(tree: ast.Module, source: bytes, mode: Mode) -> None:
-    """Let each function of *tree*, which *source* is the text of, do what *mode* says."""
-    _Rewriting(source, mode).scope(tree.body)
+def rewrite(tree: ast.Module, source: bytes, mode: Mode) -> tuple[str, ...]:
+    """
+    Let each function of *tree*, which *source* is the text of, do what *mode* says.
+
+    Returns the names of functions and classes that are left alone, and what reads their code.
+    """
+    rewriter = _Rewriter(CodeReaders(tree, source), source, mode)
+    rewriter.scope(tree.body)
+    return tuple(rewriter.left_alone)
 
 
-class _Rewriting:
-    def __init__(self, source: bytes, mode: Mode) -> None:
+class _Rewriter:
+    def __init__(self, readers: CodeReaders, source: bytes, mode: Mode) -> None:
+        self.left_alone: list[str] = []
+        self._readers = readers
         self._lines = source.splitlines()
         self._timed = mode != "count"
         self._spans = mode == "spans"
@@ -114,7 +123,7 @@ class _Rewriting:
                 self._function(statement, templates.NUMBER)
             elif isinstance(statement, ast.ClassDef):
                 self._class(statement)
-            elif (named := _named_lambda(statement)) is not None:
+            elif not self._readers.reads_lambdas and (named := _named_lambda(statement)):
                 self._function(named, templates.LAMBDA_NUMBER)
                 body[index] = named
             else:
@@ -122,7 +131,7 @@ class _Rewriting:
                     self.statements(inner)
 
     def _class(self, statement: ast.ClassDef) -> None:
-        if _opts_out(statement):
+        if _opts_out(statement) or self._is_read(statement, self._readers.of_class(statement)):
             return
         self.scope(statement.body)
         if self._handles:  # its metaclass may have an answer for every name
@@ -131,7 +140,7 @@ class _Rewriting:
             statement.body.insert(documented, ast.copy_location(ast.Global([NAME]), first))
 
     def _function(self, function: Function, number: str) -> None:
-        if _opts_out(function):
+        if _opts_out(function) or self._is_read(function, self._readers.of_function(function)):
             return
         self.statements(function.body)
         documented = ast.get_docstring(function, clean=False) is not None
@@ -142,6 +151,11 @@ class _Rewriting:
         if self._handles and b"except" in text and template is not templates.COUNT_ONLY:
             watch(function.body)
         function.body = kept + template.around(function, body_of(function), number)
+
+    def _is_read(self, statement: Function | ast.ClassDef, reader: str | None) -> bool:
+        if reader:
+            self.left_alone.append(f"{statement.name} ({reader})")
+        return reader is not None
 
     def _template(
         self, function: Function, text: bytes

@@ -68,11 +68,20 @@ def _number(code: CodeType, key: str, numbers: Iterator[int], was: str, now: str
 
 
 class Rewritten(NamedTuple):
-    """A module that was rewritten: its code, the key of its functions, and its text."""
+    """
+    A module that was rewritten.
+
+    Attributes:
+        code: as it runs.
+        key: what its functions find their counters by.
+        text: what it was made of.
+        left_alone: functions and classes that were not rewritten, and what reads their code.
+    """
 
     code: CodeType
     key: str
     text: Text
+    left_alone: tuple[str, ...] = ()
 
 
 class Cache:
@@ -94,17 +103,17 @@ class Cache:
             checksum, content = data[:_CHECKSUM], data[_CHECKSUM:]
             if content[: len(self._header)] != self._header or checksum != _checksum(content):
                 return None
-            code, key, digest, *lines = marshal.loads(content[len(self._header) :])  # noqa: S302 (as Python does)
+            code, key, left_alone, digest, *lines = marshal.loads(content[len(self._header) :])  # noqa: S302 (as Python does)
             if code.co_filename == self._path:  # it may have been moved, with its cache
-                return Rewritten(code, key, Text.known(digest, Layout(*lines)))
+                return Rewritten(code, key, Text.known(digest, Layout(*lines)), left_alone)
         return None
 
     def store(self, rewritten: Rewritten) -> None:
         """Keep *rewritten* for the next start, where bytecode may be written."""
         if sys.dont_write_bytecode:
             return
-        code, key, text = rewritten
-        entry = (code, key, text.hash, text.layout.decorators, text.layout.definitions)
+        code, key, text, left_alone = rewritten
+        entry = (code, key, left_alone, text.hash, text.layout.decorators, text.layout.definitions)
         content = self._header + marshal.dumps(entry)
         with suppress(OSError):
             _write(self._place, _checksum(content) + content, _mode_of(self._path))

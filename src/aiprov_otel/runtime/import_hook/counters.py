@@ -160,6 +160,12 @@ class BoundedNames:
 FUNCTION_NAMES: Final = BoundedNames(NAMED)
 
 
+class _RowsByKey(defaultdict[str, Rows]):
+    def __reduce__(self) -> tuple[type[dict[str, Rows]], tuple[()]]:
+        # dill sends builtins that a function uses. Code that finds no row counts nowhere.
+        return dict, ()
+
+
 class Registry:
     """
     The modules of this process; one that is loaded again from the same text is the same.
@@ -171,7 +177,7 @@ class Registry:
     def __init__(self, prototype: Prototype) -> None:
         self._prototype = prototype
         self._modules: dict[str, Module] = {}
-        self.rows: defaultdict[str, Rows] = defaultdict(self._uncounted)
+        self.rows = _RowsByKey(self._uncounted)
 
     def __iter__(self) -> Iterator[FunctionCounters]:
         return (function for module in list(self._modules.values()) for function in module)

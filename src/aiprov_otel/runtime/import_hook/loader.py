@@ -153,6 +153,10 @@ def rewriter(loader: Any, get_code: GetCode, rule: Rule) -> ObservedGetCode:
     return ObservedGetCode(loader, get_code)
 
 
+left_alone: Final[dict[str, tuple[str, ...]]] = {}
+"""By module, the functions and classes that were not rewritten, and what reads their code."""
+
+
 class _OtherTextError(Exception):
     """The code that Python runs is not made of the source that is there."""
 
@@ -167,6 +171,7 @@ class _CompilesItself(ObservedGetCode):
         super().__init__(loader, get_code)
         self._rule = rule
         self._other_text = False
+        self._left_alone: tuple[str, ...] = ()
 
     def __call__(self, fullname: str) -> CodeType | None:
         """Returns the code of the module *fullname*, rewritten if possible."""
@@ -174,6 +179,8 @@ class _CompilesItself(ObservedGetCode):
         try:
             if (rewritten := self._load(fullname)) is not None:
                 REGISTRY.load(rewritten.key, fullname, rewritten.code, self._rule)
+                if rewritten.left_alone:
+                    left_alone[fullname] = rewritten.left_alone
                 with guard:
                     register(rewritten.code, rewritten.text)
                 return rewritten.code
@@ -216,7 +223,7 @@ class _CompilesItself(ObservedGetCode):
         text = Text(source)
         key = f"aiprov_{source_hash(os.fsencode(path) + text.hash.encode()).hex()}"
         code = self._compiled(fullname, path, source)
-        return Rewritten(number_functions(code, key), key, text)
+        return Rewritten(number_functions(code, key), key, text, self._left_alone)
 
     def _compiled(self, fullname: str, path: str, source: bytes) -> CodeType:
         return _compile(self._tree(source), path)
@@ -225,7 +232,7 @@ class _CompilesItself(ObservedGetCode):
         from aiprov_otel.runtime.import_hook.ast_rewriter import rewrite  # most starts have a cache
 
         tree = ast.parse(source)
-        rewrite(tree, source, self._rule.mode)
+        self._left_alone = rewrite(tree, source, self._rule.mode)
         return tree
 
 
