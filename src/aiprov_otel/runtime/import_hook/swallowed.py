@@ -20,7 +20,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from aiprov_otel.runtime import metrics, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.import_hook.counters import MODULE, Row
 from aiprov_otel.runtime.metrics import Kind
 from aiprov_otel.runtime.stack import MEMBERS
@@ -123,6 +123,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)
 
 
+FULL: Final = (RecursionError, MemoryError)
+"""What says that there is no room left, for the application's code either."""
+
 _MODULE: Final = "<module>"
 _DEPTH: Final = 100
 """Exceptions among which that of a handler further out is looked for."""
@@ -130,12 +133,17 @@ _DEPTH: Final = 100
 
 def count_handled(row: Row, handlers: int) -> None:
     """Count what so many handlers of the calling function, that of *row*, handled for good."""
-    error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
-    while error is not None:
-        _count(row, frame, error, error.__traceback__)
-        if (handlers := handlers - 1) == 0:
-            break
-        error = _outer(error, frame)
+    try:
+        error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
+        while error is not None:
+            _count(row, frame, error, error.__traceback__)
+            if (handlers := handlers - 1) == 0:
+                break
+            error = _outer(error, frame)
+    except FULL:  # the handler that calls this leaves it at that
+        raise
+    except Exception as failure:  # noqa: BLE001 (a hot path: the guard without its block)
+        swallow(failure)
 
 
 def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
@@ -151,10 +159,15 @@ def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
 
 def count_split(row: Row) -> None:
     """The same for `except*`, which gets a group that Python made: its leaves were handled."""
-    if (group := sys.exception()) is not None:
-        for leaf in _leaves(group):
-            step = leaf.__traceback__ or group.__traceback__
-            _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
+    try:
+        if (group := sys.exception()) is not None:
+            for leaf in _leaves(group):
+                step = leaf.__traceback__ or group.__traceback__
+                _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
+    except FULL:
+        raise
+    except Exception as failure:  # noqa: BLE001 (as above)
+        swallow(failure)
 
 
 def _leaves(group: BaseException) -> Iterator[BaseException]:
