@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from traceback import walk_stack
+from types import FrameType, FunctionType
 from typing import Any, Final, NamedTuple
 
 import aiprov_otel
@@ -158,6 +159,7 @@ class Trace:
     Attributes:
         passed: how often each site was passed.
         raised: the exception that arrived; None before it did.
+        beneath: the functions that were running then.
     """
 
     def __init__(
@@ -167,11 +169,13 @@ class Trace:
     ) -> None:
         self.passed: Counter[Site] = Counter()
         self.raised: BaseException | None = None
+        self.beneath: set[str] = set()
         self._fault = fault
         self._at = at
 
-    def meet(self, code: CodeType, line: int, event: str) -> Fault | None:
+    def meet(self, frame: FrameType, event: str) -> Fault | None:
         """Count an event; returns the fault, if it is to arrive now."""
+        code, line = frame.f_code, frame.f_lineno
         if not _can_fail(code.co_filename, line, event):
             return None
         site = Site(code.co_filename, line, code.co_name, event)
@@ -179,6 +183,7 @@ class Trace:
         if self._fault is None or (site, self.passed[site]) != self._at:
             return None
         self.raised = self._fault.make()
+        self.beneath = {above.f_code.co_name for above, _ in walk_stack(frame)}
         return self._fault
 
     def start(self) -> None:
@@ -217,6 +222,6 @@ def _traced(frame: FrameType, event: str, _: object) -> Any:
     code = frame.f_code
     if not code.co_filename.startswith(RUNTIME) or code.co_name in _CALLBACKS:
         return None
-    if (fault := trace.meet(code, frame.f_lineno, event)) is not None:
+    if (fault := trace.meet(frame, event)) is not None:
         fault.arrive(trace.raised)
     return traced
