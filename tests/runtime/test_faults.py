@@ -17,6 +17,7 @@ import aiprov_otel
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.frameworks._helpers import self_naming
+from aiprov_otel.runtime.import_hook import pending_spans
 from aiprov_otel.runtime.resolver import Resolver
 from support.application import run
 from support.faults import FAULTS, Trace
@@ -54,6 +55,7 @@ class Case:
     """A program in an installed process, and what it returns without us."""
 
     def __init__(self, application, name, mode, stack):
+        self._mode = mode
         self.known = Open()
         application.provider.add_span_processor(self.known)
         self.tracer = application.tracer
@@ -74,6 +76,7 @@ class Case:
         returned = reached = None
         program = self._program(self._provenance, self.tracer)
         context.attach(Context())
+        pending_spans._BUSY.busy = False  # an exception that arrived before may have left it
         try:
             with traced.running():
                 returned = program()
@@ -100,6 +103,8 @@ class Case:
             return None if kept else f"{site}: {reached!r} {returned!r}"
         if reached is not traced.raised:
             return f"{site}: {reached!r} instead of {traced.raised!r}; {returned!r}"
+        if self._mode == "spans":
+            return None  # docs/guarantees.md has what may stay open there
         if trace.get_current_span() is not trace.INVALID_SPAN:
             return f"{site}: a span stayed current after {fault.name}"
         reached.__traceback__ = reached.__context__ = None  # they hold suspended generators
@@ -125,7 +130,7 @@ def test_a_fault_leaves_the_application_as_it_is(case_of, name, mode):
     What fails in ours stays there; what belongs to the application reaches it, itself.
 
     The exceptions of the application, their causes, contexts and lines are as without us, no span
-    stays current and each has ended. This tries a few sites; the next test, all.
+    stays current and each has ended, but in `spans`. This tries a few sites; the next test, all.
     """
     case, chosen = case_of(name, mode), random.Random(f"{name} {mode}")
     fallen = []
