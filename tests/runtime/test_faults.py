@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import random
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -146,13 +147,13 @@ def test_a_fault_leaves_the_application_as_it_is(case_of, name, mode):
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", NAMES)
-def test_each_site(case_of, record_property, name, mode, fault):
+def test_each_site(case_of, name, mode, fault):
     """
     The same at every site, the first and the last time that the program passes it.
     """
     case = case_of(name, mode)
     tried = [(site, at) for site, often in case.sites(fault).items() for at in {1, often}]
-    record_property("sites and faults", (len({site for site, _ in tried}), len(tried)))
+    sys.stdout.write(f"{len({site for site, _ in tried})} sites, {len(tried)} faults\n")  # `-rP`
     fallen = [case.fallen(fault, site, at) for site, at in tried]
 
     assert list(filter(None, fallen)) == []
