@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from aiprov_otel.runtime.guard import guard, log, warn, warned
+from aiprov_otel.runtime.guard import call_guard, guard, log, warn, warned
+from support.faults import FAULTS
 
 
 def test_each_type_of_error_is_logged_once(monkeypatch, caplog):
@@ -71,3 +72,17 @@ def test_what_fails_to_take_a_warning_is_not_in_the_way(monkeypatch, place):
         getattr(log, f"remove{place.title()}")(handler if place == "handler" else broken)
 
     assert warned() == ["provenance-failed", "some-slug"]
+
+
+@pytest.mark.parametrize("name", ["memory", "interrupt", "exit"])
+def test_what_is_never_a_failure_of_ours(monkeypatch, name):
+    """
+    No memory, Ctrl-C and the end of the process pass every guard, also when they begin in ours.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    (fault,) = (each for each in FAULTS if each.name == name)
+    for guarded in (guard, call_guard):
+        error = fault.make()
+        with pytest.raises(type(error)) as raised, guarded:
+            fault.arrive(error)
+        assert raised.value is error

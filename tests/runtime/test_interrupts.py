@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import json
-import linecache
 import signal
 import sys
 import threading
+from collections import Counter
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor
 
 from aiprov_otel import provenance
-from aiprov_otel.runtime import call_spans, fast_path, guard, spans, wrapping
+from aiprov_otel.runtime import guard
 from support.application import run
+from support.faults import Fault, Soft, Trace, from_handler
 
 # Counts what a handler raised in a loop of short calls, and what of that reached the loop.
 LOOP = """
@@ -100,39 +101,11 @@ def test_a_timer_in_a_tight_loop_reaches_it(tmp_path, error):
     assert still_open <= raised // 4  # of these, the SDK's `end` was interrupted
 
 
-class Soft(Exception):
-    """A class of the application, as billiard's SoftTimeLimitExceeded is."""
-
-
-def interrupting(error, at, inside):
-    """A trace function that has a signal handler raise *error* at the event number *at*."""
-    events = 0
-
-    def handler(number, frame):
-        raise error
-
-    signal.signal(signal.SIGUSR1, handler)
-
-    def trace_function(frame, event, _):
-        nonlocal events
-        if frame.f_code.co_filename not in inside:
-            return None
-        if linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() == "try:":
-            return trace_function  # Python runs handlers of signals at calls and jumps, never there
-        events += 1
-        if events == at:
-            signal.raise_signal(signal.SIGUSR1)
-        return trace_function
-
-    return trace_function, lambda: events
-
-
 @pytest.fixture
 def restored():
-    """The signal's handler and the trace function are put back."""
-    handler, tracing = signal.getsignal(signal.SIGUSR1), sys.gettrace()
+    """The signal's handler is put back."""
+    handler = signal.getsignal(signal.SIGUSR1)
     yield
-    sys.settrace(tracing)
     signal.signal(signal.SIGUSR1, handler)
 
 
@@ -178,34 +151,30 @@ class Open(SpanProcessor):
     "error", [Soft("x"), TimeoutError("x"), KeyError("x"), KeyboardInterrupt()]
 )
 @pytest.mark.parametrize("kind", [function, generator, coroutine, asynchronous])
-def test_an_interrupt_at_any_line_of_ours_reaches_the_caller(application, restored, kind, error):
+def test_an_interrupt_at_any_line_of_ours_reaches_the_caller(application, kind, error):
     """
     Wherever a signal handler raises in a wrapper of ours, the caller gets it; the state is right.
     """
-    inside = {module.__file__ for module in (wrapping, call_spans, spans, fast_path)}
-    known = Open()
+    known, fault = Open(), Fault("handler", lambda: error, from_handler)
     application.provider.add_span_processor(known)
-    work, at = provenance(kind), 0
+    work, lines, passed = provenance(kind), Trace(), Counter()
     with application.install():
         drive(work())
-        while True:
-            at += 1
-            tracing, count = interrupting(error, at, inside)
+        with lines.running():
+            drive(work())
+        for site in lines.passed.elements():
+            number = passed[site] = passed[site] + 1
             reached = None
-            sys.settrace(tracing)
             try:
-                drive(work())
+                with Trace(fault, (site, number)).running():
+                    drive(work())
             except BaseException as raised:  # noqa: BLE001 (whichever comes)
                 reached = raised
-            finally:
-                sys.settrace(None)
-            if count() < at:
-                break
-            assert reached is error, at
+            assert reached is error, site
             error.__traceback__ = None
-            assert trace.get_current_span() is trace.INVALID_SPAN, at
-            assert not [span for span in known.spans if span.is_recording()], at
-    assert at > 10
+            assert trace.get_current_span() is trace.INVALID_SPAN, site
+            assert not [span for span in known.spans if span.is_recording()], site
+    assert lines.passed.total() > 10
 
 
 def test_what_a_processor_raises_stays_there(application, monkeypatch, caplog):

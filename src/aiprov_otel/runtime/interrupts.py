@@ -34,6 +34,8 @@ def is_foreign(error: BaseException, *, in_call: bool = False) -> bool:
     stops here, and only what a signal handler raised, or what was raised in no frame at all, is the
     application's.
     """
+    if issubclass(type(error), MemoryError):
+        return True  # whoever asked for the memory, it is the process that has none
     below = list(_frames(error))[1:]  # the first is that of the guard itself
     foreign = [frame for frame in below if not _is_ours(frame)]
     if not foreign:

@@ -23,6 +23,7 @@ from types import CoroutineType, GeneratorType
 from typing import Any, Final
 
 from aiprov_otel.runtime.import_hook.counters import SELF_TIME, TIME, Row
+from aiprov_otel.runtime.interrupts import is_foreign
 
 
 class _Cells(threading.local):
@@ -89,9 +90,8 @@ class Steps(map):  # type: ignore[type-arg]  # its stubs know it as generic, and
     __slots__ = ("of",)
     of: Any
     __class__, send, throw, close = map(_attribute, ("__class__", "send", "throw", "close"))
-
-    def __await__(self) -> Any:
-        return self
+    # In C: of what a signal handler raises in `__await__`, Python would make a TypeError.
+    __await__ = map.__iter__
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.of, name)
@@ -149,8 +149,10 @@ class Each:
         awaited = type(self._inner).__anext__(self._inner)
         try:
             return steps(self._running, awaited)
-        except Exception:  # noqa: BLE001 (Python raises it again, in its own words)
-            return awaited
+        except Exception as error:
+            if is_foreign(error, in_call=True):
+                raise
+            return awaited  # Python raises it again, in its own words
 
 
 def each(running: Running, iterable: Any) -> Any:
