@@ -146,7 +146,7 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
         elif number == signal.SIGTERM:  # the terminal has sent SIGINT to the command, too
             process.send_signal(number)
 
-    with ends_later(), _handling({signal.SIGTERM: pass_on, signal.SIGINT: pass_on}):
+    with ends_later(), _handle({signal.SIGTERM: pass_on, signal.SIGINT: pass_on}):
         process = subprocess.Popen(command, env=variables)
         try:
             for number in early:
@@ -160,7 +160,7 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
 
 
 @contextmanager
-def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
+def _handle(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
     # Functions, and never SIG_IGN: the command would inherit that.
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
