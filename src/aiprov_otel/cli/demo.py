@@ -63,7 +63,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Create the shop, run it under load, and report."""
-    if missing := _missing():
+    if missing := _missing_module():
         msg = f"{missing} is missing; install it with `pip install 'aiprov-otel[demo]'`"
         raise UsageError(msg)
     _demo(args.dir, args.requests)
@@ -130,12 +130,12 @@ def _neutral() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(own)}
 
 
-def _missing() -> str | None:
+def _missing_module() -> str | None:
     """The first module of the extra that is not installed."""
-    return next((name for name in _NEEDED if not _installed(name)), None)
+    return next((name for name in _NEEDED if not _is_installed(name)), None)
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
     except ModuleNotFoundError:  # of a parent

@@ -111,7 +111,7 @@ def _reports(
     with tempfile.TemporaryDirectory(prefix="aiprov-doctor-") as folder:
         variables = {**os.environ, "AIPROV_DOCTOR": folder}
         started = launcher(command, interpreter=interpreter)
-        with _running(started, variables) as process:
+        with _run_for_a_while(started, variables) as process:
             until = time.monotonic() + seconds
             while process.poll() is None and time.monotonic() < until:
                 if not until_end and any(Path(folder).glob("*.json")):
@@ -123,7 +123,7 @@ def _reports(
 
 
 @contextmanager
-def _running(
+def _run_for_a_while(
     command: Sequence[str], variables: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=sys.stderr)

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BaseException as error:  # anyio turns a KeyboardInterrupt into a group
             if signalled.number is None and not isinstance(error, KeyboardInterrupt):
                 if isinstance(error, Exception):
-                    return _failed(error)
+                    return _report_error(error)
                 raise
             signalled.over()
             number = signalled.number or signal.SIGINT
@@ -58,7 +58,7 @@ def _verb(arguments: Sequence[str] | None) -> int:
     return status
 
 
-def _failed(error: Exception) -> int:
+def _report_error(error: Exception) -> int:
     if isinstance(error, AiprovError):
         note(str(error))
         return WRONG_USE

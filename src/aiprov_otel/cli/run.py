@@ -141,20 +141,12 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
         came.append(number)
         if process is None:
             early.append(number)
-        elif came.count(signal.SIGTERM) > 1:
+        elif came.count(signal.SIGTERM) > 1 or len(came) > 2:
             process.kill()
-        else:
+        elif number == signal.SIGTERM:  # the terminal has sent SIGINT to the command, too
             process.send_signal(number)
 
-    def leave(number: int, _: FrameType | None) -> None:
-        """Pass nothing on: the terminal has sent the same signal to the command."""
-        if process and len(came) > 1:
-            process.kill()
-        came.append(number)
-        if process is None:  # unless the command was not there yet to get it
-            early.append(number)
-
-    with ends_later(), _handling({signal.SIGTERM: pass_on, signal.SIGINT: leave}):
+    with ends_later(), _handle({signal.SIGTERM: pass_on, signal.SIGINT: pass_on}):
         process = subprocess.Popen(command, env=variables)
         try:
             for number in early:
@@ -168,7 +160,7 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
 
 
 @contextmanager
-def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
+def _handle(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
     # Functions, and never SIG_IGN: the command would inherit that.
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:

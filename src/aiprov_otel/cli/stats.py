@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         for line in audit.render(answer, result):
             say(line)
     elif args.json:
-        generated = dict(zip(("files", "lines"), _generated(answer), strict=True))
+        generated = dict(zip(("files", "lines"), _count_generated(answer), strict=True))
         weak = [sentence.strip() for sentence in advice(answer.sources, answer.policy)]
         more = {"said_by": answer.answered_by, "generated": generated, "weak": weak}
         say_json({**result.to_json(), **more})
@@ -98,12 +98,12 @@ def _cell(text: str) -> str:
 
 def _remarks(answer: TreeAnswer) -> Iterator[str]:
     yield from advice(answer.sources, answer.policy)
-    files, lines = _generated(answer)
+    files, lines = _count_generated(answer)
     if files:
         size = f"{quantity(files, 'file')}, {quantity(lines, 'line')}"
         yield f"generated: {size}, counted like any other"
 
 
-def _generated(answer: TreeAnswer) -> tuple[int, int]:
+def _count_generated(answer: TreeAnswer) -> tuple[int, int]:
     lines = [source.lines for source in answer.sources if source.generated]
     return len(lines), sum(lines)

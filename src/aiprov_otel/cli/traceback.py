@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     text = unwrap(_read(args.file))
     files, said_by = open_lookup(Path(), args.manifest)
     lines = annotate(text, files)
-    frames = [_as_pasted(frame) for frame in _frames(lines)]
+    frames = [_unverify(frame) for frame in _frames(lines)]
     skipped = unread(lines)
     if not frames:
         name = "standard input" if args.file == "-" else args.file
@@ -79,7 +79,7 @@ def _frames(lines: Sequence[Line]) -> list[Frame]:
     return list({id(line.frame): line.frame for line in lines if line.frame}.values())
 
 
-def _as_pasted(frame: Frame) -> Frame:
+def _unverify(frame: Frame) -> Frame:
     """*frame*, unverified: nothing proves that a pasted text is about this version of the file."""
     provenance = frame.provenance and replace(frame.provenance, match=Match.UNVERIFIED)
     return replace(frame, provenance=provenance)

@@ -33,7 +33,7 @@ def run_shop(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[
     port = _free_port()
     process = None
     try:
-        with _uninterrupted(), log.open("wb") as output:
+        with _delay_interrupt(), log.open("wb") as output:
             process = subprocess.Popen(
                 launcher(_command(port), interpreter=sys.executable),
                 cwd=folder,
@@ -85,7 +85,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _delay_interrupt() -> Iterator[None]:
     """Delays SIGINT: between fork and the return of Popen it would leave a process behind."""
     arrived: list[int] = []
     previous = signal.signal(signal.SIGINT, lambda number, _: arrived.append(number))

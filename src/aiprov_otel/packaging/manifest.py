@@ -30,14 +30,14 @@ def provide(project: Path, target: Path) -> str | None:
             reason = str(error)
     else:
         reason = f"this source distribution carries no {FILE_NAME}"
-    if (carried := next(_carried(project), None)) is None:
+    if (carried := next(_find_carried(project), None)) is None:
         return reason
     if carried != target:
         write_whole(target, read_regular(carried), 0o644)
     return None
 
 
-def _carried(project: Path) -> Iterator[Path]:
+def _find_carried(project: Path) -> Iterator[Path]:
     """The valid manifests that a back end put into the source distribution."""
     for pattern in (FILE_NAME, f"*.egg-info/{FILE_NAME}", f"*/*.egg-info/{FILE_NAME}"):
         for path in sorted(project.glob(pattern)):

@@ -127,7 +127,7 @@ def _in(value: Any, depth: int) -> Iterator[str]:
         if 'File "' in text:
             yield text
     elif isinstance(value, dict):
-        if frame := _structured(value):
+        if frame := _logged_frame(value):
             yield frame
         for inner in value.values():
             yield from _in(inner, depth)
@@ -141,7 +141,7 @@ def _in(value: Any, depth: int) -> Iterator[str]:
                 yield from _in(inner, depth)
 
 
-def _structured(value: dict[str, Any]) -> str | None:
+def _logged_frame(value: dict[str, Any]) -> str | None:
     """A frame as Sentry and some loggers write it, in Python's form."""
     path = value.get("abs_path") or value.get("filename")
     line = value.get("lineno")

@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.auto_instrumentation import run
 try:
     run()
 except OSError as error:
-    print(f"aiprov: can't start {sys.argv[1]}: {error.strerror}", file=sys.stderr)
+    print(f"aiprov: can't start {sys.argv[1]!r}: {error.strerror}", file=sys.stderr)
     sys.exit(126)
 """
 _DETECTORS: Final = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
