@@ -217,7 +217,9 @@ def timed(quantile: float, functions: int, chance: np.random.Generator) -> bool:
                     for step, count in zip(steps, calls, strict=True)
                 ]
     found = quantiles(timings, (quantile,), doubling=HISTOGRAM_STEPS)
-    return found is None or found[0].low <= 0 <= found[0].high
+    if found is None or found[0].low is None or found[0].high is None:
+        return True
+    return found[0].low <= 0 <= found[0].high
 
 
 if __name__ == "__main__":
