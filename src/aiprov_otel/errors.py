@@ -1,7 +1,7 @@
 """
 The exception tree.
 
-    AiprovError                something the caller can fix; the message says how
+    AiprovError                something the caller can fix; the message explains how
     ├── ManifestError          a manifest can't be read, or the file is not one
     │   └── ManifestNotFound
     ├── HistoryError           git is missing, or can't read this as a repository

@@ -26,7 +26,7 @@ _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLO
 
 def read_regular(path: Path, limit: int = MANY_BYTES, *, inside: Path | None = None) -> bytes:
     """
-    The bytes of the regular file at *path*; with *inside*, only if it lies in that folder.
+    The bytes of the regular file at *path*; with *inside*, only if that folder contains it.
 
     Raises:
         OSError: it can't be read, is a pipe or a device, leads outside, or is over the *limit*.

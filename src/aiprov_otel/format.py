@@ -1,4 +1,4 @@
-"""How counts, shares, commits and ages read, wherever a person reads them."""
+"""How counts, shares, commits and ages are written for a person to read."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def use_manifest(
 
 
 def _state_lines(lines: dict[Path, list[Provenance]], thing: Any, stated: Provenance) -> bool:
-    """Put *stated* on the lines of *thing*; False where these stand in no file."""
+    """Put *stated* on the lines of *thing*; False if they are not in a file."""
     path, numbers = _place(thing)
     if path is None:
         return False
@@ -120,7 +120,7 @@ def _place(thing: Any) -> tuple[Path | None, range | None]:
 
 
 def _declare(stack: ExitStack, code: CodeType, stated: Provenance) -> None:
-    """State the provenance of *code* that stands in no file, until *stack* is left."""
+    """State the provenance of *code* that is not in a file, until *stack* is left."""
     before = resolver.stated.get(id(code))
     resolver.declare(code, stated)
     if before is None:

@@ -16,7 +16,7 @@ def test_the_files_are_written_and_written_again(tmp_path):
     assert first.returncode == 0, first.stderr
     assert first.stdout == second.stdout
     assert first.stdout == (
-        f"wrote {len(texts())} files; observability/README.md says where each belongs\n"
+        f"wrote {len(texts())} files; observability/README.md explains where each belongs\n"
     )
     folder = tmp_path / "observability"
     written = {

@@ -31,10 +31,10 @@ def test_the_chain_for_a_person(repo, aiprov):
     assert re.fullmatch(r"  committed 2026-05-04T10:00:00Z, .+ ago", committed)
     assert steps == [
         f"  git: line 1 of a.py in {commit}, whose author is a person",
-        "  line 3 of the message: 🤖 Generated with [Claude Code]  [footer, alone would say: ai]",
+        "  line 3 of the message: 🤖 Generated with [Claude Code]  [footer, alone would mean: ai]",
         "  line 5 of the message: Co-authored-by: Copilot  [does not mark the commit]",
         "  line 6 of the message: Co-Authored-By: Claude Opus 4.6  [co-author, decides: ai]",
-        "  line 7 of the message: Claude-Session:  [session, alone would say: ai]",
+        "  line 7 of the message: Claude-Session:  [session, alone would mean: ai]",
         "  policy: co-author (line 6 of the message) is the strongest evidence: ai",
         '  policy: without any mark: unknown (nothing marks it, and the policy is unmarked = "unknown")',  # noqa: E501
     ]
@@ -186,7 +186,7 @@ def test_a_record_about_single_lines(repo, aiprov):
     assert out.startswith("a.py:2  human\n")
     assert "  refs/notes/ai: " in out
     assert "[note, decides: human]" in out
-    assert "Co-Authored-By: Claude Opus 4.6  [co-author, alone would say: ai]" in out
+    assert "Co-Authored-By: Claude Opus 4.6  [co-author, alone would mean: ai]" in out
     assert "Ada" not in out
     assert "h_0123" not in out  # a hash of her name and address
     assert aiprov("explain", f"{repo.path / 'a.py'}:1")[1].startswith("a.py:1  ai")

@@ -70,7 +70,7 @@ def test_function_metrics_are_counted_by_origin_model_and_service(address):
         (("shop", "human"), 0),
     ]
     assert functions.routes == ()
-    assert "no verdict" in functions.text
+    assert "not a verdict" in functions.text
 
 
 def test_span_metrics_have_routes(address):

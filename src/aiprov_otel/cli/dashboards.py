@@ -17,7 +17,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "dashboards",
         help="write dashboards, rules and configuration for your backends",
         description="Write dashboards, rules, queries and configuration by code origin, one "
-        "subfolder per backend, with a README.md that says where each file belongs.",
+        "subfolder per backend, with a README.md that explains where each file belongs.",
         epilog="example: aiprov dashboards ./observability",
     )
     parser.add_argument(
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     for path, text in wanted.items():
         make_folder(path.parent)
         write_whole(path, text.encode(), 0o644)
-    say(f"wrote {len(wanted)} files; {args.folder / 'README.md'} says where each belongs")
+    say(f"wrote {len(wanted)} files; {args.folder / 'README.md'} explains where each belongs")
     return 0
 
 

@@ -30,7 +30,7 @@ class Finding:
 
     Attributes:
         name: what was checked, in one word.
-        found: the state that was found.
+        found: the current state.
         then: the next step if something is missing; None if all is well.
     """
 

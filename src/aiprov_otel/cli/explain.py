@@ -80,5 +80,5 @@ def _verdict(step: dict[str, Any]) -> str:
         return ""
     if not step["evidence"]:
         return "  [does not mark the commit]"
-    verb = "decides" if step["decides"] else "alone would say"
+    verb = "decides" if step["decides"] else "alone would mean"
     return f"  [{step['evidence']}, {verb}: {step['says']}]"

@@ -115,7 +115,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     """A parser for the verbs *names* only: importing all of them is slower than most answers."""
     parser = Parser(
         prog=" ".join(["aiprov", *(names if len(names) == 1 else ())]),
-        description="Tell who wrote the code that failed: a person or a model, in which commit.",
+        description="Show who wrote the code that failed: a person or a model, in which commit.",
         epilog="example: aiprov run -- uvicorn shop.app:app",
     )
     parser.add_argument("--version", action="version", version=f"aiprov {aiprov_otel.__version__}")

@@ -47,7 +47,7 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--remote",
         action="store_true",
-        help="let git ask the remote, for what this clone lacks; by default nothing is asked",
+        help="let git fetch what this clone lacks from the remote; by default it does not",
     )
 
 

@@ -33,7 +33,7 @@ _EPILOG = """example:
   aiprov report --sql "SELECT Origin, count(*) FROM units GROUP BY Origin"
 
 Exit status: 0 done, 1 nothing to report yet, or the ratio exceeds --fail-if-low, 2 something to
-fix; one line says what."""
+fix; one line explains what."""
 
 _DAY: Final = 86_400 * 10**9  # nanoseconds
 

@@ -73,7 +73,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 @ends_soon()
 def run(args: argparse.Namespace) -> int:
-    """Serve until a signal arrives; the exit status says which."""
+    """Serve until a signal arrives; the exit status shows which."""
     came: list[int] = []
     over = threading.Event()
 

@@ -94,7 +94,7 @@ def _as_json(frame: Frame) -> dict[str, Any]:
 
 
 def _verdict(frames: Sequence[Frame], said_by: str, *, first: bool) -> str:
-    """The origins of the frames, and that of the innermost one, which stands *first* or last."""
+    """The origins of the frames, and that of the innermost one, which is *first* or last."""
     ours = [(frame, frame.provenance) for frame in frames if frame.provenance]
     if not ours:
         return f"{quantity(len(frames), 'frame')}, none in a file known to {said_by}"

@@ -1,1 +1,1 @@
-"""What git says about who wrote each line; runs where git is, and knows no OpenTelemetry."""
+"""Attributes each line to its author from git; needs git, and does not use OpenTelemetry."""

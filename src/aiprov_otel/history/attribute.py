@@ -129,7 +129,7 @@ def _place(line: Provenance, path: str) -> Provenance:
 
 class Decisions:
     """
-    Decides about the lines of *hunks*; everything that git has to be asked for is read once.
+    Decides about the lines of *hunks*; everything that git has to look up is read once.
 
     Attributes:
         missing_records: how many records this partial clone lacks.

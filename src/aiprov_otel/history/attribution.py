@@ -25,7 +25,7 @@ class Decision:
     Attributes:
         provenance: the result; its path is set for each file.
         reason: one sentence.
-        marks: everything that was found, in order.
+        marks: all marks, in order.
         deciding: the one of *marks* that decided; None where policy or nothing did.
     """
 

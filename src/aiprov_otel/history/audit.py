@@ -15,7 +15,7 @@ FORMAT: Final = "aiprov-record"
 
 def render(answer: TreeAnswer, shares: Shares) -> Iterator[str]:
     """
-    A JSON document, line by line: the *shares*, then one line a file and one a run of its lines.
+    A JSON document, line by line: the *shares*, then one line per file and per run of its lines.
 
     It holds nothing about the machine or the day: two documents differ only where the files, the
     history or the policy do, and a line-by-line diff shows where.

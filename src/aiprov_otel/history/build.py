@@ -44,7 +44,7 @@ class Summary:
         lines: how many lines.
         origins: lines by origin.
         evidence: lines by the kind of evidence that decided.
-        undecided: lines that are unknown only because the policy says `unmarked = "unknown"`.
+        undecided: lines that are unknown only because the policy has `unmarked = "unknown"`.
         unasked: lines that are only known not to be of a marked commit.
         uncommitted: lines that are not committed yet.
         boundary: lines at which a shallow clone ends.

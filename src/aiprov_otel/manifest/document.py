@@ -29,7 +29,7 @@ class Run(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
-    Where a source file stands in the manifest.
+    The place of a source file in the manifest.
 
     Attributes:
         path: relative to the repository, with `/`.
@@ -173,7 +173,7 @@ def fold_runs(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
     """Folds provenances, each with its number of lines, from line 1 on, into runs."""
     first, count, current = 1, 0, MISSING
     for provenance, lines in stretches:
-        # Comparing commits first is faster, and tells most of them apart.
+        # Comparing commits first is faster, and distinguishes most of them.
         if provenance.commit == current.commit and provenance == current:
             count += lines
             continue

@@ -166,7 +166,7 @@ def _refusal(error: Refused, kind: str) -> Response:
 
 
 class _Intake:
-    """Takes requests of OTLP: stores traces, and says of the rest that it is not kept."""
+    """Takes OTLP requests: stores traces, and answers that the rest is not kept."""
 
     def __init__(self, commits: GroupCommit, room: Room) -> None:
         self._commits = commits

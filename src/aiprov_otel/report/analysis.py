@@ -33,7 +33,7 @@ class Analysis:
     How AI-written code compares: overall, by route, over time, and what has the difference.
 
     Attributes:
-        verdict: what may be said.
+        verdict: the conclusion that the data allow.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
         routes: the routes that both sides serve, each with its own ratio.
         over_time: the ratio in each part of the time.

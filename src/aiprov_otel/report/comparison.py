@@ -21,7 +21,7 @@ MIN_FAILING: Final = 10
 """How many failing functions each side needs before their ratio is reported."""
 
 MIN_SHARED: Final = 0.2
-"""The share of calls on shared routes that is needed before they can speak for all."""
+"""The share of calls on shared routes that is needed before they can represent all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def comparisons(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comp
 def compare(
     name: str, cells: Sequence[Cell], baseline: Baseline, *, within: str = "route"
 ) -> Comparison:
-    """Compares *cells*, or says why it can't; *within* names the strata in that sentence."""
+    """Compares *cells*, or explains why it can't; *within* names the strata in that sentence."""
     share = informative_share(tallies(cells))
     shared = informative_cells(cells)
     reason = (

@@ -77,7 +77,7 @@ class MetricCounts:
             return f"{counts}. Nothing to compare."
         return (
             f"{counts}. The crude ratio is {self.ratio:.2g}, ai to {self.baseline}; it is not "
-            "adjusted for anything, so it is no verdict."
+            "adjusted for anything, so it is not a verdict."
         )
 
     def _error_ratio(self, origin: str) -> float | None:

@@ -25,7 +25,7 @@ class Latency:
 
     Attributes:
         time: `self`, a call's own time without the spans below it; or `inclusive`, with them, which
-            says nothing about the code itself.
+            is not about the code itself.
         quantile: 0.5 or 0.95.
         exposed_ms: of AI-written code.
         baseline_ms: of the baseline, as if it had run on the same mix of routes.

@@ -29,7 +29,7 @@ class BeforeAfter:
             none, or too few functions.
         changed: how many functions became AI-written and had an error, before or after.
         steady: how many functions of a single commit throughout had an error.
-        text: what may be said.
+        text: the conclusion that the data allow.
     """
 
     ratio: Estimate | None

@@ -92,7 +92,7 @@ class Report:
     Errors and latency by code origin.
 
     Attributes:
-        verdict: what may be said.
+        verdict: the conclusion that the data allow.
         coverage: how much of the telemetry it covers.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
         before_after: functions whose origin changed.
@@ -242,7 +242,7 @@ def _function(row: Sequence[Any]) -> Function:
 
 
 def why_empty(report: Report, days: float | None = None) -> str | None:
-    """Says why *report*, on the last *days*, has nothing to show; None if it has."""
+    """Returns why *report*, on the last *days*, has nothing to show; None if it has."""
     spans = report.coverage.spans
     if days and not spans:
         return f"no span began within --days {days:g}; try more days"

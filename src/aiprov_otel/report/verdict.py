@@ -101,7 +101,7 @@ class Verdict:
         baseline: what it is compared with: `human`, or `not ai` if no call is known to be human.
         crude_ratio: error ratio of *exposed* over that of *baseline*; None if there is none.
         adjusted_ratio: the ratio within what both did; None if the data allow none.
-        text: what may be said, with the counts.
+        text: the conclusion that the data allow, with the counts.
     """
 
     exposed: str

@@ -167,7 +167,7 @@ class Annotator:
         return self._raised(stack.places(self.resolver, error))
 
     def traceback(self, traceback: TracebackType | None) -> Provenance:
-        """The provenance of the innermost line of *traceback* that stands in the application."""
+        """The provenance of the innermost line of *traceback* in the application."""
         return self._raised(stack.place(self.resolver, traceback))
 
     def _code(self, frame: FrameType, line: int) -> Attributes:
@@ -193,7 +193,7 @@ def last_cause(error: BaseException) -> BaseException | None:
 
 
 def _identity(step: TracebackType) -> tuple[int, int, int]:
-    """Tells *step* from others without keeping it, and its frame, alive."""
+    """Identifies *step* without keeping it, and its frame, alive."""
     return id(step), id(step.tb_frame), step.tb_lasti
 
 
@@ -210,7 +210,7 @@ _STEPS: Final = 8
 
 
 _DEPTH: Final = 30
-"""Frames in which a line that logs is looked for; it stands right above the logger's own."""
+"""Frames searched for the line that logs, which is right above the logger's own."""
 
 
 class Lines:

@@ -1,4 +1,4 @@
-"""The resolver of a running service: it reads no file where it is asked for one."""
+"""The resolver of a running service: it reads files in a thread, not in the caller."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BackgroundResolver(Resolver):
     """
     Reads a file that was not registered when it was loaded in a thread, and calls *on_read*.
 
-    Until then the file is `unknown`, and nobody may keep what it was said to be: *on_read* lets go
+    Until then the file is `unknown`, and nobody may keep that answer: *on_read* lets go
     of it. The thread ends when there is nothing to read, so no fork meets it for long.
     """
 

@@ -59,7 +59,7 @@ def _wrap_thread_excepthook(original: _LogHook) -> _LogHook:
 
 
 def _wrap_unraisablehook(original: _LogHook) -> _LogHook:
-    is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
+    is_finalizing = sys.is_finalizing  # the globals of this module are cleared late in shutdown
 
     @wraps(original)
     def unraisablehook(unraisable: Any) -> Any:
@@ -129,7 +129,7 @@ def _print_in_thread(original: PrintHook) -> PrintHook:
 
 
 def _print_unraisable(original: PrintHook) -> PrintHook:
-    is_finalizing = sys.is_finalizing  # of what runs last, the globals of this module are gone
+    is_finalizing = sys.is_finalizing  # the globals of this module are cleared late in shutdown
 
     @wraps(original)
     def unraisablehook(args: sys.UnraisableHookArgs) -> None:

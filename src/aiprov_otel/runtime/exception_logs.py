@@ -34,7 +34,7 @@ _IGNORED: Final = (
 
 
 def record(span: Span, context: Context, error: Exception, event: Attributes) -> None:
-    """Record *error* on *span*, as a log record in its *context*, or both: as was asked for."""
+    """Record *error* on *span*, as a log record in its *context*, or both, as configured."""
     signal = settings.exception_signal()
     if signal != "events" and not emit(error, event, SeverityNumber.ERROR, context=context):
         warn("exception-signal-ignored", _IGNORED)

@@ -20,15 +20,15 @@ ENDS: Final = (StopIteration, StopAsyncIteration)
 # The descriptors themselves: a class may have attributes of its own making, which may even raise.
 _attributes_of: Final = vars(BaseException)["__dict__"].__get__
 traceback_of: Final[Any] = vars(BaseException)["__traceback__"].__get__
-"""The traceback of an exception, whatever its class says."""
+"""The traceback of an exception, even if its class overrides it."""
 cause_of: Final[Any] = vars(BaseException)["__cause__"].__get__
-"""The explicit cause of an exception, whatever its class says."""
+"""The explicit cause of an exception, even if its class overrides it."""
 members_of: Final[Any] = vars(BaseExceptionGroup)["exceptions"].__get__
-"""The members of an exception group, whatever its class says."""
+"""The members of an exception group, even if its class overrides it."""
 
 
 def is_group(error: BaseException) -> bool:
-    """Whether *error* is an exception group, whatever its `__class__` says."""
+    """Whether *error* is an exception group, even if its `__class__` differs."""
     return issubclass(type(error), BaseExceptionGroup)
 
 
@@ -94,7 +94,7 @@ class _States:
         return state
 
     def sweep(self) -> None:
-        """Forget the builtin exceptions that are gone."""
+        """Forget the builtin exceptions that nothing else references."""
         for key, entry in list(self._kept.items()):
             if self._references(entry) <= self._unreferenced:
                 del self._kept[key]
@@ -131,7 +131,7 @@ def state_of(error: BaseException) -> State:
 
 
 def is_failure(error: object) -> TypeGuard[Exception]:
-    """Whether *error* says that something failed, not that it was cancelled."""
+    """Whether *error* is a failure, not a cancellation."""
     return is_failing(type(error))
 
 

@@ -38,7 +38,7 @@ ROOM: Final = 24
 
 
 OURS: Final = "aiprov_otel"
-"""The scope of our own spans, which say themselves what they stand for."""
+"""The scope of our own spans, which name their code themselves."""
 _SERVER: Final = SpanKind.SERVER
 _CONSUMER: Final = SpanKind.CONSUMER
 ENTRIES: Final = (_SERVER, _CONSUMER)
@@ -203,7 +203,7 @@ def _attributes_agree() -> bool:
 
 
 def _is_as_read(span: Any) -> bool:
-    """Whether what `call` reads of *span* is what the SDK says in public."""
+    """Whether what `call` reads of *span* agrees with the SDK's public attributes."""
     scope = span._instrumentation_scope  # noqa: SLF001 (that is the question)
     known = (span._kind, scope, scope._name)  # noqa: SLF001 (the same)
     return bool(known == (span.kind, span.instrumentation_scope, span.instrumentation_scope.name))

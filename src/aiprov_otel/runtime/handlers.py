@@ -118,7 +118,7 @@ def _layers(annotator: Annotator, function: FunctionType) -> Iterator[FunctionTy
 
 def _is_filled(cell: Any) -> bool:
     try:
-        cell.cell_contents  # noqa: B018 (the only way to tell an empty cell)
+        cell.cell_contents  # noqa: B018 (the only way to detect an empty cell)
     except ValueError:
         return False
     return True

@@ -135,7 +135,7 @@ def start(
     logger_provider: _logs.LoggerProvider | None = None,
     packages: str = "",
 ) -> Installation:
-    """Annotate with what *resolver* knows, as *emission* says, from now on."""
+    """Annotate from now on with what *resolver* knows, in the form that *emission* sets."""
     fast_path.open_up(Span.record_exception)  # before a span could pass through a patch of ours
     register_loaded_modules(resolver)
     manifest_finder.start(resolver)

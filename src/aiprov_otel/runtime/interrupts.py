@@ -1,10 +1,10 @@
 """
-Tells exceptions of the application that arrive while we run from failures of our own.
+Distinguishes exceptions of the application that arrive while we run from failures of our own.
 
 A signal handler, or `PyThreadState_SetAsyncExc`, raises in whatever code is running, so also in
-ours. Such an exception belongs to the application and is never swallowed. What can't be told apart
-is a builtin exception that `PyThreadState_SetAsyncExc` raises in our own code: that looks like a
-failure of ours.
+ours. Such an exception belongs to the application and is never swallowed, except a builtin one that
+`PyThreadState_SetAsyncExc` raises in our own code: it can't be distinguished from a failure of
+ours.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def is_foreign(error: BaseException, *, in_call: bool = False) -> bool:
     application's.
     """
     if issubclass(type(error), MemoryError):
-        return True  # whoever asked for the memory, it is the process that has none
+        return True  # the process has no memory left, whichever code needed it
     below = list(_frames(error))[1:]  # the first is that of the guard itself
     foreign = [frame for frame in below if not _is_ours(frame)]
     if not foreign:

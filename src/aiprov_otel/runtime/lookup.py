@@ -59,7 +59,7 @@ def _of_class(resolver: Resolver, kind: type) -> Provenance:
     """A class is decided over the lines that carry the bytecode of its functions."""
     functions = [function for each in vars(kind).values() if (function := _method(each))]
     codes = [each.__code__ for each in functions if each.__module__ == kind.__module__]
-    # A dataclass has functions that stand in no file.
+    # A dataclass has functions that are not in any file.
     ours = [(code, file) for code in codes if (file := resolver.file(code.co_filename))]
     if not ours:
         return MISSING

@@ -98,7 +98,7 @@ def _wrap_set(add: Callable[[Any], None], original: Callable[..., None]) -> Call
 
 def _cover(add: Callable[[Any], None], provider: Any) -> None:
     with call_guard:  # a subclass may not be ready for a processor
-        # A patch of ours may still stand below one of somebody else after `uninstall()`.
+        # A patch of ours may still be below one of somebody else after `uninstall()`.
         if state.is_installed() and provider not in _covered:
             add(provider)
 

@@ -134,7 +134,7 @@ class Resolver:
         return self.file(code.co_filename) is not None or declared(code) is not None
 
     def is_foreign(self, filename: str) -> bool:
-        """Whether *filename* alone tells that the file is not the application's."""
+        """Whether *filename* alone shows that the file is not the application's."""
         return libraries.is_stdlib(filename) or (
             libraries.is_library(filename) and not self._named(filename)
         )

@@ -106,7 +106,7 @@ def _lines(source: bytes, places: Iterable[int]) -> Iterator[int]:
 def loaded_files() -> list[str]:
     """The files of the modules that are loaded, as these name them."""
     modules = list[object](sys.modules.values())
-    # By the type: anything may stand in sys.modules, also what only claims to be a module. And
+    # By the type: sys.modules may hold anything, also what only claims to be a module. And
     # through the descriptor: to ask a lazy module would load it.
     spaces = [_names_of(each) for each in modules if issubclass(type(each), ModuleType)]
     return [name for each in spaces if type(name := each.get("__file__")) is str]

@@ -66,7 +66,7 @@ class Opener(NamedTuple):
     Attributes:
         frame: the nearest application frame; None if there is none, or a decorator comes first.
         function: the function of the application whose decorator opened it.
-        by_hand: whether only OpenTelemetry itself stands between.
+        by_hand: whether only OpenTelemetry itself is between.
     """
 
     frame: FrameType | None = None
@@ -151,7 +151,7 @@ def _leaf_places(resolver: Resolver, group: BaseException) -> list[Place]:
     lines, pending, seen = [], [group], set[int]()
     while pending and len(seen) < MEMBERS:
         error = pending.pop()
-        if id(error) in seen:  # a class may say that a group is a member of itself
+        if id(error) in seen:  # a class may list a group as a member of itself
             continue
         seen.add(id(error))
         if is_group(error) and not _is_ours(resolver, traceback_of(error)):

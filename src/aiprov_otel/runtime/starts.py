@@ -1,4 +1,4 @@
-"""Tells when a function starts to run, by `sys.monitoring`, which Python has since 3.12."""
+"""Watches for the start of a function, by `sys.monitoring`, which Python has since 3.12."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def is_standard(path: str, name: str) -> bool:
     """
     Whether the file at *path*, with `/`, is the library's, and not the application's file *name*.
 
-    *name* is the end of *path* that the application knows. The library has the file if *path* says
-    so, or if the library's own name for it is longer than *name*.
+    *name* is the end of *path* that the application knows. The library has the file if *path* names
+    its folder, or if the library's own name for it is longer than *name*.
     """
     if _LIBRARY.search(path):
         return True

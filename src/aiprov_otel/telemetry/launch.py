@@ -41,7 +41,7 @@ def environment(
     """
     Returns *base* with the variables that send traces, and only traces, to *endpoint*.
 
-    Traces are sent there whatever *base* says; every other value of *base* is kept. A service
+    Traces are sent there whatever *base* has; every other value of *base* is kept. A service
     without a name is named after *folder*.
     """
     variables = {**_DEFAULTS, **base}

@@ -53,7 +53,7 @@ def json_rows(request: bytes | bytearray) -> Iterator[Row | None]:
 
 def count(request: bytes | bytearray, *path: str | None) -> int:
     """
-    Returns how many values stand at *path*: the key of a list or object, of one in it, and so on.
+    Returns how many values are at *path*: the key of a list or object, of one in it, and so on.
 
     None stands for every object in an object.
 

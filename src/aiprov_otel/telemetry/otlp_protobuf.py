@@ -63,7 +63,7 @@ def protobuf_rows(request: Buffer) -> Iterator[Row | None]:
 
 def count(request: Buffer, *path: frozenset[int]) -> int:
     """
-    Returns how many messages stand at *path*: the numbers of a field, of one in it, and so on.
+    Returns how many messages are at *path*: the numbers of a field, of one in it, and so on.
 
     Raises:
         ValueError: the request is malformed, or has too many parts.

@@ -302,7 +302,7 @@ def _time_limit(connection: DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turns DuckDB's errors about its file into one line that says what to do."""
+    """Turns DuckDB's errors about its file into one line that suggests a fix."""
     import duckdb
 
     try:

@@ -1,7 +1,7 @@
 """
 The blame of one commit's files, kept for the next build.
 
-It lies in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
+It is in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
 is damaged, of other circumstances, or not signed by this user is ignored, and `load` returns why.
 
     aiprov-blame 2 <HMAC-SHA256 of the rest>

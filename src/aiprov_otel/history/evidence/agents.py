@@ -110,7 +110,7 @@ class Table:
 
 
 def _is_anchored(rule: Rule) -> bool:
-    """Whether *rule* matches at the start of a line only; False where that is hard to tell."""
+    """Whether *rule* matches at the start of a line only; False where that is uncertain."""
     pattern = rule.pattern.pattern
     bare = re.sub(r"\\.|\[\^?\]?[^]]*\]", "", pattern)
     while (outer := re.sub(r"\([^()]*\)", "", bare)) != bare:

@@ -1,4 +1,4 @@
-"""SPDX tags in the comments at the top of a file that tell who wrote it."""
+"""SPDX tags in the comments at the top of a file that name its author."""
 
 from __future__ import annotations
 

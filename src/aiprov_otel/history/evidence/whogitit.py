@@ -19,7 +19,7 @@ from aiprov_otel.values import Evidence, Origin
 
 REFS: Final = ("refs/notes/whogitit", "refs/notes/ai-blame")  # the second is its former name
 FETCHED: Final = REFS
-# `Original` lines are older than the commit, and `Unknown` says nothing: neither is a mark.
+# `Original` lines are older than the commit, and `Unknown` means nothing: neither is a mark.
 _ORIGINS: Final = {"AI": Origin.AI, "AIModified": Origin.MIXED, "Human": Origin.HUMAN}
 
 

@@ -22,7 +22,7 @@ def temporary_graph(git: Git, head: str, files: int) -> Iterator[None]:
     """
     Gives *git* a graph of *head* for the blame of that many *files*, where it pays.
 
-    The graph lies in a temporary folder; the repository is not written to.
+    The graph is in a temporary folder; the repository is not written to.
     """
     if files < _MIN_FILES or not has_commits(git, _MIN_COMMITS) or is_partial(git):
         yield

@@ -2,7 +2,7 @@
 Overrides of git's settings: none may start a program, and none may change what we parse.
 
 A repository that was unpacked from an archive brings its own `.git/config`; a user's own settings
-would make two machines give two answers. Each command of git gets what stands here.
+would make two machines give two answers. Each git command gets these settings.
 """
 
 from __future__ import annotations

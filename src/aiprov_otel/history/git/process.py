@@ -15,7 +15,7 @@ from typing import Final
 from aiprov_otel.errors import HistoryError
 
 # A hook is handed GIT_DIR, GIT_INDEX_FILE and more. Left in place, every git we start would
-# answer about that repository, whatever our working directory. These say how git works, not on
+# answer about that repository, whatever our working directory. These set how git works, not on
 # what; safe.directory often comes in through them.
 _KEPT: Final = {
     "GIT_CEILING_DIRECTORIES",
@@ -142,7 +142,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 _SECRET: Final = re.compile(r"(?<=://)[^\s'\"]*@|\b[^\s:/'\"]+:[^\s'\"]+@")
-"""User and password in an address, wherever git has it from."""
+"""User and password in an address, whatever its source."""
 
 
 def failure_reason(root: Path, verb: str, errors: bytes) -> str:

@@ -45,14 +45,14 @@ def web_address(url: str | None) -> str | None:
     if parts.scheme not in _FORGE or not parts.hostname:
         return None
     if "@" in parts.path and "@" not in parts.netloc:
-        return None  # a password with a slash, which is not valid, would stand in the path
+        return None  # a password with a slash, which is not valid, would be in the path
     # The port of ssh is not the port of the page.
     host = f"{parts.hostname}:{port}" if port and parts.scheme in _WITH_PORT else parts.hostname
     return _https(host, parts.path)
 
 
 def _without_password(url: str) -> str:
-    """*url*, `user@host:path`, without the user if a password stands beside it, which is wrong."""
+    """*url*, `user@host:path`, without the user if it wrongly has a password."""
     return url.rpartition("@")[2] if ":" in url.partition("@")[0] else url
 
 

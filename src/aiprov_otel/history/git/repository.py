@@ -255,7 +255,7 @@ class Git:
         configuration = Configuration(listing)
         # A git that does not know these variables would follow a repository's own settings.
         if status == _USAGE or (not status and probe not in configuration.values("aiprov.probe")):
-            msg = "git is too old to be told which settings to ignore; install 2.31 or newer"
+            msg = "git is too old to ignore a repository's own settings; install 2.31 or newer"
             raise HistoryError(msg)
         return configuration
 

@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 def no_instrument(thing: T) -> T:
     """
-    Returns *thing*, unchanged; the import hook does not rewrite what stands below this decorator.
+    Returns *thing*, unchanged; the import hook does not rewrite the code below this decorator.
 
     The rewriter recognizes it by its name, with or without a module before it. What is defined
     inside is left alone too.

@@ -1,7 +1,7 @@
 """
 Where a handler is left, and what it handled stays behind: there, and only there, it is counted.
 
-What is written in stands on the ways out: at the end of a handler, and before each `return`,
+The counting statements are on the ways out: at the end of a handler, and before each `return`,
 `break` and `continue` that leaves one. An exception that leaves it meets nothing of ours. Where
 ways meet, code without a line would be of neither, and a tracer would hear of a third: so each
 way has its own, on a line that has run, and an `else` that was not there is made for it.
@@ -73,8 +73,8 @@ def _jumping(statement: Any, ways: Ways) -> list[ast.stmt]:
     return [*_left(ends.get(type(statement), 0), statement.lineno), statement]
 
 
-# Each watches what is in a statement, and says on which line to count at its end: on the one that
-# is there, or none, if that has been seen to.
+# Each rewrites the inside of a statement, and returns the line on which to count at its end, or
+# None if that is done.
 
 
 def _simple(statement: Any, _: Ways) -> int | None:

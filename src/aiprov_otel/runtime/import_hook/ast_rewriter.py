@@ -1,8 +1,8 @@
 """
 The rewriting of a module: every function that it defines gets its block, innermost and inline.
 
-Only lists of statements are walked. Whether a function yields, or looks at its own names, is asked
-of its text first, and of its nodes only where the text has the word.
+Only lists of statements are walked. Whether a function yields, or looks at its own names, is
+searched for in its text first, and in its nodes only where the text has the word.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Suspensions(ast.NodeTransformer):
 
 
 def pausing(function: Function) -> list[ast.stmt]:
-    """The body of *function*, with a pause wherever it may be suspended."""
+    """The body of *function*, with a pause at each possible suspension."""
     transformer = Suspensions()
     return [transformer.visit(statement) for statement in function.body]
 
@@ -94,7 +94,7 @@ _OPT_OUT: Final = "no_instrument"
 
 def rewrite(tree: ast.Module, source: bytes, mode: Mode) -> tuple[str, ...]:
     """
-    Let each function of *tree*, which *source* is the text of, do what *mode* says.
+    Let each function of *tree*, which *source* is the text of, do what *mode* requires.
 
     Returns the names of functions and classes that are left alone, and what reads their code.
     """
@@ -190,7 +190,7 @@ def _yields(function: Function) -> bool:
 
 
 def _opts_out(statement: Function | ast.ClassDef) -> bool:
-    """Whether `@no_instrument` stands above *statement*, under that name."""
+    """Whether *statement* is decorated by `@no_instrument`, under that name."""
     return any(_name_of(each) == _OPT_OUT for each in statement.decorator_list)
 
 

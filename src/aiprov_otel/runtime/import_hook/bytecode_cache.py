@@ -1,8 +1,8 @@
 """
 Instrumented bytecode in files, beside Python's own and under a name of ours.
 
-The name tells Python's version, how modules are rewritten, and the mode. A file holds the module as
-it was rewritten, and the hash and the layout of its text; and no provenance.
+The name encodes Python's version, how modules are rewritten, and the mode. A file holds the module
+as it was rewritten, and the hash and the layout of its text; and no provenance.
 
 What runs is what Python would run. A file of ours is good for the bytes of one source, whatever its
 time and its size, and for the bytecode file, if any, that Python would run in its place: one that
@@ -169,7 +169,7 @@ def is_same(one: CodeType, other: CodeType) -> bool:
 
 
 def _comparable(constant: object) -> object:
-    """Returns what tells *constant* of code from others: `1`, `True` and `1.0` are three."""
+    """Returns a key that identifies *constant* of code: `1`, `True` and `1.0` are three."""
     if isinstance(constant, tuple):
         return tuple(map(_comparable, constant))
     if isinstance(constant, frozenset):
@@ -233,7 +233,7 @@ def _tag(mode: str) -> str:
 
 @cache
 def _fingerprint() -> str:
-    """What tells this way of rewriting from others: metadata would cost a hundred times as much."""
+    """Identifies this version of the rewriter: metadata would cost a hundred times as much."""
     with suppress(OSError):
         folder = Path(__file__).parent
         if texts := [path.read_bytes() for path in sorted(folder.glob("*.py"))]:

@@ -1,7 +1,7 @@
 """
-What instrumented code calls: it stands in each row of counters, so that it needs no name.
+What instrumented code calls: each row of counters holds it, so that it needs no name.
 
-The registry of the rows stands here, above everything that a row holds.
+The registry of the rows is here, above everything that a row holds.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _count(counts: dict[Any, int], things: Iterable[Any]) -> None:
         counts[thing] = counts.get(thing, 0) + 1
 
 
-# In C it needs no room on the stack, which an error may tell to be full, and is not interrupted.
+# In C it needs no room on the stack, which is full after some errors, and is not interrupted.
 count: Final[Callable[[dict[Any, int], Iterable[Any]], None]] = getattr(
     collections, "_count_elements", _count
 )
@@ -103,14 +103,14 @@ INDEX: Final[dict[str, int]] = {
     "LEAST": LEAST,
     **{name: number for number, name in enumerate(_CALLED, MODULE + 1)},
 }
-"""Where in a row stands what the templates name."""
+"""The index in a row of each name in the templates."""
 
 
 def row_of(module: Module | None) -> Row:
     """What a function of *module* begins with; None is for one that counts nowhere."""
     errors = {} if module is None else module.errors
     least = None if module is None else module.rule.least
-    # Where no call may have a span, what is there anyway says no, in C.
+    # Where no call may have a span, `not_` of the row is False, in C.
     opens = open_call if least == 0 else not_
     row = [0, 0.0, 0.0, errors, opens, inf if least is None else least, None, module]
     return [*row, *_CALLED.values()]

@@ -2,7 +2,7 @@
 Functions whose bytecode or source another library reads, which the import hook leaves alone.
 
 They are recognized by their decorator, by a call that takes them by name, and, for Pony, by the
-class that they stand in, through whatever names the module imports the library by.
+class that contains them, through whatever names the module imports the library by.
 """
 
 from __future__ import annotations

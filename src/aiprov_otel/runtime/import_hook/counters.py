@@ -3,7 +3,7 @@ The counters of each function: a row, which its code finds by two constants.
 
     .aiprov["aiprov_5f3a09c2d1e4b786"][17]
 
-The name is a builtin, so it stands in no module. The constants are the key of the module (which
+The name is a builtin, so it is not in any module. The constants are the key of the module (which
 text of which file it is) and the number of the function in it. So code is what its file holds, and
 nothing is done for a function before its first call. That call makes the row, in C, which needs no
 room on the stack.
@@ -36,7 +36,7 @@ after these, as call_table has it.
 """
 
 NAMED: Final = 2_000
-"""Functions that metrics name, where they are asked to; the others are one."""
+"""The limit on functions that metrics name, where rules allow it; the others count as one."""
 
 NAME: Final = ".aiprov"
 """The builtin that instrumented code finds its row by."""
@@ -121,7 +121,7 @@ class FunctionCounters:
 
     @property
     def reported(self) -> str | None:
-        """What metrics call it; None unless they were asked to name functions."""
+        """Its name in metrics; None unless the rule names functions."""
         return FUNCTION_NAMES.limit(self.name) if self.module.rule.by_function else None
 
     @property

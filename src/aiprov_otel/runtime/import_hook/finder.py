@@ -18,7 +18,7 @@ PLAN: Final = Plan()
 
 
 class Finder(AskingFinder):
-    """Stands first on `sys.meta_path`, and returns the spec of the next finder that has one."""
+    """The first on `sys.meta_path`; returns the spec of the next finder that has one."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None

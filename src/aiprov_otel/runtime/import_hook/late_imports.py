@@ -70,7 +70,7 @@ def _candidates(package: str) -> Iterator[tuple[str, int | None]]:
 def _file_of(module: object) -> str | None:
     """Returns the file of *module*, if it may be the application's."""
     if not isinstance(module, ModuleType):
-        return None  # anything may stand in sys.modules
+        return None  # sys.modules may hold anything
     filename = object.__getattribute__(module, "__dict__").get("__file__")
     if (
         not isinstance(filename, str)

@@ -44,7 +44,7 @@ OTHER_TEXT: Final = Text.known("", Layout())
 
 
 def observe(spec: ModuleSpec, rule: Rule) -> None:
-    """Register *spec*'s module when it is loaded; rewrite it if *rule* says so."""
+    """Register *spec*'s module when it is loaded; rewrite it if *rule* requires it."""
     loader = _unwrap(spec.loader)
     get_code = None if isinstance(loader, type) else getattr(loader, "get_code", None)
     if get_code is None:

@@ -21,7 +21,7 @@ class Rule:
 
     Attributes:
         package: its dotted name.
-        mode: `off` leaves it alone, whatever the rule of a package above it says.
+        mode: `off` leaves it alone, despite the rule of a package above it.
         by_function: whether metrics name each function.
         min_duration: in mode `spans`, the seconds from which on a call has a span.
     """
@@ -55,7 +55,7 @@ class Rule:
         return self.min_duration if self.mode == "spans" else None
 
     def covers(self, name: str) -> bool:
-        """Whether the module *name* is the package, or stands below it."""
+        """Whether the module *name* is the package, or is below it."""
         return name == self.package or name.startswith(f"{self.package}.")
 
 

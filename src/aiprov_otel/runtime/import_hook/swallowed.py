@@ -87,7 +87,7 @@ class _Lines:
         return entry[0]
 
     def _innermost(self, step: TracebackType | None) -> TracebackType | None:
-        """The innermost step of a traceback, from *step* on, that stands in the application."""
+        """The innermost step of a traceback, from *step* on, that is in the application."""
         innermost, ours = None, self._ours
         while step is not None:
             code = step.tb_frame.f_code
@@ -132,7 +132,7 @@ if hasattr(os, "register_at_fork"):
 
 
 FULL: Final = (RecursionError, MemoryError)
-"""What says that there is no room left, for the application's code either."""
+"""Errors that mean that the application's code has no room left either."""
 
 _MODULE: Final = "<module>"
 _DEPTH: Final = 100

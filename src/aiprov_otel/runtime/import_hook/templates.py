@@ -1,8 +1,8 @@
 """
 What is written into a function: statements without a line, which so belong to the one before.
 
-Each is made once, and stands in every function that it is written into; only where Python would
-tell a tracer of a line, it has one. Names begin with a dot, which those of a program can't.
+Each is made once, and shared by every function that it is written into. It has a line only where
+Python would report that line to a tracer. Names begin with a dot, which those of a program can't.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _asked(node: Any, kind: type[Function]) -> int:
 KEY: Final = "\0aiprov_otel key"
 NUMBER: Final = "\0aiprov_otel number"
 LAMBDA_NUMBER: Final = "\0aiprov_otel number of a lambda"
-"""What stands for the key of the module and the number of the function until it is compiled."""
+"""Placeholders for the key of the module and the number of the function until it is compiled."""
 
 PREFIX: Final = ".aiprov_"
 """What names of ours begin with."""

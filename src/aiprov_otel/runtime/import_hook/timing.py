@@ -6,7 +6,7 @@ between its begin and its end is what it called, and the rest of its own time is
 call that is suspend is not on the stack: so this holds for each task, whatever else its thread
 does meanwhile.
 
-What a call awaits runs with the call paused. No frame of ours stands between the two: each step is
+What a call awaits runs with the call paused. No frame of ours is between the two: each step is
 `map` calling `resume`, the awaited object and `pause` in turn, in C, so a passing exception keeps
 its traceback.
 """

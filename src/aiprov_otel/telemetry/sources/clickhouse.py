@@ -30,7 +30,7 @@ _SETTINGS: Final = {
     "output_format_json_quote_64bit_integers": "0",
     "wait_end_of_query": "1",  # so that a query that fails halfway has the status of a failure
     "max_execution_time": "600",  # seconds
-    "join_use_nulls": "1",  # outer joins fill up with NULL, as the standard says
+    "join_use_nulls": "1",  # outer joins fill up with NULL, as in the SQL standard
     "prefer_column_name_to_alias": "1",
     "allow_suspicious_low_cardinality_types": "1",
     "join_algorithm": "grace_hash,parallel_hash,hash",  # on the disk, where memory is too small
@@ -58,7 +58,7 @@ def opened(address: str) -> Iterator[Source]:
     """
     Opens the spans of the ClickHouse at *address*, `clickhouse://user@host:8123/otel?secure=true`.
 
-    The path names the database, `default` if there is none. The password should stand in the
+    The path names the database, `default` if there is none. The password should be in the
     environment rather than in the address.
 
     Raises:
@@ -84,7 +84,7 @@ def _connected(text: str) -> ClickHouse:
     if "/" in database:
         raise UsageError(_bad_address(text))
     user, password = settings.clickhouse()
-    # Without a handler, what the client logs would stand beside our one line.
+    # Without a handler, what the client logs would appear beside our one line.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     with _explained(address.shown):
         client = get_client(
@@ -223,7 +223,7 @@ class Session:
 
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
-    """Turns what the client raises about the server *name* into one line that says what to do."""
+    """Turns what the client raises about the server *name* into one line that suggests a fix."""
     from clickhouse_connect.driver.exceptions import ClickHouseError
     from urllib3.exceptions import HTTPError
 
@@ -242,7 +242,7 @@ def _advice(name: str, error: Exception) -> str:
         if f"({code})" in text:
             return f"{name} refuses: {advice} ({code})"
     if "DB::" in text or "error code" in text:
-        return f"{name} can't answer ({_first_line(text)}): its log says more"
+        return f"{name} can't answer ({_first_line(text)}): see its log"
     if "Timeout" in text or "timed out" in text:
         return f"{name} does not answer in time: check that it is up, or query less"
     if isinstance(error.__cause__, OSError) or "Connection" in text or "Max retries" in text:

@@ -19,7 +19,7 @@ class Address:
 
     Attributes:
         shown: the scheme, the host and the port, for messages: no password, no path.
-        secure: whether to use HTTPS, as `secure=true` in the query says.
+        secure: whether to use HTTPS, from `secure=true` in the query.
     """
 
     shown: str

@@ -6,7 +6,7 @@ written as messages, each behind its length in four bytes, the most significant 
 
 A Collector that was killed leaves a message cut off, and may write on behind it; a machine that
 lost its power leaves zeros; a rotation may cut anywhere. Every whole message counts, and the log
-tells what was skipped.
+counts what was skipped.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _places(buffer: bytearray, end: int) -> Iterator[int]:
 
 
 def _may_begin(buffer: bytes | bytearray, place: int) -> bool:
-    """Whether a length and the first byte of a message stand at *place*."""
+    """Whether a length and the first byte of a message are at *place*."""
     content = buffer[place + _LENGTH : place + 2 * _LENGTH]
     return bool(_FIRST.match(content)) and 0 < _length(buffer, place) <= _LARGEST
 

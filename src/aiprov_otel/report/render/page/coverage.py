@@ -1,4 +1,4 @@
-"""How much of the telemetry the report covers, and what it does not tell."""
+"""How much of the telemetry the report covers, and what it can't show."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def coverage(report: Report) -> Markup:
     """Coverage and limits, in words."""
     return section(
         "limits",
-        "What this rests on, and what it does not tell",
+        "What this rests on, and what it can't show",
         tag("ul", [tag("li", sentence) for sentence in _sentences(report.coverage)]),
         tag("ul", [tag("li", sentence) for sentence in _LIMITS]),
     )

@@ -27,7 +27,7 @@ def excess(report: Report) -> Markup | None:
     words = (
         "Errors of AI-written code, less those that the same calls would have at the baseline's "
         "rate on each route. The limits are for ranking, not for testing: the largest of many is "
-        "large by chance too. Young code fails more, whoever wrote it, so check the age."
+        "large by chance too. Young code fails more, AI-written or not, so check the age."
     )
     tables = (
         ("commits", report.excess.commits, EXCESS_COMMITS),

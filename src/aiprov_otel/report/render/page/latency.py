@@ -19,7 +19,7 @@ def latency(report: Report) -> Markup | None:
     words = (
         "Median and 95th percentile over the routes that both sides serve, in the same mix. Self "
         "time is a call's own, without the spans below it. Its limits are over functions, and need "
-        "ten on each side. Inclusive time shows what a call waited for and says nothing about the "
+        "ten on each side. Inclusive time shows what a call waited for and is not a measure of the "
         "code itself: it is never a verdict."
     )
     return section(

@@ -31,7 +31,7 @@ def verdict(report: Report) -> Markup:
         "Is AI-written code associated with more errors?",
         tag("p", report.verdict.text, class_="verdict"),
         chart,
-        tag("p", f"{basis} These are observations; they say nothing of causes.", class_="quiet"),
+        tag("p", f"{basis} These are observations; they don't show causes.", class_="quiet"),
         tag("p", report.before_after.text) if report.before_after.changed else None,
     )
 
