@@ -54,6 +54,7 @@ REPORT = {
     "logger_provider": "l",
     "revision": None,
     "frameworks": [],
+    "left_alone": [],
     "warnings": [],
 }
 """What `runtime.probe` reports of a process that has installed, and nothing else."""
