@@ -26,7 +26,7 @@ MEMORY = 400
 def serve(tmp_path_factory):
     folder = tmp_path_factory.mktemp("serve")
     with start("serve", "--port", "0", "--store", "s.duckdb", cwd=folder) as process:
-        process.address = re.search(r"http://([^,]+)", process.stderr.readline())[1]
+        process.address = re.search(r"http://([\d.:]+)", process.stderr.readline())[1]
         yield process
         process.terminate()
         process.communicate(timeout=30)

@@ -458,7 +458,7 @@ def test_a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered(tmp_path
     """SIGKILL while batches arrive: each that was answered is in the store, once."""
     path = tmp_path / "telemetry.duckdb"
     with start("serve", "--port", "0", "--store", str(path), cwd=tmp_path) as process:
-        address = re.search(r"http://([^,]+)", process.stderr.readline())[1]
+        address = re.search(r"http://([\d.:]+)", process.stderr.readline())[1]
         answered = set()
 
         def load(sender):
@@ -488,7 +488,7 @@ def test_a_full_disk_loses_nothing_and_takes_more_when_there_is_room(tmp_path, b
     """While files can't grow a batch is refused, in words; later it is stored, and all before."""
     path = tmp_path / "telemetry.duckdb"
     with start("serve", "--port", "0", "--store", str(path), cwd=tmp_path) as process:
-        endpoint = re.search(r"http://[^,]+", process.stderr.readline())[0]
+        endpoint = re.search(r"http://[\d.:]+", process.stderr.readline())[0]
         assert post(endpoint, one_span(1)).status == 200
         _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1000, most))  # stands in for it

@@ -23,9 +23,18 @@ def environment(**variables: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
 
 
-def start(*words: str, cwd: Path, **variables: str) -> subprocess.Popen[str]:
+class Started(subprocess.Popen[str]):
+    """A process that does not outlive a test that failed: waiting for it would never end."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
+def start(*words: str, cwd: Path, **variables: str) -> Started:
     """Start `aiprov` with *words*, its output at hand."""
-    return subprocess.Popen(
+    return Started(
         [*AIPROV, *words],
         cwd=cwd,
         env=environment(**variables),
