@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from aiprov_otel.cli.main import main
@@ -26,7 +27,12 @@ def environment(**variables: str) -> dict[str, str]:
 class Started(subprocess.Popen[str]):
     """A process that does not outlive a test that failed: waiting for it would never end."""
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if error is not None:
             self.kill()
         super().__exit__(kind, error, trace)
