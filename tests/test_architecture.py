@@ -21,7 +21,7 @@ def using(matches, modules=MODULES) -> set[str]:
     return {
         name
         for name, path in modules.items()
-        if not name.startswith("demo/shop/")
+        if not name.startswith("demo/data/")
         and any(matches(node) for node in ast.walk(ast.parse(path.read_bytes())))
     }
 

@@ -193,7 +193,7 @@ def test_files_are_reported_and_written(tmp_path, stored):
 
     assert (written.returncode, again.returncode, both.returncode) == (0, 2, 2)
     assert "wrote 2 spans to spans.parquet" in written.stderr
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
     assert "instead of --from" in both.stderr
     assert json.loads(said.stdout) == json.loads(invoke("report", "--json", cwd=tmp_path).stdout)
 

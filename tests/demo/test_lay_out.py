@@ -11,7 +11,7 @@ import pytest
 from aiprov_otel.demo.shop import MARKER, lay_out
 from aiprov_otel.errors import UsageError
 
-SHOP = Path(str(files("aiprov_otel.demo"))) / "shop"
+SHOP = Path(str(files("aiprov_otel.demo"))) / "data"
 
 
 @pytest.fixture(scope="module")

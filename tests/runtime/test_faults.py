@@ -60,7 +60,7 @@ class Case:
         self.known = Open()
         application.provider.add_span_processor(self.known)
         self.tracer = application.tracer
-        bare = application.module("bare", PROGRAMS)
+        bare = application.module("untouched", PROGRAMS)
         self.expected = getattr(bare, name)(untouched, self.tracer)()
         stack.enter_context(application.install())
         if mode != "decorated":

@@ -86,12 +86,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _delay_interrupt() -> Iterator[None]:
-    """Delays SIGINT: between fork and the return of Popen it would leave a process behind."""
+    """Delays both signals: between fork and the return of Popen, one would leave a process behind."""
     arrived: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, _: arrived.append(number))
+    previous = {
+        number: signal.signal(number, lambda number, _: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
     if arrived:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(arrived[0])

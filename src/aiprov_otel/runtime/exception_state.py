@@ -97,7 +97,7 @@ class _States:
         """Forget the builtin exceptions that nothing else references."""
         for key, entry in list(self._kept.items()):
             if self._references(entry) <= self._unreferenced:
-                del self._kept[key]
+                self._kept.pop(key, None)  # a collection meanwhile may have swept it
         if len(self._kept) >= self.LIMIT:
             self._kept.clear()
         self._sweep_at = max(16, 2 * len(self._kept))
