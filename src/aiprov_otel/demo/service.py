@@ -86,7 +86,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _delay_interrupt() -> Iterator[None]:
-    """Delays both signals: between fork and the return of Popen, one would leave a process behind."""
+    """Delays signals: between fork and the return of Popen, one would leave a process behind."""
     arrived: list[int] = []
     previous = {
         number: signal.signal(number, lambda number, _: arrived.append(number))
