@@ -1,7 +1,7 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
 # test-matrix and test-backends also install what Debian has of their servers.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix test-backends dashboards pictures check bench clean
+.PHONY: help demo test test-matrix attack test-backends dashboards pictures check bench clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -21,6 +21,9 @@ test:  ## test the built wheel on the newest Python of this machine (ARGS="-k na
 test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each framework
 	@scripts/brokers Redis RabbitMQ Kafka
 	@$(PYTHON) scripts/matrix.py
+
+attack:  ## faults at each line of ours in the runtime; some fifteen minutes, outside of CI
+	@$(PYTHON) scripts/attack.py $(ARGS)
 
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
 	@scripts/brokers Prometheus Alertmanager docker-compose

@@ -11,13 +11,14 @@ import sys
 from environment import environment
 from wheel import IN_PARALLEL, call, install_wheel
 
-# `make check` runs the first; the others and what is marked `matrix` belong to `make test-matrix`.
+# `make check` runs the first; the others and the marker `matrix` belong to `make test-matrix`, the
+# marker `attack` to `make attack`.
 ELSEWHERE = (
     "--ignore=tests/docs",
     "--ignore=tests/bare",
     "--ignore=tests/frameworks",
     "-m",
-    "not matrix",
+    "not matrix and not attack",
 )
 
 

@@ -143,7 +143,7 @@ def test_a_fault_leaves_the_application_as_it_is(case_of, name, mode):
     assert list(filter(None, fallen)) == []
 
 
-@pytest.mark.matrix
+@pytest.mark.attack
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", NAMES)
