@@ -67,6 +67,7 @@ def cells(pythons: dict[str, str]) -> list[Cell]:
     return [
         *(Cell(f"Python {version}", version, EVERY_PYTHON) for version in others),
         Cell(f"Python {newest}, other people's tests", "test", (RUNTIME, "-m", "matrix")),
+        Cell(f"Python {newest}, packaging", "test", ("tests/packaging",)),
         Cell("no fast path", "test", (RUNTIME, *ONCE), fast="false"),
         Cell("oldest OpenTelemetry", "oldest", (RUNTIME, *ONCE)),
         Cell("no extras", "bare", ("tests/bare",)),

@@ -17,6 +17,7 @@ ELSEWHERE = (
     "--ignore=tests/docs",
     "--ignore=tests/bare",
     "--ignore=tests/frameworks",
+    "--ignore=tests/packaging",
     "-m",
     "not matrix and not attack",
 )

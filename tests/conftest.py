@@ -16,6 +16,7 @@ settings.load_profile("busy")
 
 def pytest_configure() -> None:
     """Forget the caller's git, aiprov and OpenTelemetry; raise what a service would only log."""
+    os.environ.pop("PYTEST_ADDOPTS", None)  # meant for this run, not for those that tests start
     for name in [name for name in os.environ if name.startswith(("GIT_", "AIPROV_", "OTEL_"))]:
         if name != "AIPROV_FAST":  # the suite passes both ways
             del os.environ[name]

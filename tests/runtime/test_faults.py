@@ -159,6 +159,7 @@ def test_each_site(case_of, name, mode, fault):
     assert list(filter(None, fallen)) == []
 
 
+@pytest.mark.matrix
 def test_a_fault_leaves_the_exit_status(tmp_path):
     """
     A process ends with the status, and the exception on stderr, with which it ends without us.
