@@ -8,7 +8,7 @@ from types import CodeType
 from typing import Any, Final
 
 _NAME: Final = "aiprov_otel"
-_IDS: Final = (4, 3)  # those that are not reserved for a debugger, a profiler and the like
+_IDS: Final = (3, 4)  # those that are not reserved for a debugger, a profiler and the like
 _monitoring: Final[Any] = getattr(sys, "monitoring", None)
 _watched: Final[dict[int, CodeType]] = {}  # kept alive, so that an id stays that of one code
 _tool: int | None = None
