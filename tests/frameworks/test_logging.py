@@ -65,7 +65,7 @@ def instrumented(application, text, endpoint, *names, **environ):
     application.write("service.py", text)
     application.manifest()
     done = process(
-        "import runpy; runpy.run_path('service.py', run_name='__main__')",
+        "import service",
         application.folder,
         executable("opentelemetry-instrument"),
         sys.executable,
