@@ -74,6 +74,7 @@ _SHELLS: Final[dict[str, set[str]]] = {
     "exception_state.py": {"is_failure", "is_failing"},
     "exceptions.py": {
         "record_exception: with",
+        "record_exception: original",
         "record_exception: if not _recorded_fast",
         "_recorded_fast: if not fast_path",
         "set_status: original",
