@@ -96,8 +96,9 @@ class _States:
     def sweep(self) -> None:
         """Forget the builtin exceptions that nothing else references."""
         for key, entry in list(self._kept.items()):
-            if self._references(entry) <= self._unreferenced:
-                self._kept.pop(key, None)  # a collection meanwhile may have swept it
+            # Another sweep may have been here meanwhile, and another exception have the same id.
+            if self._references(entry) <= self._unreferenced and self._kept.get(key) is entry:
+                self._kept.pop(key, None)
         if len(self._kept) >= self.LIMIT:
             self._kept.clear()
         self._sweep_at = max(16, 2 * len(self._kept))
@@ -113,12 +114,10 @@ _lock = threading.RLock()  # reentrant: making an entry may run a finalizer, whi
 
 
 def _collecting(phase: str, _: object) -> None:
-    # Without waiting: another thread may hold the lock, and wait for what this one holds.
-    if phase == "start" and _lock.acquire(blocking=False):
-        try:
-            _states.sweep()
-        finally:
-            _lock.release()
+    # Without the lock: an exception of a signal handler that arrives right after `acquire` would
+    # keep it for ever. Each step of a sweep is one operation on a dict.
+    if phase == "start":
+        _states.sweep()
 
 
 gc.callbacks.append(_collecting)
