@@ -14,8 +14,9 @@ from typing import Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import signals
-from aiprov_otel.cli.output import escape, note
+from aiprov_otel.cli.output import note
 from aiprov_otel.errors import AiprovError, UsageError
+from aiprov_otel.format import escape
 
 VERBS: Final = (
     "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
