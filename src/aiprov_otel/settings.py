@@ -108,6 +108,12 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     return home / ".local" / "state" / "aiprov" if home.is_absolute() else None
 
 
+def github_summary(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """`GITHUB_STEP_SUMMARY`, where a job of GitHub Actions has its summary; None elsewhere."""
+    name = environ.get("GITHUB_STEP_SUMMARY")
+    return Path(name) if name else None
+
+
 def clickhouse(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     """The user and password of ClickHouse, in the variables that its own client reads."""
     return environ.get("CLICKHOUSE_USER") or "default", environ.get("CLICKHOUSE_PASSWORD", "")

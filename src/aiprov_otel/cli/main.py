@@ -20,7 +20,7 @@ from aiprov_otel.format import escape
 
 VERBS: Final = (
     "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
-    "dashboards", "doctor",
+    "dashboards", "doctor", "review", "attest", "mcp", "completion",
 )  # fmt: skip
 
 DONE: Final = 0
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _verb(arguments: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     named = [name for name in VERBS if name in arguments[:1]]
-    args = _parser(named or VERBS).parse_args(arguments)
+    args = make_parser(named or VERBS).parse_args(arguments)
     status: int = args.run(args)
     sys.stdout.flush()
     return status
@@ -112,7 +112,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(msg)
 
 
-def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
+def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
     """A parser for the verbs *names* only: importing all of them is slower than most answers."""
     parser = Parser(
         prog=" ".join(["aiprov", *(names if len(names) == 1 else ())]),

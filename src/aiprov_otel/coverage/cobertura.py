@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from xml.etree import ElementTree as ET  # noqa: S405 (a document with entities is refused)
+from xml.etree import ElementTree as ET
 
 from aiprov_otel.coverage.values import FileCoverage
 

@@ -32,6 +32,7 @@ class Policy:
         markers: whether SPDX tags at the top of a file count.
         packages: the packages for the import hook in a service, each with a mode if it has one.
         extra_agents: rows that are added to the table of agents.
+        review: the limits of `aiprov review`, by key; they decide about no origin.
         ignore_revs_files: the files that are in force, that one or git's own; not a key.
         ignored: the commits that those list; not a key.
         paths: the files and folders to build for, empty for all; not a key.
@@ -48,6 +49,7 @@ class Policy:
     markers: bool = False
     packages: tuple[str, ...] = ()
     extra_agents: tuple[Rule, ...] = ()
+    review: Mapping[str, float] = field(default_factory=dict)
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()

@@ -204,6 +204,24 @@ def _check_pattern(key: str, pattern: str) -> None:
         raise wrong_value(key, pattern, f"a regular expression ({error})") from error
 
 
+REVIEW_SHARES: Final = ("max_untested_ai", "max_unknown", "max_weak")
+REVIEW_COUNTS: Final = ("max_failing", "max_replaced_repairs")
+
+
+def _parse_review(key: str, value: object) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise wrong_value(key, value, "a table of limits like max_untested_ai = 0.2")
+    for name, limit in value.items():
+        if name not in (*REVIEW_SHARES, *REVIEW_COUNTS):
+            raise unknown_key(key, name, (*REVIEW_SHARES, *REVIEW_COUNTS))
+        number = type(limit) in {int, float} and limit >= 0
+        if name in REVIEW_SHARES and not (number and limit <= 1):
+            raise wrong_value(f"{key}.{name}", limit, "a share from 0 to 1, like 0.2")
+        if name in REVIEW_COUNTS and not (number and type(limit) is int):
+            raise wrong_value(f"{key}.{name}", limit, "a number like 0")
+    return dict(value)
+
+
 PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "unmarked": _parse_unmarked,
     "unmarked_human_since": _parse_day,
@@ -215,5 +233,6 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "markers": _parse_switch,
     "packages": _parse_packages,
     "extra_agents": parse_extra_agents,
+    "review": _parse_review,
 }
 """The keys of `[tool.aiprov]`; each parser raises a PolicyError that names key and value."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,9 @@ from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.checkout import resolve_commit
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
+from aiprov_otel.history.query import Place
 from aiprov_otel.manifest import SourceFile
+from aiprov_otel.review.functions import Function, functions
 from aiprov_otel.values import Provenance
 
 _DIFF: Final = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
@@ -75,18 +77,30 @@ class Change:
     files: tuple[ChangedFile, ...]
     policy_changed: bool
 
-    def line_provenance(self, revision: str, path: str) -> list[Provenance]:
-        """The provenance of each line that the file at *path* had in *revision*."""
+    def lines_at(self, revision: str, path: str) -> list[tuple[Provenance, Place]]:
+        """Each line that the file at *path* had in *revision*, and where it was written."""
         hunks = blame_hunks.parse(self.git.blame(path, revision))
         runs = Decisions(self.git, self.policy, hunks).decide(hunks)
-        return [decision.provenance for decision, count in runs for _ in range(count)]
+        lines = [decision.provenance for decision, count in runs for _ in range(count)]
+        places = [
+            Place(hunk.commit, hunk.path, hunk.original + offset)
+            for hunk in hunks
+            for offset in range(hunk.count)
+        ]
+        return list(zip(lines, places, strict=True))
+
+    def functions_at(self, revision: str, path: str) -> list[Function]:
+        """The functions of the file at *path* in *revision*; none if Python can't parse it."""
+        try:
+            return functions(self.git.run("cat-file", "blob", f"{revision}:{path}"))
+        except (SyntaxError, ValueError, RecursionError):
+            return []
 
     def hunks_of(self, commit: str, path: str) -> tuple[str | None, tuple[Hunk, ...]]:
-        """The old path of the file at *path*, and what *commit* replaced in it, by its parent."""
-        output = self.git.run("show", "--first-parent", "--format=", *_DIFF, commit)
-        return next(
-            ((old, hunks) for old, new, hunks in parse_diff(output) if new == path), (None, ())
-        )
+        """The path that the file at *path* had before *commit*, and what that replaced in it."""
+        output = self.git.run("show", "--format=", "--first-parent", "-m", *_DIFF, commit)
+        files = ((old, hunks) for old, new, hunks in parse_diff(output) if new == path)
+        return next(files, (None, ()))
 
 
 def read_change(start: Path, base: str) -> Change:
@@ -100,7 +114,7 @@ def read_change(start: Path, base: str) -> Change:
     git = Git.open(start)
     policy = apply_policy(git)
     fork = _fork(git, base)
-    diffs = list(parse_diff(git.run("diff", *_DIFF, fork, "--")))
+    diffs = read_diff(git, fork)
     changed = {new: (old, hunks) for old, new, hunks in diffs if new}
     tree = source_files.list_source_files(git, policy)
     files = [file for file in tree.files if file.path in changed]
@@ -115,6 +129,11 @@ def read_change(start: Path, base: str) -> Change:
         tuple(ChangedFile(source, *changed[source.path]) for source in attributed.sources()),
         any("pyproject.toml" in (old, new) for old, new, _ in diffs),
     )
+
+
+def read_diff(git: Git, *revisions: str) -> list[tuple[str | None, str | None, tuple[Hunk, ...]]]:
+    """The old path, new path and hunks of each file that differs between *revisions*."""
+    return list(parse_diff(git.run("diff", *_DIFF, *revisions, "--")))
 
 
 def _fork(git: Git, base: str) -> str:
@@ -149,8 +168,3 @@ def _hunks(matches: Iterable[re.Match[bytes]]) -> Iterator[Hunk]:
     for match in matches:
         old, removed, new, added = (int(number or 1) for number in match.groups())
         yield Hunk(range(old, old + removed), range(new, new + added))
-
-
-def replaced_lines(hunks: Sequence[Hunk], line: int) -> range:
-    """The old lines that were replaced where *line* is new; none for a line that is not."""
-    return next((hunk.removed for hunk in hunks if line in hunk.added), range(0))

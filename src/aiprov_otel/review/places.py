@@ -15,6 +15,11 @@ class Place:
     first: int
     last: int
 
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return self.last - self.first + 1
+
     def __str__(self) -> str:
         return f"{self.path}:{lines_text(self.first, self.last)}"
 
