@@ -101,7 +101,7 @@ def _parse_day(key: str, value: object) -> date:
         raise wrong_value(key, value, "a date like 2025-06-01") from error
 
 
-_DECIDABLE: Final = (
+DECIDABLE: Final = (
     Evidence.AGENT_AUTHOR,
     Evidence.CO_AUTHOR,
     Evidence.GENERATED_BY,
@@ -113,7 +113,7 @@ _DECIDABLE: Final = (
 
 
 def _parse_origins(key: str, value: object) -> dict[Evidence, Origin]:
-    kinds = [kind.value for kind in _DECIDABLE]
+    kinds = [kind.value for kind in DECIDABLE]
     if not isinstance(value, dict):
         raise wrong_value(key, value, f"a table of origins, by {', '.join(kinds)}")
     for kind, origin in value.items():
@@ -148,12 +148,12 @@ def _parse_switch(key: str, value: object) -> bool:
     return value
 
 
-_PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
+PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
 
 
 def _parse_packages(key: str, value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [None]
-    if not all(isinstance(item, str) and _PACKAGE.fullmatch(item) for item in items):
+    if not all(isinstance(item, str) and PACKAGE.fullmatch(item) for item in items):
         raise wrong_value(
             key, value, f'a list like ["shop=metrics"], with one of {", ".join(MODES)}'
         )
@@ -161,9 +161,9 @@ def _parse_packages(key: str, value: object) -> tuple[str, ...]:
 
 
 _AGENT_KEYS: Final = tuple(field.name for field in fields(Rule))
-_AGENT_REQUIRED: Final = ("id", "agent", "kind", "role", "pattern")
+AGENT_REQUIRED: Final = ("id", "agent", "kind", "role", "pattern")
 _AGENT_PATTERNS: Final = {"pattern", "model"}
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def parse_extra_agents(key: str, value: object) -> tuple[Rule, ...]:
@@ -174,7 +174,7 @@ def parse_extra_agents(key: str, value: object) -> tuple[Rule, ...]:
         PolicyError: a key or a value is not one of those allowed.
     """
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise wrong_value(key, value, f"a list of tables with {', '.join(_AGENT_REQUIRED)}")
+        raise wrong_value(key, value, f"a list of tables with {', '.join(AGENT_REQUIRED)}")
     return tuple(_parse_agent(f"{key}[{number}]", row) for number, row in enumerate(value))
 
 
@@ -182,12 +182,12 @@ def _parse_agent(key: str, row: Mapping[str, Any]) -> Rule:
     for name in row:
         if name not in _AGENT_KEYS:
             raise unknown_key(key, name, _AGENT_KEYS)
-    for name in (*_AGENT_REQUIRED, *row):
+    for name in (*AGENT_REQUIRED, *row):
         kind, noun = (bool, "true or false") if name == "requires_lexicon" else (str, "a text")
         if not isinstance(row.get(name), kind):
             raise wrong_value(f"{key}.{name}", row.get(name), noun)
     for name in ("id", "agent", "provider"):
-        if name in row and not _SLUG.fullmatch(row[name]):
+        if name in row and not SLUG.fullmatch(row[name]):
             raise wrong_value(f"{key}.{name}", row[name], "a slug like my-agent")
     for name, allowed in (("kind", KINDS), ("role", ROLES)):
         if row[name] not in allowed:
