@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+
 from validate_pyproject.api import Validator
 from validate_pyproject.plugins import PluginWrapper
 
@@ -8,8 +9,6 @@ from aiprov_otel.errors import PolicyError
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_json_schema import tool_schema
 from aiprov_otel.history.policy_schema import PARSERS
-
-
 
 VALIDATE = Validator(plugins=[PluginWrapper("aiprov", tool_schema)])
 AGENT = '{ id = "bot", agent = "bot", kind = "trailer", role = "authored", pattern = "x" }'
@@ -53,8 +52,8 @@ def refuses(table: str) -> tuple[bool, bool]:
     document = tomllib.loads(f"[tool.aiprov]\n{table}")
     try:
         VALIDATE(document)
-    except Exception as error:
-        assert type(error).__name__ == "ValidationError"  # each version has a class of its own
+    except Exception as error:  # noqa: BLE001 (each version has a class of its own)
+        assert type(error).__name__ == "ValidationError"
         by_schema = True
     else:
         by_schema = False

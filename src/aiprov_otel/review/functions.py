@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import CodeType
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +62,3 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Functi
             edges.add(child.lineno)
         pending.extend(ast.iter_child_nodes(child))
     return Function(name, node.lineno, last, frozenset(body), frozenset(edges))
-
-
-def executable_lines(source: bytes) -> frozenset[int]:
-    """
-    The lines of *source* that have bytecode.
-
-    Raises:
-        SyntaxError, ValueError, RecursionError: this Python can't compile it.
-    """
-    lines, pending = set[int](), [compile(source, "<reviewed>", "exec", dont_inherit=True)]
-    while pending:
-        code = pending.pop()
-        lines |= {line for _, _, line in code.co_lines() if line}
-        pending += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return frozenset(lines)

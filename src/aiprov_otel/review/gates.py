@@ -35,9 +35,7 @@ _VALUES: Final[Mapping[str, Callable[[Review], float | None]]] = {
     "max_unknown": lambda review: review.share(review.unknown),
     "max_weak": lambda review: review.share(review.weak),
     "max_failing": lambda review: None if review.failing is None else len(review.failing),
-    "max_replaced_repairs": lambda review: sum(
-        repair.place.lines for repair in review.replaced_repairs
-    ),
+    "max_replaced_repairs": lambda review: review.replacing,
 }
 _NEEDED: Final = {
     "max_untested_ai": "--coverage FILE",

@@ -64,7 +64,7 @@ def render_annotations(review: Review) -> Iterator[str]:
         for place in function.added:
             yield _command("warning", place, "Failed in production", text)
     for repair in review.replaced_repairs:
-        text = f"these lines replace {repair.repair}, a person's repair of {repair.repaired}"
+        text = f"replaces {repair.repair}, a person's repair of {', '.join(repair.repaired)}"
         yield _command("warning", repair.place, "Replaces a repair", text)
     for gate in review.gates:
         if not gate.passed:

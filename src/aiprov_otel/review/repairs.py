@@ -22,16 +22,20 @@ class ReplacedRepair:
     Attributes:
         repair: the commit of a person, without a mark, that replaced AI-written lines, or put
             lines between them, within a function.
-        repaired: the commit that wrote those.
+        repaired: the commits that wrote those.
     """
 
     place: Place
     repair: str
-    repaired: str
+    repaired: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The lines as JSON values."""
-        return {**self.place.to_json(), "repair": self.repair, "repaired": self.repaired}
+        return {
+            **self.place.to_json(),
+            "repair": self.repair,
+            "repaired": list(self.repaired),
+        }
 
 
 def replaced_repairs(change: Change) -> list[ReplacedRepair]:
@@ -39,23 +43,25 @@ def replaced_repairs(change: Change) -> list[ReplacedRepair]:
     repaired = _Repaired(change)
     return sorted(
         (
-            ReplacedRepair(place, repair, written_by)
+            ReplacedRepair(place, repair, tuple(sorted(written_by)))
             for file in change.files
-            for (repair, written_by), lines in _by_repair(file, repaired).items()
+            for repair, (lines, written_by) in _by_repair(file, repaired).items()
             for place in places(file.source.path, lines)
         ),
         key=lambda found: (found.place, found.repair),
     )
 
 
-def _by_repair(file: ChangedFile, repaired: _Repaired) -> dict[tuple[str, str], set[int]]:
-    """The added AI-written lines of *file*, by repair and by the commit that it repaired."""
-    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+def _by_repair(file: ChangedFile, repaired: _Repaired) -> dict[str, tuple[set[int], set[str]]]:
+    """By repair: the added AI-written lines of *file*, and the commits that it repaired."""
+    found: dict[str, tuple[set[int], set[str]]] = defaultdict(lambda: (set(), set()))
     for hunk in file.hunks:
         written = [line for line in hunk.added if file.source.line(line).origin is Origin.AI]
         if written and hunk.removed and file.old_path:
-            for key in repaired.by_lines(file.old_path, hunk):
-                found[key].update(written)
+            for repair, written_by in repaired.by_lines(file.old_path, hunk):
+                lines, commits = found[repair]
+                lines.update(written)
+                commits.add(written_by)
     return found
 
 

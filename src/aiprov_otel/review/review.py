@@ -14,7 +14,7 @@ from aiprov_otel.review.gates import Gate, check
 from aiprov_otel.review.places import Place, places
 from aiprov_otel.review.production import FailingFunction, failing_functions
 from aiprov_otel.review.repairs import ReplacedRepair, replaced_repairs
-from aiprov_otel.review.tested import match, unmeasured
+from aiprov_otel.review.tested import match
 from aiprov_otel.values import Origin, Provenance, Strength
 
 
@@ -47,10 +47,18 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class UntestedAi:
-    """The added AI-written lines that can be executed: how many, and those that tests did not."""
+    """
+    What tests executed of the added AI-written lines.
+
+    Attributes:
+        statements: how many of them can be executed, in files that were measured.
+        places: those of them that were not executed.
+        unmeasured: added AI-written lines of files that coverage does not hold: nothing is known.
+    """
 
     statements: int
     places: tuple[Place, ...]
+    unmeasured: tuple[Place, ...]
 
     @property
     def share(self) -> float:
@@ -64,6 +72,7 @@ class UntestedAi:
             "untested": count(self.places),
             "share": round(self.share, 4),
             "places": to_json(self.places),
+            "unmeasured": to_json(self.unmeasured),
         }
 
 
@@ -106,6 +115,14 @@ class Review:
     def unknown(self) -> tuple[Place, ...]:
         """The lines of unknown origin."""
         return _joined(added for added in self.added if added.origin == Origin.UNKNOWN)
+
+    @property
+    def replacing(self) -> int:
+        """How many added lines replace a repair."""
+        rows = self.replaced_repairs
+        return len(
+            {(r.place.path, n) for r in rows for n in range(r.place.first, r.place.last + 1)}
+        )
 
     @property
     def passed(self) -> bool:
@@ -181,16 +198,17 @@ def _kind(line: Provenance) -> tuple[str, str | None, str | None, str]:
 
 def _untested_ai(change: Change, measured: Sequence[FileCoverage]) -> UntestedAi:
     tested = match((file.source for file in change.files), measured, change.git.root)
-    statements, missing = 0, list[Place]()
+    statements, missing, unmeasured = 0, list[Place](), list[Place]()
     for changed in change.files:
         source = changed.source
         written = {line for line in changed.added if source.line(line).origin is Origin.AI}
-        if not written:
+        if source.path not in tested.files:
+            unmeasured += places(source.path, written)
             continue
-        _, file = tested.files.get(source.path) or (source, unmeasured(source, change.git.root))
+        _, file = tested.files[source.path]
         statements += len(written & (file.covered | file.missing))
         missing += places(source.path, written & file.missing)
-    return UntestedAi(statements, tuple(missing))
+    return UntestedAi(statements, tuple(missing), tuple(unmeasured))
 
 
 def _joined(rows: Iterable[Added]) -> tuple[Place, ...]:

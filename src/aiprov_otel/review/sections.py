@@ -9,7 +9,7 @@ from typing import Final
 from aiprov_otel.format import percent, quantity, short_hash
 from aiprov_otel.review.places import Place
 from aiprov_otel.review.production import FailingFunction
-from aiprov_otel.review.review import Review, count
+from aiprov_otel.review.review import Review, UntestedAi, count
 
 MOST: Final = 8
 """How many rows a section shows; `--json` has all."""
@@ -30,7 +30,7 @@ def sections(review: Review) -> Iterator[Section]:
     if review.policy_changed:
         yield Section("The change edits pyproject.toml, where policy and gates are")
     if review.untested is not None:
-        yield _untested(review)
+        yield from _untested(review.untested)
     if review.failing is not None:
         yield _failing(review.failing)
     if review.replaced_repairs:
@@ -61,14 +61,15 @@ def _added(review: Review) -> Section:
     return Section(title, _table(head, rows), (4, 5))
 
 
-def _untested(review: Review) -> Section:
-    assert review.untested is not None  # the caller has looked
-    statements, missing = review.untested.statements, count(review.untested.places)
-    if not statements:
-        return Section("AI-written and untested: the change adds no AI-written line to test")
-    title = f"AI-written and untested: {missing:,} of {quantity(statements, 'line')}"
-    title += f" ({percent(review.untested.share)})"
-    return Section(title, _places(review.untested.places))
+def _untested(untested: UntestedAi) -> Iterator[Section]:
+    missing = count(untested.places)
+    if untested.statements:
+        title = f"AI-written and untested: {missing:,} of {quantity(untested.statements, 'line')}"
+        yield Section(f"{title} ({percent(untested.share)})", _places(untested.places))
+    if untested.unmeasured:
+        lines = quantity(count(untested.unmeasured), "line")
+        title = f"AI-written, in files that coverage does not hold: {lines}"
+        yield Section(title, _places(untested.unmeasured))
 
 
 def _failing(failing: tuple[FailingFunction, ...]) -> Section:
@@ -90,8 +91,15 @@ def _errors(function: FailingFunction) -> str:
 
 def _repairs(review: Review) -> Section:
     found = review.replaced_repairs
-    lines = quantity(sum(repair.place.lines for repair in found), "line")
-    rows = [(str(r.place), short_hash(r.repair), short_hash(r.repaired)) for r in found]
+    lines = quantity(review.replacing, "line")
+    rows = [
+        (
+            str(repair.place),
+            short_hash(repair.repair),
+            _some([*map(short_hash, repair.repaired)], 2),
+        )
+        for repair in found
+    ]
     head = ("lines", "replace the repair", "of lines of")
     title = f"AI-written, replacing a person's repair of AI-written lines: {lines}"
     return Section(title, _table(head, rows))

@@ -6,18 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from aiprov_otel.coverage.values import FileCoverage
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.stats import KEYS
 from aiprov_otel.manifest import SourceFile, content_hash, decide, tails
-from aiprov_otel.review.functions import Function, executable_lines, functions
+from aiprov_otel.review.functions import Function, functions
 from aiprov_otel.review.places import Place, places
 from aiprov_otel.stacktrace.frames import name_below_packages
 from aiprov_otel.values import Origin, Provenance
-
-_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -194,21 +192,8 @@ def _untested_in(source: SourceFile, file: FileCoverage, root: Path) -> Iterator
 
 def parse(source: SourceFile, root: Path) -> Sequence[Function]:
     """The functions of *source*, read below *root*; none if it changed, or can't be parsed."""
-    return _of_content(source, root, functions, ())
-
-
-def unmeasured(source: SourceFile, root: Path) -> FileCoverage:
-    """*source*, read below *root*, as a file that no test imported: every line is missing."""
-    lines = _of_content(source, root, executable_lines, frozenset[int]())
-    return FileCoverage(source.path, frozenset(), lines)
-
-
-def _of_content(
-    source: SourceFile, root: Path, read: Callable[[bytes], _Read], otherwise: _Read
-) -> _Read:
-    """What *read* makes of the content of *source*; *otherwise* if that changed, or is not code."""
     try:
         content = read_regular(root / source.path)
-        return read(content) if content_hash(content) == source.hash else otherwise
+        return functions(content) if content_hash(content) == source.hash else ()
     except (OSError, SyntaxError, ValueError, RecursionError):
-        return otherwise
+        return ()
