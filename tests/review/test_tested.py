@@ -72,3 +72,25 @@ def test_lines_and_branches_are_counted_by_any_property():
 
     assert (row.key, row.statements, row.covered, row.share) == ("opus", 4, 3, 0.75)
     assert (row.branches, row.covered_branches) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "stale"),
+    [
+        ("A = 1\nB = 2\n", ()),
+        ("A = (\n\n    1\n)\n", ("setup.py",)),
+        ("# A = 1\n\nB = 2\n", ("setup.py",)),
+        ("not Python", ()),
+    ],
+)
+def test_a_file_that_changed_since_is_left_out(tmp_path, text, stale):
+    """
+    Coverage about lines that can't be executed is of another version of the file: it is left out
+    and named.
+    """
+    (tmp_path / "setup.py").write_text(text)
+
+    tested = match(SHOP, [measured("setup.py", covered=(1,), missing=(2,))], tmp_path)
+
+    assert tested.stale == stale
+    assert list(tested.files) == [path for path in ["setup.py"] if path not in stale]

@@ -30,7 +30,7 @@ def show(args: argparse.Namespace, answer: TreeAnswer, measured: Sequence[FileCo
     """
     root = _root(args.paths)
     tested = match(answer.sources, measured, root)
-    if not tested.files:
+    if not tested.files and not tested.stale:
         msg = (
             f"none of the {quantity(len(measured), 'file')} in {args.coverage} has lines by "
             f"{answer.answered_by}: {', '.join(tested.unmatched[:3])}; is it of this repository?"
@@ -45,6 +45,7 @@ def show(args: argparse.Namespace, answer: TreeAnswer, measured: Sequence[FileCo
                 "coverage": str(args.coverage),
                 "rows": [asdict(row) for row in rows],
                 "unmatched": list(tested.unmatched),
+                "stale": list(tested.stale),
                 "uncovered": [function.to_json() for function in functions],
                 "said_by": answer.answered_by,
             }
@@ -82,8 +83,13 @@ def _row(row: Row) -> Sequence[str]:
 def _remarks(tested: Tested, answer: TreeAnswer) -> Iterator[str]:
     yield ""
     yield f"lines that can be executed, in {quantity(len(tested.files), 'file')}"
-    if lacking := len(answer.sources) - len(tested.files):
+    if lacking := len(answer.sources) - len(tested.files) - len(tested.stale):
         yield f"not measured: {quantity(lacking, 'file')}"
+    if tested.stale:
+        yield (
+            f"changed since they were measured: {quantity(len(tested.stale), 'file')} "
+            f"({', '.join(tested.stale[:3])}); run the tests again"
+        )
     if tested.unmatched:
         yield f"measured, not counted here: {quantity(len(tested.unmatched), 'file')}"
 

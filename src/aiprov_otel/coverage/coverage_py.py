@@ -64,4 +64,7 @@ def analyze(measured: Coverage) -> Iterator[FileCoverage]:
         data = report.read_bytes()
     root = Path.cwd()
     for file in coverage_json.read(data):
-        yield FileCoverage(str(root / file.path), file.covered, file.missing, file.branches)
+        path = str(root / file.path)
+        # The report is about the file as it is; what was traced shows whether it was another.
+        traced = frozenset(measured.get_data().lines(path) or ())
+        yield FileCoverage(path, file.covered, file.missing, file.branches, traced)

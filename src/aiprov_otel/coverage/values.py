@@ -16,12 +16,19 @@ class FileCoverage:
         covered: the lines that were executed.
         missing: the lines that could be and were not.
         branches: by line, how many of its branches were taken, and how many there are.
+        traced: the lines that a tracer reported, where that is known.
     """
 
     path: str
     covered: frozenset[int]
     missing: frozenset[int]
     branches: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    traced: frozenset[int] = frozenset()
+
+    @property
+    def lines(self) -> frozenset[int]:
+        """Every line that it is about."""
+        return self.covered | self.missing | self.traced
 
     def merged(self, other: FileCoverage) -> FileCoverage:
         """This file as both measured it: a line that one of them executed is covered."""
@@ -34,7 +41,8 @@ class FileCoverage:
             )
             for line in {*self.branches, *other.branches}
         }
-        return FileCoverage(self.path, covered, (self.missing | other.missing) - covered, branches)
+        missing = (self.missing | other.missing) - covered
+        return FileCoverage(self.path, covered, missing, branches, self.traced | other.traced)
 
 
 def by_path(files: Iterable[FileCoverage]) -> list[FileCoverage]:

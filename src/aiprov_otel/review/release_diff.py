@@ -155,7 +155,7 @@ def _add_removed(
 
 def _all_named(source: SourceFile | None, numbers: range) -> str:
     """The origins of these lines of *source*, each once."""
-    return " + ".join(dict.fromkeys(_named(source.line(n)) for n in numbers)) if source else ""
+    return " + ".join(sorted({_named(source.line(n)) for n in numbers})) if source else ""
 
 
 def _named(line: Provenance) -> str:

@@ -53,7 +53,7 @@ class UntestedAi:
     Attributes:
         statements: how many of them can be executed, in files that were measured.
         places: those of them that were not executed.
-        unmeasured: added AI-written lines of files that coverage does not hold: nothing is known.
+        unmeasured: added AI-written lines of files without coverage, or that changed since.
     """
 
     statements: int

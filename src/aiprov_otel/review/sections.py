@@ -68,7 +68,7 @@ def _untested(untested: UntestedAi) -> Iterator[Section]:
         yield Section(f"{title} ({percent(untested.share)})", _places(untested.places))
     if untested.unmeasured:
         lines = quantity(count(untested.unmeasured), "line")
-        title = f"AI-written, in files that coverage does not hold: {lines}"
+        title = f"AI-written, in files without coverage of this version: {lines}"
         yield Section(title, _places(untested.unmeasured))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiprov_otel.coverage.possible_lines import possible_lines
 from aiprov_otel.coverage.values import FileCoverage
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.stats import KEYS
@@ -26,10 +27,12 @@ class Tested:
     Attributes:
         files: by path in the repository: the source file and its coverage.
         unmatched: the measured files that are not among the sources: tests, libraries.
+        stale: the paths of files that changed since they were measured, which are left out.
     """
 
     files: Mapping[str, tuple[SourceFile, FileCoverage]]
     unmatched: tuple[str, ...]
+    stale: tuple[str, ...]
 
 
 def match(sources: Iterable[SourceFile], measured: Iterable[FileCoverage], root: Path) -> Tested:
@@ -56,7 +59,18 @@ def match(sources: Iterable[SourceFile], measured: Iterable[FileCoverage], root:
             files[source.path] = (source, known[1].merged(file) if known else file)
         else:
             unmatched.append(file.path)
-    return Tested(dict(sorted(files.items())), tuple(unmatched))
+    stale = {path for path, (source, file) in files.items() if _is_stale(source, file, root)}
+    kept = {path: files[path] for path in sorted(files.keys() - stale)}
+    return Tested(kept, tuple(unmatched), tuple(sorted(stale)))
+
+
+def _is_stale(source: SourceFile, file: FileCoverage, root: Path) -> bool:
+    """Whether *file* is about lines that *source*, read below *root*, can't have executed."""
+    try:
+        possible = possible_lines(read_regular(root / source.path))
+    except OSError:  # a manifest without its sources
+        return bool(file.lines) and max(file.lines) > source.lines
+    return possible is not None and not file.lines <= possible
 
 
 def _name(path: str, names: Mapping[str, object], *, flat: bool) -> str:
