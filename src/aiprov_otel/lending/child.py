@@ -1,0 +1,135 @@
+"""Starts OpenTelemetry in a process of the command, and tells `aiprov run` what it met."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Final
+
+import wrapt
+from opentelemetry import trace
+from opentelemetry.instrumentation.auto_instrumentation import initialize
+from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-defined]  # untyped
+    BaseInstrumentor,
+)
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from aiprov_otel import settings
+from aiprov_otel.lending.exporter import LocalExporter
+from aiprov_otel.runtime.frameworks import FRAMEWORKS
+
+Tell = Callable[[Mapping[str, Any]], None]
+
+_DELAY: Final = 200  # milliseconds: a command that is killed loses little
+_DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+_EXPORTERS: Final = ("traces", "metrics", "logs")
+_UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
+"""Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
+
+
+def start(endpoint: str, release: str | None, tell: Tell) -> None:
+    """Instrument this process as `opentelemetry-instrument` does, and send spans to *endpoint*."""
+    disabled = os.environ.get(_DISABLED)
+    _drop_missing_exporters()
+    os.environ[_DISABLED] = ",".join(filter(None, [disabled, "django"]))
+    try:
+        initialize()
+    finally:
+        if disabled is None:
+            del os.environ[_DISABLED]
+        else:
+            os.environ[_DISABLED] = disabled
+    late = [] if "django" in (disabled or "") else _instrument_django_late()
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        exporter = LocalExporter(endpoint, lambda span: tell(_request(span)))
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY))
+    _tell_of_frameworks(tell)
+    tell(
+        {
+            "event": "python",
+            "release": release,
+            "libraries": sorted({*_instrumented(), *late}),
+            "off": settings.switched_off(),
+        }
+    )
+
+
+def _request(span: ReadableSpan) -> dict[str, Any]:
+    milliseconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
+    return {"event": "request", "name": span.name, "ms": milliseconds}
+
+
+def _drop_missing_exporters() -> None:
+    """Leave out exporters that this environment doesn't have, which would end all of it."""
+    for signal in _EXPORTERS:
+        variable = f"OTEL_{signal.upper()}_EXPORTER"
+        present = {"none", *entry_points(group=f"opentelemetry_{signal}_exporter").names}
+        if {"otlp_proto_grpc", "otlp_proto_http"} & present:
+            present.add("otlp")
+        names = [name.strip() for name in os.environ.get(variable, "none").split(",")]
+        os.environ[variable] = ",".join(name for name in names if name in present) or "none"
+
+
+def _instrument_django_late() -> list[str]:
+    """
+    Instrument Django when its settings have been found; returns its name if it is there.
+
+    Its instrumentation reads them at once; where `manage.py` or `wsgi.py` is still to name them, it
+    would configure Django with settings that are empty.
+    """
+
+    def patch(base: ModuleType) -> None:
+        original = base.BaseHandler.load_middleware
+
+        @wraps(original)
+        def load_middleware(*args: Any, **kwargs: Any) -> Any:
+            base.BaseHandler.load_middleware = original
+            for each in entry_points(group="opentelemetry_instrumentor", name="django"):
+                each.load()().instrument()
+            return original(*args, **kwargs)
+
+        base.BaseHandler.load_middleware = load_middleware
+
+    wrapt.register_post_import_hook(patch, "django.core.handlers.base")
+    return ["django"] if find_spec("django") else []
+
+
+def _instrumented() -> Iterator[str]:
+    """The libraries that are instrumented now; not those of Python itself."""
+    pending = [BaseInstrumentor]
+    while pending:
+        kind = pending.pop()
+        pending += kind.__subclasses__()
+        instance = kind.__dict__.get("_instance")
+        if instance and instance.is_instrumented_by_opentelemetry:
+            name = kind.__module__.removeprefix("opentelemetry.instrumentation.").split(".")[0]
+            if instance.instrumentation_dependencies():
+                yield name.replace("_", "-")
+
+
+def _tell_of_frameworks(tell: Tell) -> None:
+    """Tell of each framework when it is imported, with the package that makes its spans."""
+    needed = {each.MODULE: each.INSTRUMENTATION for each in FRAMEWORKS if each.MODULE != "grpc"}
+    for module, instrumentation in {**needed, **dict.fromkeys(_UNTRACED)}.items():
+
+        def met(_: ModuleType, module: str = module, needs: str | None = instrumentation) -> None:
+            name = module.partition(".")[0]
+            lacks = needs if needs and not _is_installed(needs) else None
+            traced = needs is not None and lacks is None
+            tell({"event": "framework", "name": name, "traced": traced, "lacks": lacks})
+
+        wrapt.register_post_import_hook(met, module)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
