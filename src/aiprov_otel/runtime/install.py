@@ -21,6 +21,7 @@ from aiprov_otel.runtime import (
     logs,
     metrics,
     providers,
+    servers,
     source_text,
     state,
 )
@@ -54,6 +55,7 @@ class Installation(AbstractContextManager["Installation"]):
             logs.instrument,
             excepthooks.instrument,
             frameworks.instrument,
+            servers.instrument,
         ):
             with call_guard:
                 instrument(self._patches)
