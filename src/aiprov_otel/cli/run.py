@@ -142,8 +142,8 @@ def _show(
 
     if not result.coverage.spans:
         note(outcome.why_no_trace(story.events, command.program, status, stopped=stopped))
-    elif missing := why_empty(result):
-        note(missing)
+    elif why_empty(result):
+        note(outcome.nothing_ours(result.coverage.spans))
     else:
         print(file=sys.stderr)
         show_report(result, manifest, open_console(sys.stderr))

@@ -32,8 +32,8 @@ _UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
 """Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
 
 
-def start(endpoint: str, release: str | None, tell: Tell) -> None:
-    """Instrument this process as `opentelemetry-instrument` does, and send spans to *endpoint*."""
+def start(endpoint: str | None, release: str | None, tell: Tell) -> None:
+    """Instrument this process as `opentelemetry-instrument` does; spans also go to *endpoint*."""
     disabled = os.environ.get(_DISABLED)
     _drop_missing_exporters()
     os.environ[_DISABLED] = ",".join(filter(None, [disabled, "django"]))
@@ -46,7 +46,7 @@ def start(endpoint: str, release: str | None, tell: Tell) -> None:
             os.environ[_DISABLED] = disabled
     late = [] if "django" in (disabled or "") else _instrument_django_late()
     provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
+    if endpoint and isinstance(provider, TracerProvider):
         exporter = LocalExporter(endpoint, lambda span: tell(_request(span)))
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY))
     _tell_of_frameworks(tell)
@@ -72,7 +72,7 @@ def _drop_missing_exporters() -> None:
         present = {"none", *entry_points(group=f"opentelemetry_{signal}_exporter").names}
         if {"otlp_proto_grpc", "otlp_proto_http"} & present:
             present.add("otlp")
-        names = [name.strip() for name in os.environ.get(variable, "none").split(",")]
+        names = [name.strip() for name in os.environ.get(variable, "otlp").split(",")]
         os.environ[variable] = ",".join(name for name in names if name in present) or "none"
 
 

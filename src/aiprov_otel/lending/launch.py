@@ -29,12 +29,12 @@ class Run:
         self._read = 0
 
     def prepare(
-        self, variables: Mapping[str, str], endpoint: str, lent: tuple[Survey, Room] | None
+        self, variables: Mapping[str, str], endpoint: str | None, lent: tuple[Survey, Room] | None
     ) -> dict[str, str]:
         """
         Returns *variables* with those that instrument each Python that is started with them.
 
-        *lent* is the interpreter of the command with what it gets: others stand aside. None if
+        Spans go to *endpoint*, or only where *variables* say. *lent* is the interpreter of the command with what it gets: others stand aside. None if
         nobody knows it: each asks when it starts.
         """
         path = variables.get("PYTHONPATH", "")
@@ -46,7 +46,7 @@ class Run:
         }
         (self._folder / "run.json").write_text(json.dumps(document), "utf-8")
         return {
-            **variables,
+            **(_without_otlp(variables) if endpoint else variables),
             "AIPROV_RUN": str(self._folder),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(BOOTSTRAP), path])),
         }
@@ -62,6 +62,13 @@ class Run:
         whole = text[: text.rfind(b"\n") + 1]
         self._read += len(whole)
         return [json.loads(line) for line in whole.splitlines()]
+
+
+def _without_otlp(variables: Mapping[str, str]) -> dict[str, str]:
+    """*variables* without OpenTelemetry's exporter, in whose place a process gets one of ours."""
+    name = "OTEL_TRACES_EXPORTER"
+    others = [each for each in variables.get(name, "").split(",") if each not in {"", "otlp"}]
+    return {**variables, name: ",".join(others) or "none"}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable, Sequence
 
+from aiprov_otel.format import quantity
 from aiprov_otel.lending.launch import Event
 
 _SHOWN = 8
@@ -14,8 +15,8 @@ def describe_start(event: Event) -> str:
     """What is instrumented in the first process that started."""
     libraries = event["libraries"]
     names = ", ".join(libraries[:_SHOWN])
-    if more := len(libraries) - _SHOWN:
-        names += f" and {more} more" if more > 0 else ""
+    if len(libraries) > _SHOWN:
+        names += f" and {len(libraries) - _SHOWN} more"
     lent = f"; OpenTelemetry {event['release']} is lent" if event["release"] else ""
     return f"instruments {names or 'no library, since none that can be is installed'}{lent}"
 
@@ -32,7 +33,7 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
     *stopped* says that a signal asked it to end.
     """
     processes = _of(events, "python")
-    if why := next((event["why"] for event in _of(events, "refused", "failed")), None):
+    if why := why_not_started(events):
         return f"no trace: {why}"
     if off := next((event["off"] for event in processes if event["off"]), None):
         return f"no trace: {off} switches tracing off; unset it for this run"
@@ -43,6 +44,19 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
     if not stopped and status:
         return f"no trace: {program} failed with status {status} before it did anything traced"
     return f"no trace: {_nothing_traced(_of(events, 'framework'), stopped=stopped)}"
+
+
+def why_not_started(events: Sequence[Event]) -> str | None:
+    """Why a process is not instrumented, in its own words; None if each is."""
+    return next((event["why"] for event in _of(events, "refused", "failed")), None)
+
+
+def nothing_ours(spans: int) -> str:
+    """Spans came, and none has an origin."""
+    return (
+        f"{quantity(spans, 'span')} came, and none of a function of this repository: the requests "
+        "were answered by a library, or the manifest is of another application"
+    )
 
 
 def _no_python(events: Sequence[Event], program: str, status: int) -> str:
