@@ -50,6 +50,7 @@ found. Ctrl-C and SIGTERM reach CMD, and the report follows when CMD has ended. 
 or a third Ctrl-C kills CMD."""
 
 _EVERY: Final = 0.1  # seconds
+_CANT_START: Final = 126
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -187,7 +188,11 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
             process.send_signal(number)
 
     with ends_later(), _handle({signal.SIGTERM: pass_on, signal.SIGINT: pass_on}):
-        process = subprocess.Popen(command, env=variables)
+        try:
+            process = subprocess.Popen(command, env=variables)
+        except OSError as error:
+            note(f"can't start {command[0]!r}: {error.strerror}")
+            return _CANT_START, False
         try:
             for number in early:
                 process.send_signal(number)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from importlib.metadata import PackageNotFoundError, entry_points, version
-from importlib.util import find_spec
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from types import ModuleType
 from typing import Any, Final
 
 import wrapt
 from opentelemetry import trace
 from opentelemetry.instrumentation.auto_instrumentation import initialize
-from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-defined]  # untyped
-    BaseInstrumentor,
-)
+from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from packaging.utils import canonicalize_name
+
 from aiprov_otel import settings
 from aiprov_otel.lending.exporter import LocalExporter
+from aiprov_otel.lending.packages import INSTRUMENTATIONS, PREFIX, Instrumentation
 from aiprov_otel.runtime.frameworks import FRAMEWORKS
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -33,10 +33,16 @@ _UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
 
 
 def start(endpoint: str | None, release: str | None, tell: Tell) -> None:
-    """Instrument this process as `opentelemetry-instrument` does; spans also go to *endpoint*."""
+    """
+    Instrument this process as `opentelemetry-instrument` does; spans also go to *endpoint*.
+
+    An instrumentation imports the library that it instruments. Here it waits until the application
+    imports it: one that is installed and not used costs nothing.
+    """
     disabled = os.environ.get(_DISABLED)
+    waiting = list(_waiting(disabled or ""))
     _drop_missing_exporters()
-    os.environ[_DISABLED] = ",".join(filter(None, [disabled, "django"]))
+    os.environ[_DISABLED] = ",".join(filter(None, [disabled, *(each.name for each in waiting)]))
     try:
         initialize()
     finally:
@@ -44,7 +50,8 @@ def start(endpoint: str | None, release: str | None, tell: Tell) -> None:
             del os.environ[_DISABLED]
         else:
             os.environ[_DISABLED] = disabled
-    late = [] if "django" in (disabled or "") else _instrument_django_late()
+    for each in waiting:
+        _instrument_when_imported(each, tell)
     provider = trace.get_tracer_provider()
     if endpoint and isinstance(provider, TracerProvider):
         exporter = LocalExporter(endpoint, lambda span: tell(_request(span)))
@@ -54,10 +61,44 @@ def start(endpoint: str | None, release: str | None, tell: Tell) -> None:
         {
             "event": "python",
             "release": release,
-            "libraries": sorted({*_instrumented(), *late}),
+            "libraries": sorted({library for each in waiting for library in _present(each)}),
             "off": settings.switched_off(),
         }
     )
+
+
+def _waiting(disabled: str) -> Iterator[EntryPoint]:
+    """The instrumentations that wait for the import of a library, without those in *disabled*."""
+    names = {name.strip() for name in disabled.split(",")}
+    for each in entry_points(group="opentelemetry_instrumentor"):
+        if _instrumentation(each).module and not names & {"*", each.name}:
+            yield each
+
+
+def _instrumentation(entry: EntryPoint) -> Instrumentation:
+    name = canonicalize_name(entry.dist.name) if entry.dist else ""
+    return INSTRUMENTATIONS.get(name.removeprefix(PREFIX), Instrumentation())
+
+
+def _present(entry: EntryPoint) -> Iterator[str]:
+    return filter(_is_installed, _instrumentation(entry).libraries)
+
+
+def _instrument_when_imported(entry: EntryPoint, tell: Tell) -> None:
+    def instrument(_: ModuleType | None = None) -> None:
+        try:
+            conflict = get_dist_dependency_conflicts(entry.dist)
+            if conflict is None:
+                entry.load()().instrument(skip_dep_check=True)
+        except Exception as error:  # noqa: BLE001 (the application imports a library, no more)
+            conflict = f"{type(error).__name__}: {error}"
+        if conflict:
+            tell({"event": "declined", "name": entry.name, "why": str(conflict)})
+
+    if entry.name == "django":
+        _call_before_django_serves(instrument)
+    else:
+        wrapt.register_post_import_hook(instrument, _instrumentation(entry).module)
 
 
 def _request(span: ReadableSpan) -> dict[str, Any]:
@@ -76,9 +117,9 @@ def _drop_missing_exporters() -> None:
         os.environ[variable] = ",".join(name for name in names if name in present) or "none"
 
 
-def _instrument_django_late() -> list[str]:
+def _call_before_django_serves(instrument: Callable[[], None]) -> None:
     """
-    Instrument Django when its settings have been found; returns its name if it is there.
+    Call *instrument* when Django's settings have been found.
 
     Its instrumentation reads them at once; where `manage.py` or `wsgi.py` is still to name them, it
     would configure Django with settings that are empty.
@@ -90,27 +131,12 @@ def _instrument_django_late() -> list[str]:
         @wraps(original)
         def load_middleware(*args: Any, **kwargs: Any) -> Any:
             base.BaseHandler.load_middleware = original
-            for each in entry_points(group="opentelemetry_instrumentor", name="django"):
-                each.load()().instrument()
+            instrument()
             return original(*args, **kwargs)
 
         base.BaseHandler.load_middleware = load_middleware
 
     wrapt.register_post_import_hook(patch, "django.core.handlers.base")
-    return ["django"] if find_spec("django") else []
-
-
-def _instrumented() -> Iterator[str]:
-    """The libraries that are instrumented now; not those of Python itself."""
-    pending = [BaseInstrumentor]
-    while pending:
-        kind = pending.pop()
-        pending += kind.__subclasses__()
-        instance = kind.__dict__.get("_instance")
-        if instance and instance.is_instrumented_by_opentelemetry:
-            name = kind.__module__.removeprefix("opentelemetry.instrumentation.").split(".")[0]
-            if instance.instrumentation_dependencies():
-                yield name.replace("_", "-")
 
 
 def _tell_of_frameworks(tell: Tell) -> None:

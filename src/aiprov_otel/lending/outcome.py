@@ -43,6 +43,9 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
         return f"no trace: {program} was killed by {_signal(status - 128)}"
     if not stopped and status:
         return f"no trace: {program} failed with status {status} before it did anything traced"
+    if declined := _of(events, "declined"):
+        each = declined[0]
+        return f"no trace: the instrumentation of {each['name']} declines it: {each['why']}"
     return f"no trace: {_nothing_traced(_of(events, 'framework'), stopped=stopped)}"
 
 

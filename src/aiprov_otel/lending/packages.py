@@ -9,59 +9,78 @@ from typing import Final, NamedTuple
 
 from packaging.utils import canonicalize_name
 
-INSTRUMENTATIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "aio-pika": ("aio-pika",),
-    "aiohttp-client": ("aiohttp",),
-    "aiohttp-server": ("aiohttp",),
-    "aiokafka": ("aiokafka",),
-    "asgi": (),
-    "asyncpg": ("asyncpg",),
-    "botocore": ("botocore", "aiobotocore"),
-    "celery": ("celery",),
-    "confluent-kafka": ("confluent-kafka",),
-    "dbapi": (),
-    "django": ("django",),
-    "falcon": ("falcon",),
-    "fastapi": ("fastapi",),
-    "flask": ("flask",),
-    "grpc": ("grpcio",),
-    "httpx": ("httpx",),
-    "kafka-python": ("kafka-python",),
-    "mysql": ("mysql-connector-python",),
-    "mysqlclient": ("mysqlclient",),
-    "pika": ("pika",),
-    "psycopg": ("psycopg",),
-    "psycopg2": ("psycopg2", "psycopg2-binary"),
-    "pymemcache": ("pymemcache",),
-    "pymongo": ("pymongo",),
-    "pymysql": ("pymysql",),
-    "pyramid": ("pyramid",),
-    "redis": ("redis",),
-    "requests": ("requests",),
-    "sqlalchemy": ("sqlalchemy",),
-    "sqlite3": (),
-    "starlette": ("starlette",),
-    "threading": (),
-    "tornado": ("tornado",),
-    "urllib": (),
-    "urllib3": ("urllib3",),
-    "wsgi": (),
-}
-"""The instrumentations that are lent, each with the libraries that it instruments."""
 
+
+class Instrumentation(NamedTuple):
+    """
+    What an instrumentation instruments.
+
+    Attributes:
+        module: whose import makes it act; None for what belongs to Python.
+        libraries: the distributions that have that module.
+    """
+
+    module: str | None = None
+    libraries: tuple[str, ...] = ()
+
+
+def _of(library: str, module: str = "") -> Instrumentation:
+    return Instrumentation(module or library.replace("-", "_"), (library,))
+
+
+INSTRUMENTATIONS: Final[Mapping[str, Instrumentation]] = {
+    "aio-pika": _of("aio-pika"),
+    "aiohttp-client": _of("aiohttp"),
+    "aiohttp-server": _of("aiohttp"),
+    "aiokafka": _of("aiokafka"),
+    "asgi": Instrumentation(),
+    "asyncpg": _of("asyncpg"),
+    "botocore": Instrumentation("botocore", ("botocore", "aiobotocore")),
+    "celery": _of("celery"),
+    "confluent-kafka": _of("confluent-kafka"),
+    "dbapi": Instrumentation(),
+    "django": _of("django"),
+    "falcon": _of("falcon"),
+    "fastapi": _of("fastapi"),
+    "flask": _of("flask"),
+    "grpc": _of("grpcio", "grpc"),
+    "httpx": _of("httpx"),
+    "kafka-python": _of("kafka-python", "kafka"),
+    "mysql": _of("mysql-connector-python", "mysql.connector"),
+    "mysqlclient": _of("mysqlclient", "MySQLdb"),
+    "pika": _of("pika"),
+    "psycopg": _of("psycopg"),
+    "psycopg2": Instrumentation("psycopg2", ("psycopg2", "psycopg2-binary")),
+    "pymemcache": _of("pymemcache"),
+    "pymongo": _of("pymongo"),
+    "pymysql": _of("pymysql"),
+    "pyramid": _of("pyramid"),
+    "redis": _of("redis"),
+    "requests": _of("requests"),
+    "sqlalchemy": _of("sqlalchemy"),
+    "sqlite3": Instrumentation(),
+    "starlette": _of("starlette"),
+    "threading": Instrumentation(),
+    "tornado": _of("tornado"),
+    "urllib": Instrumentation(),
+    "urllib3": _of("urllib3"),
+    "wsgi": Instrumentation(),
+}
+"""The instrumentations that are lent."""
+
+PREFIX: Final = "opentelemetry-instrumentation-"
 STARTED_WITH: Final = ("opentelemetry-distro", "opentelemetry-instrumentation")
 """What `opentelemetry-instrument` is made of."""
 
 OLDEST: Final = 38
 """The oldest minor version of OpenTelemetry 1 that we work with."""
 
-_PREFIX: Final = "opentelemetry-instrumentation-"
 _EXPORTER: Final = "opentelemetry-exporter-otlp-proto-"
 CORE: Final = ("opentelemetry-api", "opentelemetry-sdk")
 _CONTRIB: Final = (
     *STARTED_WITH,
     "opentelemetry-util-http",
-    *(f"{_PREFIX}{name}" for name in INSTRUMENTATIONS),
+    *(f"{PREFIX}{name}" for name in INSTRUMENTATIONS),
 )
 _TRAIN: Final = {*CORE, *_CONTRIB, "opentelemetry-proto", "opentelemetry-semantic-conventions"}
 _BELOW: Final = (
@@ -120,9 +139,9 @@ def missing_instrumentations(packages: Mapping[str, str]) -> list[str]:
     """The libraries among *packages* whose instrumentation is lent, and not among them."""
     return [
         library
-        for name, libraries in INSTRUMENTATIONS.items()
-        if f"{_PREFIX}{name}" not in packages
-        for library in libraries
+        for name, instrumentation in INSTRUMENTATIONS.items()
+        if f"{PREFIX}{name}" not in packages
+        for library in instrumentation.libraries
         if library in packages
     ]
 
