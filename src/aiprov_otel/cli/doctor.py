@@ -34,7 +34,8 @@ _EPILOG: Final = """example:
   aiprov doctor -- uvicorn shop.app:app
 
 Runs CMD instrumented, as `aiprov run` does, but with your own OTEL_* settings. What its environment
-lacks is lent to it meanwhile, and listed as missing. Its output goes to standard error. The findings are printed when CMD ends, or after --seconds.
+lacks is lent to it meanwhile, and listed as missing. Its output goes to standard error. The
+findings are printed when CMD ends, or after --seconds.
 Without CMD, an empty Python program is checked.
 
 Exit status: 0 nothing is missing, 1 something is missing, 2 command not found."""

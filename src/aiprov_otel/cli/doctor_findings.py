@@ -57,9 +57,7 @@ def about_packages(survey: Survey) -> Iterator[Finding]:
     ]
     parts = [", ".join(present)] if present else []
     parts += [f"missing {', '.join(lacking)}"] if lacking else []
-    yield Finding(
-        "opentelemetry", "; ".join(parts), survey.install(*lacking) if lacking else None
-    )
+    yield Finding("opentelemetry", "; ".join(parts), survey.install(*lacking) if lacking else None)
     prefix = f"{STARTED_WITH[1]}-"
     names = [name.removeprefix(prefix) for name in sorted(packages) if name.startswith(prefix)]
     nothing = "no library; the only spans are those that your code starts"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel import settings
 from aiprov_otel.cli.command import Command, resolve
@@ -105,7 +105,7 @@ class _Story:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="aiprov-story", daemon=True)
 
-    def __enter__(self) -> _Story:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

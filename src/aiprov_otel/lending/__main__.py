@@ -1,4 +1,4 @@
-"""Lends packages to the interpreter in the argument, for a process of it that waits; prints JSON."""
+"""Lends packages to an interpreter, for a process of it that waits; prints the answer as JSON."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from opentelemetry.instrumentation.auto_instrumentation import initialize
 from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
 from packaging.utils import canonicalize_name
 
 from aiprov_otel import settings
@@ -86,19 +85,24 @@ def _present(entry: EntryPoint) -> Iterator[str]:
 
 def _instrument_when_imported(entry: EntryPoint, tell: Tell) -> None:
     def instrument(_: ModuleType | None = None) -> None:
-        try:
-            conflict = get_dist_dependency_conflicts(entry.dist)
-            if conflict is None:
-                entry.load()().instrument(skip_dep_check=True)
-        except Exception as error:  # noqa: BLE001 (the application imports a library, no more)
-            conflict = f"{type(error).__name__}: {error}"
-        if conflict:
-            tell({"event": "declined", "name": entry.name, "why": str(conflict)})
+        if why := _instrument(entry):
+            tell({"event": "declined", "name": entry.name, "why": why})
 
     if entry.name == "django":
         _call_before_django_serves(instrument)
-    else:
-        wrapt.register_post_import_hook(instrument, _instrumentation(entry).module)
+    elif module := _instrumentation(entry).module:
+        wrapt.register_post_import_hook(instrument, module)
+
+
+def _instrument(entry: EntryPoint) -> str | None:
+    """Instrument a library; why not, if its instrumentation does not take this version."""
+    try:
+        if entry.dist and (conflict := get_dist_dependency_conflicts(entry.dist)):
+            return str(conflict)
+        entry.load()().instrument(skip_dep_check=True)
+    except Exception as error:  # noqa: BLE001 (the application only imports a library)
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def _request(span: ReadableSpan) -> dict[str, Any]:

@@ -34,8 +34,9 @@ class Run:
         """
         Returns *variables* with those that instrument each Python that is started with them.
 
-        Spans go to *endpoint*, or only where *variables* say. *lent* is the interpreter of the command with what it gets: others stand aside. None if
-        nobody knows it: each asks when it starts.
+        Spans go to *endpoint*, or only where *variables* say. *lent* is the interpreter of the
+        command with what it gets: others stand aside. None if nobody knows it: each asks when it
+        starts.
         """
         path = variables.get("PYTHONPATH", "")
         document = {

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from packaging.utils import canonicalize_name
 
 
-
 class Instrumentation(NamedTuple):
     """
     What an instrumentation instruments.
@@ -105,14 +104,14 @@ class Release(NamedTuple):
 
 def own_release() -> Release:
     """The release in our own environment, for a service that has none."""
-    release = _release("opentelemetry-api", version("opentelemetry-api"))
+    release = _release(version("opentelemetry-api"))
     assert release is not None  # it is a dependency
     return release
 
 
 def releases(packages: Mapping[str, str]) -> dict[str, Release]:
     """The release of each package of the release train among *packages* (versions by name)."""
-    found = {name: _release(name, packages[name]) for name in sorted(packages) if is_train(name)}
+    found = {name: _release(packages[name]) for name in sorted(packages) if is_train(name)}
     return {name: release for name, release in found.items() if release}
 
 
@@ -164,7 +163,7 @@ def is_stable(name: str) -> bool:
     return name in {*CORE, "opentelemetry-proto"} or name.startswith(_EXPORTER)
 
 
-def _release(name: str, text: str) -> Release | None:
+def _release(text: str) -> Release | None:
     if match := re.match(r"1\.(\d+)\.(\d+)", text):
         return Release(int(match[1]), int(match[2]))
     if match := re.match(r"0\.(\d+)b(\d+)", text):

@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -157,7 +156,8 @@ def _libraries(
 def _why_failed(complaint: str, survey: Survey) -> str:
     lines = [line for line in complaint.splitlines() if line.startswith("ERROR: ")] or [complaint]
     reason = lines[-1].removeprefix("ERROR: ").strip()[:200]
-    return f"pip can't fetch what is lent ({reason}): try again with a network, or run " + (
+    return (
+        f"pip can't fetch what is lent ({reason}): try again with a network, or run "
         f"`{survey.install('aiprov-otel[auto]')}`"
     )
 
@@ -198,7 +198,7 @@ def _check_conflicts(survey: Survey, folder: Path) -> None:
 
 
 def _own_copy() -> Path:
-    """A folder with aiprov-otel itself: real files and entry points, also where ours is editable."""
+    """A folder with aiprov-otel: real files and entry points, even where ours is editable."""
     source = Path(__file__).parents[1]
     files = {
         path.relative_to(source.parent).as_posix(): path.read_bytes()
@@ -207,8 +207,8 @@ def _own_copy() -> Path:
     }
     distribution = importlib.metadata.distribution(_OURS)
     for name in ("METADATA", "entry_points.txt"):
-        path = f"aiprov_otel-{distribution.version}.dist-info/{name}"
-        files[path] = (distribution.read_text(name) or "").encode()
+        place = f"aiprov_otel-{distribution.version}.dist-info/{name}"
+        files[place] = (distribution.read_text(name) or "").encode()
     digest = _digest([part for each in files.items() for part in each])
     folder = _cache() / f"aiprov-otel-{distribution.version}-{digest}"
     with _made_once(folder) as part:
@@ -246,7 +246,7 @@ def _made_once(folder: Path) -> Iterator[Path | None]:
             filled = Path(part, "room")
             filled.mkdir()
             yield filled
-            os.rename(filled, folder)
+            filled.rename(folder)
 
 
 def _cache() -> Path:

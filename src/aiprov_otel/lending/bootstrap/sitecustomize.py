@@ -5,6 +5,8 @@ It stands alone, on the oldest Python that a command may start: nothing of ours 
 before it has decided that this is the environment which the packages are for.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
@@ -12,10 +14,15 @@ import sys
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 
+TYPE_CHECKING = False  # a type checker takes it for true; importing typing costs each start
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def _run_the_own_one():
+def _run_the_own_one() -> None:
     """Run the `sitecustomize` that Python would have run without us."""
     sys.path[:] = [path for path in sys.path if path != _HERE]
     spec = PathFinder.find_spec("sitecustomize", sys.path)
@@ -24,7 +31,7 @@ def _run_the_own_one():
         spec.loader.exec_module(module)
 
 
-def _start(folder):
+def _start(folder: str) -> None:
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
         run = json.load(file)
     if run["prefix"] and os.path.realpath(sys.prefix) != run["prefix"]:
@@ -40,7 +47,7 @@ def _start(folder):
     start(run["endpoint"], room["release"], lambda event: _tell(folder, event))
 
 
-def _ask(lender):
+def _ask(lender: dict[str, Any]) -> Any:
     """What is lent to this interpreter, which nobody knew before it started."""
     variables = {name: value for name, value in os.environ.items() if name != "AIPROV_RUN"}
     variables["PYTHONPATH"] = lender["path"]
@@ -54,7 +61,7 @@ def _ask(lender):
     return json.loads(process.stdout)
 
 
-def _tell(folder, event):
+def _tell(folder: str, event: Mapping[str, Any]) -> None:
     """Append *event* to what `aiprov run` reads; a line is written whole."""
     event = {"pid": os.getpid(), "executable": sys.executable, **event}
     path = os.path.join(folder, "events")
@@ -65,9 +72,9 @@ def _tell(folder, event):
         os.close(events)
 
 
-def _is_helper():
+def _is_helper() -> bool:
     """Whether this process only cleans up after others, as multiprocessing starts one."""
-    return any("multiprocessing.resource_tracker" in word for word in sys.orig_argv)
+    return any("multiprocessing.resource_tracker" in word for word in getattr(sys, "orig_argv", ()))
 
 
 try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -19,9 +20,8 @@ INSTRUMENTATION: Final = "opentelemetry-instrumentation-asgi"
 
 def instrument(http: ModuleType, patches: Patches) -> None:
     """Name the handlers of Litestar, and record what it answers with a 500."""
-    from litestar.middleware._internal.exceptions import middleware
-
     patches.replace(http.HTTPRoute, "_call_handler_function", _wrap_call_handler_function)
+    middleware = import_module("litestar.middleware._internal.exceptions.middleware")
     handler = middleware.ExceptionHandlerMiddleware
     patches.replace(handler, "handle_request_exception", _wrap_handle_request_exception)
 

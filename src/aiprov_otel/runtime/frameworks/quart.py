@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
@@ -27,9 +28,8 @@ def _wrap_ensure_async(original: Callable[[Any, Any], Any]) -> Callable[[Any, An
     @wraps(original)
     def ensure_async(app: Any, func: Any) -> Any:
         with call_guard:
-            from quart.globals import request, websocket
-
-            served = request or websocket
+            current = sys.modules["quart.globals"]
+            served = current.request or current.websocket
             # Functions that run before and after a view pass through here too.
             if served and served.url_rule:
                 view = app.view_functions.get(served.url_rule.endpoint)

@@ -106,7 +106,9 @@ def _asgi(application: Callable[..., Awaitable[None]]) -> Any:
 
 def _wsgi(application: Callable[..., Any]) -> Any:
     try:
-        from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
+        from opentelemetry.instrumentation.wsgi import (  # type: ignore[import-not-found,unused-ignore]
+            OpenTelemetryMiddleware,
+        )
     except ImportError:
         return application
     handler = _Handler(application)
