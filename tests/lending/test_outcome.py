@@ -21,8 +21,7 @@ FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks
             [PYTHON, {**FLASK, "traced": False, "lacks": "opentelemetry-instrumentation-flask"}],
             0,
             False,
-            "flask has no instrumentation here: run `pip install "
-            "opentelemetry-instrumentation-flask` in its environment",
+            "no instrumentation here: run `pip install opentelemetry-instrumentation-flask`",
         ),
         (
             [PYTHON, {**FLASK, "name": "sanic", "traced": False}],

@@ -37,8 +37,7 @@ def having(**versions: str) -> Survey:
         (replace(BARE, implementation="pypy"), "/v/bin/python is pypy "),
         (
             having(opentelemetry_api="1.27.0"),
-            "has OpenTelemetry 1.27.0; aiprov-otel needs one release, 1.38 or later: run "
-            f"`/v/bin/python -m pip install 'opentelemetry-api>=1.{RELEASE.minor}'`",
+            f"run `/v/bin/python -m pip install 'opentelemetry-api>=1.{RELEASE.minor}'`",
         ),
         (
             having(opentelemetry_api="1.40.0", opentelemetry_instrumentation_flask="0.60b1"),
@@ -88,7 +87,7 @@ def test_without_pip_or_uv_it_says_so(lent, monkeypatch, tmp_path):
 
 def test_without_a_network_the_reason_is_pip_s(monkeypatch, tmp_path):
     """
-    What pip said, and what to do instead; nothing is left that a second attempt would take for whole.
+    What pip said, and what to do instead; nothing is left that would be taken for whole.
     """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     alone = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}

@@ -40,7 +40,9 @@ def _wrap_call(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
 
 def _function(view: Any, attribute: str | None) -> Any:
-    """The function that serves: the view, or a method of it."""
+    """The function that serves: the view, or a method of it; None if it is Pyramid's own."""
+    if str(getattr(view, "__module__", "")).startswith("pyramid."):  # as for what is not found
+        return None
     if attribute is None and not inspect.isclass(view):
         return view
     return getattr(view, attribute or "__call__", None)
