@@ -12,7 +12,7 @@ from aiprov_otel.errors import ManifestError
 from aiprov_otel.format import quantity, short_hash
 from aiprov_otel.lending import outcome
 from aiprov_otel.lending.launch import Event
-from aiprov_otel.lending.packages import STARTED_WITH
+from aiprov_otel.lending.packages import STARTED_WITH, missing_instrumentations
 from aiprov_otel.lending.survey import Survey
 from aiprov_otel.manifest import Manifest, content_hash
 from aiprov_otel.runtime import frameworks
@@ -24,6 +24,7 @@ _INSTRUMENTATIONS: Final = {
     each.MODULE: each.INSTRUMENTATION for each in frameworks.FRAMEWORKS if each.MODULE != "grpc"
 }
 _OURS: Final = "ProvenanceSpanProcessor"
+_INSTRUMENTED_GRPC: Final = "opentelemetry-instrumentation-grpc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def about_packages(survey: Survey) -> Iterator[Finding]:
     prefix = f"{STARTED_WITH[1]}-"
     names = [name.removeprefix(prefix) for name in sorted(packages) if name.startswith(prefix)]
     nothing = "no library; the only spans are those that your code starts"
-    yield Finding("instrumented", ", ".join(names) or nothing)
+    lacking = missing_instrumentations(packages)
+    then = None if names or not lacking else survey.install("aiprov-otel[auto]")
+    yield Finding("instrumented", ", ".join(names) or nothing, then)
 
 
 def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
@@ -172,6 +175,10 @@ def _providers(report: Mapping[str, Any]) -> Iterator[Finding]:
         then = f"{_OURS} is missing: call aiprov_otel.install(tracer_provider=…) with it"
     else:
         then = None
+    if any(each.get("grpc") for each in processors):
+        # Not wrong by itself: it is what a Collector takes, and `aiprov serve` does not.
+        kinds = "gRPC; `aiprov serve` takes OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+        yield Finding("protocol", kinds)
     yield Finding("traces", f"{provider}; sent by {', '.join(exporters) or 'nothing'}", then)
     yield Finding("metrics", report["meter_provider"])
     yield Finding("logs", report["logger_provider"])
@@ -187,7 +194,8 @@ def _frameworks(modules: Sequence[str], packages: Mapping[str, str]) -> Finding:
     if "fastapi.routing" in needed:  # its instrumentation covers the Starlette below it
         needed.pop("starlette.routing", None)
     lacking = sorted({each for each in needed.values() if each not in packages})
-    names = ", ".join(sorted({name.partition(".")[0] for name in modules}))
+    own = [name for name in modules if name != "grpc" or _INSTRUMENTED_GRPC in packages]
+    names = ", ".join(sorted({name.partition(".")[0] for name in own}))
     then = f"pip install {' '.join(lacking)}, for spans of its requests" if lacking else None
     return Finding("frameworks", names or "no supported framework was imported", then)
 

@@ -30,7 +30,7 @@ from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment
 from aiprov_otel.telemetry.retention import Retention
-from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.store import Store, StoreHeld
 from aiprov_otel.telemetry.workdir import STORE, make_folder
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ or a third Ctrl-C kills CMD."""
 
 _EVERY: Final = 0.1  # seconds
 _CANT_START: Final = 126
+_BESIDE: Final = "run.duckdb"
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     lent = lend_to(command.interpreter, os.environ, note) if command.interpreter else None
     folder = make_folder(Path.cwd())
     manifest, about = _manifest(folder)
-    with Store.open(folder / STORE.name) as store, new_run() as its:
+    with _open_store(folder) as store, new_run() as its:
         began = time.time_ns()
         Retention().prune(store, began)
         with Receiver(store, port=0) as receiver:
@@ -89,9 +90,24 @@ def run(args: argparse.Namespace) -> int:
                 status, stopped = _run(
                     command.words, its.prepare(variables, receiver.endpoint, lent)
                 )
-        result = build_report(store, since=began)
+        result = build_report(store, since=began, run=its.id)
     _show(result, manifest, story, command, status, stopped=stopped)
     return status
+
+
+def _open_store(folder: Path) -> Store:
+    """The store, or one beside it while `aiprov serve` or another run holds that."""
+    try:
+        return Store.open(folder / STORE.name)
+    except StoreHeld:
+        beside = folder / _BESIDE
+        store = Store.open(beside)
+        shown = beside.relative_to(Path.cwd())
+        note(
+            f"another aiprov holds the store, so this run is kept in {shown}: "
+            f"`aiprov report --store {shown}`"
+        )
+        return store
 
 
 class _Story:

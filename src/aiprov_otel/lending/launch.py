@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from aiprov_otel.attributes import RUN_ID
 from aiprov_otel.lending import survey
 from aiprov_otel.lending.room import Room, lend
 from aiprov_otel.lending.survey import Survey
@@ -22,9 +24,15 @@ Event = Mapping[str, Any]
 
 
 class Run:
-    """A folder that a command's processes find, and report to."""
+    """
+    A folder that a command's processes find, and report to.
+
+    Attributes:
+        id: on the resource of its spans, so that runs are told apart.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.id = secrets.token_hex(4)
         self._folder = folder
         self._read = 0
 
@@ -47,9 +55,24 @@ class Run:
         }
         (self._folder / "run.json").write_text(json.dumps(document), "utf-8")
         return {
-            **(_without_otlp(variables) if endpoint else variables),
+            **(self._own(variables) if endpoint else variables),
             "AIPROV_RUN": str(self._folder),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(BOOTSTRAP), path])),
+        }
+
+    def _own(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """
+        *variables* with the id of this run on the resource, and without OpenTelemetry's exporter.
+
+        A process gets one of ours instead.
+        """
+        exporters = variables.get("OTEL_TRACES_EXPORTER", "").split(",")
+        others = [each for each in exporters if each not in {"", "otlp"}]
+        resource = variables.get("OTEL_RESOURCE_ATTRIBUTES", "")
+        return {
+            **variables,
+            "OTEL_TRACES_EXPORTER": ",".join(others) or "none",
+            "OTEL_RESOURCE_ATTRIBUTES": ",".join(filter(None, [resource, f"{RUN_ID}={self.id}"])),
         }
 
     def events(self) -> list[Event]:
@@ -63,13 +86,6 @@ class Run:
         whole = text[: text.rfind(b"\n") + 1]
         self._read += len(whole)
         return [json.loads(line) for line in whole.splitlines()]
-
-
-def _without_otlp(variables: Mapping[str, str]) -> dict[str, str]:
-    """*variables* without OpenTelemetry's exporter, in whose place a process gets one of ours."""
-    name = "OTEL_TRACES_EXPORTER"
-    others = [each for each in variables.get(name, "").split(",") if each not in {"", "otlp"}]
-    return {**variables, name: ",".join(others) or "none"}
 
 
 @contextmanager

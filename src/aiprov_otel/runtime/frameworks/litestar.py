@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -17,32 +16,30 @@ MODULE: Final = "litestar.routes.http"
 DISTRIBUTION: Final = "litestar"
 INSTRUMENTATION: Final = "opentelemetry-instrumentation-asgi"
 
+Call = Callable[..., Awaitable[Any]]
+
 
 def instrument(http: ModuleType, patches: Patches) -> None:
     """Name the handlers of Litestar, and record what it answers with a 500."""
     patches.replace(http.HTTPRoute, "_call_handler_function", _wrap_call_handler_function)
-    middleware = import_module("litestar.middleware._internal.exceptions.middleware")
-    handler = middleware.ExceptionHandlerMiddleware
-    patches.replace(handler, "handle_request_exception", _wrap_handle_request_exception)
 
 
-def _wrap_call_handler_function(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_call_handler_function(original: Call) -> Call:
     @wraps(original)
-    def call_handler_function(route: Any, *args: Any, **kwargs: Any) -> Any:
+    async def call_handler_function(route: Any, *args: Any, **kwargs: Any) -> Any:
         with call_guard:
-            fn = kwargs["route_handler"].fn if "route_handler" in kwargs else args[3].fn
-            handled_by(getattr(fn, "func", fn))  # below the thread that a plain function runs in
-        return original(route, *args, **kwargs)
+            handled_by(_function(*args, **kwargs))
+        try:
+            return await original(route, *args, **kwargs)
+        except Exception as error:
+            if getattr(error, "status_code", 500) >= 500:  # any other is an answer
+                fail(error)
+            raise
 
     return call_handler_function
 
 
-def _wrap_handle_request_exception(original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
-    def handle_request_exception(middleware: Any, *args: Any, **kwargs: Any) -> Any:
-        error = kwargs.get("exc") or (args[-1] if args else None)
-        if isinstance(error, Exception) and getattr(error, "status_code", 500) >= 500:
-            fail(error)
-        return original(middleware, *args, **kwargs)
-
-    return handle_request_exception
+def _function(*args: Any, route_handler: Any = None, **_: Any) -> Any:
+    """The handler; below the thread that a plain function may run in."""
+    function = (route_handler or args[3]).fn
+    return getattr(function, "func", function)
