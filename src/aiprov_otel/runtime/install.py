@@ -127,7 +127,11 @@ def install(
         return Installation()
     resolver = BackgroundResolver(_manifests(manifest), state.renew)
     emission = Emission(options.attributes, options.commits)
-    return start(resolver, emission, tracer_provider, logger_provider, _packages(resolver))
+    packages = _packages(resolver)
+    installation = start(resolver, emission, tracer_provider, logger_provider, packages)
+    if isinstance(tracer_provider or trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        warn("provider-missing", "No tracer provider is set, and without one there are no spans")
+    return installation
 
 
 def start(
