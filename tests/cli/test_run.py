@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -277,3 +278,56 @@ def test_ctrl_c_before_any_trace(repo):
 
     assert process.returncode == 130
     assert "aiprov: no trace: it used no framework" in said
+
+
+def test_a_receiver_may_hold_the_store(app):
+    """A run beside `aiprov serve` is kept in a store of its own, and says where."""
+    folder = app / ".aiprov"
+    folder.mkdir()
+    holder = "from aiprov_otel.telemetry.store import Store; from pathlib import Path; import sys\n"
+    holder += "with Store.open(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    words = [sys.executable, "-c", holder, str(folder / "telemetry.duckdb")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, env=environment()) as process:
+        assert process.stdout.readline() == b"held\n"
+        done = aiprov("run", "--", sys.executable, "app.py", cwd=app)
+        process.stdin.close()
+
+    assert done.returncode == 0, done.stderr
+    assert "`aiprov report --store .aiprov/run.duckdb`" in done.stderr
+    assert "By origin" in done.stderr
+
+
+def test_a_manifest_will_do_without_git(app, tmp_path, monkeypatch):
+    """Where there is no history, the manifest that was deployed answers."""
+    deployed = tmp_path / "deployed"
+    deployed.mkdir()
+    invoke("build", "--output", str(deployed / "aiprov.manifest"), cwd=app)
+    (deployed / "app.py").write_text(APP)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+
+    done = aiprov("run", "--", sys.executable, "app.py", cwd=deployed)
+
+    assert done.returncode == 0, done.stderr
+    assert "no git history here; uses " in done.stderr
+    assert "By origin" in done.stderr
+
+
+def test_opentelemetry_s_own_command_is_left_out(app):
+    """A command that instruments itself would be instrumented twice."""
+    done = invoke("run", "--", "opentelemetry-instrument", "python", "app.py", cwd=app)
+
+    assert done.returncode == 2
+    assert "leave `opentelemetry-instrument` out" in done.stderr
+
+
+def test_a_bundle_is_refused(app):
+    """A pex sees no package but its own, whatever is lent."""
+    with zipfile.ZipFile(app / "app.pex", "w") as archive:
+        archive.writestr("PEX-INFO", "{}")
+        archive.writestr("__main__.py", "")
+
+    done = invoke("run", "--", sys.executable, "app.pex", cwd=app)
+
+    assert done.returncode == 2
+    assert "app.pex is a pex, which sees no package but its own" in done.stderr
