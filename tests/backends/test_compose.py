@@ -168,6 +168,7 @@ def shop(folder, endpoint):
             stop(process)
 
 
+@pytest.mark.matrix
 def test_the_image_makes_a_shop_that_customers_visit(tmp_path):
     """
     Its commands build the manifest and start the service, customers are answered, and spans arrive
