@@ -15,6 +15,7 @@ from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, metrics, state
 from aiprov_otel.runtime.exception_state import (
     ENDS,
+    bare_name,
     first_recorded,
     is_failure,
     message_of,
@@ -133,7 +134,7 @@ class Call:
             return
         with guard:
             raised = annotator.exception(error)
-            name, description = type_name(error), f"{type(error).__name__}: {message_of(error)}"
+            name, description = type_name(error), f"{bare_name(error)}: {message_of(error)}"
             with call_guard:
                 metrics.count(error, raised.event, self.context)  # whether or not it is sampled
             if not span.is_recording():

@@ -27,7 +27,7 @@ from aiprov_otel.runtime import state
 from aiprov_otel.runtime.call_spans import Call, Site
 from aiprov_otel.runtime.exception_state import is_failure, type_name
 from aiprov_otel.runtime.fast_path import OURS
-from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.runtime.import_hook.counters import (
     LEAST,
     MODULE,
@@ -311,4 +311,5 @@ def _record(
     )
     if is_failure(error):
         attributes[keys.ERROR_TYPE] = type_name(error)
-    _histogram().record(spent / 1e9, attributes, within)
+    with call_guard:
+        _histogram().record(spent / 1e9, attributes, within)

@@ -21,7 +21,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from aiprov_otel.runtime import metrics, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
-from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.runtime.import_hook.counters import MODULE, Row
 from aiprov_otel.runtime.metrics import Kind
 from aiprov_otel.runtime.stack import MEMBERS
@@ -57,7 +57,8 @@ def send(_: CallbackOptions) -> list[Observation]:
         for kind, tally in list(_tallies.items()):
             if (new := tally.number - _sent[kind]) > 0:
                 _sent[kind] += new
-                metrics.add_handled(kind, new)
+                with call_guard:
+                    metrics.add_handled(kind, new)
     return []
 
 
