@@ -14,6 +14,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor
 
+import aiprov_otel
 from aiprov_otel import provenance
 from aiprov_otel.runtime import guard
 from support.application import run
@@ -249,27 +250,80 @@ class Hostile(Exception):
     def __str__(self):
         raise RuntimeError("str")
 
+    def __bool__(self):
+        raise RuntimeError("bool")
 
-def test_an_exception_that_answers_nothing_is_not_replaced(application, monkeypatch):
+
+RAISING = """
+def fail(error):
+    raise error
+
+def handle(error):
+    try:
+        raise error
+    except BaseException:
+        return "handled"
+
+def handle_both(error):
+    try:
+        raise error
+    except BaseException:
+        try:
+            raise KeyError
+        except KeyError:
+            return "handled"
+
+async def later(error):
+    raise error
+
+def leave(error):
+    yield
+    raise error
+"""
+
+
+@contextlib.contextmanager
+def instrumented(application, mode):
+    """A module with functions that raise, under the import hook or with decorated functions."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(application.install())
+        if mode == "decorated":
+            module = application.module("decorated", RAISING)
+            for name in ("fail", "handle", "handle_both", "later", "leave"):
+                setattr(module, name, provenance(getattr(module, name)))
+            yield module
+        else:
+            stack.enter_context(aiprov_otel.install_import_hook(mode, mode=mode))
+            yield application.module(mode, RAISING)
+
+
+@pytest.mark.parametrize("mode", ["decorated", "count", "metrics"])
+def test_an_exception_that_answers_nothing_is_not_replaced(application, monkeypatch, mode):
     """
     Where `__class__`, `__getattribute__` and `__str__` raise, the exception still arrives itself.
     """
-
-    def fail():
-        raise error
-
     monkeypatch.delenv("AIPROV_STRICT")
-    error, reached = Hostile(), None
-    with application.install():
+    error, reached, handled = Hostile(), [], []
+    with instrumented(application, mode) as module:
         Hostile.armed = True
         try:
-            provenance(fail)()
-        except BaseException as raised:  # noqa: BLE001 (whichever comes)
-            reached = raised
-        Hostile.armed = False
+            for work in (
+                lambda: module.fail(error),
+                lambda: module.later(error).send(None),
+                lambda: list(module.leave(error)),
+            ):
+                try:
+                    work()
+                except BaseException as raised:  # noqa: BLE001 (whichever comes)
+                    reached.append(raised)
+            handled += [module.handle(error), module.handle_both(error)]
+        finally:
+            Hostile.armed = False
 
-    if reached is not error:
+    if list(map(id, reached)) != [id(error)] * 3:
         pytest.fail("it was replaced")  # an assertion would ask it for its text
-    (event,) = application.span("fail").events
-    assert event.attributes["exception.type"].endswith("Hostile")
-    assert event.attributes["exception.message"] == "<exception str() failed>"
+    assert handled == ["handled"] * 2
+    if mode in {"decorated", "spans"}:
+        (event,) = application.span("fail").events
+        assert event.attributes["exception.type"].endswith("Hostile")
+        assert event.attributes["exception.message"] == "<exception str() failed>"

@@ -23,6 +23,8 @@ traceback_of: Final[Any] = vars(BaseException)["__traceback__"].__get__
 """The traceback of an exception, even if its class overrides it."""
 cause_of: Final[Any] = vars(BaseException)["__cause__"].__get__
 """The explicit cause of an exception, even if its class overrides it."""
+context_of: Final[Any] = vars(BaseException)["__context__"].__get__
+"""What was being handled when an exception was raised, even if its class overrides it."""
 members_of: Final[Any] = vars(BaseExceptionGroup)["exceptions"].__get__
 """The members of an exception group, even if its class overrides it."""
 _module_of: Final[Any] = vars(type)["__module__"].__get__
