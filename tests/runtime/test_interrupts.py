@@ -297,7 +297,7 @@ def instrumented(application, mode):
             yield application.module(mode, RAISING)
 
 
-@pytest.mark.parametrize("mode", ["decorated", "count", "metrics"])
+@pytest.mark.parametrize("mode", ["decorated", "count", "metrics", "spans"])
 def test_an_exception_that_answers_nothing_is_not_replaced(application, monkeypatch, mode):
     """
     Where `__class__`, `__getattribute__` and `__str__` raise, the exception still arrives itself.

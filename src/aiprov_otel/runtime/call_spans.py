@@ -83,9 +83,9 @@ class Call:
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
-            if not isinstance(error, Exception):
+            if not issubclass(type(error), Exception):
                 raise
-            swallow(error, in_call=True)
+            swallow(error, in_call=True)  # type: ignore[arg-type]  # it is an Exception
 
     def enter(self) -> None:
         """What begins from now on belongs to the span; a generator is entered at each step."""

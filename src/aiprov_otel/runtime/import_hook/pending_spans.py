@@ -25,7 +25,7 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import of_function
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.call_spans import Call, Site
-from aiprov_otel.runtime.exception_state import is_failure, type_name
+from aiprov_otel.runtime.exception_state import is_failure, traceback_of, type_name
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.runtime.import_hook.counters import (
@@ -228,7 +228,7 @@ def _leaving(frame: FrameType) -> BaseException | None:
     One that an outer function handles meanwhile is the current one too, but has no step here.
     """
     error = sys.exception()
-    step = error.__traceback__ if error else None
+    step = traceback_of(error) if error is not None else None
     return error if step is not None and step.tb_frame is frame else None
 
 
