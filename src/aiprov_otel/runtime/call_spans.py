@@ -19,11 +19,14 @@ from aiprov_otel.runtime.exception_state import (
     first_recorded,
     is_failure,
     message_of,
+    traceback_of,
     type_name,
 )
 from aiprov_otel.runtime.fast_path import OURS, Fast, held
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.values import MISSING, Unit
+
+_SDK: Final = "opentelemetry.sdk.trace"
 
 
 class Call:
@@ -148,12 +151,14 @@ class Call:
 
 
 def _started_before(error: BaseException) -> Span | None:
-    """The span of ours that had started when *error* interrupted `start_span`."""
-    step = error.__traceback__
+    """The span that our call of `start_span` had started when *error* interrupted it."""
+    step = traceback_of(error)
     while step is not None:
-        for value in step.tb_frame.f_locals.values():
-            if issubclass(type(value), SdkSpan) and _has_started(value):
-                return value  # type: ignore[no-any-return]
+        frame = step.tb_frame
+        # The frames of samplers and processors, further in, hold spans of other calls.
+        if frame.f_code.co_name == "start_span" and frame.f_globals.get("__name__") == _SDK:
+            span = frame.f_locals.get("span")
+            return span if issubclass(type(span), SdkSpan) and _has_started(span) else None
         step = step.tb_next
     return None
 
