@@ -22,7 +22,7 @@ from types import CodeType
 from typing import Any, Final, TypeAlias
 
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.import_hook.bytecode_cache import (
     Cache,
     Rewritten,
@@ -93,7 +93,7 @@ class ObservedGetCode:
 
     def _text(self, fullname: str) -> Text | None:
         """Returns what its code is about to be made of; None where the loader shows nothing."""
-        with guard:
+        with call_guard:  # all of it asks the loader, which may be anybody's
             if (source := source_of(self._loader, fullname)) is not None:
                 return (
                     OTHER_TEXT
