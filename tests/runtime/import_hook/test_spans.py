@@ -7,6 +7,7 @@ import json
 
 import pytest
 from opentelemetry import context, trace
+from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
 import aiprov_otel
@@ -343,6 +344,33 @@ for r in reader.get_metrics_data().resource_metrics:
     }
     assert unit == "s"
     assert points == [[said, 2, True, True], [{**said, "error.type": "KeyError"}, 1, True, True]]
+
+
+@pytest.mark.parametrize("least", [0, 1e-9])
+def test_a_processor_that_ends_another_call_gets_no_spans(application, load, least):
+    """
+    Where one closes a generator that has a span, its own calls still have none from then on.
+    """
+    shop = load("def steps():\n    yield 1\ndef work():\n    pass\n", min_duration=least)
+    shop.work(), list(shop.steps()), shop.work()
+
+    class Closing(SpanProcessor):
+        def on_end(self, span):
+            if span.name == "shop.work":
+                started.close()
+                shop.work()
+
+    started = shop.steps()
+    next(started)
+    application.provider.add_span_processor(Closing())
+    application.memory.clear()
+    shop.work()
+    assert [span.name for span in application.memory.get_finished_spans()] == [
+        "shop.work",
+        "shop.steps",
+    ]
+    shop.work()
+    assert len(application.memory.get_finished_spans()) == 3
 
 
 FAILING = """
