@@ -18,7 +18,7 @@ def describe_start(event: Event) -> str:
     if len(libraries) > _SHOWN:
         names += f" and {len(libraries) - _SHOWN} more"
     lent = f"; OpenTelemetry {event['release']} is lent" if event["release"] else ""
-    return f"instruments {names or 'no library, since none that can be is installed'}{lent}"
+    return f"instruments {names or 'no library, as it knows none that is installed'}{lent}"
 
 
 def describe_request(event: Event) -> str:
