@@ -40,7 +40,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from aiprov_otel.errors import AiprovError
-from aiprov_otel.receiver.admission import BODY_LIMIT, CONNECTIONS, _tell_of_grpc
+from aiprov_otel.receiver.admission import BODY_LIMIT, CONNECTIONS, _warn_of_grpc
 from aiprov_otel.receiver.server import Receiver
 from aiprov_otel.telemetry.store import Store
 from support.command import start
@@ -401,7 +401,7 @@ def test_what_is_no_port_is_named(store, port):
 
 def test_a_sender_of_grpc_is_named(receiver, caplog):
     """What speaks HTTP/2 is closed, and the log says once what to set in that service."""
-    _tell_of_grpc.cache_clear()
+    _warn_of_grpc.cache_clear()
     address = urlsplit(receiver.endpoint)
     for _ in range(2):
         with socket.create_connection((address.hostname, address.port), PATIENCE) as sender:

@@ -98,7 +98,7 @@ def _options(words: Sequence[str]) -> list[str]:
 
 
 def _script(program: Path, rest: Sequence[str]) -> list[str]:
-    """The file that Python is told to run."""
+    """The file that Python is to run."""
     if not _PYTHON.fullmatch(program.name):
         return []
     return [word for word in rest[len(_options(rest)) :][:1] if not word.startswith("-")]

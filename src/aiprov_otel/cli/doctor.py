@@ -109,7 +109,7 @@ def _reports(
     command: Command, lent: tuple[Survey, Room] | None, seconds: float, *, until_end: bool
 ) -> tuple[list[dict[str, Any]], list[Event], int | None]:
     """
-    The last report of each process of *command*, what they told, and its exit status.
+    The last report of each process of *command*, their events, and its exit status.
 
     That is None if it was stopped.
     """

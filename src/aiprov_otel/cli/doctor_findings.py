@@ -211,9 +211,9 @@ def no_report(seconds: float, status: int | None) -> Finding:
 
 
 def about_end(events: Sequence[Event], program: str, status: int | None) -> Iterator[Finding]:
-    """What `aiprov run` would say of processes that can't be traced, and of a failed command."""
+    """Processes that can't be traced, with the reason that `aiprov run` gives; a failed command."""
     if why := outcome.why_not_started(events):
-        yield Finding("started", why, "see what is said there")
+        yield Finding("started", why, "do that, or run CMD in another environment")
     if status:
         end = f"failed with status {status}" if status > 0 else f"was ended by signal {-status}"
         yield Finding("command", f"{program} {end}", "see its output above")

@@ -111,7 +111,7 @@ def _open_store(folder: Path) -> Store:
 
 
 class _Story:
-    """Prints what the processes of a run tell while it runs, and keeps it."""
+    """Prints events of the processes of a run while it runs, and keeps them."""
 
     def __init__(self, run: Run, about: str) -> None:
         self.events: list[Event] = []
@@ -134,12 +134,12 @@ class _Story:
 
     def _follow(self) -> None:
         while not self._ended.wait(_EVERY):
-            self._tell()
-        self._tell()
+            self._print()
+        self._print()
         if "python" in self._lines:
             note(self._about)
 
-    def _tell(self) -> None:
+    def _print(self) -> None:
         for event in self._run.events():
             self.events.append(event)
             if describe := self._lines.pop(event["event"], None):

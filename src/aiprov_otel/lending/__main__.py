@@ -14,11 +14,11 @@ from aiprov_otel.lending.survey import survey
 def main(interpreter: str) -> None:
     """Print the folders, or why there are none."""
 
-    def tell(text: str) -> None:
+    def notify(text: str) -> None:
         print(f"aiprov: {text}", file=sys.stderr, flush=True)
 
     try:
-        room = lend(survey(interpreter, os.environ), os.environ, tell)
+        room = lend(survey(interpreter, os.environ), os.environ, notify)
         answer = {"folders": room.folders, "release": room.release}
     except AiprovError as error:
         answer = {"refused": str(error)}

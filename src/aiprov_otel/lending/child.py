@@ -1,4 +1,4 @@
-"""Starts OpenTelemetry in a process of the command, and tells `aiprov run` what it met."""
+"""Starts OpenTelemetry in a process of the command, and reports to `aiprov run` what it met."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from aiprov_otel.lending.exporter import LocalExporter
 from aiprov_otel.lending.packages import INSTRUMENTATIONS, PREFIX, Instrumentation
 from aiprov_otel.runtime.frameworks import FRAMEWORKS
 
-Tell = Callable[[Mapping[str, Any]], None]
+Report = Callable[[Mapping[str, Any]], None]
 
 _DELAY: Final = 200  # milliseconds: a command that is killed loses little
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
@@ -31,7 +31,7 @@ _UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
 """Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
 
 
-def start(endpoint: str | None, release: str | None, tell: Tell) -> None:
+def start(endpoint: str | None, release: str | None, report: Report) -> None:
     """
     Instrument this process as `opentelemetry-instrument` does; spans also go to *endpoint*.
 
@@ -50,13 +50,13 @@ def start(endpoint: str | None, release: str | None, tell: Tell) -> None:
         else:
             os.environ[_DISABLED] = disabled
     for each in waiting:
-        _instrument_when_imported(each, tell)
+        _instrument_when_imported(each, report)
     provider = trace.get_tracer_provider()
     if endpoint and isinstance(provider, TracerProvider):
-        exporter = LocalExporter(endpoint, lambda span: tell(_request(span)))
+        exporter = LocalExporter(endpoint, lambda span: report(_request(span)))
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY))
-    _tell_of_frameworks(tell)
-    tell(
+    _report_frameworks(report)
+    report(
         {
             "event": "python",
             "release": release,
@@ -83,10 +83,10 @@ def _present(entry: EntryPoint) -> Iterator[str]:
     return filter(_is_installed, _instrumentation(entry).libraries)
 
 
-def _instrument_when_imported(entry: EntryPoint, tell: Tell) -> None:
+def _instrument_when_imported(entry: EntryPoint, report: Report) -> None:
     def instrument(_: ModuleType | None = None) -> None:
         if why := _instrument(entry):
-            tell({"event": "declined", "name": entry.name, "why": why})
+            report({"event": "declined", "name": entry.name, "why": why})
 
     if entry.name == "django":
         _call_before_django_serves(instrument)
@@ -143,8 +143,8 @@ def _call_before_django_serves(instrument: Callable[[], None]) -> None:
     wrapt.register_post_import_hook(patch, "django.core.handlers.base")
 
 
-def _tell_of_frameworks(tell: Tell) -> None:
-    """Tell of each framework when it is imported, with the package that makes its spans."""
+def _report_frameworks(report: Report) -> None:
+    """Report each framework when it is imported, with the package that makes its spans."""
     needed = {each.MODULE: each.INSTRUMENTATION for each in FRAMEWORKS if each.MODULE != "grpc"}
     for module, instrumentation in {**needed, **dict.fromkeys(_UNTRACED)}.items():
 
@@ -152,7 +152,7 @@ def _tell_of_frameworks(tell: Tell) -> None:
             name = module.partition(".")[0]
             lacks = needs if needs and not _is_installed(needs) else None
             traced = needs is not None and lacks is None
-            tell({"event": "framework", "name": name, "traced": traced, "lacks": lacks})
+            report({"event": "framework", "name": name, "traced": traced, "lacks": lacks})
 
         wrapt.register_post_import_hook(met, module)
 

@@ -40,7 +40,7 @@ class LocalExporter(SpanExporter):
             time.sleep(pause)
             status = self._post(body)
             if status == http.client.OK:
-                self._tell(spans)
+                self._report(spans)
                 return SpanExportResult.SUCCESS
             if status != http.client.SERVICE_UNAVAILABLE:
                 break
@@ -56,11 +56,11 @@ class LocalExporter(SpanExporter):
         finally:
             connection.close()
 
-    def _tell(self, spans: Sequence[ReadableSpan]) -> None:
+    def _report(self, spans: Sequence[ReadableSpan]) -> None:
         entry = next((span for span in spans if span.kind in _ENTRIES), None)
-        if entry and (tell := self._first_request):
+        if entry and (report := self._first_request):
             self._first_request = None
-            tell(entry)
+            report(entry)
 
 
 def encode(spans: Sequence[ReadableSpan]) -> dict[str, Any]:

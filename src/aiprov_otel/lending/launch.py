@@ -1,4 +1,4 @@
-"""Prepares the environment in which a command starts instrumented, and reads what it tells."""
+"""Prepares the environment in which a command starts instrumented, and reads its events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Run:
     A folder that a command's processes find, and report to.
 
     Attributes:
-        id: on the resource of its spans, so that runs are told apart.
+        id: on the resource of its spans, to distinguish it from other runs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class Run:
         Returns *variables* with those that instrument each Python that is started with them.
 
         Spans go to *endpoint*, or only where *variables* say. *lent* is the interpreter of the
-        command with what it gets: others stand aside. None if nobody knows it: each asks when it
+        command with what it gets: others get nothing. None if that is unknown: each asks when it
         starts.
         """
         path = variables.get("PYTHONPATH", "")
@@ -76,7 +76,7 @@ class Run:
         }
 
     def events(self) -> list[Event]:
-        """What the processes have told since the last call."""
+        """The events that the processes have reported since the last call."""
         try:
             with (self._folder / "events").open("rb") as file:
                 file.seek(self._read)
@@ -96,7 +96,7 @@ def new_run() -> Iterator[Run]:
 
 
 def lend_to(
-    interpreter: str, variables: Mapping[str, str], tell: Callable[[str], None]
+    interpreter: str, variables: Mapping[str, str], notify: Callable[[str], None]
 ) -> tuple[Survey, Room]:
     """
     Returns *interpreter* with the packages that it lacks.
@@ -106,4 +106,4 @@ def lend_to(
         UsageError: it does not start.
     """
     about = survey.survey(interpreter, variables)
-    return about, lend(about, variables, tell)
+    return about, lend(about, variables, notify)

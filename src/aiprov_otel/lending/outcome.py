@@ -1,4 +1,4 @@
-"""What a command's processes told, in words: at its start, and why no trace came."""
+"""The events of a command's processes in words: at its start, and why no trace came."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
     """
     Returns the reason for which no trace came from a command that ended with *status*.
 
-    *stopped* says that a signal asked it to end.
+    *stopped*: a signal asked it to end.
     """
     processes = _of(events, "python")
     if why := why_not_started(events):

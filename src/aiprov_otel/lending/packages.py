@@ -116,7 +116,7 @@ def releases(packages: Mapping[str, str]) -> dict[str, Release]:
 
 
 def requirements(release: Release) -> list[str]:
-    """What pip is asked for, each package by name: nothing is left to resolve."""
+    """The requirements for pip, each package by name: nothing is left to resolve."""
     beta = release.minor + BETA_AHEAD
     return [
         *(f"{name}=={release}" for name in CORE),

@@ -55,12 +55,12 @@ class Room:
 
 
 def lend(
-    survey: Survey, variables: Mapping[str, str], tell: Callable[[str], None] = lambda _: None
+    survey: Survey, variables: Mapping[str, str], notify: Callable[[str], None] = lambda _: None
 ) -> Room:
     """
     Returns the packages that *survey* lacks; makes their folder, with pip, if it is not there.
 
-    *variables* is the environment for pip; *tell* is called before anything is downloaded.
+    *variables* is the environment for pip; *notify* is called before anything is downloaded.
 
     Raises:
         NotLent: they can't be lent.
@@ -71,12 +71,12 @@ def lend(
     if not lacking and not packages.missing_instrumentations(survey.packages):
         return Room()
     try:
-        folder = _libraries(release, survey, variables, tell)
+        folder = _libraries(release, survey, variables, notify)
         _check_conflicts(survey, folder)
     except NotLent as error:
         if lacking:
             raise
-        tell(f"no instrumentations are lent: {error}")
+        notify(f"no instrumentations are lent: {error}")
         return Room()
     own = () if _OURS in survey.packages else (str(_own_copy()),)
     return Room((str(folder), *own), str(release))
@@ -129,7 +129,7 @@ def _libraries(
     release: Release,
     survey: Survey,
     variables: Mapping[str, str],
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> Path:
     """The folder with the libraries for the Python of *survey*."""
     wanted = packages.requirements(release)
@@ -137,7 +137,7 @@ def _libraries(
     folder = _cache() / f"opentelemetry-{release}-python{python}-{_digest(wanted)}"
     with _made_once(folder) as part:
         if part is not None:
-            tell(f"fetching OpenTelemetry {release} for Python {python}, once")
+            notify(f"fetching OpenTelemetry {release} for Python {python}, once")
             command = [*_pip(survey), *_PIP, f"--python-version={python}", f"--target={part}"]
             process = subprocess.run(
                 [*command, *wanted],

@@ -241,7 +241,7 @@ _HTTP2: Final = b"PRI * HTTP/2"
 
 
 @cache
-def _tell_of_grpc() -> None:
+def _warn_of_grpc() -> None:
     _log.warning(
         "aiprov: a service sends its traces by gRPC, and this receiver takes HTTP: set "
         "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in that service"
@@ -252,7 +252,7 @@ class Connection(H11Protocol):
     """
     A connection that is refused when there are too many, and ends when it is idle.
 
-    A sender that speaks gRPC, the default of `opentelemetry-instrument`, is named in the log.
+    A sender of gRPC, the default of `opentelemetry-instrument`, is reported in the log.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -261,7 +261,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is HTTP/2, as gRPC is."""
         if not self._began and data.startswith(_HTTP2):
-            _tell_of_grpc()
+            _warn_of_grpc()
             self.transport.close()
             return
         self._began = True

@@ -130,7 +130,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _grpc_listener(host: str, port: int) -> list[socket.socket]:
     """
-    The port of OTLP over gRPC, if it is free: who sends there by mistake is told so.
+    The port of OTLP over gRPC, if it is free: a sender there gets a warning into the log.
 
     None beside a port that was chosen: that one is for senders that know it.
     """

@@ -1,7 +1,7 @@
 """
 What a Python that `aiprov run` started runs first: lends it packages, and starts OpenTelemetry.
 
-It stands alone, on the oldest Python that a command may start: nothing of ours can be imported
+It is on its own, on the oldest Python that a command may start: nothing of ours can be imported
 before it has decided that this is the environment which the packages are for.
 """
 
@@ -35,16 +35,16 @@ def _start(folder: str) -> None:
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
         run = json.load(file)
     if run["prefix"] and os.path.realpath(sys.prefix) != run["prefix"]:
-        _tell(folder, {"event": "aside"})
+        _report(folder, {"event": "aside"})
         return
     room = run["room"] or _ask(run["lender"])
     if "refused" in room:
-        _tell(folder, {"event": "refused", "why": room["refused"]})
+        _report(folder, {"event": "refused", "why": room["refused"]})
         return
     sys.path.extend(room["folders"])
     from aiprov_otel.lending.child import start
 
-    start(run["endpoint"], room["release"], lambda event: _tell(folder, event))
+    start(run["endpoint"], room["release"], lambda event: _report(folder, event))
 
 
 def _ask(lender: dict[str, Any]) -> Any:
@@ -61,8 +61,8 @@ def _ask(lender: dict[str, Any]) -> Any:
     return json.loads(process.stdout)
 
 
-def _tell(folder: str, event: Mapping[str, Any]) -> None:
-    """Append *event* to what `aiprov run` reads; a line is written whole."""
+def _report(folder: str, event: Mapping[str, Any]) -> None:
+    """Append *event* to the file that `aiprov run` reads; a line is written whole."""
     event = {"pid": os.getpid(), "executable": sys.executable, **event}
     path = os.path.join(folder, "events")
     events = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -84,4 +84,4 @@ finally:
         try:
             _start(folder)
         except Exception as error:
-            _tell(folder, {"event": "failed", "why": f"{type(error).__name__}: {error}"})
+            _report(folder, {"event": "failed", "why": f"{type(error).__name__}: {error}"})
