@@ -42,7 +42,7 @@ class Run:
         """
         Returns *variables* with those that instrument each Python that is started with them.
 
-        Spans go to *endpoint*, or only where *variables* say. *lent* is the interpreter of the
+        Spans go to *endpoint*, or only where *variables* send them. *lent* is the interpreter of the
         command with what it gets: others get nothing. None if that is unknown: each asks when it
         starts.
         """
