@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
+from aiprov_otel import install
+from aiprov_otel.runtime import servers
+from aiprov_otel.runtime.servers._cover import cover
+from support.application import Remembering
 from support.origins import assert_failed_by_a_person, assert_work_is_named, handler
 from support.service import executable, service
 
@@ -67,3 +73,48 @@ def test_what_failed_has_an_origin(served):
 
     assert handler(answer.entry) == expected
     assert_failed_by_a_person(answer.entry)
+
+
+@pytest.mark.parametrize("server", servers.SERVERS, ids=lambda each: each.MODULE)
+def test_what_was_replaced_is_put_back(server):
+    """
+    Each server has what we replace, and has it back after `uninstall()`.
+    """
+    module, patches = pytest.importorskip(server.MODULE), Remembering()
+    server.instrument(module, patches)
+
+    assert patches.before
+    patches.undo()
+    assert all(vars(owner).get(name) is original for owner, name, original in patches.before)
+
+
+def test_an_application_that_has_spans_is_left_alone():
+    """
+    Behind any middleware: one of an instrumented framework, and one that is wrapped by hand.
+    """
+    from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
+
+    def application(environ, start_response):
+        return []
+
+    class Instrumented:
+        _is_instrumented_by_opentelemetry = True
+
+        def __call__(self, environ, start_response):
+            return []
+
+    def decorated(app):
+        def call(environ, start_response):
+            return app(environ, start_response)
+
+        return call
+
+    installation = install(tracer_provider=TracerProvider())
+    try:
+        for made in (OpenTelemetryMiddleware(application), Instrumented()):
+            for around in (made, decorated(made), partial(made)):
+                assert cover(around) is around
+        assert isinstance(cover(application), OpenTelemetryMiddleware)
+    finally:
+        installation.uninstall()
+    assert cover(application) is application

@@ -15,11 +15,15 @@ from opentelemetry.instrumentation.auto_instrumentation import initialize
 from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from packaging.utils import canonicalize_name
 
 from aiprov_otel import settings
 from aiprov_otel.lending.exporter import LocalExporter
-from aiprov_otel.lending.packages import INSTRUMENTATIONS, PREFIX, Instrumentation
+from aiprov_otel.lending.packages import (
+    INSTRUMENTATIONS,
+    PREFIX,
+    Instrumentation,
+    canonical_name,
+)
 from aiprov_otel.runtime.frameworks import FRAMEWORKS
 
 Report = Callable[[Mapping[str, Any]], None]
@@ -75,7 +79,7 @@ def _waiting(disabled: str) -> Iterator[EntryPoint]:
 
 
 def _instrumentation(entry: EntryPoint) -> Instrumentation:
-    name = canonicalize_name(entry.dist.name) if entry.dist else ""
+    name = canonical_name(entry.dist.name) if entry.dist else ""
     return INSTRUMENTATIONS.get(name.removeprefix(PREFIX), Instrumentation())
 
 

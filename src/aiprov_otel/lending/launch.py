@@ -42,9 +42,9 @@ class Run:
         """
         Returns *variables* with those that instrument each Python that is started with them.
 
-        Spans go to *endpoint*, or only where *variables* send them. *lent* is the interpreter of the
-        command with what it gets: others get nothing. None if that is unknown: each asks when it
-        starts.
+        Spans go to *endpoint*, or only where *variables* send them. *lent* is the interpreter of
+        the command with what it gets: others get nothing. None if that is unknown: each asks when
+        it starts.
         """
         path = variables.get("PYTHONPATH", "")
         document = {

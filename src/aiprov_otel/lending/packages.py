@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Final, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 
 class Instrumentation(NamedTuple):
     """
@@ -149,8 +147,13 @@ def canonical(names: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Versions by canonical name; of a name that is there twice, the first counts, as in Python."""
     found: dict[str, str] = {}
     for name, its in names:
-        found.setdefault(canonicalize_name(name), its)
+        found.setdefault(canonical_name(name), its)
     return found
+
+
+def canonical_name(name: str) -> str:
+    """*name* in the one spelling that all its spellings share."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def is_train(name: str) -> bool:

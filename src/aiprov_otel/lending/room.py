@@ -16,14 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from aiprov_otel import settings
 from aiprov_otel.errors import UsageError
 from aiprov_otel.lending import packages
 from aiprov_otel.lending.packages import Release
 from aiprov_otel.lending.survey import Survey
+from aiprov_otel.telemetry.extra import local_extra
 
 _OURS: Final = "aiprov-otel"
 _OLDEST_PYTHON: Final = (3, 11)
@@ -179,9 +177,11 @@ def _pip(survey: Survey) -> Sequence[str]:
 
 def _check_conflicts(survey: Survey, folder: Path) -> None:
     """Refuse if a package of *survey*, which comes before the lent one, doesn't fit."""
+    with local_extra():
+        from packaging.requirements import Requirement
     for distribution in importlib.metadata.distributions(path=[str(folder)]):
         for requirement in map(Requirement, distribution.requires or ()):
-            name = canonicalize_name(requirement.name)
+            name = packages.canonical_name(requirement.name)
             version = survey.packages.get(name)
             if version is None or packages.is_train(name):
                 continue
