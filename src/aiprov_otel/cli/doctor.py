@@ -84,7 +84,10 @@ def run(args: argparse.Namespace) -> int:
         survey = ask(command.interpreter, os.environ)
         findings += about_packages(survey)
         try:
-            lent = survey, lend(survey, os.environ, note)
+            room = lend(survey, os.environ, note)
+            lent = survey, room
+            if room.release:
+                findings.append(Finding("lent", f"OpenTelemetry {room.release}, as by aiprov run"))
         except NotLent as error:
             findings.append(Finding("lent", "nothing", str(error)))
     reports: list[dict[str, Any]] = []

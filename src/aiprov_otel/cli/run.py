@@ -117,7 +117,11 @@ class _Story:
         self.events: list[Event] = []
         self._run = run
         self._about = about
-        self._lines = {"python": self._start, "request": outcome.describe_request}
+        self._lines = {
+            "python": self._start,
+            "request": outcome.describe_request,
+            "declined": outcome.describe_declined,
+        }
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="aiprov-story", daemon=True)
 

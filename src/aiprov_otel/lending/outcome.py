@@ -26,6 +26,11 @@ def describe_request(event: Event) -> str:
     return f"first request: {event['name']}, {event['ms']:.3g} ms; the report follows at the end"
 
 
+def describe_declined(event: Event) -> str:
+    """A library that is there in a version for which its instrumentation was not made."""
+    return f"the instrumentation of {event['name']} declines it: {event['why']}"
+
+
 def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped: bool) -> str:
     """
     Returns the reason for which no trace came from a command that ended with *status*.
@@ -44,8 +49,7 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
     if not stopped and status:
         return f"no trace: {program} failed with status {status} before it did anything traced"
     if declined := _of(events, "declined"):
-        each = declined[0]
-        return f"no trace: the instrumentation of {each['name']} declines it: {each['why']}"
+        return f"no trace: {describe_declined(declined[0])}"
     return f"no trace: {_nothing_traced(_of(events, 'framework'), stopped=stopped)}"
 
 

@@ -80,7 +80,7 @@ def _is_helper() -> bool:
 try:
     _run_the_own_one()
 finally:
-    if (folder := os.environ.get("AIPROV_RUN")) and os.path.isdir(folder) and not _is_helper():
+    if (folder := os.environ.get("AIPROV_RUN")) and os.access(folder, os.W_OK) and not _is_helper():
         try:
             _start(folder)
         except Exception as error:
