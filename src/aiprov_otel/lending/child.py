@@ -28,7 +28,6 @@ from aiprov_otel.runtime.frameworks import FRAMEWORKS
 
 Report = Callable[[Mapping[str, Any]], None]
 
-_DELAY: Final = 200  # milliseconds: a command that is killed loses little
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _EXPORTERS: Final = ("traces", "metrics", "logs")
 _UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
@@ -58,7 +57,7 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
     provider = trace.get_tracer_provider()
     if endpoint and isinstance(provider, TracerProvider):
         exporter = LocalExporter(endpoint, lambda span: report(_request(span)))
-        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY))
+        provider.add_span_processor(BatchSpanProcessor(exporter))
     _report_frameworks(report)
     report(
         {
