@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.history.evidence.agents import Rule
+from aiprov_otel.history.evidence.agents import Agent
 from aiprov_otel.history.policy_schema import PARSERS, Moves, read_section, unknown_key
 from aiprov_otel.values import Evidence, Origin
 
@@ -47,7 +47,7 @@ class Policy:
     moves: Moves | None = None
     markers: bool = False
     packages: tuple[str, ...] = ()
-    extra_agents: tuple[Rule, ...] = ()
+    extra_agents: tuple[Agent, ...] = ()
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class Policy:
         return (*files, *(self.moves.options if self.moves else ()))
 
     def to_json(self) -> dict[str, Any]:
-        """The policy in the manifest, without the patterns of `extra_agents`: some hold mails."""
+        """The policy in the manifest; of `extra_agents` the slugs and a digest: they hold mails."""
         since = self.unmarked_human_since
         return {
             "unmarked": self.unmarked.value,
@@ -105,7 +105,9 @@ class Policy:
             "moves": (self.moves or Moves.NONE).value,
             "markers": self.markers,
             "packages": list(self.packages),
-            "extra_agents": [{"id": rule.id, "agent": rule.agent} for rule in self.extra_agents],
+            "extra_agents": [
+                {"agent": row.agent, "digest": row.digest} for row in self.extra_agents
+            ],
             "ignored": list(self.ignored),
             "paths": list(self.paths),
             "ai_only": self.ai_only,

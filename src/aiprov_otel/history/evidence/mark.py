@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aiprov_otel.history.evidence import model_names
-from aiprov_otel.history.evidence.agents import load_lexicon, load_rules
+from aiprov_otel.history.evidence.agents import load_table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.tool_names import load_lexicon
 from aiprov_otel.values import Evidence, Origin
 
 _LONGEST: Final = 64
@@ -33,7 +34,9 @@ def make_mark(
     agent = None if human else agent_slug(tool)
     match = None if human or not isinstance(model, str) else _MODEL.fullmatch(model)
     name = model_names.normalize(match[0]) if match else None
-    provider = model_names.provider_of(name) or (_providers().get(agent) if agent else None)
+    provider = model_names.provider_of(name) or (
+        load_table().providers.get(agent) if agent else None
+    )
     return Mark(source, evidence, agent, name, provider, where, text, origin=origin)
 
 
@@ -44,18 +47,13 @@ def agent_slug(tool: object) -> str | None:
     slug = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s_]+", "-", tool.strip()).lower()
     if slug in _slugs():
         return slug
-    lexicon = load_lexicon()
-    return lexicon.tools.get(slug) or lexicon.find_product(slug.replace("-", " "))
+    named = load_table().names.find_first(slug.replace("-", " "))
+    return load_lexicon().tools.get(slug) or named
 
 
 @lru_cache(maxsize=1)
-def _slugs() -> frozenset[str]:
-    return frozenset(rule.agent for rule in load_rules() if rule.agent)
-
-
-@lru_cache(maxsize=1)
-def _providers() -> dict[str, str]:
-    return {rule.agent: rule.provider for rule in load_rules() if rule.agent and rule.provider}
+def _slugs() -> frozenset[str | None]:
+    return frozenset(slug for row in load_table().rows for slug in (row.agent, row.hosted))
 
 
 def parse_json(text: str | bytes) -> Any:
