@@ -54,6 +54,9 @@ class Summary:
         languages: how many files of which other language.
         generated: how many of the files are generated.
         generated_lines: how many lines those have.
+        requested: lines of squashes that commits of their pull requests decided.
+        unrequested: lines of squashes whose pull requests this clone lacks.
+        by_branch: lines that only the name of an agent's branch is about.
         missing_records: how many records this partial clone lacks.
         fetch_command: fetches the records that only the remote has.
         remote_unasked: whether the remote may have records, and this clone has none.
@@ -79,6 +82,9 @@ class Summary:
     generated: int
     generated_lines: int
     seconds: float
+    requested: int = 0
+    unrequested: int = 0
+    by_branch: int = 0
     missing_records: int = 0
     fetch_command: str | None = None
     remote_unasked: bool = False
@@ -101,6 +107,9 @@ class Summary:
             "excluded": self.excluded,
             "generated": {"files": self.generated, "lines": self.generated_lines},
             "languages": dict(self.languages.most_common()),
+            "requested": self.requested,
+            "unrequested": self.unrequested,
+            "by_branch": self.by_branch,
             "lacking": self.missing_records,
             "unfetched": self.fetch_command,
             "remote_unasked": self.remote_unasked,
@@ -121,6 +130,7 @@ def build(
     revision: str | None = None,
     moves: Moves | None = None,
     only_ai: bool = False,
+    pull_requests: Path | None = None,
     progress: Progress | None = None,
     remote: bool = False,
 ) -> Summary:
@@ -130,8 +140,9 @@ def build(
     With *paths*, it holds only what is below those; with *revision*, that commit and not the work
     tree; with *only_ai*, lines that no marked commit wrote have no commit. It is written to
     *output* or, by default, to `aiprov.manifest` in the one folder that *paths* name, or in the
-    root of the work tree. With *remote*, git may ask the remote: for records that were not
-    fetched, and for objects that a partial clone lacks.
+    root of the work tree. The file *pull_requests* describes those of the forge. With *remote*,
+    git may ask the remote: for records that were not fetched, and for objects that a partial clone
+    lacks.
 
     Raises:
         HistoryError: git can't read the repository or the revision, or every file that counts is
@@ -145,7 +156,13 @@ def build(
     path = Path(output) if output is not None else _default_output(repository, names)
     repository.online = remote
     with temporary_checkout(repository, revision) as git:
-        policy = apply_policy(git, moves=moves, paths=names, ai_only=only_ai)
+        policy = apply_policy(
+            git,
+            moves=moves,
+            pull_requests=os.path.relpath(pull_requests, git.root) if pull_requests else None,
+            paths=names,
+            ai_only=only_ai,
+        )
         with _no_garbage_collection():
             summary = _build(git, policy, path, progress)
         if remote:
@@ -181,7 +198,7 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
         revision=head,
         repository_url=url,
         policy=policy.to_json(),
-        records=records_fingerprint(git),
+        records=records_fingerprint(git, policy),
     )
     lines = [source.lines for source in sources if source.generated]
     return _summarize(
@@ -238,5 +255,8 @@ def _summarize(
         languages=tree.languages,
         note=attributed.note,
         seconds=seconds,
+        requested=sum(lines for decision, lines in tally if decision.is_requested),
+        unrequested=sum(lines for d, lines in tally if attributed.decisions.lacks_request(d)),
+        by_branch=sum(n for d, n in tally if d.is_by_branch),
         missing_records=attributed.decisions.missing_records,
     )

@@ -10,6 +10,7 @@ from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.evidence import commit_message, identities
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.through_requests import RULE
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.query import FileAnswer, Place
@@ -71,6 +72,8 @@ def author_class(commit: Commit, policy: Policy) -> str:
 def _mark_step(
     mark: Mark, decision: Decision, commit: Commit | None, policy: Policy
 ) -> dict[str, Any]:
+    if mark.rule == RULE:
+        return {"step": "request", "where": mark.where, "text": mark.text, "commit": mark.commit}
     alone = attribution.decide(commit, [mark], policy) if commit and mark.evidence else None
     return {
         "step": "evidence",

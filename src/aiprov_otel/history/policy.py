@@ -28,6 +28,7 @@ class Policy:
         origin_of: another origin for a kind of evidence.
         exclude: patterns of files that are left out, as `matches` takes them.
         ignore_revs_file: lists the commits that blame looks through; relative to the root.
+        pull_requests: a file with pull requests, as the forge describes them; relative to the root.
         moves: how far blame follows moved lines; None where the policy does not set it.
         markers: whether SPDX tags at the top of a file count.
         packages: the packages for the import hook in a service, each with a mode if it has one.
@@ -44,6 +45,7 @@ class Policy:
     origin_of: Mapping[Evidence, Origin] = field(default_factory=dict)
     exclude: tuple[str, ...] = _EXCLUDE
     ignore_revs_file: str | None = None
+    pull_requests: str | None = None
     moves: Moves | None = None
     markers: bool = False
     packages: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ class Policy:
             "origin_of": {kind.value: origin.value for kind, origin in self.origin_of.items()},
             "exclude": list(self.exclude),
             "ignore_revs_file": self.ignore_revs_file,
+            "pull_requests": self.pull_requests,
             "moves": (self.moves or Moves.NONE).value,
             "markers": self.markers,
             "packages": list(self.packages),

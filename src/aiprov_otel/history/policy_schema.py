@@ -108,6 +108,8 @@ _DECIDABLE: Final = (
     Evidence.SESSION,
     Evidence.FOOTER,
     Evidence.ASSISTED_BY,
+    Evidence.PULL_REQUEST,
+    Evidence.BRANCH,
     Evidence.PREDATES_AI,
 )
 
@@ -221,6 +223,7 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "origin_of": _parse_origins,
     "exclude": _parse_patterns,
     "ignore_revs_file": _parse_file,
+    "pull_requests": _parse_file,
     "moves": _parse_moves,
     "markers": _parse_switch,
     "packages": _parse_packages,

@@ -181,8 +181,9 @@ def _load_current(git: Git, policy: Policy) -> Manifest | None:
     except ManifestError:
         return None
     built = dict(manifest.policy)
-    complete = not built.get("paths") or with_build_options(policy, built).paths == policy.paths
-    fingerprint = sources.records_fingerprint(git)
+    as_built = with_build_options(policy, built)
+    complete = not built.get("paths") or as_built.paths == policy.paths
+    fingerprint = sources.records_fingerprint(git, as_built)
     changed = changed_keys(policy, built) or sources.changed_records(fingerprint, manifest.records)
     same = manifest.revision == git.head() and not changed
     return manifest if same and complete else None

@@ -101,11 +101,11 @@ class Table:
     def by_address(self, name: str, mail: str) -> Agent | None:
         """The row that *mail* is an address of, beside this *name* of its owner."""
         domain = mail[mail.rfind("@") :]
-        for row in (*self._beside.get(mail, ()), *self._beside.get(domain, ())):
+        for row in self._beside[mail] + self._beside[domain]:
             if row.is_named(name) and not self.names.is_person(name):
                 return row
-        if row := self._by_mail.get(mail):
-            return row
+        if mail in self._by_mail:
+            return self._by_mail[mail]
         if not mail.endswith(_NOREPLY):
             return None
         number, plus, account = mail.removesuffix(_NOREPLY).rpartition("+")
@@ -186,8 +186,8 @@ class Table:
         return rows
 
     @cached_property
-    def _beside(self) -> dict[str, list[Agent]]:
-        rows: dict[str, list[Agent]] = defaultdict(list)
+    def _beside(self) -> defaultdict[str, list[Agent]]:
+        rows: defaultdict[str, list[Agent]] = defaultdict(list)
         for row in self.rows:
             for mail in row.beside_name:
                 rows[mail.lower()].append(row)

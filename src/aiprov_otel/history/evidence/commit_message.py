@@ -35,6 +35,7 @@ class Mark:
         text: the text found there, without mail addresses, URLs and people.
         line: the line of the message that it was found in; 0 elsewhere.
         origin: the origin that it states; None where the kind of evidence decides.
+        commit: the commit that it is on, where that is one of the pull request behind a squash.
     """
 
     rule: str
@@ -46,6 +47,7 @@ class Mark:
     text: str
     line: int = 0
     origin: Origin | None = None
+    commit: str | None = None
 
 
 def find_marks(commit: Commit, table: Table) -> list[Mark]:

@@ -26,5 +26,5 @@ _PLACES: Final[tuple[Place, ...]] = (
 
 
 def read_line(line: str, number: int, table: Table) -> Found | None:
-    """What the *line* with that *number* records, at the first place that fits; None for no mark."""
+    """What the *line* with that *number* records, at the first place that fits."""
     return next((found for place in _PLACES if (found := place(line, number, table))), None)

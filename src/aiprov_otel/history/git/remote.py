@@ -68,6 +68,7 @@ def fetch_command(git: Git, records: Collection[str]) -> str | None:
     """
     The command that fetches the *records*, refs or patterns of refs, that only the remote has.
 
+    It overwrites nothing that was not pushed: notes are fetched beside one's own, and merged.
     None where nothing is missing, without a remote, and without an answer from it in time.
     """
     if not url(git):
@@ -77,7 +78,32 @@ def fetch_command(git: Git, records: Collection[str]) -> str | None:
     missing = list(_missing_refs(remote, local, records))
     if not missing:
         return None
-    return " ".join(("git fetch", NAME, *(f"'+{ref}:{ref}'" for ref in missing)))
+    fetch = " ".join(("git fetch", NAME, *(_refspec(ref) for ref in missing)))
+    merges = (
+        f"git notes --ref={_short(ref)} merge -s union {_short(_beside(ref))}"
+        for ref in missing
+        if ref.startswith(_NOTES)
+    )
+    return " && ".join((fetch, *merges))
+
+
+_NOTES: Final = "refs/notes/"
+
+
+def _refspec(ref: str) -> str:
+    if ref.startswith(_NOTES):
+        return f"'+{ref}:{_beside(ref)}'"
+    # The forge alone writes the refs of requests, and may rewrite them.
+    return f"'+{ref}:{ref}'" if ref in pull_requests.PATTERNS else f"'{ref}:{ref}'"
+
+
+def _beside(ref: str) -> str:
+    """Where notes of the remote are kept, as git-ai does it too."""
+    return f"{ref}-remote/{NAME}"
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix(_NOTES)
 
 
 def list_refs(
@@ -92,11 +118,12 @@ def list_refs(
 def _missing_refs(
     remote: Sequence[str], local: Sequence[str], records: Collection[str]
 ) -> Iterator[str]:
-    """The refs and patterns to fetch; pull requests are of use only beside records."""
+    """The refs and patterns to fetch."""
     for pattern in sorted(records):
         if any(ref not in local for ref in fnmatch.filter(remote, pattern)):
             yield pattern
-    if any(fnmatch.filter((*remote, *local), pattern) for pattern in records):
-        for pattern in pull_requests.PATTERNS:
-            if fnmatch.filter(remote, pattern) and not fnmatch.filter(local, pattern):
-                yield pattern
+    heads = [p for p in pull_requests.HEADS if fnmatch.filter(remote, p)]
+    # Where there are refs of the heads, those of the merges add nothing.
+    for pattern in heads or pull_requests.PATTERNS[len(pull_requests.HEADS) :]:
+        if fnmatch.filter(remote, pattern) and not fnmatch.filter(local, pattern):
+            yield pattern
