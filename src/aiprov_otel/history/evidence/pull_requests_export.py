@@ -36,6 +36,7 @@ class Described:
 
     Attributes:
         number: of the request.
+        merged: whether it landed, as far as the file states it.
         commits: full or short hashes of what landed.
         body: the description.
         labels: their names.
@@ -44,6 +45,7 @@ class Described:
     """
 
     number: str
+    merged: bool
     commits: tuple[str, ...]
     body: str
     labels: tuple[str, ...]
@@ -58,7 +60,7 @@ class Export:
         self._by_number: dict[str, tuple[Mark, ...]] = {}
         self._by_commit: dict[str, tuple[Mark, ...]] = {}
         for request in requests:
-            if marks := tuple(_find_marks(request, table)):
+            if request.merged and (marks := tuple(_find_marks(request, table))):
                 self._by_number[request.number] = marks
                 # Bitbucket abbreviates hashes to 12 characters.
                 self._by_commit.update({name[:12]: marks for name in request.commits})
@@ -135,8 +137,6 @@ def _describe(row: Any) -> Described | None:
     number = row.get("number", row.get("iid", row.get("id"))) if isinstance(row, dict) else None
     if not isinstance(number, int):
         return None
-    if _text(row.get("state")).lower() in _UNMERGED:
-        return None
     commits = (
         get_object(row, "mergeCommit").get("oid"),
         row.get("merge_commit_sha"),
@@ -157,6 +157,7 @@ def _describe(row: Any) -> Described | None:
     accounts = (author.get(key) for key in ("login", "username", "nickname", "slug", "name"))
     return Described(
         number=str(number),
+        merged=_text(row.get("state")).lower() not in _UNMERGED,
         commits=tuple(name for name in commits if isinstance(name, str) and len(name) >= 12),
         body=next((text for value in bodies if (text := _text(value))), ""),
         labels=tuple(_labels(row.get("labels"))),

@@ -67,17 +67,21 @@ def find_squashes(git: Git, requests: PullRequests, commits: Mapping[str, Commit
     return list(first.values())
 
 
-def find_recorded(git: Git, requests: PullRequests, recorded: Collection[str]) -> set[str]:
-    """Those of the *recorded* commits that only *requests* have."""
-    if not recorded or not requests:
-        return set()
-    return set().union(*(own.commits for own in own_commits(git, requests.all).values())) & set(
-        recorded
-    )
+def find_recorded(
+    git: Git, requests: PullRequests, recorded: Collection[str]
+) -> dict[str, PullRequest]:
+    """Those of the *recorded* commits that only *requests* have, each with such a request."""
+    own = own_commits(git, requests.all) if recorded and requests else {}
+    return {
+        name: request
+        for request in requests.all
+        if request.head in own
+        for name in own[request.head].commits.intersection(recorded)
+    }
 
 
 def find_rebased(
-    git: Git, requests: PullRequests, commits: Mapping[str, Commit], recorded: Iterable[str]
+    git: Git, commits: Mapping[str, Commit], recorded: Mapping[str, PullRequest]
 ) -> list[Squash]:
     """
     The commits that a forge rebased, each with the one of the *recorded* that it is a copy of.
@@ -96,7 +100,9 @@ def find_rebased(
     patches = _patch_ids(git, [name for pair in pairs for name in (pair[0].id, pair[1].id)])
     return [
         Squash(
-            commit, PullRequest(requests.ref_of(original.id), original.id), frozenset({original.id})
+            commit,
+            PullRequest(recorded[original.id].ref, original.id),
+            frozenset({original.id}),
         )
         for commit, original in pairs
         if commit.id in patches and patches[commit.id] == patches.get(original.id)
@@ -111,7 +117,7 @@ def _patch_ids(git: Git, names: Sequence[str]) -> dict[str, str]:
     """The patch id of each of the commits *names*."""
     if not names:
         return {}
-    stdin = "\n".join(names).encode()
+    stdin = "".join(f"{name}\n" for name in names).encode()
     try:
         patches = git.run(
             "diff-tree", "--stdin", "-p", "--no-ext-diff", "--no-textconv", stdin=stdin

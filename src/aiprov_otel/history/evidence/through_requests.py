@@ -52,7 +52,7 @@ class Through:
         self.fetched = frozenset(squash.commit.id for squash in found)
         names = set().union(*(squash.own for squash in found))
         left = squashes.find_recorded(git, requests, records.commits)
-        for commit, own in marked_commits.read_commits(git, sorted(names | left), table):
+        for commit, own in marked_commits.read_commits(git, sorted(names | left.keys()), table):
             self._own[commit.id] = commit, own
         for squash in found:
             self._unborne[squash.commit.id] = tuple(self._find_unborne(squash, marks))
@@ -60,7 +60,7 @@ class Through:
         telling = [squash for squash in found if self._tells(squash, marks, recorded)]
         if left:
             unrecorded = {name: one for name, one in commits.items() if name not in records.commits}
-            telling += squashes.find_rebased(git, requests, unrecorded, left)
+            telling += squashes.find_rebased(git, unrecorded, left)
         by_name = {squash.commit.id: squash for squash in telling}
         lines = squashes.trace_lines(git, by_name.values(), places)
         self._collect(by_name, lines, records, recorded)

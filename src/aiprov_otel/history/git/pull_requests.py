@@ -31,7 +31,7 @@ _BODIES: Final = re.compile(
 )
 _BRANCHES: Final = re.compile(
     r"Merge pull request #\d+ from [^/\s]+/(\S+)"
-    r"|Merge (?:remote-tracking )?branch '(?:origin/|upstream/)?([^'\s]+)'"
+    r"|Merge (?:remote-tracking )?branch '(?:origin/|upstream/)?([^'\s]+)'(?: (?:into|of) .*)?"
     r"|Merged in (\S+) \(pull request #\d+\)"
     r"|Merge pull request '.*' \(#\d+\) from (?:[^/\s:]+:)?(\S+) into \S+"
     r"|Merge in \S+ from (\S+) to \S+"
@@ -102,10 +102,6 @@ class PullRequests:
     def all(self) -> list[PullRequest]:
         """Every request."""
         return [request for requests in self._by_number.values() for request in requests]
-
-    def ref_of(self, commit: str) -> str:
-        """A name for where *commit* was found: the ref of its request, or all of them."""
-        return next((one.ref for one in self.all if one.head == commit), "a pull request")
 
     def candidates(self, commit: Commit) -> list[PullRequest]:
         """The requests that *commit* may be the squash of, the most likely first."""
