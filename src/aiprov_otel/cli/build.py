@@ -122,6 +122,12 @@ def _advice(summary: Summary) -> Iterator[str]:
             f"partial clone: {quantity(summary.missing_records, 'record')} missing; run "
             "`git fetch --refetch --no-filter origin 'refs/notes/*:refs/notes/*'`"
         )
+    for ref, names in summary.unreadable_records.items():
+        yield (
+            f"records: {quantity(len(names), 'note')} in {ref} can't be read and "
+            f"{'counts' if len(names) == 1 else 'count'} for nothing; the first is of commit "
+            f"{short_hash(names[0])}"
+        )
     yield from _requests(summary)
     if summary.fetch_command:
         yield f"the remote has more than this clone; run `{summary.fetch_command}`"

@@ -23,6 +23,7 @@ from aiprov_otel.history.evidence.landing import find_landing_marks
 from aiprov_otel.history.evidence.sources import Records, split_by_marks
 from aiprov_otel.history.evidence.through_requests import RULE, Through
 from aiprov_otel.history.git import pull_requests, repository
+from aiprov_otel.history.git.dates import corrected_dates
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import is_squash
 from aiprov_otel.history.git.repository import Git
@@ -135,6 +136,7 @@ class Decisions:
 
     Attributes:
         missing_records: how many records this partial clone lacks.
+        unreadable_records: by ref, the commits whose records can't be read.
     """
 
     def __init__(self, git: Git, policy: Policy, hunks: Iterable[Hunk]) -> None:
@@ -145,14 +147,24 @@ class Decisions:
         records = Records(git)
         self.missing_records = records.missing
         table = Table(policy.extra_agents)
+        self._correct_dates(git)
         self._add_landing_marks(git, policy, table)
         self._through = Through(git, table, records, self._commits, self._marks, places)
         own = records.read(self._commits)
         self._records = [*own, self._through.recovered, self._through.wrote]
+        self.unreadable_records = records.unreadable
         self._cache: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
         recorded = {name for by_commit in self._records for name in by_commit}
         # Most commits have no record, and all their lines are decided alike.
         self._plain = {name: self._decision(name, ()) for name, _ in places if name not in recorded}
+
+    def _correct_dates(self, git: Git) -> None:
+        """Gives commits that seem to predate AI, and can't, the date of a parent."""
+        old = {
+            name for name, one in self._commits.items() if attribution.predates(one, self._policy)
+        }
+        for name, date in corrected_dates(git, old).items() if old else ():
+            self._commits[name] = replace(self._commits[name], committed=date)
 
     def _add_landing_marks(self, git: Git, policy: Policy, table: Table) -> None:
         """Adds the marks of merges and of the pull requests that a file describes."""

@@ -76,11 +76,11 @@ def decide(
     The lines of an unmarked commit of a pull request are `mixed` where there is an *unborne* mark:
     one on the squash, that none of the commits bears.
     """
-    predates = _predates(commit, policy)
+    is_old = predates(commit, policy)
     marking = [
         (mark.evidence, mark)
         for mark in marks
-        if mark.evidence and not (predates and mark.evidence is Evidence.BRANCH)
+        if mark.evidence and not (is_old and mark.evidence is Evidence.BRANCH)
     ]
     weak = all(evidence is Evidence.BRANCH for evidence, _ in marking)
     if weak and unborne:
@@ -161,7 +161,7 @@ def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, 
     if identities.is_bot(commit.author):
         return Origin.UNKNOWN, Evidence.NONE, "a bot that is not an AI committed it"
     day = _day(commit)
-    if _predates(commit, policy):
+    if predates(commit, policy):
         origin = policy.origin_of.get(Evidence.PREDATES_AI, Origin.HUMAN)
         return origin, Evidence.PREDATES_AI, f"committed before {policy.human_before}: {origin}"
     since = policy.unmarked_human_since
@@ -172,7 +172,8 @@ def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, 
     return policy.unmarked, Evidence.UNMARKED, reason
 
 
-def _predates(commit: Commit, policy: Policy) -> bool:
+def predates(commit: Commit, policy: Policy) -> bool:
+    """Whether *commit* is older than the first coding assistant."""
     day = _day(commit)
     return day is not None and day < policy.human_before
 

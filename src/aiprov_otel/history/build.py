@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Summary:
         unrequested: lines of squashes whose pull requests this clone lacks.
         by_branch: lines that only the name of an agent's branch is about.
         missing_records: how many records this partial clone lacks.
+        unreadable_records: by ref, the commits whose records can't be read.
         fetch_command: fetches the records that only the remote has.
         remote_unasked: whether the remote may have records, and this clone has none.
         note: why all files were blamed anew, where that was unexpected.
@@ -86,6 +87,7 @@ class Summary:
     unrequested: int = 0
     by_branch: int = 0
     missing_records: int = 0
+    unreadable_records: Mapping[str, Sequence[str]] = field(default_factory=dict)
     fetch_command: str | None = None
     remote_unasked: bool = False
 
@@ -111,6 +113,7 @@ class Summary:
             "unrequested": self.unrequested,
             "by_branch": self.by_branch,
             "lacking": self.missing_records,
+            "unreadable": {ref: list(names) for ref, names in self.unreadable_records.items()},
             "unfetched": self.fetch_command,
             "remote_unasked": self.remote_unasked,
             "note": self.note,
@@ -151,7 +154,7 @@ def build(
         UsageError: *paths* are outside of the repository, or there are several and no *output*.
         AiprovError: *output* can't be written.
     """
-    repository = Git.open(Path(start))
+    repository = Git.open(Path(start), bare=revision is not None)
     names = relative_paths(repository, paths)
     path = Path(output) if output is not None else _default_output(repository, names)
     repository.online = remote
@@ -215,6 +218,9 @@ def _default_output(git: Git, paths: tuple[str, ...]) -> Path:
     if len(paths) > 1:
         msg = f"name the manifest of {', '.join(paths)} with --output"
         raise UsageError(msg)
+    if not os.path.lexists(git.root / ".git"):
+        msg = f"{git.root} has no work tree to write to; name the manifest with --output"
+        raise UsageError(msg)
     folder = git.root.joinpath(*paths)
     return (folder if folder.is_dir() else folder.parent) / manifest.FILE_NAME
 
@@ -259,4 +265,5 @@ def _summarize(
         unrequested=sum(lines for d, lines in tally if attributed.decisions.lacks_request(d)),
         by_branch=sum(n for d, n in tally if d.is_by_branch),
         missing_records=attributed.decisions.missing_records,
+        unreadable_records=attributed.decisions.unreadable_records,
     )

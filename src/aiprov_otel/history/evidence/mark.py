@@ -64,6 +64,31 @@ def parse_json(text: str | bytes) -> Any:
         return None
 
 
+def parse_documents(text: str | bytes) -> list[Mapping[str, Any]]:
+    """
+    The objects of JSON in *text*, one after the other; empty where anything else is in it.
+
+    git joins the notes of commits that it melts into one, with a blank line in between.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    documents: list[Mapping[str, Any]] = []
+    position = 0
+    while match := _NOT_BLANK.search(text, position):
+        try:
+            value, position = _DECODER.raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(value, dict):
+            return []
+        documents.append(value)
+    return documents
+
+
+_NOT_BLANK: Final = re.compile(r"\S")
+_DECODER: Final = json.JSONDecoder()
+
+
 def get_object(value: Any, *keys: str) -> Mapping[str, Any]:
     """The object at *keys* of *value*; an empty one where there is none."""
     for key in keys:

@@ -13,6 +13,7 @@ from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.evidence import (
     agent_blame,
     agent_trace,
+    agent_trace_ledger,
     git_ai,
     pull_requests_export,
     whogitit,
@@ -41,7 +42,13 @@ class Format(Protocol):
         """Where *git* keeps records of this format, the most trusted place first."""
 
 
-FORMATS: Final[tuple[Format, ...]] = (git_ai, whogitit, agent_blame, agent_trace)
+FORMATS: Final[tuple[Format, ...]] = (
+    git_ai,
+    whogitit,
+    agent_blame,
+    agent_trace,
+    agent_trace_ledger,
+)
 """Of two records about a line, that of the earlier format decides."""
 
 
@@ -63,6 +70,13 @@ class Records:
     def missing(self) -> int:
         """How many records this partial clone lacks."""
         return sum(source.missing for source in self._sources)
+
+    @property
+    def unreadable(self) -> dict[str, list[str]]:
+        """By ref, the commits whose records can't be read, of those that were asked for."""
+        return {
+            source.ref: sorted(source.unreadable) for source in self._sources if source.unreadable
+        }
 
     def read(self, commits: Mapping[str, Commit]) -> list[Mapping[str, Record]]:
         """The records on *commits*, by commit, source by source."""

@@ -17,8 +17,8 @@ HEADS: Final = (
     "refs/pull-requests/*/from",
     "refs/merge-requests/*/head",
 )
-_MERGED: Final = "refs/pull/*/merge"  # Azure DevOps has no ref of the head
-PATTERNS: Final = (*HEADS, _MERGED)
+MERGES: Final = ("refs/pull/*/merge",)  # Azure DevOps has no refs of the heads
+PATTERNS: Final = (*HEADS, *MERGES)
 _SUBJECTS: Final = re.compile(
     r"\([^()]*[#!](\d{1,9})\)"  # GitHub, GitLab, Gitea, Forgejo, Bitbucket Cloud
     r"|^Merged PR (\d{1,9}):"  # Azure DevOps

@@ -58,9 +58,9 @@ class Git:
         self._processes = Processes()
 
     @classmethod
-    def open(cls, start: Path) -> Git:
+    def open(cls, start: Path, *, bare: bool = False) -> Git:
         """
-        The repository that the folder *start* is in.
+        The repository that the folder *start* is in; with *bare*, it need not have a work tree.
 
         Raises:
             HistoryError: there is none, it has no work tree or no commit, or git refuses it.
@@ -71,6 +71,9 @@ class Git:
         git = cls(start)
         wanted = ("--is-inside-work-tree", "HEAD^{commit}", "--show-toplevel")
         status, output, _ = git.try_run("rev-parse", *wanted)
+        if status and bare and (start / "objects").is_dir():
+            # git is told that this is one: it may be in the work tree of another repository.
+            return cls(start, variables={"GIT_DIR": str(start.absolute())})
         if status:
             raise HistoryError(git._why_unusable())
         _, head, root = output.removesuffix(b"\n").split(b"\n", 2)
