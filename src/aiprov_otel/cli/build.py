@@ -122,6 +122,11 @@ def _advice(summary: Summary) -> Iterator[str]:
             f"partial clone: {quantity(summary.missing_records, 'record')} missing; run "
             "`git fetch --refetch --no-filter origin 'refs/notes/*:refs/notes/*'`"
         )
+    if summary.by_policy and (summary.fetch_command or summary.remote_unasked):
+        yield (
+            f"warning: {quantity(summary.by_policy, 'line')} are human by policy alone, and the "
+            "remote may have records that call them AI"
+        )
     for ref, names in summary.unreadable_records.items():
         yield (
             f"records: {quantity(len(names), 'note')} in {ref} can't be read and "

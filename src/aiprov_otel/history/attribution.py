@@ -46,6 +46,12 @@ class Decision:
         return any(mark.commit for mark in self.marks)
 
     @property
+    def is_by_policy(self) -> bool:
+        """Whether the line is human only because nothing marks it."""
+        provenance = self.provenance
+        return provenance.evidence is Evidence.UNMARKED and provenance.origin is Origin.HUMAN
+
+    @property
     def is_by_branch(self) -> bool:
         """Whether the line is unknown, and only the name of a branch is about it."""
         provenance = self.provenance

@@ -56,6 +56,7 @@ class Summary:
         generated_lines: how many lines those have.
         requested: lines of squashes that commits of their pull requests decided.
         unrequested: lines of squashes whose pull requests this clone lacks.
+        by_policy: lines that are human only because nothing marks them.
         by_branch: lines that only the name of an agent's branch is about.
         missing_records: how many records this partial clone lacks.
         unreadable_records: by ref, the commits whose records can't be read.
@@ -85,6 +86,7 @@ class Summary:
     seconds: float
     requested: int = 0
     unrequested: int = 0
+    by_policy: int = 0
     by_branch: int = 0
     missing_records: int = 0
     unreadable_records: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Summary:
             "languages": dict(self.languages.most_common()),
             "requested": self.requested,
             "unrequested": self.unrequested,
+            "by_policy": self.by_policy,
             "by_branch": self.by_branch,
             "lacking": self.missing_records,
             "unreadable": {ref: list(names) for ref, names in self.unreadable_records.items()},
@@ -263,6 +266,7 @@ def _summarize(
         seconds=seconds,
         requested=sum(lines for decision, lines in tally if decision.is_requested),
         unrequested=sum(lines for d, lines in tally if attributed.decisions.lacks_request(d)),
+        by_policy=sum(n for d, n in tally if d.is_by_policy),
         by_branch=sum(n for d, n in tally if d.is_by_branch),
         missing_records=attributed.decisions.missing_records,
         unreadable_records=attributed.decisions.unreadable_records,
