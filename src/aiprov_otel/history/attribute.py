@@ -25,7 +25,7 @@ from aiprov_otel.history.evidence.through_requests import RULE, Through
 from aiprov_otel.history.git import pull_requests, repository
 from aiprov_otel.history.git.dates import corrected_dates
 from aiprov_otel.history.git.objects import Commit
-from aiprov_otel.history.git.pull_requests import is_squash
+from aiprov_otel.history.git.pull_requests import PullRequests, is_squash
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
@@ -148,8 +148,10 @@ class Decisions:
         self.missing_records = records.missing
         table = Table(policy.extra_agents)
         self._correct_dates(git)
-        self._add_landing_marks(git, policy, table)
-        self._through = Through(git, table, records, self._commits, self._marks, places)
+        merges = pull_requests.read_merges(git)
+        self._add_landing_marks(git, policy, table, merges)
+        requests = PullRequests(git, merges)
+        self._through = Through(git, table, records, requests, self._commits, self._marks, places)
         own = records.read(self._commits)
         self._records = [*own, self._through.recovered, self._through.wrote]
         self.unreadable_records = records.unreadable
@@ -166,11 +168,12 @@ class Decisions:
         for name, date in corrected_dates(git, old).items() if old else ():
             self._commits[name] = replace(self._commits[name], committed=date)
 
-    def _add_landing_marks(self, git: Git, policy: Policy, table: Table) -> None:
+    def _add_landing_marks(
+        self, git: Git, policy: Policy, table: Table, merges: Sequence[Commit]
+    ) -> None:
         """Adds the marks of merges and of the pull requests that a file describes."""
         path = policy.pull_requests
         export = pull_requests_export.load(git.root / path, table) if path else None
-        merges = pull_requests.read_merges(git)
         landing = find_landing_marks(git, self._commits, merges, export, table)
         for name, marks in landing.items():
             self._marks[name] = [*self._marks[name], *marks]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -159,23 +159,35 @@ class Ancestry:
         return status == 0
 
 
-def trace_lines(git: Git, squashes: Iterable[Squash], places: Iterable[tuple[str, str]]) -> Lines:
+def trace_lines(
+    git: Git,
+    squashes: Iterable[Squash],
+    places: Iterable[tuple[str, str]],
+    known: MutableMapping[str, Sequence[Hunk]],
+) -> Lines:
     """
     Where the lines of *squashes* come from, for *places*: pairs of a commit and of a path in it.
 
     Those lines of a request count that its own commits wrote, in files where they are most of
-    what the squash added.
+    what the squash added. What is in *known* need not be traced, and the rest is added to it.
     """
     by_name = {squash.commit.id: squash for squash in squashes}
     wanted = [(by_name[name], path) for name, path in sorted(set(places)) if name in by_name]
-    blobs = _find_blobs(git, wanted)
+    new = [pair for pair in wanted if _key(*pair) not in known]
+    blobs = _find_blobs(git, new) if new else {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        traced = pool.map(lambda pair: _trace(git, pair[0], pair[1], blobs), wanted)
-        return {
-            (squash.commit.id, path): lines
-            for (squash, path), lines in zip(wanted, traced, strict=True)
-            if lines
-        }
+        traced = pool.map(lambda pair: _trace(git, pair[0], pair[1], blobs), new)
+        known.update(zip((_key(*pair) for pair in new), traced, strict=True))
+    return {
+        (squash.commit.id, path): lines
+        for squash, path in wanted
+        if (lines := known[_key(squash, path)])
+    }
+
+
+def _key(squash: Squash, path: str) -> str:
+    """All that decides about the lines of a squash: each is the name of what never changes."""
+    return f"{squash.commit.id} {squash.request.head} {path}"
 
 
 def _trace(git: Git, squash: Squash, path: str, blobs: Mapping[str, str]) -> list[Hunk]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiprov_otel.format import short_hash
 from aiprov_otel.history.blame.hunks import Hunk
-from aiprov_otel.history.evidence import marked_commits, squashes
+from aiprov_otel.history.evidence import marked_commits, squashes, trace_cache
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.evidence.records import MarkedRange, Record, make_record, overlapping
@@ -26,7 +26,7 @@ RULE: Final = "pull-request"
 
 class Through:
     """
-    What the pull requests of *git* add to the lines of *commits*, which have these *marks*.
+    What the pull *requests* add to the lines of *commits*, which have these *marks*.
 
     Attributes:
         wrote: by squash, which commit of its request wrote which lines; marks of `RULE`.
@@ -39,6 +39,7 @@ class Through:
         git: Git,
         table: Table,
         records: Records,
+        requests: PullRequests,
         commits: Mapping[str, Commit],
         marks: Mapping[str, Sequence[Mark]],
         places: Collection[tuple[str, str]],
@@ -47,7 +48,6 @@ class Through:
         self.recovered: dict[str, Record] = {}
         self._own: dict[str, tuple[Commit, list[Mark]]] = {}
         self._unborne: dict[str, tuple[Mark, ...]] = {}
-        requests = PullRequests(git)
         found = squashes.find_squashes(git, requests, commits) if requests else []
         self.fetched = frozenset(squash.commit.id for squash in found)
         names = set().union(*(squash.own for squash in found))
@@ -62,7 +62,8 @@ class Through:
             unrecorded = {name: one for name, one in commits.items() if name not in records.commits}
             telling += squashes.find_rebased(git, unrecorded, left)
         by_name = {squash.commit.id: squash for squash in telling}
-        lines = squashes.trace_lines(git, by_name.values(), places)
+        with trace_cache.opened(git) as known:
+            lines = squashes.trace_lines(git, by_name.values(), places, known)
         self._collect(by_name, lines, records, recorded)
 
     def find_marks(self, wrote: Mark) -> tuple[Commit, list[Mark]]:

@@ -84,16 +84,22 @@ def read_merges(git: Git) -> list[Commit]:
 
 
 class PullRequests:
-    """The pull requests whose refs this clone has, by number and by the tree of their heads."""
+    """
+    The pull requests whose refs this clone has, by number and by the tree of their heads.
 
-    def __init__(self, git: Git) -> None:
+    The *merges* of the history are read where they are not given.
+    """
+
+    def __init__(self, git: Git, merges: Sequence[Commit] | None = None) -> None:
         self._by_number: dict[str, list[PullRequest]] = defaultdict(list)
         self._by_tree: dict[str, list[PullRequest]] = defaultdict(list)
         for ref, head, tree in _list_heads(git):
             request = PullRequest(ref, head)
             self._by_number[ref.split("/")[2]].append(request)
             self._by_tree[tree].append(request)
-        self._by_merge = _read_numbers(git) if self._by_number else {}
+        self._by_merge: dict[str, list[str]] = {}
+        if self._by_number:
+            self._by_merge = _read_numbers(read_merges(git) if merges is None else merges)
 
     def __bool__(self) -> bool:
         return bool(self._by_number)
@@ -113,13 +119,13 @@ class PullRequests:
         return [request for request in found if request.head != commit.id]
 
 
-def _read_numbers(git: Git) -> dict[str, list[str]]:
+def _read_numbers(merges: Iterable[Commit]) -> dict[str, list[str]]:
     """
-    By commit that was merged, the numbers of the requests that the merge names.
+    By commit that was merged, the numbers of the requests that its merge names.
 
     GitLab's squash has the title alone: the merge commit above it names the request.
     """
-    pairs = ((merge.parents[1], find_numbers(merge)) for merge in read_merges(git))
+    pairs = ((merge.parents[1], find_numbers(merge)) for merge in merges)
     return {name: numbers for name, numbers in pairs if numbers}
 
 
