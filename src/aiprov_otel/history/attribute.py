@@ -23,7 +23,7 @@ from aiprov_otel.history.evidence.landing import find_landing_marks
 from aiprov_otel.history.evidence.sources import Records, split_by_marks
 from aiprov_otel.history.evidence.through_requests import RULE, Through
 from aiprov_otel.history.git import pull_requests, repository
-from aiprov_otel.history.git.dates import corrected_dates
+from aiprov_otel.history.git.dates import FIRST, corrected_dates
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import PullRequests, is_squash
 from aiprov_otel.history.git.repository import Git
@@ -162,10 +162,9 @@ class Decisions:
 
     def _correct_dates(self, git: Git) -> None:
         """Gives commits that seem to predate AI, and can't, the date of a parent."""
-        old = {
-            name for name, one in self._commits.items() if attribution.predates(one, self._policy)
-        }
-        for name, date in corrected_dates(git, old).items() if old else ():
+        commits = self._commits.items()
+        old = {name for name, one in commits if one.committed and one.committed < FIRST}
+        for name, date in corrected_dates(git, old).items():
             self._commits[name] = replace(self._commits[name], committed=date)
 
     def _add_landing_marks(

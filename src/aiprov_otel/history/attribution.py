@@ -82,7 +82,7 @@ def decide(
     The lines of an unmarked commit of a pull request are `mixed` where there is an *unborne* mark:
     one on the squash, that none of the commits bears.
     """
-    is_old = predates(commit, policy)
+    is_old = _predates(commit, policy)
     marking = [
         (mark.evidence, mark)
         for mark in marks
@@ -152,7 +152,7 @@ def _origin_of_unlisted(
     """The origin of a mark on a commit that may be a squash, and names no parts."""
     if not is_squash(commit) or deciding.commit or deciding.evidence is Evidence.AGENT_AUTHOR:
         return Origin.AI, None
-    hint = "the commits of its pull request, once fetched, tell more"
+    hint = "the commits of its pull request, once fetched, show more"
     if squash_message.has_other_authors(commit, {mark.line for mark in marks}):
         return Origin.MIXED, f"it is a squash that other people are co-authors of, and {hint}"
     return Origin.AI, f"it is a squash, and {hint}"
@@ -167,7 +167,7 @@ def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, 
     if identities.is_bot(commit.author):
         return Origin.UNKNOWN, Evidence.NONE, "a bot that is not an AI committed it"
     day = _day(commit)
-    if predates(commit, policy):
+    if _predates(commit, policy):
         origin = policy.origin_of.get(Evidence.PREDATES_AI, Origin.HUMAN)
         return origin, Evidence.PREDATES_AI, f"committed before {policy.human_before}: {origin}"
     since = policy.unmarked_human_since
@@ -178,8 +178,7 @@ def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, 
     return policy.unmarked, Evidence.UNMARKED, reason
 
 
-def predates(commit: Commit, policy: Policy) -> bool:
-    """Whether *commit* is older than the first coding assistant."""
+def _predates(commit: Commit, policy: Policy) -> bool:
     day = _day(commit)
     return day is not None and day < policy.human_before
 

@@ -16,7 +16,7 @@ from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import SourceFile
 from aiprov_otel.values import Evidence, Origin, Strength
 
-_ENOUGH: Final = 0.8  # of the recorded AI lines: below it, no mark is no sign of a person
+_ENOUGH: Final = 0.8  # of the recorded AI lines: below it, a missing mark means nothing
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Coverage:
 
     @property
     def is_low(self) -> bool:
-        """Whether a missing mark is no sign of a person here."""
+        """Whether a missing mark means nothing here."""
         return self.marked < _ENOUGH * self.recorded
 
     def __str__(self) -> str:
@@ -69,7 +69,11 @@ def measure_coverage(sources: Iterable[SourceFile], git: Git) -> Coverage | None
 def find_next_step(
     sources: Sequence[SourceFile], policy: Mapping[str, Any], git: Git, coverage: Coverage | None
 ) -> str | None:
-    """One sentence on the step that would make most lines known; None where none would."""
+    """
+    One sentence on the step that would make most lines known.
+
+    None where none would, and where that is a line of the policy, which `advice` suggests itself.
+    """
     lines: Counter[str] = Counter()
     branches = 0
     for source in sources:
@@ -88,10 +92,9 @@ def find_next_step(
         steps["export the pull requests (pull_requests in [tool.aiprov])"] = squashed
     if coverage and coverage.is_low:
         steps["record the lines of your agents from now on: git-ai, for one"] = 0
-    elif not since:
-        steps["set unmarked_human_since in [tool.aiprov], if your agents mark"] = lines.total()
+    policy_line = 0 if since or (coverage and coverage.is_low) else lines.total()
     best = max(steps, key=steps.__getitem__)
-    if not steps[best]:
+    if not steps[best] or steps[best] < policy_line:
         return None
     return f"most would be known by this step: {best} (up to {quantity(steps[best], 'line')})"
 

@@ -139,8 +139,8 @@ _UNMARKED = (
     'or set unmarked = "human", if they always have'
 )
 _UNMARKED_BUT_RECORDED = (
-    "are unmarked and unknown: records call many such lines AI here, so that a missing mark is no "
-    "sign of a person"
+    "are unmarked and unknown: records call many such lines AI here, so that a missing mark "
+    "means nothing"
 )
 _OLDER = (
     "are unmarked, unknown and older than unmarked_human_since of [tool.aiprov]: nothing is "

@@ -253,12 +253,12 @@ def test_the_steps_name_the_request(repo):
 )
 def test_a_squash_whose_request_was_not_fetched(repo, message, origin):
     """
-    Beside other people a mark is about a part of the lines; the refs would tell more.
+    Beside other people a mark is about a part of the lines; the refs would show more.
     """
     found = decisions(repo, message=message, ref=None)
 
     assert found == [(origin, "co-author")] * 3
-    assert ("tell more" in decided(repo)[1].reason) == ("(#12)" in message)
+    assert ("show more" in decided(repo)[1].reason) == ("(#12)" in message)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ def test_a_date_that_was_set_by_hand(repo):
     assert build(repo.path).evidence == {"predates-ai": 1, "unmarked": 3}
 
 
-def test_clocks_that_are_a_little_wrong(repo):
+def test_an_import_from_before_git(repo):
     """
-    A commit may be dated shortly before its parent, and a parent in the future changes nothing.
+    A history that is older than git keeps its dates, and so does one with wrong clocks.
     """
-    repo.commit("a.py", "a = 1\n", when="2021-07-01T10:00:00Z")
-    repo.commit("b.py", "b = 1\n", when="2021-06-01T10:00:00Z")
-    repo.commit("c.py", "c = 1\n", when="2099-01-01T10:00:00Z")
+    repo.commit("a.py", "a = 1\n", when="1998-07-01T10:00:00Z")
+    repo.commit("b.py", "b = 1\n", when="1999-06-01T10:00:00Z")
+    repo.commit("c.py", "c = 1\n", when="2026-01-01T10:00:00Z")
     repo.commit("d.py", "d = 1\n", when="2012-01-01T10:00:00Z")
 
-    assert build(repo.path).evidence == {"predates-ai": 2, "unmarked": 2}
+    assert build(repo.path).evidence == {"predates-ai": 3, "unmarked": 1}

@@ -59,7 +59,7 @@ class NoteRecords:
     *parse* makes it from a note and the ref, and returns None for a note that it can't read.
 
     Attributes:
-        unreadable: the commits whose notes can't be read, of those that were asked for.
+        unreadable: the commits whose notes can't be read, of those that were read.
     """
 
     def __init__(self, notes: Notes, parse: Callable[[bytes, str], Record | None]) -> None:

@@ -193,7 +193,7 @@ def _find_marks(request: Described, table: Table) -> Iterator[Mark]:
                 "label", Evidence.PULL_REQUEST, None, None, None, f"label of {where}", label,
                 origin=origin,
             )  # fmt: skip
-    # The title is not a line of the description; a subject of its own is what comes first.
+    # A description has no subject: its first line may be a mark.
     message = Commit("", "", "", None, f"\n{request.body}")
     for mark in find_marks(message, table):
         if mark.evidence and mark.evidence is not Evidence.UNMARKED:

@@ -40,7 +40,7 @@ class Source(Protocol):
 
     @property
     def unreadable(self) -> Collection[str]:
-        """The commits whose record can't be read, of those that were asked for."""
+        """The commits whose record can't be read, of those that were read."""
 
     @property
     def ref(self) -> str:

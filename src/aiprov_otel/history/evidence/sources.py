@@ -73,7 +73,7 @@ class Records:
 
     @property
     def unreadable(self) -> dict[str, list[str]]:
-        """By ref, the commits whose records can't be read, of those that were asked for."""
+        """By ref, the commits whose records can't be read, of those that were read."""
         return {
             source.ref: sorted(source.unreadable) for source in self._sources if source.unreadable
         }

@@ -9,15 +9,18 @@ from typing import Final
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.repository import Git
 
-_TOO_EARLY: Final = 365 * 86_400  # seconds before a parent: clocks are wrong by less
+FIRST: Final = datetime(2005, 4, 7, tzinfo=UTC)
+"""The first commit of git: what is older was imported, or has a date that was set by hand."""
 
 
 def corrected_dates(git: Git, names: Collection[str]) -> dict[str, datetime]:
     """
-    Those of the commits *names* that are dated long before a parent, with that parent's date.
+    Those of the commits *names* that are older than git, and than a parent, with its date.
 
     A date that was set by hand, to 1970 for one, is not when a commit landed.
     """
+    if not names:
+        return {}
     try:
         listing = git.run(
             "log", "--topo-order", "--reverse", "--format=%H %ct %P", "--no-show-signature",
@@ -25,14 +28,14 @@ def corrected_dates(git: Git, names: Collection[str]) -> dict[str, datetime]:
         )  # fmt: skip
     except HistoryError:  # an object that a partial clone lacks
         return {}
-    now = int(datetime.now(UTC).timestamp())
+    first = int(FIRST.timestamp())
     dates: dict[str, int] = {}
     wrong: dict[str, datetime] = {}
     for line in listing.decode("ascii", "replace").splitlines():
         name, date, *parents = line.split()
         own = int(date)
         latest = max((dates[parent] for parent in parents if parent in dates), default=own)
-        dates[name] = own if own > latest - _TOO_EARLY or latest > now else latest
+        dates[name] = max(own, latest) if own < first else own
         if dates[name] != own and name in names:
             wrong[name] = datetime.fromtimestamp(dates[name], UTC)
     return wrong
