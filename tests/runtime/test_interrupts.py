@@ -123,7 +123,7 @@ def work():
 
 
 def looped(folder, *options, error, number=200):
-    """How many were raised, caught, and left a span current; the spans left recording, or unsent."""
+    """How many were raised, caught, left a span current; spans left recording, unsent."""
     kind = error.partition("(")[0]
     code = LOOP.format(error=error, kind=kind, number=number)
     words = (sys.executable, "-W", "error", "-c", code, *options)

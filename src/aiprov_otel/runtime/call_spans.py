@@ -67,28 +67,29 @@ class Call:
 
     def start(self) -> None:
         """Start the span; without one if a sampler or a processor fails."""
-        around = self._around
         try:
-            if Fast.attributes:
-                self._span = span = self._tracer.start_span(
-                    self._name, around, start_time=self._began
-                )
-                if isinstance(span, SdkSpan):
-                    if (mapping := held(span)) is not None:
-                        mapping.update(self._attributes)
-                    else:
-                        span.set_attributes(self._attributes)
-            else:
-                self._span = span = self._tracer.start_span(
-                    self._name, around, attributes=self._attributes, start_time=self._began
-                )
-            self.context = trace.set_span_in_context(span, around)
+            self._start()
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
             if not issubclass(type(error), Exception):
                 raise
             swallow(error, in_call=True)  # type: ignore[arg-type]  # it is an Exception
+
+    def _start(self) -> None:
+        around = self._around
+        if Fast.attributes:
+            self._span = span = self._tracer.start_span(self._name, around, start_time=self._began)
+            if isinstance(span, SdkSpan):
+                if (mapping := held(span)) is not None:
+                    mapping.update(self._attributes)
+                else:
+                    span.set_attributes(self._attributes)
+        else:
+            self._span = span = self._tracer.start_span(
+                self._name, around, attributes=self._attributes, start_time=self._began
+            )
+        self.context = trace.set_span_in_context(span, around)
 
     def enter(self) -> None:
         """What begins from now on belongs to the span; a generator is entered at each step."""
