@@ -255,7 +255,8 @@ def _with_span(row: Row) -> Generator[OpenCall, None, None]:
     Yields a call of the function of *row*, opened, and ends it in the next step.
 
     Python takes signals as a function starts, before its first line. A generator that is resumed is
-    in its `try` then, and what resumes it is in C: the call is closed, wherever a handler raises.
+    in its `try` then, and what resumes it is in C: the call is closed, whichever line an
+    interrupt reaches.
     """
     call = None
     try:
