@@ -11,7 +11,7 @@ from aiprov_otel.history.policy_json_schema import tool_schema
 from aiprov_otel.history.policy_schema import PARSERS
 
 VALIDATE = Validator(plugins=[PluginWrapper("aiprov", tool_schema)])
-AGENT = '{ id = "bot", agent = "bot", kind = "trailer", role = "authored", pattern = "x" }'
+AGENT = '{ agent = "bot", names = ["House Bot"], role = "assisted" }'
 GOOD = (
     'unmarked = "human"',
     "unmarked_human_since = 2025-06-01",
@@ -19,6 +19,7 @@ GOOD = (
     'origin_of = { footer = "mixed" }',
     'exclude = ["tests/"]',
     'ignore_revs_file = "revs"',
+    'pull_requests = "pulls.json"',
     'moves = "within-files"',
     "markers = true",
     'packages = ["shop=metrics", "shop.legacy"]',
@@ -38,8 +39,12 @@ BAD = (
     'moves = "far"',
     'markers = "yes"',
     'packages = ["1shop"]',
-    'extra_agents = [{ id = "bot" }]',
-    f'extra_agents = [{AGENT.replace("trailer", "mail")}]',
+    'extra_agents = [{ agent = "bot" }]',
+    f"extra_agents = [{AGENT.replace('assisted', 'wrote')}]",
+    'extra_agents = [{ agent = "bot", sessions = ["https://a/*/*/*/*"] }]',
+    'extra_agents = [{ agent = "A Bot", names = ["House Bot"] }]',
+    'extra_agents = [{ agent = "bot", names = [] }]',
+    'extra_agents = [{ agent = "bot", names = ["House Bot"], pattern = "x" }]',
     "review = { max_untested_ai = 1.2 }",
     "review = { max_failing = 0.5 }",
     "review = { max_weak = true }",

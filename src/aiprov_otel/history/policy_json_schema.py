@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiprov_otel.history.evidence.agents import KINDS, ROLES
+from aiprov_otel.history.evidence.agents import LISTS, ROLES
 from aiprov_otel.history.policy_schema import (
-    AGENT_REQUIRED,
     DECIDABLE,
+    MOST_STARS,
     PACKAGE,
     REVIEW_COUNTS,
     REVIEW_SHARES,
@@ -53,6 +53,19 @@ def _whole(pattern: str) -> dict[str, Any]:
 
 
 _SLUG: Final = _whole(SLUG.pattern)
+_MARK: Final = {"type": "string", "pattern": r"\S.*\S", "maxLength": 200}
+_AGENT: Final[dict[str, Any]] = {
+    **dict.fromkeys(("agent", "hosted", "provider"), _SLUG),
+    **{key: {**_list(_MARK), "minItems": 1} for key in LISTS},
+    "sessions": {
+        **_list({**_MARK, "pattern": rf"^[^*]*(?:\*[^*]*){{0,{MOST_STARS}}}$"}),
+        "minItems": 1,
+    },
+    "role": {"enum": list(ROLES)},
+    "alone": {"type": "boolean"},
+    "example": {"type": "string"},
+}
+_FOUND_BY: Final = [{"required": [key]} for key in LISTS]
 _KEYS: Final[dict[str, Any]] = {
     "unmarked": {"enum": [Origin.UNKNOWN.value, Origin.HUMAN.value]},
     "unmarked_human_since": _DATE,
@@ -60,24 +73,11 @@ _KEYS: Final[dict[str, Any]] = {
     "origin_of": _table({kind.value: _ORIGIN for kind in DECIDABLE}),
     "exclude": _list(_TEXT),
     "ignore_revs_file": _TEXT,
+    "pull_requests": _TEXT,
     "moves": {"enum": [moves.value for moves in Moves]},
     "markers": {"type": "boolean"},
     "packages": _list(_whole(PACKAGE.pattern)),
-    "extra_agents": _list(
-        _table(
-            {
-                "id": _SLUG,
-                "agent": _SLUG,
-                "provider": _SLUG,
-                "kind": {"enum": list(KINDS)},
-                "role": {"enum": list(ROLES)},
-                "pattern": {"type": "string", "format": "regex"},
-                "model": {"type": "string", "format": "regex"},
-                "requires_lexicon": {"type": "boolean"},
-            },
-            AGENT_REQUIRED,
-        )
-    ),
+    "extra_agents": _list({**_table(_AGENT, ("agent",)), "anyOf": _FOUND_BY}),
     "review": _table(
         {
             **{key: {"type": "number", "minimum": 0, "maximum": 1} for key in REVIEW_SHARES},
