@@ -18,7 +18,7 @@ from aiprov_otel.values import Origin
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 _ORIGIN: Final = {"enum": [origin.value for origin in Origin]}
-# A date of TOML is no type of JSON; a text has to look like one.
+# JSON has no type for a date of TOML; a text has to look like one.
 _DATE: Final = {
     "not": {"type": ["boolean", "number", "array", "object", "null"]},
     "pattern": r"^\d{4}-\d{2}-\d{2}$",

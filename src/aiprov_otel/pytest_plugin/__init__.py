@@ -1,7 +1,7 @@
 """
 `pytest --aiprov`: who wrote the line that failed a test, and which lines tests executed.
 
-Every pytest where aiprov-otel is installed imports this module, so it imports nothing until asked.
+Every pytest where aiprov-otel is installed imports this module, so it imports nothing without `--aiprov`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the rest of the plug-in, if it was asked for."""
+    """Registers the rest of the plug-in, with `--aiprov`."""
     if config.getoption("aiprov"):
         from aiprov_otel.pytest_plugin.session import Session
 

@@ -49,7 +49,7 @@ def read_failed_lines(address: str | None, store: Path, days: float) -> tuple[Fa
     The errors of the last *days* at *address*, by default in the *store*, most errors first.
 
     Raises:
-        UsageError: a receiver is asked, which has no errors by line.
+        UsageError: *address* is a receiver, which has no errors by line.
         StoreError: it can't be read.
     """
     if address and address.startswith("prometheus://"):

@@ -66,7 +66,7 @@ def _by_repair(file: ChangedFile, repaired: _Repaired) -> dict[str, tuple[set[in
 
 
 class _Repaired:
-    """Looks up what was repaired; each commit and file is asked about once."""
+    """Looks up what was repaired; reads each commit and file once."""
 
     def __init__(self, change: Change) -> None:
         self._base = change.base

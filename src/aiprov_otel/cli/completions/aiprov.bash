@@ -7,7 +7,7 @@
 
 _shtab_aiprov_subparsers=(build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion)
 
-_shtab_aiprov_build_option_strings=(-h --help -o --output --rev -M -C --ai-only --remote --json)
+_shtab_aiprov_build_option_strings=(-h --help -o --output --rev -M -C --ai-only --pull-requests --remote --json)
 _shtab_aiprov_check_option_strings=(-h --help --manifest --min-known --min-strength --since --json)
 _shtab_aiprov_blame_option_strings=(-h --help --manifest -M -C --remote --json --porcelain)
 _shtab_aiprov_explain_option_strings=(-h --help --manifest -M -C --remote --json)
@@ -15,7 +15,7 @@ _shtab_aiprov_stats_option_strings=(-h --help --by --manifest --remote --json --
 _shtab_aiprov_traceback_option_strings=(-h --help --manifest --json)
 _shtab_aiprov_run_option_strings=(-h --help)
 _shtab_aiprov_serve_option_strings=(-h --help --port --host --store --keep-days --keep-gib)
-_shtab_aiprov_report_option_strings=(-h --help --store --from --days --export --sql --sampled --json --markdown --html --fail-if-low)
+_shtab_aiprov_report_option_strings=(-h --help --store --from --days --run --export --sql --sampled --json --markdown --html --fail-if-low)
 _shtab_aiprov_demo_option_strings=(-h --help --dir --requests)
 _shtab_aiprov_dashboards_option_strings=(-h --help --force)
 _shtab_aiprov_doctor_option_strings=(-h --help --json --seconds)

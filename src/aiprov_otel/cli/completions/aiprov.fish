@@ -51,7 +51,7 @@ function _shtab_aiprov_using
 end
 
 set -g _shtab_aiprov_commands build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion
-set -g _shtab_aiprov_opts_with_value --base --by --coverage --days --diff --dir --export --fail-if-low --from --host --html --keep-days --keep-gib --manifest --min-known --min-strength --output --port --requests --rev --sampled --seconds --since --sql --store -o
+set -g _shtab_aiprov_opts_with_value --base --by --coverage --days --diff --dir --export --fail-if-low --from --host --html --keep-days --keep-gib --manifest --min-known --min-strength --output --port --pull-requests --requests --rev --run --sampled --seconds --since --sql --store -o
 
 complete -c aiprov -e
 complete -c aiprov -f
@@ -65,6 +65,7 @@ complete -c aiprov -n '_shtab_aiprov_using build' -l rev -x -d 'build for this c
 complete -c aiprov -n '_shtab_aiprov_using build' -s M -d 'follow lines that moved within a file'
 complete -c aiprov -n '_shtab_aiprov_using build' -s C -d 'also follow lines moved or copied from files changed in the same commit'
 complete -c aiprov -n '_shtab_aiprov_using build' -l ai-only -d 'blame only lines that may be AI: faster, but the other lines get no commit'
+complete -c aiprov -n '_shtab_aiprov_using build' -l pull-requests -x -d 'pull requests as the forge describes them, in JSON; default: pull_requests of [tool.aiprov]'
 complete -c aiprov -n '_shtab_aiprov_using build' -l remote -d 'let git fetch what this clone lacks from the remote; by default it does not'
 complete -c aiprov -n '_shtab_aiprov_using build' -l json -d 'print the summary as JSON'
 complete -c aiprov -n '_shtab_aiprov_using; and test $_shtab_aiprov_npos -eq 0' -a check -d 'Compare the manifest with the work tree. With --min-known, also check that enough lines have a known origin. Exit status: 0 passed, 1 failed.'
@@ -117,6 +118,7 @@ complete -c aiprov -n '_shtab_aiprov_using report' -s h -l help -d 'show this he
 complete -c aiprov -n '_shtab_aiprov_using report' -l store -x -d 'default: .aiprov/telemetry.duckdb'
 complete -c aiprov -n '_shtab_aiprov_using report' -l from -x -d 'a running receiver (http://…), ClickHouse (clickhouse://…), Prometheus (prometheus://…), or a file or folder of OTLP or Parquet'
 complete -c aiprov -n '_shtab_aiprov_using report' -l days -x -d 'only spans that began in the last N days, such as 0.5; default: all'
+complete -c aiprov -n '_shtab_aiprov_using report' -l run -x -d 'only spans of that `aiprov run`, or `all`; default: the latest, of a store'
 complete -c aiprov -n '_shtab_aiprov_using report' -l export -x -d 'write the spans to a Parquet file instead'
 complete -c aiprov -n '_shtab_aiprov_using report' -l sql -x -d 'run your own query on the store instead'
 complete -c aiprov -n '_shtab_aiprov_using report' -l sampled -xka "no evenly failures" -d 'how spans were sampled, if they don'"'"'t record it: no, evenly, or failures (failures were kept, successes dropped)'
