@@ -21,7 +21,7 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.format import quantity
 from aiprov_otel.history.build import build
 from aiprov_otel.manifest import FILE_NAME, Manifest
-from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.receiver.server import MEMORY, Receiver
 from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment, launcher
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         import rich  # noqa: F401 (fail before the run, not after it)
     folder = make_folder(Path.cwd())
     manifest = _manifest(folder)
-    with Store.open(folder / STORE.name) as store:
+    with Store.open(folder / STORE.name, memory=MEMORY) as store:
         began = time.time_ns()
         Retention().prune(store, began)
         with Receiver(store, port=0) as receiver:
