@@ -26,7 +26,7 @@ attack:  ## faults at each line of the runtime, bad inputs at each parser (ATTAC
 	@$(PYTHON) scripts/attack.py $(ARGS)
 
 soak:  ## a service and a receiver under load, reloads and killed workers: do they stay flat? (MINUTES=30)
-	@commands=$$($(PYTHON) scripts/environment.py soak '.[demo]' gunicorn psutil) && \
+	@commands=$$($(PYTHON) scripts/environment.py soak '.[demo]') && \
 	$$commands/python scripts/soak.py $(or $(MINUTES),30)
 
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
