@@ -514,14 +514,14 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_few_inputs(targets, name):
-    """No input makes a parser fail otherwise than it says: the first of those that follow."""
+    """No input makes a parser raise an error of another kind: the first of those that follow."""
     attack(targets[name], cases=FEW)
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("name", NAMES)
 def test_many_inputs(targets, name):
-    """No input makes a parser fail otherwise than it says, hang, or take much memory."""
+    """No input makes a parser raise an error of another kind, hang, or take much memory."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cases = attack(targets[name], seconds=MINUTES * 60 * 0.7 / len(NAMES))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
