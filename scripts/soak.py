@@ -73,7 +73,7 @@ async def read_prices(number: int):
 '''
 PATHS: Final = ("/price/{}", "/prices/{}", "/price/{}", "/nowhere/{}")
 PACE: Final = 0.04  # seconds between two requests of a client
-KILL, RELOAD, LOOK = 20.0, 120.0, 1.0  # seconds
+KILL, RELOAD, LOOK, STARTING = 20.0, 120.0, 1.0, 180.0  # seconds
 GROWTH: Final = {
     "memory, MiB": (1.10, 15),
     "descriptors": (1.0, 6),
@@ -271,7 +271,9 @@ def _service(
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = _free_port()
     words = ("-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "critical")
-    command = [sys.executable, *words, *(("--workers", str(workers)) if workers > 1 else ())]
+    # A worker that imports for longer than the limit, on a busy machine, would be replaced for ever.
+    several = ("--workers", str(workers), "--timeout-worker-healthcheck", "60")
+    command = [sys.executable, *words, *(several if workers > 1 else ())]
     variables = environment(
         {**os.environ, "AIPROV_PACKAGES": "app=metrics"},
         endpoint=endpoint,
@@ -285,11 +287,12 @@ def _service(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        while _ask(f"127.0.0.1:{port}", "/price/1") is None:
-            if process.poll() is not None:
-                sys.exit(f"the service did not start: {process.returncode}")
-            time.sleep(0.2)
         try:
+            limit = time.monotonic() + STARTING
+            while _ask(f"127.0.0.1:{port}", "/price/1") is None:
+                if process.poll() is not None or time.monotonic() > limit:
+                    sys.exit(f"the service did not start: {process.returncode}")
+                time.sleep(0.2)
             yield process, port
         finally:
             process.terminate()
