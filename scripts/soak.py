@@ -271,7 +271,7 @@ def _service(
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = _free_port()
     words = ("-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "critical")
-    # A worker that imports for longer than the limit, on a busy machine, would be replaced for ever.
+    # On a busy machine, a worker that imports for longer than the limit is replaced for ever.
     several = ("--workers", str(workers), "--timeout-worker-healthcheck", "60")
     command = [sys.executable, *words, *(several if workers > 1 else ())]
     variables = environment(
