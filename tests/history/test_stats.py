@@ -77,7 +77,7 @@ def test_marks_are_measured_against_records(repo):
 
     found = "\n".join(advice(answer.sources, answer.policy, answer.git))
 
-    assert "of 3 lines that records call AI, commit marks find 0 (0.0%)" in found
+    assert "of 3 lines that records call AI, commit marks find 0 (0.00%)" in found
     assert "unmarked_human_since" not in found
 
 
