@@ -16,6 +16,7 @@ from aiprov_otel.telemetry import schema
 from aiprov_otel.telemetry import store as store_module
 from aiprov_otel.telemetry.otlp import Row
 from aiprov_otel.telemetry.store import Store
+from support.command import Started
 from support.telemetry import AI, EPOCH, Service
 
 
@@ -100,7 +101,7 @@ def test_a_store_held_by_another_process_says_whom_to_ask(path):
         "sys.stdin.read(); c.close()"
     )
     command = [sys.executable, "-c", code, path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with Started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
         for opened in (Store.open, Store.read):
             path.touch()
@@ -344,6 +345,22 @@ def test_a_query_has_a_time_limit(path, monkeypatch):
         with pytest.raises(StoreError, match=r"took more than 0\.2 seconds"):
             reader.query("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b")
         assert reader.query("SELECT 1") == [(1,)]
+
+
+def test_a_reader_can_be_limited(path):
+    """While it is open, DuckDB holds so much, and as much as the file has; then more again."""
+    with Store.open(path, memory=96 * 2**20) as store:
+        unlimited = _limit(store)
+        with store.reader() as reader:
+            assert 96 <= _limit(reader) < 100
+        assert _limit(store) == unlimited > 200
+
+
+def _limit(store) -> float:
+    """MiB."""
+    ((limit,),) = store.query("SELECT current_setting('memory_limit')")
+    number, unit = limit.split()
+    return float(number) * {"MiB": 1, "GiB": 1024, "TiB": 2**20}[unit]
 
 
 def test_a_killed_process_leaves_what_it_stored(path):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -234,10 +236,36 @@ def json_memory(body: bytearray) -> int:
     )
 
 
+_log = logging.getLogger(__name__)
+_HTTP2: Final = b"PRI * HTTP/2"
+
+
+@cache
+def _warn_of_grpc() -> None:
+    _log.warning(
+        "aiprov: a service sends its traces by gRPC, and this receiver takes HTTP: set "
+        "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in that service"
+    )
+
+
 class Connection(H11Protocol):
-    """A connection that is refused when there are too many, and ends when it is idle."""
+    """
+    A connection that is refused when there are too many, and ends when it is idle.
+
+    A sender of gRPC, the default of `opentelemetry-instrument`, is reported in the log.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
+    _began = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless it is HTTP/2, as gRPC is."""
+        if not self._began and data.startswith(_HTTP2):
+            _warn_of_grpc()
+            self.transport.close()
+            return
+        self._began = True
+        super().data_received(data)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """Begin to wait for a request, unless there are too many connections."""
@@ -290,13 +318,16 @@ def refused_host(header: str, listening: str) -> str | None:
         return "only requests to the loopback interface are accepted"
     name = name.removesuffix(".") if name else None
     if name and (
-        _is_address(name)
-        or "." not in name
-        or name.endswith(_PRIVATE)
-        or name == socket.getfqdn().lower()
+        _is_address(name) or "." not in name or name.endswith(_PRIVATE) or name == _own_name()
     ):
         return None
     return "use this machine's name or address"
+
+
+@cache
+def _own_name() -> str:
+    """The name of this machine; asked for once, since a resolver may take seconds to answer."""
+    return socket.getfqdn().lower()
 
 
 def _hostname(header: str) -> str | None:

@@ -30,7 +30,7 @@ from aiprov_otel.receiver.admission import (
     read_body,
     refused_host,
 )
-from aiprov_otel.report.report import build_report, why_empty
+from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.telemetry import otlp_json, otlp_protobuf, schema
 from aiprov_otel.telemetry.store import RowError
 from aiprov_otel.telemetry.workdir import deployed_manifest
@@ -119,8 +119,7 @@ def _answering(handle: _Handler) -> _Handler:
         except Refused as error:
             return _refusal(error, kind)
         except StoreError as error:
-            busy = HTTPStatus.SERVICE_UNAVAILABLE
-            return _refusal(Refused(busy, str(error), retry_after=RETRY_AFTER), kind)
+            return _refusal(_unavailable(error), kind)
         except ClientDisconnect:
             return Response()  # which is not sent to anybody
         except Exception:  # noqa: BLE001 (a connection outlives it)
@@ -138,6 +137,10 @@ async def _unknown(request: Request, error: Exception) -> Response:
     close = request.method not in {"GET", "HEAD"}
     refused = Refused(HTTPStatus(error.status_code), reason, close=close)
     return _refusal(refused, _kind(request.headers))
+
+
+def _unavailable(error: StoreError) -> Refused:
+    return Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), retry_after=RETRY_AFTER)
 
 
 def _kind(headers: Headers) -> str:
@@ -193,11 +196,7 @@ class _Intake:
             body = await read_body(request, share)
             if kind == JSON:
                 await share.grow(json_memory(body))
-            try:
-                message = await to_thread.run_sync(take, body, kind, limiter=self._threads)
-            except ValueError as error:
-                raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
-        return _message(message, kind)
+            return await to_thread.run_sync(_answer, take, body, kind, limiter=self._threads)
 
     def _store(self, body: bytearray, kind: str) -> Message:
         from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service
@@ -231,6 +230,21 @@ class _Intake:
             half = len(lines) // 2
             return self._add(lines[:half]) + self._add(lines[half:])
         return 0
+
+
+def _answer(take: Callable[[bytearray, str], Message], body: bytearray, kind: str) -> Response:
+    """
+    The answer of *take* to *body*.
+
+    An error ends here, in the worker thread: anyio would hand it over in a cycle of references, in
+    which its traceback keeps the body until a garbage collection.
+    """
+    try:
+        return _message(take(body, kind), kind)
+    except ValueError as error:
+        return _refusal(Refused(HTTPStatus.BAD_REQUEST, str(error)), kind)
+    except StoreError as error:
+        return _refusal(_unavailable(error), kind)
 
 
 def _batches(rows: Iterator[Row | None]) -> Iterator[tuple[list[bytes], int]]:
@@ -315,14 +329,18 @@ class _Pages:
     def _page(self) -> str:
         from aiprov_otel.report.render.page.html import render_empty_page, render_page
 
-        analysis, now = build_report(self._store), datetime.now(UTC)
+        analysis, now = self._report(), datetime.now(UTC)
         if reason := why_empty(analysis):
             return render_empty_page(reason, made=now)
         return render_page(analysis, _manifest(), made=now, served=True)
 
     def _document(self) -> str:
-        document: dict[str, Any] = build_report(self._store).to_json()
+        document: dict[str, Any] = self._report().to_json()
         return json.dumps(document, ensure_ascii=False)
+
+    def _report(self) -> Report:
+        """About the latest run, or what came from services that no run started."""
+        return build_report(self._store, run=next(iter(runs(self._store)), None))
 
 
 def _manifest() -> Manifest | None:
