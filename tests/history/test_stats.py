@@ -85,6 +85,7 @@ def test_the_step_that_would_make_most_lines_known(repo):
     """
     Lines of squashes whose requests are not here are counted, and the step is named.
     """
+    repo.commit("b.py", "b = 1\n")
     repo.commit("a.py", "a = 1\nb = 2\n", "Add it (#12)")
     answer = query_tree([repo.path], None)
 

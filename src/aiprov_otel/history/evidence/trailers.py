@@ -127,7 +127,11 @@ def _named(
     if mail or not (row and row.alone):
         # Many people are called Claude, and many machines Cursor, Continue or Goose.
         version = re.search(r"\d", model_names.normalize(name) or "")
-        clear = (" " in text and slug) or (model and version) or (not mail and text not in load_lexicon().names)
+        clear = (
+            (" " in text and slug)
+            or (model and version)
+            or (not mail and text not in load_lexicon().names)
+        )
         if not (clear or generous):
             return None
     return row, row.agent if row else slug
