@@ -1,0 +1,312 @@
+"""`aiprov init`: what it writes, what it removes, and what works."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from aiprov_otel.capture import agent_settings, git_hooks
+from aiprov_otel.capture.agents import AGENTS
+from aiprov_otel.capture.exchange import refspec
+from aiprov_otel.capture.journal import ENABLED, Journal
+from aiprov_otel.errors import HistoryError, UsageError
+from aiprov_otel.files import make_folder, read_regular, write_whole
+from aiprov_otel.history.git.process import failure_reason
+from aiprov_otel.history.git.repository import Git
+
+_LONGEST: Final = 4 * 1024 * 1024  # bytes of a settings file
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file that is written, or removed where *text* is None, and its *mode*."""
+
+    path: Path
+    text: str | None
+    mode: int = 0o644
+
+
+@dataclass
+class Plan:
+    """
+    What `aiprov init` will do.
+
+    Attributes:
+        changes: the files.
+        fetched: remotes whose notes are fetched from now on.
+        settings: what the hooks read; None to remove it.
+        by_hand: one sentence for each thing that can't be done for the user.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    settings: dict[str, Any] | None = None
+    by_hand: list[str] = field(default_factory=list)
+
+
+def open_work_tree(start: Path) -> Git:
+    """
+    Git in the work tree that *start* is in, which may have no commit yet.
+
+    Raises:
+        HistoryError: there is none, or git refuses it.
+    """
+    git = Git(start)
+    status, output, errors = git.try_run("rev-parse", "--show-toplevel")
+    if status:
+        raise HistoryError(failure_reason(start, "rev-parse", errors))
+    return Git(Path(os.fsdecode(output.removesuffix(b"\n"))))
+
+
+def agents_in_use(root: Path) -> list[str]:
+    """The agents whose settings or files the project at *root* has."""
+    return [
+        name
+        for name, agent in AGENTS.items()
+        if any(os.path.lexists(root / trace) for trace in agent.traces)
+    ]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """
+    Checks the names of agents.
+
+    Raises:
+        UsageError: one of them is unknown.
+    """
+    for name in names:
+        if name not in AGENTS:
+            msg = f"{name!r} is not a known agent; --agents takes {', '.join(AGENTS)}"
+            raise UsageError(msg)
+
+
+def plan(git: Git, names: Sequence[str], *, trailers: bool, watch: bool) -> Plan:
+    """What has to be written so that the agents *names* are recorded."""
+    result = Plan()
+    for name in names:
+        _plan_agent(git.root, name, result)
+    by_git_ai = shutil.which("git-ai") is not None
+    if not by_git_ai:
+        hooks = list(git_hooks.HOOKS)
+        hooks += [git_hooks.TRAILERS] if trailers else []
+        hooks += [git_hooks.WATCH] if watch else []
+        _plan_hooks(git, hooks, result)
+        remotes = git.run("remote").decode().split()
+        for remote in remotes:
+            if refspec(remote) not in git.configuration.values(f"remote.{remote}.fetch"):
+                result.fetched.append(remote)
+    result.settings = {"agents": list(names), "trailers": trailers, "git_ai": by_git_ai}
+    if watch:
+        result.settings["watched"] = list(names) or ["none"]
+    return result
+
+
+def _plan_agent(root: Path, name: str, result: Plan) -> None:
+    own = agent_settings.files(name)
+    for path, text in own.items():
+        now = _text(root / path)
+        if now is None or agent_settings.commands(name) in now or now == text:
+            _change(
+                result, root / path, now, text, 0o755 if AGENTS[name].form == "scripts" else 0o644
+            )
+        else:
+            result.by_hand.append(
+                f"{path} is there already; call `{agent_settings.commands(name)}` from it"
+            )
+    if not own:
+        path = root / AGENTS[name].settings
+        now = _text(path)
+        text = agent_settings.merged(name, now)
+        if text is None:
+            result.by_hand.append(
+                f"{AGENTS[name].settings} is not plain JSON; fix it, and run this again"
+            )
+        else:
+            _change(result, path, now, text)
+
+
+def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
+    folder = git_hooks.place(git)
+    if reason := git_hooks.why_not(git, folder):
+        result.by_hand.append(reason)
+        return
+    tracked = git_hooks.is_tracked(git, folder)
+    for hook in hooks:
+        now = _text(folder / hook)
+        text = git_hooks.with_block(now, hook, tracked=tracked)
+        if text is None:
+            result.by_hand.append(
+                f"{folder / hook} is not a shell script; "
+                f"call `aiprov record git {hook}` from it, with its arguments and its input"
+            )
+        else:
+            _change(result, folder / hook, now, text, 0o755)
+
+
+def _change(result: Plan, path: Path, now: str | None, text: str, mode: int = 0o644) -> None:
+    if now != text:
+        result.changes.append(Change(path, text, mode))
+
+
+def undo(git: Git) -> Plan:
+    """What has to be written so that nothing of ours is left."""
+    result = Plan()
+    for name, agent in AGENTS.items():
+        for path, text in agent_settings.files(name).items():
+            now = _text(git.root / path)
+            if now == text:
+                result.changes.append(Change(git.root / path, None))
+        if (
+            agent.form in {"nested", "flat"}
+            and (now := _text(git.root / agent.settings)) is not None
+        ):
+            rest = agent_settings.removed(name, now)
+            if rest != now:
+                result.changes.append(Change(git.root / agent.settings, rest))
+    folder = git_hooks.place(git)
+    for hook in (*git_hooks.HOOKS, git_hooks.TRAILERS, git_hooks.WATCH):
+        if (now := _text(folder / hook)) is not None:
+            rest = git_hooks.without_block(now)
+            if rest != now:
+                result.changes.append(Change(folder / hook, rest, 0o755))
+    for remote in git.run("remote").decode().split():
+        if refspec(remote) in git.configuration.values(f"remote.{remote}.fetch"):
+            result.fetched.append(remote)
+    return result
+
+
+def apply(git: Git, wanted: Plan) -> None:
+    """
+    Writes what *wanted* holds.
+
+    Raises:
+        OSError: a file can't be written, or leads through a link of the repository.
+    """
+    for change in wanted.changes:
+        if change.text is None:
+            change.path.unlink()
+            _remove_empty(change.path.parent, git.root)
+        else:
+            make_folder(change.path.parent)
+            write_whole(change.path, change.text.encode("utf-8", "surrogateescape"), change.mode)
+    for remote in wanted.fetched:
+        key, value = f"remote.{remote}.fetch", refspec(remote)
+        if wanted.settings is None:
+            git.run("config", "--local", "--fixed-value", "--unset", key, value)
+        else:
+            git.run("config", "--local", "--add", key, value)
+    folder = git.directory / "aiprov"
+    if wanted.settings is None:
+        _remove_journals(git)
+    else:
+        make_folder(folder, 0o700)
+        write_whole(folder / ENABLED, json.dumps(wanted.settings, indent=2).encode())
+        if journal := Journal.find(git.root):
+            for name in journal.records("refused"):
+                journal.drop("refused", name, hashed=True)
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Removes *folder*, and those above it, as far as nothing is in them; *root* stays."""
+    while folder != root and folder.is_relative_to(root) and not any(folder.iterdir()):
+        if folder.name == "hooks" and folder.parent.name == ".git":
+            return
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _remove_journals(git: Git) -> None:
+    for folder in (git.directory, *(git.directory / "worktrees").glob("*")):
+        journal = folder / "aiprov"
+        if journal.is_dir() and not journal.is_symlink():
+            shutil.rmtree(journal)
+
+
+def _text(path: Path) -> str | None:
+    """The text of the file at *path*; None where there is none."""
+    try:
+        return read_regular(path, _LONGEST).decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked; *then* is the next step where it does not work."""
+
+    name: str
+    found: str
+    then: str = ""
+
+
+def check(git: Git) -> Iterator[Finding]:
+    """What works in this clone, and what to do about the rest."""
+    settings = git.directory / "aiprov" / ENABLED
+    again = "run `aiprov init` again"
+    if not settings.is_file():
+        yield Finding("capture", "nothing is recorded in this clone", "run `aiprov init`")
+        return
+    told = json.loads(settings.read_text("utf-8"))
+    yield Finding("capture", "by git-ai, which is installed" if told["git_ai"] else "on")
+    on_path = shutil.which("aiprov")
+    yield Finding(
+        "command",
+        f"`aiprov` is {on_path}" if on_path else "`aiprov` is not on PATH, so no agent can call it",
+        "" if on_path else "install it where agents find it, `pipx install aiprov-otel`",
+    )
+    for name in told["agents"]:
+        yield _check_agent(git.root, name, again)
+    if not told["git_ai"]:
+        yield _check_hooks(git, told, again)
+        yield _check_notes(git, again)
+    journal = Journal.find(git.root)
+    if journal is None:
+        return
+    if told.get("watched"):
+        from aiprov_otel.capture import watched
+
+        reason = watched.why_not(journal)
+        yield Finding("watched", f"not now: {reason}" if reason else "lines of people are watched")
+    if complaints := journal.complaints():
+        more = f" and {len(complaints) - 1} more" if len(complaints) > 1 else ""
+        log = journal.folder / "log"
+        yield Finding("log", f"{complaints[-1]}{more}", f"read {log}, and remove it")
+
+
+def _check_agent(root: Path, name: str, again: str) -> Finding:
+    own = agent_settings.files(name)
+    if own:
+        gaps = [path for path in own if agent_settings_missing(root / path)]
+    else:
+        gaps = agent_settings.missing(name, _text(root / AGENTS[name].settings))
+    if gaps:
+        return Finding(name, f"no hook for {', '.join(gaps)} in {AGENTS[name].settings}", again)
+    return Finding(name, f"hooks in {AGENTS[name].settings}")
+
+
+def agent_settings_missing(path: Path) -> bool:
+    """Whether the file at *path* does not call `aiprov record`."""
+    return "aiprov" not in (_text(path) or "")
+
+
+def _check_hooks(git: Git, told: dict[str, Any], again: str) -> Finding:
+    hooks = [*git_hooks.HOOKS, *([git_hooks.TRAILERS] if told["trailers"] else [])]
+    hooks += [git_hooks.WATCH] if told.get("watched") else []
+    folder = git_hooks.place(git)
+    gaps = [hook for hook in hooks if not git_hooks.has_block(folder / hook)]
+    if gaps:
+        return Finding("git hooks", f"{', '.join(gaps)} in {folder} do not call us", again)
+    return Finding("git hooks", f"in {folder}")
+
+
+def _check_notes(git: Git, again: str) -> Finding:
+    remotes = git.run("remote").decode().split()
+    gaps = [r for r in remotes if refspec(r) not in git.configuration.values(f"remote.{r}.fetch")]
+    if gaps:
+        return Finding("notes", f"not fetched from {', '.join(gaps)}", again)
+    return Finding("notes", f"fetched from {', '.join(remotes)}" if remotes else "no remote yet")
