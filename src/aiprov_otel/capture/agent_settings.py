@@ -139,7 +139,8 @@ export const AiprovPlugin = async ({ directory, worktree }) => {
     try {
       const cwd = worktree || directory
       const input = JSON.stringify({ cwd, ...event })
-      spawnSync("aiprov", ["record", "opencode"], { input, cwd, stdio: ["pipe", "ignore", "ignore"] })
+      const stdio = ["pipe", "ignore", "ignore"]
+      spawnSync("aiprov", ["record", "opencode"], { input, cwd, stdio })
     } catch {}
   }
   const models = {}

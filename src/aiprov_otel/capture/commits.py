@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from aiprov_otel.capture import authorship, lines, watched
@@ -273,7 +274,7 @@ def _undone_by_reset(git: Git, commit: _Commit) -> list[str]:
     """The commits that a recent reset took away from the branch."""
     entries = _reflog(git, _RECENT)
     tips = set()
-    for (_, how), (before, _) in zip(entries, entries[1:], strict=False):
+    for (_, how), (before, _) in pairwise(entries):
         verb = how.partition(":")[0]
         if verb == "reset":
             tips.add(before)

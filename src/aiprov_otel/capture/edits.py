@@ -74,10 +74,10 @@ def _after(observer: Observer, event: Event) -> None:
     label = f"{agents.AGENTS[event.agent].tool}\t{_model(event) or 'unknown'}"
     for edit in event.edits:
         if edit.path is None:
-            for path, base in _bases_of_shell(observer, use):
-                _label(observer, path, base, edit, label)
+            for name, before in _bases_of_shell(observer, use):
+                _label(observer, name, before, edit, label)
         elif path := observer.relative(edit.path, event.folder):
-            base = _base(use, path)
+            base: Sequence[bytes] | None = _base(use, path)
             if base is None and not edit.whole:
                 state = observer.journal.state(path)
                 base = state.hashes if state else observer.hash(observer.committed(path))

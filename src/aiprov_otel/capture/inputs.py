@@ -121,25 +121,13 @@ _PATCH: Final = "*** Begin Patch"
 
 def _edits(tool: Mapping[str, Any]) -> Iterator[Edit]:
     """The edits that the fields of a *tool* describe, whatever its name is."""
-    path = _text(tool, *_PATHS)
     if isinstance(rows := tool.get("replacements"), list):
         for row in rows:
             yield from _edits(_snake(row))
         return
-    rows = tool.get("edits")
-    if path and isinstance(rows, list):
-        pairs = [_pair(_snake(row)) for row in rows if isinstance(row, dict)]
-        yield _replacement(path, [pair for pair in pairs if pair])
-        return
-    if path and (pair := _pair(tool)):
-        yield _replacement(path, [pair])
-        return
-    for key in _WHOLE:
-        if path and isinstance(content := tool.get(key), str):
-            yield Edit(path, tuple(content.splitlines()), whole=True)
-            return
-    if path and isinstance(diff := tool.get("diff"), str):
-        yield _from_diff(path, diff)
+    path = _text(tool, *_PATHS)
+    if path and (edit := _edit_of_file(path, tool)):
+        yield edit
         return
     for key in _COMMANDS:
         value = tool.get(key)
@@ -150,6 +138,19 @@ def _edits(tool: Mapping[str, Any]) -> Iterator[Edit]:
         if isinstance(command, str) and not path:
             yield Edit(None, tuple(_fragments(command)))
             return
+
+
+def _edit_of_file(path: str, tool: Mapping[str, Any]) -> Edit | None:
+    """The edit of the file at *path*; None for a tool that does not write."""
+    rows = tool.get("edits")
+    if isinstance(rows, list):
+        pairs = [_pair(_snake(row)) for row in rows if isinstance(row, dict)]
+        return _replacement(path, [pair for pair in pairs if pair])
+    if pair := _pair(tool):
+        return _replacement(path, [pair])
+    if (content := _string(tool, _WHOLE)) is not None:
+        return Edit(path, tuple(content.splitlines()), whole=True)
+    return _from_diff(path, diff) if (diff := _text(tool, "diff")) else None
 
 
 def _pair(fields: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -173,7 +174,8 @@ def _replacement(path: str, pairs: Sequence[tuple[str, str]]) -> Edit:
 
 def _from_patch(text: str) -> Iterator[Edit]:
     """The files of a patch in the form that Codex's models write."""
-    path, lines = None, []
+    path: str | None = None
+    lines: list[str] = []
     for line in [*text.splitlines(), "*** End Patch"]:
         if line.startswith("*** "):
             if path and lines:

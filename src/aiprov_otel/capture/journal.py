@@ -239,7 +239,7 @@ class Journal:
 
     def _move_aside(self, place: Path) -> None:
         with suppress(OSError):
-            os.replace(place, self.folder / "broken")
+            place.replace(self.folder / "broken")
         self.complain(
             f"a record in {place.parent.name} was broken; it is moved to {self.folder}/broken"
         )

@@ -100,7 +100,7 @@ def added(old: Hashes, new: Hashes, places: Sequence[int], blank: bytes) -> set[
     """
     left = set(range(len(old))).difference(places)
     moved = {old[place] for place in left}
-    lines = set()
+    lines: set[int] = set()
     for first, after in runs([place < 0 for place in places]):
         lines.update(
             line for line in range(first, after) if new[line] not in moved or new[line] == blank

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiprov_otel.capture.inputs import Edit, Event
+    from aiprov_otel.capture.journal import Journal
 
 _MOST = 32 * 1024 * 1024  # bytes of standard input
 
@@ -64,11 +69,11 @@ def _record(writer: str, rest: Sequence[str], start: Path) -> None:
             apply(journal, own)
 
 
-def _journals(event):  # type: ignore[no-untyped-def]
+def _journals(event: Event) -> Iterator[tuple[Journal, Event]]:
     """The journal of each repository that *event* is about, with its part of the event."""
     from aiprov_otel.capture.journal import Journal
 
-    by_root = {}
+    by_root: dict[Path, tuple[Journal, list[Edit]]] = {}
     for edit in event.edits or (None,):
         place = Path(event.folder)
         if edit is not None and edit.path:

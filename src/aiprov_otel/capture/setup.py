@@ -107,27 +107,25 @@ def plan(git: Git, names: Sequence[str], *, trailers: bool, watch: bool) -> Plan
 
 
 def _plan_agent(root: Path, name: str, result: Plan) -> None:
+    agent = AGENTS[name]
     own = agent_settings.files(name)
     for path, text in own.items():
         now = _text(root / path)
-        if now is None or agent_settings.commands(name) in now or now == text:
-            _change(
-                result, root / path, now, text, 0o755 if AGENTS[name].form == "scripts" else 0o644
-            )
+        if now is None or "aiprov record" in now:
+            mode = 0o755 if agent.form == "scripts" else 0o644
+            _change(result, root / path, now, text, mode)
         else:
-            result.by_hand.append(
-                f"{path} is there already; call `{agent_settings.commands(name)}` from it"
-            )
-    if not own:
-        path = root / AGENTS[name].settings
-        now = _text(path)
-        text = agent_settings.merged(name, now)
-        if text is None:
-            result.by_hand.append(
-                f"{AGENTS[name].settings} is not plain JSON; fix it, and run this again"
-            )
-        else:
-            _change(result, path, now, text)
+            command = agent_settings.commands(name)
+            result.by_hand.append(f"{path} is there already; call `{command}` from it")
+    if own:
+        return
+    place = root / agent.settings
+    now = _text(place)
+    merged = agent_settings.merged(name, now)
+    if merged is None:
+        result.by_hand.append(f"{agent.settings} is not plain JSON; fix it, and run this again")
+    else:
+        _change(result, place, now, merged)
 
 
 def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
@@ -156,28 +154,29 @@ def _change(result: Plan, path: Path, now: str | None, text: str, mode: int = 0o
 def undo(git: Git) -> Plan:
     """What has to be written so that nothing of ours is left."""
     result = Plan()
-    for name, agent in AGENTS.items():
-        for path, text in agent_settings.files(name).items():
-            now = _text(git.root / path)
-            if now == text:
-                result.changes.append(Change(git.root / path, None))
-        if (
-            agent.form in {"nested", "flat"}
-            and (now := _text(git.root / agent.settings)) is not None
-        ):
-            rest = agent_settings.removed(name, now)
-            if rest != now:
-                result.changes.append(Change(git.root / agent.settings, rest))
+    for name in AGENTS:
+        _undo_agent(git.root, name, result)
     folder = git_hooks.place(git)
     for hook in (*git_hooks.HOOKS, git_hooks.TRAILERS, git_hooks.WATCH):
-        if (now := _text(folder / hook)) is not None:
-            rest = git_hooks.without_block(now)
-            if rest != now:
-                result.changes.append(Change(folder / hook, rest, 0o755))
+        now = _text(folder / hook)
+        if now is not None and (rest := git_hooks.without_block(now)) != now:
+            result.changes.append(Change(folder / hook, rest, 0o755))
     for remote in git.run("remote").decode().split():
         if refspec(remote) in git.configuration.values(f"remote.{remote}.fetch"):
             result.fetched.append(remote)
     return result
+
+
+def _undo_agent(root: Path, name: str, result: Plan) -> None:
+    own = agent_settings.files(name)
+    for path, text in own.items():
+        if _text(root / path) == text:
+            result.changes.append(Change(root / path, None))
+    place = root / AGENTS[name].settings
+    if own or (now := _text(place)) is None:
+        return
+    if (rest := agent_settings.removed(name, now)) != now:
+        result.changes.append(Change(place, rest))
 
 
 def apply(git: Git, wanted: Plan) -> None:
@@ -281,7 +280,7 @@ def check(git: Git) -> Iterator[Finding]:
 def _check_agent(root: Path, name: str, again: str) -> Finding:
     own = agent_settings.files(name)
     if own:
-        gaps = [path for path in own if agent_settings_missing(root / path)]
+        gaps = [path for path in own if _lacks_us(root / path)]
     else:
         gaps = agent_settings.missing(name, _text(root / AGENTS[name].settings))
     if gaps:
@@ -289,7 +288,7 @@ def _check_agent(root: Path, name: str, again: str) -> Finding:
     return Finding(name, f"hooks in {AGENTS[name].settings}")
 
 
-def agent_settings_missing(path: Path) -> bool:
+def _lacks_us(path: Path) -> bool:
     """Whether the file at *path* does not call `aiprov record`."""
     return "aiprov" not in (_text(path) or "")
 

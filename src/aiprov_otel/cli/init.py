@@ -9,6 +9,7 @@ from typing import Final
 
 from aiprov_otel.capture import setup
 from aiprov_otel.capture.agents import AGENTS
+from aiprov_otel.capture.exchange import refspec
 from aiprov_otel.cli.output import say
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.git.repository import Git
@@ -77,7 +78,8 @@ def run(args: argparse.Namespace) -> int:
         say("removed; the notes that were written stay in refs/notes/ai")
     else:
         say(
-            "done; teammates run `aiprov init` in their clones, `aiprov init --check` says what works"
+            "done; teammates run `aiprov init` in their clones too, "
+            "and `aiprov init --check` shows what works"
         )
     return 0
 
@@ -105,7 +107,7 @@ def _show(git: Git, wanted: setup.Plan) -> None:
         )
         say(f"{verb:7}  {path}")
     for remote in wanted.fetched:
-        say(f"config   remote.{remote}.fetch {setup.refspec(remote)}")
+        say(f"config   remote.{remote}.fetch {refspec(remote)}")
     for sentence in wanted.by_hand:
         say(f"by hand  {sentence}")
 
