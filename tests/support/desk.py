@@ -16,6 +16,7 @@ import aiprov_otel
 from aiprov_otel.capture import record
 from aiprov_otel.cli.main import main
 from aiprov_otel.history.query import query_file
+from support.authorship import parse
 from support.repo import Repo
 
 SOURCES = str(Path(aiprov_otel.__file__).parents[1])
@@ -148,6 +149,17 @@ class Desk(Repo):
         listed = self.git("notes", "--ref=ai", "list").split()
         commit = self.git("rev-parse", revision)
         return self.git("notes", "--ref=ai", "show", commit) if commit in listed[1::2] else ""
+
+    def attested(self, revision: str = "HEAD", who: str | None = None) -> dict[str, list[str]]:
+        """The text of the lines that the note of a commit is about, by path; all, or of *who*."""
+        note = self.note(revision)
+        found = {}
+        for path, rows in parse(note).items() if note else ():
+            lines = self.git("show", f"{revision}:{path}").split("\n")
+            texts = [lines[n - 1].strip() for n in sorted(rows) if who in {None, rows[n]}]
+            if texts:
+                found[path] = texts
+        return found
 
     def blame(self, path: str) -> list[str]:
         """The origin of each line of a file, by git."""
