@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from support.desk import Desk, MODEL
+from support.desk import MODEL, Desk
 
 TAX = "def tax(price):\n    return price * 0.19\n"
 
@@ -19,7 +17,7 @@ def sequence(*edits: str) -> dict[str, str]:
 
 @pytest.fixture
 def branch(desk):
-    """Two commits on a branch: one of an agent in tax.py, one of an agent and a person in shop.py."""
+    """Two commits on a branch: of an agent in tax.py, of an agent and a person in shop.py."""
     desk.git("checkout", "-qb", "feature")
     desk.agent_writes("tax.py", TAX)
     desk.commits("Add tax")
@@ -236,7 +234,7 @@ def test_a_formatter_as_a_hook(desk):
     A formatter that runs before the commit takes the lines that it changes, and no others.
     """
     desk.write(".git/hooks/pre-commit", "#!/bin/sh\nsed -i 's/x=1/x = 1/' tax.py && git add -u\n")
-    os.chmod(desk.path / ".git/hooks/pre-commit", 0o755)
+    (desk.path / ".git/hooks/pre-commit").chmod(0o755)
     desk.agent_writes("tax.py", "x=1\nlong_name = 2\n")
     desk.commits("Formatted")
     assert desk.attested() == {"tax.py": ["long_name = 2"]}
