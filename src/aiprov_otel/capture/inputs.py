@@ -63,10 +63,10 @@ def parse(agent: str, text: bytes) -> Event | None:
         return None
     fields = _snake(document)
     name = _text(fields, "hook_event_name", "agent_action_name", "hook_name", "hook_event")
-    agent = _real_agent(agent, fields)
     kind = agents.AGENTS[agent].events.get(name or "")
     if kind is None:
         return None
+    agent = _real_agent(agent, fields)
     tool = _tool(fields)
     folder = _text(fields, "cwd") or _text(tool, "cwd") or _first(fields.get("workspace_roots"))
     session = _text(fields, "session_id", "conversation_id", "task_id", "trajectory_id") or ""
