@@ -22,7 +22,14 @@ def add(journal: Journal, arguments: Sequence[str]) -> None:
     name, *rest = arguments
     if rest and (rest[0] in _OTHERS or rest[0] == "commit"):
         return
-    labels = {label for state in journal.states() for label in state.labels if label}
+    staged = _staged(journal)
+    labels = {
+        label
+        for state in journal.states()
+        if state.path in staged
+        for label in state.labels
+        if label
+    }
     rows = {tuple(label.split("\t", 1)) for label in labels - {watched.LABEL}}
     pairs = {(agent_slug(tool), normalize(model)) for tool, model in rows}
     running = agent_by_variable()
@@ -39,6 +46,14 @@ def add(journal: Journal, arguments: Sequence[str]) -> None:
     missing = [line for line in wanted if line not in message.splitlines()]
     if missing:
         write_whole(place, os.fsencode(with_trailers(message, missing)), 0o644)
+
+
+def _staged(journal: Journal) -> set[str]:
+    from aiprov_otel.history.git.repository import Git
+
+    options = ("--cached", "--name-only", "--no-renames", "-z")
+    status, output, _ = Git(journal.root).try_run("diff", *options)
+    return set() if status else {os.fsdecode(name) for name in output.split(b"\0")}
 
 
 def with_trailers(message: str, trailers: Sequence[str]) -> str:
