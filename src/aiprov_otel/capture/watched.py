@@ -14,8 +14,8 @@ from aiprov_otel.files import read_regular
 LABEL: Final = "watched"
 """The label of such a line."""
 
-TYPED: Final = 2
-"""The most new lines of a file between two looks at it: more can't be told from a paste."""
+TYPED: Final = 1
+"""The most new lines of a file between two looks at it, but for blank ones: more may be pasted."""
 
 TOUCHED: Final = "touched"
 """The file that grows by a byte whenever git writes into the work tree."""
