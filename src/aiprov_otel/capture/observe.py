@@ -60,7 +60,9 @@ class Observer:
         """Whether git ignores the file at *path*; asked once until the next commit."""
         known = self.journal.record(IGNORED, path)
         if known is None:
-            known = self.git.try_run("check-ignore", "--quiet", "--", path)[0] == 0
+            # This command knows no literal paths; with `./`, a name can't mean more than itself.
+            ask = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--", f"./{path}")
+            known = self.git.try_run(*ask)[0] == 0
             self.journal.put(IGNORED, path, known)
         return bool(known)
 

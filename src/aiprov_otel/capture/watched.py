@@ -92,11 +92,12 @@ def typed(old: State, now: State, places: Sequence[int], fresh: set[int], blank:
     if not old.mark or old.mark != now.mark:
         return set()
     before = set(old.hashes)
-    new = [line for line, place in enumerate(places) if place < 0 and now.hashes[line] != blank]
-    if len(new) > TYPED:
+    new = [line for line, place in enumerate(places) if place < 0]
+    full = [line for line in new if now.hashes[line] != blank]
+    if len(full) > TYPED or len(new) > TYPED + 1:
         return set()
     gone = set(range(len(old.hashes))).difference(places)
     weight = sum(now.weights[line] for line in new)
     if gone and weight == sum(old.weights[place] for place in gone):
         return set()  # formatted, not written
-    return {line for line in fresh if line in new and now.hashes[line] not in before}
+    return {line for line in fresh if now.hashes[line] == blank or now.hashes[line] not in before}
