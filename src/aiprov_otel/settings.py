@@ -108,11 +108,11 @@ AGENT_VARIABLES: Final[Mapping[str, str | None]] = {
     "KIRO_SESSION_ID": "kiro",
     "AGENT": None,
 }
-"""The variables that agents set for what they run, each with the agent; None: its value says."""
+"""The variables that agents set for what they run, each with the agent; None: see its value."""
 
 
 def agent_variable(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The variable by which an agent says that it runs this process; None without one."""
+    """The variable that an agent set for what it runs, this process among it; None without one."""
     return next((name for name in AGENT_VARIABLES if environ.get(name)), None)
 
 

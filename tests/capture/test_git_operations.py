@@ -289,3 +289,14 @@ def test_the_first_commit_of_all(tmp_path):
     desk.commits("Second")
     assert desk.attested() == {"a.py": ["y = 2"]}
     assert desk.trouble() == ""
+
+
+def test_a_command_that_commits(desk):
+    """
+    What a command writes and commits in one go is the agent's, as far as the command contains it.
+    """
+    desk.agent_runs("echo 'RATE = 0.19' >tax.py && git add tax.py && git commit -qm Tax")
+    assert desk.attested() == {"tax.py": ["RATE = 0.19"]}
+
+    desk.agent_runs("sed -i s/0.19/0.2/ tax.py && git commit -qam 'Another rate'")
+    assert desk.attested() == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 import pytest
@@ -53,12 +54,10 @@ def test_many_days(tmp_path, declared):
     """
     The same for a hundred longer days.
     """
-    total: Counter = Counter()
     for seed in range(1000, 1050):
         day = Workday(tmp_path / str(seed), seed, declared=declared)
         day.run(30)
-        total += check(day)
-    print(sorted(total.items()))
+        check(day)
 
 
 @pytest.mark.attack
@@ -75,4 +74,4 @@ def test_what_is_left_unknown(tmp_path, capsys):
         total = sum(n for (writer, _), n in known.items() if writer in WRITERS)
         unknown = sum(n for (writer, o), n in known.items() if writer in WRITERS and o == "unknown")
         with capsys.disabled():
-            print(f"{name:20} {unknown:4} of {total:4} lines of agents unknown")
+            sys.stdout.write(f"{name:20} {unknown:4} of {total:4} lines of agents unknown\n")

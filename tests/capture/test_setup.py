@@ -11,6 +11,7 @@ import pytest
 
 from aiprov_otel.capture.agents import AGENTS
 from aiprov_otel.capture.git_hooks import HOOKS
+from aiprov_otel.cli.doctor_findings import about_capture
 from aiprov_otel.cli.main import main
 from support.desk import SOURCES, Desk
 
@@ -262,6 +263,17 @@ def test_check(fresh, capsys):
     out = capsys.readouterr().out
     assert "post-rewrite in" in out
     assert "no hook for PreToolUse, PostToolUse, UserPromptSubmit, Stop" in out
+
+
+def test_the_doctor_shows_it(fresh):
+    """
+    `aiprov doctor` has the findings of `--check` where something is recorded, else none.
+    """
+    assert list(about_capture(fresh.path)) == []
+    fresh.init()
+    assert {"capture", "claude-code", "git hooks", "notes"} <= {
+        finding.name for finding in about_capture(fresh.path)
+    }
 
 
 def test_a_clone_without_it(fresh):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import starmap
 from pathlib import Path
-from typing import Any
 
 from support.desk import Desk
 from support.hook_thread import hooks_in_this_process
 from support.repo import Repo
+from support.tool_use import Use
 
 FILES = ("a.py", "b.py", "c.py")
 TWINS = ("", "    pass")  # lines that are there many times
@@ -139,14 +140,14 @@ class Workday:
         if killed != "begin":
             self._turn(agent, session, begin=True)
         for _ in range(self.random.randint(1, 3)):
-            before, write, after = self._use(agent, session)
+            use = self._use(agent, session)
             if killed != "before":
-                before()
+                use.before()
             if self.random.random() < 0.15:
                 self.person_types()
-            write()
+            use.write()
             if killed != "after":
-                after()
+                use.after()
             if self.random.random() < 0.2:
                 self.person_types()
         if killed != "end":
@@ -159,7 +160,7 @@ class Workday:
             session = f"s{next(self._numbers)}"
             self._turn(agent, session, begin=True)
             uses.append((agent, session))
-        steps = [list(self._use(*use, late=True)) for use in uses]
+        steps = [[use.before, use.write, use.after] for use in starmap(self._use, uses)]
         while any(steps):
             self.random.choice([rows for rows in steps if rows]).pop(0)()
         for agent, session in uses:
@@ -196,74 +197,10 @@ class Workday:
         name = "UserPromptSubmit" if begin else "Stop"
         self.desk.event(agent, {"hook_event_name": name, "session_id": session})
 
-    def _use(
-        self, agent: str, session: str, *, late: bool = False
-    ) -> tuple[Callable[[], None], ...]:
-        """A use of a tool: the hook before, what it does, the hook after."""
-        name = self.any_file()
-        kind = self.random.choice(("Write", "Edit", "Bash", "patch"))
+    def _use(self, agent: str, session: str) -> Use:
         new = self.lines(AGENTS[agent], self.random.randint(1, 6))
-        fields = {
-            "session_id": session,
-            "tool_use_id": f"u{next(self._numbers)}",
-            "model": "gpt-5.4",
-        }
-        state: dict[str, Any] = {}
-
-        def prepare() -> None:
-            rows = self.text(name)
-            anchor = self.random.choice([row for row in rows if row not in TWINS] or [""])
-            match kind:
-                case "Write":
-                    place = self.random.randint(0, len(rows))
-                    after = rows[:place] + new + rows[place + self.random.randint(0, 1) :]
-                    text = "".join(f"{row}\n" for row in after)
-                    state["input"] = {"file_path": str(self.desk.path / name), "content": text}
-                case "Edit":
-                    place = str(self.desk.path / name)
-                    joined = "\n".join([anchor, *new] if self.random.random() < 0.5 else new)
-                    state["input"] = {
-                        "file_path": place,
-                        "old_string": anchor,
-                        "new_string": joined,
-                    }
-                case "patch":
-                    added = "".join(f"+{row}\n" for row in new)
-                    hunk = f"*** Update File: {name}\n@@\n {anchor}\n{added}"
-                    state["input"] = {"command": f"*** Begin Patch\n{hunk}*** End Patch\n"}
-                    state["anchor"] = anchor
-                case _:
-                    body = "\n".join(new)
-                    state["input"] = {"command": f"cat >>{name} <<'EOF'\n{body}\nEOF"}
-
-        def event(which: str) -> None:
-            tool = "apply_patch" if kind == "patch" else kind
-            document = {**fields, "tool_name": tool, "tool_input": state["input"]}
-            self.desk.event(agent, {**document, "hook_event_name": which})
-
-        def before() -> None:
-            prepare()
-            event("PreToolUse")
-
-        def write() -> None:
-            if not state:
-                prepare()
-            rows = self.text(name)
-            given = state["input"]
-            if kind == "Write":
-                self.desk.write(name, given["content"])
-            elif kind == "Edit":
-                text = self.desk.read(name)
-                if given["old_string"] in text:
-                    self.desk.write(name, text.replace(given["old_string"], given["new_string"], 1))
-            elif kind == "patch":
-                if state["anchor"] in rows:
-                    place = rows.index(state["anchor"]) + 1
-                    self.put(name, rows[:place] + new + rows[place:])
-            else:
-                self.put(name, rows + new)
-
-        return before, write, lambda: event("PostToolUse")
+        call = f"u{next(self._numbers)}"
+        return Use(self.desk, self.random, agent, session, call, self.any_file(), new)
 
     # Git
 

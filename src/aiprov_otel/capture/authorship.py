@@ -20,7 +20,7 @@ _RECORDER: Final = "aiprov"
 
 
 def render(labels: Labels, commit: str) -> bytes:
-    """The note that says *labels* of *commit*."""
+    """The note with the *labels* of *commit*."""
     sessions: dict[str, Any] = {}
     humans: dict[str, Any] = {}
     blocks = []

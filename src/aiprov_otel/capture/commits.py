@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from aiprov_otel.capture import authorship, lines, watched
 from aiprov_otel.capture.authorship import Labels
+from aiprov_otel.capture.edits import label_committed
 from aiprov_otel.capture.git_hooks import hooks_folder
 from aiprov_otel.capture.journal import Journal, State
 from aiprov_otel.capture.observe import IGNORED, Observer
@@ -54,6 +55,7 @@ def after_commit(journal: Journal) -> None:
     states = {state.path: state for state in journal.states()}
     files = written(git, commit.id, commit.parents)
     _look(observer, commit, {*states, *(files if observer.declared else ())})
+    label_committed(observer, commit.before, files)
     looked = {state.path: state for state in journal.states()}
     texts = _contents(git, commit.id, files)
     labels: Labels = {}
@@ -225,7 +227,7 @@ def carry(
     files: Mapping[str, Written],
     labels: Labels,
 ) -> None:
-    """Adds to *labels* of *commit* what the notes of the commits *sources* say, by content."""
+    """Adds to *labels* of *commit* the notes of the commits *sources*, by content."""
     notes = _notes(observer.git, sources)
     if not notes:
         return
@@ -369,7 +371,6 @@ def _settle(observer: Observer, head: str) -> None:
             journal.save(State(state.path, hashes, labels, weights, observer.mark, shelves))
         else:
             journal.forget(state.path)
-    for name in journal.records(IGNORED):
-        journal.drop(IGNORED, name, hashed=True)
+    journal.clear(IGNORED)
     if observer.declared:
         journal.put("chain", "", observer.mark)

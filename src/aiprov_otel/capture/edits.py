@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from aiprov_otel.capture import agents, lines
-from aiprov_otel.capture.inputs import Edit, Event, model_name
+from aiprov_otel.capture.inputs import Event, model_name
 from aiprov_otel.capture.journal import Journal
 from aiprov_otel.capture.observe import Observer
 
@@ -55,71 +55,108 @@ def _follow_turn(journal: Journal, event: Event) -> None:
 def _before(observer: Observer, event: Event) -> None:
     """Remembers what the files are before the tool runs."""
     paths = {observer.relative(edit.path, event.folder) for edit in event.edits if edit.path}
-    shell = any(edit.path is None for edit in event.edits)
-    dirty = observer.dirty() if shell else {}
+    commands = [edit for edit in event.edits if edit.path is None]
+    dirty = observer.dirty() if commands else {}
     files: dict[str, str] = {}
     for path in sorted({*filter(None, paths), *dirty}):
         if (text := observer.read(path)) is not None:
             files[path] = b"".join(observer.look(path, text).hashes).hex()
-    use: dict[str, Any] = {"files": files, "shell": shell}
-    if shell:
-        use["head"] = observer.git.try_run("rev-parse", "HEAD")[1].decode("ascii", "replace")
+    use: dict[str, Any] = {"files": files}
     use["turn"] = observer.journal.key(f"{event.agent} {event.session}")
+    if commands:
+        # It may commit what it writes, before its hook after.
+        use["head"] = observer.head
+        use["label"] = _label_of(event)
+        hashes = {h for edit in commands for h in _hashes(observer, edit.written)}
+        use["written"] = b"".join(sorted(hashes)).hex()
     observer.journal.put("tools", event.call, use)
 
 
 def _after(observer: Observer, event: Event) -> None:
     """Labels the lines that are new since, and that what the agent gave to the tool explains."""
     use = observer.journal.record("tools", event.call)
-    label = f"{agents.AGENTS[event.agent].tool}\t{_model(event) or 'unknown'}"
+    label = _label_of(event)
     for edit in event.edits:
+        written = _hashes(observer, edit.written)
         if edit.path is None:
-            for name, before in _bases_of_shell(observer, use):
-                _label(observer, name, before, edit, label)
+            if isinstance(use, dict) and use.get("head") == observer.head:
+                for name in observer.dirty():
+                    known = _base(use, name)
+                    before = observer.hash(observer.committed(name)) if known is None else known
+                    _label(observer, name, before, written, label, telling=True)
         elif path := observer.relative(edit.path, event.folder):
             base: Sequence[bytes] | None = _base(use, path)
             if base is None and not edit.whole:
                 state = observer.journal.state(path)
                 base = state.hashes if state else observer.hash(observer.committed(path))
             if base is not None:
-                _label(observer, path, base, edit, label)
+                _label(observer, path, base, written, label, edges=edit.edges)
     if event.kind == agents.AFTER:
         observer.journal.drop("tools", event.call)
 
 
-def _label(observer: Observer, path: str, base: Sequence[bytes], edit: Edit, label: str) -> None:
+def label_committed(observer: Observer, before: str, paths: Iterable[str]) -> None:
+    """Labels the lines of *paths* that commands wrote which run still, and commit themselves."""
+    for use in observer.journal.records("tools").values():
+        if isinstance(use, dict) and use.get("written") and use["head"] == before:
+            written = set(_split(use["written"]))
+            for path in paths:
+                known = _base(use, path)
+                text = observer.committed(path, before) if known is None else []
+                base = observer.hash(text) if known is None else known
+                _label(observer, path, base, written, use["label"], telling=True)
+
+
+def _label(
+    observer: Observer,
+    path: str,
+    base: Sequence[bytes],
+    written: set[bytes],
+    label: str,
+    *,
+    edges: Iterable[str] = (),
+    telling: bool = False,
+) -> None:
+    """
+    Labels the lines of the file at *path* that are not in *base*, and are *written*.
+
+    Those that hold one of the *edges* are too. With *telling*, only those that are next to one
+    that nobody else writes by chance.
+    """
     text = observer.read(path)
     if text is None:
         return
     state = observer.look(path, text)
     places = lines.align(base, state.hashes)
     new = lines.added(base, state.hashes, places, observer.blank)
-    own = _explained(text, new, edit)
+    parts = [part for edge in edges if _is_telling(part := _bytes(edge))]
+    stripped = [line.strip() for line in text]
+    hashes = observer.hash(stripped)
+    own = {
+        line
+        for line in new
+        if hashes[line] in written or any(part in stripped[line] for part in parts)
+    }
+    if telling:
+        flags = [line in own for line in range(len(text))]
+        for first, after in lines.runs(flags):
+            if not any(_is_telling(text[line]) for line in range(first, after)):
+                own -= set(range(first, after))
     if own:
         labels = [label if line in own else known for line, known in enumerate(state.labels)]
         observer.journal.save(state._replace(labels=labels))
 
 
-def _explained(text: Sequence[bytes], new: Iterable[int], edit: Edit) -> set[int]:
-    """Those of the *new* lines of *text* that *edit* wrote."""
-    written = {line.strip().encode("utf-8", "surrogatepass") for line in edit.written}
-    edges = [edge.strip().encode("utf-8", "surrogatepass") for edge in edit.edges]
-    edges = [edge for edge in edges if _is_telling(edge)]
-    own = {
-        line
-        for line in new
-        if (stripped := text[line].strip()) in written or any(edge in stripped for edge in edges)
-    }
-    if edit.path is not None:
-        return own
-    # Somebody else may have written at the same time: a brace alone is not evidence.
-    flags = [line in own for line in range(len(text))]
-    return {
-        line
-        for first, after in lines.runs(flags)
-        if any(_is_telling(text[line]) for line in range(first, after))
-        for line in range(first, after)
-    }
+def _label_of(event: Event) -> str:
+    return f"{agents.AGENTS[event.agent].tool}\t{_model(event) or 'unknown'}"
+
+
+def _hashes(observer: Observer, written: Iterable[str]) -> set[bytes]:
+    return set(observer.hash([_bytes(line) for line in written]))
+
+
+def _bytes(text: str) -> bytes:
+    return text.strip().encode("utf-8", "surrogatepass")
 
 
 def _is_telling(part: bytes) -> bool:
@@ -128,22 +165,12 @@ def _is_telling(part: bytes) -> bool:
 
 def _base(use: Any, path: str) -> list[bytes] | None:
     """What the file at *path* was before the tool ran; None where that was not seen."""
-    if not isinstance(use, dict) or path not in use["files"]:
-        return None
-    body = bytes.fromhex(use["files"][path])
+    return _split(use["files"][path]) if isinstance(use, dict) and path in use["files"] else None
+
+
+def _split(text: str) -> list[bytes]:
+    body = bytes.fromhex(text)
     return [body[i : i + lines.SIZE] for i in range(0, len(body), lines.SIZE)]
-
-
-def _bases_of_shell(observer: Observer, use: Any) -> Iterable[tuple[str, Sequence[bytes]]]:
-    """The files that a command may have written, and what they were before it."""
-    if not isinstance(use, dict) or not use.get("shell"):
-        return
-    head = observer.git.try_run("rev-parse", "HEAD")[1].decode("ascii", "replace")
-    if head != use["head"]:
-        return  # git wrote, and what it wrote is anybody's
-    for path in observer.dirty():
-        base = _base(use, path)
-        yield path, observer.hash(observer.committed(path)) if base is None else base
 
 
 def _model(event: Event) -> str | None:

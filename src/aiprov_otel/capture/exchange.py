@@ -85,7 +85,7 @@ def _give_up(journal: Journal, name: str, remote: str, errors: bytes) -> None:
     """Names a server that takes no notes, once; other trouble only goes to the log."""
     if b"[remote rejected]" in errors:
         journal.put(_REFUSED, name, {})
-        print(  # noqa: T201 (once, to whoever pushes)
+        print(  # noqa: T201 (once, to the user who pushes)
             f"aiprov: {remote} refuses {authorship.REF}; the notes stay in this clone "
             "(`aiprov init` tries again)",
             file=sys.stderr,

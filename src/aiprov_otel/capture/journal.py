@@ -84,7 +84,7 @@ class Journal:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What `aiprov init` was told."""
+        """The options of `aiprov init`."""
         value = _parse(self._read(self.common / "aiprov" / ENABLED))
         return value if isinstance(value, dict) else {}
 
@@ -215,6 +215,11 @@ class Journal:
         """Forgets the record of *kind* that is named *name*."""
         with suppress(OSError):
             (self.folder / kind / (name if hashed else self.key(name))).unlink()
+
+    def clear(self, kind: str) -> None:
+        """Forgets all records of *kind*."""
+        for name in self.records(kind):
+            self.drop(kind, name, hashed=True)
 
     def key(self, name: str) -> str:
         """*name* as a salted hash: names of sessions are not written down."""

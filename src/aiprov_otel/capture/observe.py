@@ -20,7 +20,7 @@ IGNORED: Final = "ignored"
 
 LONGEST: Final = 16 * 1024 * 1024  # bytes of a file that is recorded
 _MANY: Final = 500  # files that are looked at for one command of a shell
-_PROBE: Final = 8000  # bytes that git looks at too, to tell text from the rest
+_PROBE: Final = 8000  # bytes by which git, too, distinguishes text from the rest
 
 
 class Observer:
@@ -45,6 +45,12 @@ class Observer:
         from aiprov_otel.history.git.repository import Git
 
         return Git(self.journal.root)
+
+    @property
+    def head(self) -> str:
+        """The commit that is checked out; "" without one."""
+        status, output, _ = self.git.try_run("rev-parse", "--verify", "--quiet", "HEAD")
+        return "" if status else output.decode("ascii").strip()
 
     def relative(self, name: str, folder: str) -> str | None:
         """The path of the file *name*, as an agent in *folder* calls it; None for one elsewhere."""

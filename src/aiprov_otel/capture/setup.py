@@ -206,8 +206,9 @@ def apply(git: Git, wanted: Plan) -> None:
         make_folder(folder, 0o700)
         write_whole(folder / ENABLED, json.dumps(wanted.settings, indent=2).encode())
         if journal := Journal.find(git.root):
-            for name in journal.records("refused"):
-                journal.drop("refused", name, hashed=True)
+            # Servers may have learned, and what a crash left unfinished is over.
+            for kind in ("refused", "tools", "turns"):
+                journal.clear(kind)
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""`Assisted-by: AGENT:MODEL` in a commit's message, where hooks or the environment say so."""
+"""`Assisted-by: AGENT:MODEL` in a commit's message, where hooks or the environment name one."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def why_not(journal: Journal) -> str | None:
         if agent != "none" and journal.record("seen", agent) is None:
             return f"no hook of {agent} has run yet"
     if journal.records("turns") or journal.records("tools"):
-        return "an agent is at work, or did not say that it has finished"
+        return "an agent is at work, or ended without notice"
     if variable := agent_variable():
         return f"{variable} is set: an agent runs this"
     for name in _BUSY:

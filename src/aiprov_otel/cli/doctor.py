@@ -19,6 +19,7 @@ from aiprov_otel.cli.command import resolve
 from aiprov_otel.cli.doctor_findings import (
     Finding,
     Survey,
+    about_capture,
     about_packages,
     about_process,
     no_report,
@@ -86,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     if not survey.lacks():
         reports, status = _reports(command, interpreter, args.seconds, until_end=has_command)
         findings += _about(reports, survey) if reports else [no_report(args.seconds, status)]
+    findings += about_capture(Path.cwd())
     _print(findings, reports, as_json=args.json)
     return 1 if any(finding.then for finding in findings) else 0
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 
 def entry() -> NoReturn:
-    """Runs the verb that was asked for."""
+    """Runs a verb."""
     if sys.argv[1:2] == ["record"] and not {"-h", "--help"}.intersection(sys.argv):
         from aiprov_otel.capture.record import main as record
 
