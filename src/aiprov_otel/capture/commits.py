@@ -54,9 +54,9 @@ def after_commit(journal: Journal) -> None:
     commit = _Commit.read(git)
     states = {state.path: state for state in journal.states()}
     files = written(git, commit.id, commit.parents)
-    _look(observer, commit, {*states, *(files if observer.declared else ())})
-    label_committed(observer, commit.before, files)
-    looked = {state.path: state for state in journal.states()}
+    looked = _look(observer, commit, {*states, *(files if observer.declared else ())})
+    if label_committed(observer, commit.before, files):
+        looked = {state.path: state for state in journal.states()}
     texts = _contents(git, commit.id, files)
     labels: Labels = {}
     for path, file in files.items():
@@ -133,8 +133,8 @@ def _reflog(git: Git, number: int) -> list[tuple[str, str]]:
     return [(name, how) for name, _, how in (row.partition(" ") for row in rows)]
 
 
-def _look(observer: Observer, commit: _Commit, paths: Iterable[str]) -> None:
-    """Looks at the work tree once more, as it was before the commit."""
+def _look(observer: Observer, commit: _Commit, paths: Iterable[str]) -> dict[str, State]:
+    """What is known of the files *paths* in the work tree, as they were before the commit."""
     if observer.declared and observer.why_not is None:
         if commit.how not in _TYPED or len(commit.parents) > 1:
             observer.why_not = f"it came by {commit.how or 'something else'}"
@@ -142,9 +142,8 @@ def _look(observer: Observer, commit: _Commit, paths: Iterable[str]) -> None:
             observer.why_not = "a pre-commit hook may have changed it"
     observer.mark = f"{commit.before} {observer.mark.partition(' ')[2]}"
     base = commit.before or "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-    for path in sorted(paths):
-        if (text := observer.read(path)) is not None:
-            observer.look(path, text, base)
+    texts = ((path, observer.read(path)) for path in sorted(paths))
+    return {p: observer.look(p, text, base) for p, text in texts if text is not None}
 
 
 def written(git: Git, commit: str, parents: Sequence[str]) -> dict[str, Written]:

@@ -95,16 +95,23 @@ def _after(observer: Observer, event: Event) -> None:
         observer.journal.drop("tools", event.call)
 
 
-def label_committed(observer: Observer, before: str, paths: Iterable[str]) -> None:
-    """Labels the lines of *paths* that commands wrote which run still, and commit themselves."""
+def label_committed(observer: Observer, before: str, paths: Iterable[str]) -> bool:
+    """
+    Labels the lines of *paths* that commands wrote which still run, and commit themselves.
+
+    Returns whether there are such commands.
+    """
+    found = False
     for use in observer.journal.records("tools").values():
         if isinstance(use, dict) and use.get("written") and use["head"] == before:
+            found = True
             written = set(_split(use["written"]))
             for path in paths:
                 known = _base(use, path)
                 text = observer.committed(path, before) if known is None else []
                 base = observer.hash(text) if known is None else known
                 _label(observer, path, base, written, use["label"], telling=True)
+    return found
 
 
 def _label(

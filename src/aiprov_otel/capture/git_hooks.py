@@ -6,9 +6,12 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from aiprov_otel.files import read_regular
 from aiprov_otel.history.git.repository import Git
 
 HOOKS: Final = ("post-commit", "post-rewrite", "post-merge", "pre-push")
@@ -17,6 +20,7 @@ HOOKS: Final = ("post-commit", "post-rewrite", "post-merge", "pre-push")
 TRAILERS: Final = "prepare-commit-msg"
 WATCH: Final = "post-index-change"
 
+_LONGEST: Final = 1024 * 1024  # bytes of a configuration
 _BEGIN: Final = "# >>> aiprov (`aiprov init --undo` removes this block)"
 _END: Final = "# <<< aiprov"
 _BLOCK: Final = re.compile(rf"^{re.escape(_BEGIN)}\n.*?^{_END}\n", re.MULTILINE | re.DOTALL)
@@ -94,6 +98,28 @@ def without_block(text: str) -> str | None:
     """The *text* of a hook without our block; None where nothing else is left."""
     rest = _BLOCK.sub("", text)
     return None if rest == _NEW else rest
+
+
+def names(hook: str) -> tuple[str, str]:
+    """The files that a *hook* of ours may be in: pre-commit renames one and runs it."""
+    return hook, f"{hook}.legacy"
+
+
+def is_installed(git: Git, folder: Path, hook: str) -> bool:
+    """Whether git's *hook* runs ours."""
+    by_lefthook = any(f"aiprov record git {hook}" in text for _, text in lefthook(git.root))
+    return by_lefthook or any(has_block(folder / name) for name in names(hook))
+
+
+_LEFTHOOK: Final = ("lefthook", ".lefthook", "lefthook-local", ".config/lefthook")
+
+
+def lefthook(root: Path) -> Iterator[tuple[str, str]]:
+    """The name and the text of each configuration of lefthook in the project at *root*."""
+    for name in (f"{stem}.{end}" for stem in _LEFTHOOK for end in ("yml", "yaml", "toml", "json")):
+        with suppress(OSError):
+            text = read_regular(root / name, _LONGEST, inside=root).decode("utf-8", "replace")
+            yield name, text
 
 
 def has_block(path: Path) -> bool:

@@ -98,6 +98,8 @@ class Observer:
         old = self.journal.state(path)
         if old is None and not self.declared:
             return State(path, hashes, [None] * len(hashes))
+        if old and old.mark == self.mark and old.hashes == hashes:
+            return old
         old = old or self._committed(path, base)
         now = State(path, hashes, weights=weights, mark=self.mark, shelves=old.shelves)
         places = lines.align(old.hashes, hashes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -135,6 +136,10 @@ def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
         return
     tracked = git_hooks.is_tracked(git, folder)
     for hook in hooks:
+        legacy = git_hooks.names(hook)[1]
+        if git_hooks.has_block(folder / legacy):
+            continue
+        result.by_hand += _for_lefthook(git.root, hook)
         now = _text(folder / hook)
         text = git_hooks.with_block(now, hook, tracked=tracked)
         if text is None:
@@ -144,6 +149,14 @@ def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
             )
         else:
             _change(result, folder / hook, now, text, 0o755)
+
+
+def _for_lefthook(root: Path, hook: str) -> Iterator[str]:
+    """What to add to a configuration of lefthook, which writes the hooks that it names anew."""
+    for name, text in git_hooks.lefthook(root):
+        if re.search(rf"^\W*{hook}\b", text, re.MULTILINE) and "aiprov record" not in text:
+            call = f"aiprov record git {hook} {{0}}"
+            yield f"{name} has {hook}; add a command to it that runs `{call}`"
 
 
 def _change(result: Plan, path: Path, now: str | None, text: str, mode: int = 0o644) -> None:
@@ -157,10 +170,11 @@ def undo(git: Git) -> Plan:
     for name in AGENTS:
         _undo_agent(git.root, name, result)
     folder = git_hooks.place(git)
-    for hook in (*git_hooks.HOOKS, git_hooks.TRAILERS, git_hooks.WATCH):
-        now = _text(folder / hook)
+    hooks = (*git_hooks.HOOKS, git_hooks.TRAILERS, git_hooks.WATCH)
+    for name in (name for hook in hooks for name in git_hooks.names(hook)):
+        now = _text(folder / name)
         if now is not None and (rest := git_hooks.without_block(now)) != now:
-            result.changes.append(Change(folder / hook, rest, 0o755))
+            result.changes.append(Change(folder / name, rest, 0o755))
     for remote in git.run("remote").decode().split():
         if refspec(remote) in git.configuration.values(f"remote.{remote}.fetch"):
             result.fetched.append(remote)
@@ -298,7 +312,7 @@ def _check_hooks(git: Git, told: dict[str, Any], again: str) -> Finding:
     hooks = [*git_hooks.HOOKS, *([git_hooks.TRAILERS] if told["trailers"] else [])]
     hooks += [git_hooks.WATCH] if told.get("watched") else []
     folder = git_hooks.place(git)
-    gaps = [hook for hook in hooks if not git_hooks.has_block(folder / hook)]
+    gaps = [hook for hook in hooks if not git_hooks.is_installed(git, folder, hook)]
     if gaps:
         return Finding("git hooks", f"{', '.join(gaps)} in {folder} do not call us", again)
     return Finding("git hooks", f"in {folder}")
