@@ -17,7 +17,7 @@ from aiprov_otel.manifest import Entry, Manifest
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.exception_state import first_met, is_failure, type_name
 from aiprov_otel.runtime.fast_path import OURS
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import Origin, Strength
 
@@ -62,13 +62,17 @@ def count(error: BaseException, event: Attributes, within: Context | None = None
     """
     if _counter is not None and is_failure(error) and first_met(error):
         kind = kind_of(error, event, _raised)
-        _counter.add(1, _raised.setdefault(kind, of_raised(*kind)), within)
+        counted = _raised.setdefault(kind, of_raised(*kind))
+        with call_guard:  # the application's provider may be any code
+            _counter.add(1, counted, within)
 
 
 def add_handled(kind: Kind, number: int) -> None:
     """Count *number* exceptions that were handled."""
     if _counter is not None:
-        _counter.add(number, of_raised(*kind, handled=True))
+        counted = of_raised(*kind, handled=True)
+        with call_guard:
+            _counter.add(number, counted)
 
 
 def kind_of(error: Exception, event: Attributes, known: Collection[Kind]) -> Kind:
