@@ -51,6 +51,22 @@ def test_amend(branch):
     assert branch.attested() == {"shop.py": ["import re"]}
 
 
+def test_notes_that_git_copies(branch):
+    """
+    Where git is told to copy notes itself, which puts them one after the other, ours are right.
+    """
+    branch.git("config", "notes.rewriteRef", "refs/notes/ai")
+    branch.agent_edits("shop.py", "import os\n", "import os\nimport re\n")
+    branch.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    assert branch.attested() == {"shop.py": ["import re", "import sys"]}
+
+    branch.git("rebase", "-q", "-i", "main", **sequence("2s/pick/fixup/"))
+    assert {path: len(rows) for path, rows in branch.attested().items()} == {
+        "shop.py": 2,
+        "tax.py": 2,
+    }
+
+
 def test_rebase(branch):
     """
     A rebase onto other commits, also of the same file, carries the notes.

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from aiprov_otel.capture import setup
+from aiprov_otel.capture import checkup
 from aiprov_otel.capture.agents import AGENTS
 from aiprov_otel.capture.git_hooks import HOOKS
 from aiprov_otel.cli.doctor_findings import about_capture
@@ -200,7 +200,7 @@ def test_pre_commit(fresh):
     fresh.write(".git/hooks/post-commit", theirs).chmod(0o755)
     fresh.init()
     assert fresh.read(".git/hooks/post-commit") == theirs
-    assert "ok" in [f.then or "ok" for f in setup.check(Git(fresh.path)) if f.name == "git hooks"]
+    assert "ok" in [f.then or "ok" for f in checkup.check(Git(fresh.path)) if f.name == "git hooks"]
 
     main(["init", str(fresh.path), "--undo", "--yes"])
     assert fresh.read(".git/hooks/post-commit") == theirs
@@ -220,7 +220,7 @@ def test_lefthook(fresh, capsys):
     text = "    ours: {run: aiprov record git post-commit}\n"
     fresh.write("lefthook.yml", fresh.read("lefthook.yml") + text)
     (fresh.path / ".git/hooks/post-commit").unlink()
-    assert "ok" in [f.then or "ok" for f in setup.check(Git(fresh.path)) if f.name == "git hooks"]
+    assert "ok" in [f.then or "ok" for f in checkup.check(Git(fresh.path)) if f.name == "git hooks"]
 
 
 def test_a_hooks_path_in_the_repository(fresh):

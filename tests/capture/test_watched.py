@@ -217,7 +217,7 @@ def test_a_repository_captured_from_its_first_commit(tmp_path):
     with hooks_in_this_process(desk.path):
         turn(desk)
         turn(desk, event="Stop")
-        for day in range(6):
+        for day in range(4):
             name = f"module_{day}.py"
             body = "".join(f"    step_{day}_{n} = item * {n}\n" for n in range(12))
             turn(desk)
@@ -234,7 +234,7 @@ def test_a_repository_captured_from_its_first_commit(tmp_path):
             desk.commits(f"Day {day}, a person")
             if day % 2:
                 desk.git("commit", "-q", "--amend", "-m", f"Day {day}, said better")
-    origins = [origin for day in range(6) for origin in desk.blame(f"module_{day}.py")]
+    origins = [origin for day in range(4) for origin in desk.blame(f"module_{day}.py")]
 
     assert {"ai", "human"} <= {*origins}
     assert origins.count("unknown") < 0.05 * len(origins)

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.capture import agents, lines
@@ -184,7 +185,10 @@ def _model(event: Event) -> str | None:
     """The model that the input names, or else the last one in the transcript."""
     if event.model or not event.transcript:
         return event.model
-    with suppress(OSError), open(event.transcript, "rb") as file:  # noqa: PTH123
+    transcript = Path(event.transcript)
+    if not transcript.is_file():
+        return None
+    with suppress(OSError), transcript.open("rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - _TAIL))
         for name in reversed(_IN_TRANSCRIPT.findall(file.read(_TAIL))):

@@ -96,8 +96,8 @@ def _give_up(journal: Journal, name: str, remote: str, errors: bytes) -> None:
 
 def merge_fetched(git: Git) -> None:
     """Merges the notes that were fetched from any remote into our own."""
-    for ref in [ref for ref in git.refs if ref.startswith(FETCHED)]:
-        merge(git, ref)
+    for remote in git.run("remote").decode().split():
+        merge(git, f"{FETCHED}{remote}")
 
 
 def merge(git: Git, fetched: str) -> None:

@@ -84,10 +84,12 @@ def with_block(text: str | None, hook: str, *, tracked: bool) -> str | None:
     first, newline, rest = text.partition("\n")
     if not _SHELL.match(first):
         return None
-    if tracked:  # others may not have it
+    if tracked:  # others have it elsewhere, or not at all
         guard, program, end = "if command -v aiprov >/dev/null 2>&1; then ", "aiprov", "; fi"
     else:
-        guard, program, end = "", f"{shlex.quote(sys.executable)} -m aiprov_otel", ""
+        python = shlex.quote(sys.executable)
+        # -P: no module of the repository, where hooks run, is taken for one of Python's.
+        guard, program, end = f"if [ -x {python} ]; then ", f"{python} -P -m aiprov_otel", "; fi"
     body = _BODIES.get(hook, _BODY).format(
         guard=guard, command=f'{program} record git {hook} "$@"', end=end
     )

@@ -111,7 +111,7 @@ def _plan_agent(root: Path, name: str, result: Plan) -> None:
     agent = AGENTS[name]
     own = agent_settings.files(name)
     for path, text in own.items():
-        now = _text(root / path)
+        now = read_text(root / path)
         if now is None or "aiprov record" in now:
             mode = 0o755 if agent.form == "scripts" else 0o644
             _change(result, root / path, now, text, mode)
@@ -121,7 +121,7 @@ def _plan_agent(root: Path, name: str, result: Plan) -> None:
     if own:
         return
     place = root / agent.settings
-    now = _text(place)
+    now = read_text(place)
     merged = agent_settings.merged(name, now)
     if merged is None:
         result.by_hand.append(f"{agent.settings} is not plain JSON; fix it, and run this again")
@@ -140,7 +140,7 @@ def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
         if git_hooks.has_block(folder / legacy):
             continue
         result.by_hand += _for_lefthook(git.root, hook)
-        now = _text(folder / hook)
+        now = read_text(folder / hook)
         text = git_hooks.with_block(now, hook, tracked=tracked)
         if text is None:
             result.by_hand.append(
@@ -172,7 +172,7 @@ def undo(git: Git) -> Plan:
     folder = git_hooks.place(git)
     hooks = (*git_hooks.HOOKS, git_hooks.TRAILERS, git_hooks.WATCH)
     for name in (name for hook in hooks for name in git_hooks.names(hook)):
-        now = _text(folder / name)
+        now = read_text(folder / name)
         if now is not None and (rest := git_hooks.without_block(now)) != now:
             result.changes.append(Change(folder / name, rest, 0o755))
     for remote in git.run("remote").decode().split():
@@ -184,10 +184,10 @@ def undo(git: Git) -> Plan:
 def _undo_agent(root: Path, name: str, result: Plan) -> None:
     own = agent_settings.files(name)
     for path, text in own.items():
-        if _text(root / path) == text:
+        if read_text(root / path) == text:
             result.changes.append(Change(root / path, None))
     place = root / AGENTS[name].settings
-    if own or (now := _text(place)) is None:
+    if own or (now := read_text(place)) is None:
         return
     if (rest := agent_settings.removed(name, now)) != now:
         result.changes.append(Change(place, rest))
@@ -241,86 +241,9 @@ def _remove_journals(git: Git) -> None:
             shutil.rmtree(journal)
 
 
-def _text(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
     """The text of the file at *path*; None where there is none."""
     try:
         return read_regular(path, _LONGEST).decode("utf-8", "surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked; *then* is the next step where it does not work."""
-
-    name: str
-    found: str
-    then: str = ""
-
-
-def check(git: Git) -> Iterator[Finding]:
-    """What works in this clone, and what to do about the rest."""
-    settings = git.directory / "aiprov" / ENABLED
-    again = "run `aiprov init` again"
-    if not settings.is_file():
-        yield Finding("capture", "nothing is recorded in this clone", "run `aiprov init`")
-        return
-    told = json.loads(settings.read_text("utf-8"))
-    yield Finding("capture", "by git-ai, which is installed" if told["git_ai"] else "on")
-    on_path = shutil.which("aiprov")
-    yield Finding(
-        "command",
-        f"`aiprov` is {on_path}" if on_path else "`aiprov` is not on PATH, so no agent can call it",
-        "" if on_path else "install it where agents find it, `pipx install aiprov-otel`",
-    )
-    for name in told["agents"]:
-        yield _check_agent(git.root, name, again)
-    if not told["git_ai"]:
-        yield _check_hooks(git, told, again)
-        yield _check_notes(git, again)
-    journal = Journal.find(git.root)
-    if journal is None:
-        return
-    if told.get("watched"):
-        from aiprov_otel.capture import watched
-
-        reason = watched.why_not(journal)
-        yield Finding("watched", f"not now: {reason}" if reason else "lines of people are watched")
-    if complaints := journal.complaints():
-        more = f" and {len(complaints) - 1} more" if len(complaints) > 1 else ""
-        log = journal.folder / "log"
-        yield Finding("log", f"{complaints[-1]}{more}", f"read {log}, and remove it")
-
-
-def _check_agent(root: Path, name: str, again: str) -> Finding:
-    own = agent_settings.files(name)
-    if own:
-        gaps = [path for path in own if _lacks_us(root / path)]
-    else:
-        gaps = agent_settings.missing(name, _text(root / AGENTS[name].settings))
-    if gaps:
-        return Finding(name, f"no hook for {', '.join(gaps)} in {AGENTS[name].settings}", again)
-    return Finding(name, f"hooks in {AGENTS[name].settings}")
-
-
-def _lacks_us(path: Path) -> bool:
-    """Whether the file at *path* does not call `aiprov record`."""
-    return "aiprov" not in (_text(path) or "")
-
-
-def _check_hooks(git: Git, told: dict[str, Any], again: str) -> Finding:
-    hooks = [*git_hooks.HOOKS, *([git_hooks.TRAILERS] if told["trailers"] else [])]
-    hooks += [git_hooks.WATCH] if told.get("watched") else []
-    folder = git_hooks.place(git)
-    gaps = [hook for hook in hooks if not git_hooks.is_installed(git, folder, hook)]
-    if gaps:
-        return Finding("git hooks", f"{', '.join(gaps)} in {folder} do not call us", again)
-    return Finding("git hooks", f"in {folder}")
-
-
-def _check_notes(git: Git, again: str) -> Finding:
-    remotes = git.run("remote").decode().split()
-    gaps = [r for r in remotes if refspec(r) not in git.configuration.values(f"remote.{r}.fetch")]
-    if gaps:
-        return Finding("notes", f"not fetched from {', '.join(gaps)}", again)
-    return Finding("notes", f"fetched from {', '.join(remotes)}" if remotes else "no remote yet")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.capture import setup
+from aiprov_otel.capture import checkup, setup
 from aiprov_otel.capture.journal import Journal
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.format import quantity, short_hash
@@ -44,7 +44,7 @@ class Finding:
 def about_capture(folder: Path) -> Iterator[Finding]:
     """What `aiprov init --check` finds in the repository of *folder*; nothing without capture."""
     if Journal.find(folder.resolve()):
-        for each in setup.check(setup.open_work_tree(folder)):
+        for each in checkup.check(setup.open_work_tree(folder)):
             yield Finding(each.name, each.found, each.then or None)
 
 

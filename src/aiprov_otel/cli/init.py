@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from aiprov_otel.capture import setup
+from aiprov_otel.capture import checkup, setup
 from aiprov_otel.capture.agents import AGENTS
 from aiprov_otel.capture.exchange import refspec
 from aiprov_otel.cli.output import say
@@ -121,7 +121,7 @@ def _agreed() -> bool:
 
 
 def _check(git: Git) -> int:
-    findings = list(setup.check(git))
+    findings = list(checkup.check(git))
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         say(f"{'missing' if finding.then else 'ok':7}  {finding.name:{width}}  {finding.found}")
