@@ -121,6 +121,14 @@ def checked_out(desk):
     desk.git("checkout", "-q", "side", "--", "shop.py")
 
 
+def checked_out_before_another_commit(desk):
+    checked_out(desk)
+    desk.git("reset", "-q")
+    desk.write("other.py", "x = 1\n")
+    desk.git("add", "other.py")
+    desk.git("commit", "-qm", "Another")
+
+
 def stashed_elsewhere(desk):
     desk.write("shop.py", BEGIN.replace("len", "length"))
     desk.git("stash", "-q")
@@ -154,8 +162,9 @@ def hidden_from_the_editor(desk):
     "happens",
     [
         during_a_turn, before_an_unseen_end, after_an_edit_without_an_end, pasted, formatted, moved,
-        checked_out, stashed_elsewhere, in_the_middle_of_a_merge, a_generated_file,
-        a_formatter_before_the_commit, hidden_from_the_editor,
+        checked_out, checked_out_before_another_commit, stashed_elsewhere,
+        in_the_middle_of_a_merge, a_generated_file, a_formatter_before_the_commit,
+        hidden_from_the_editor,
     ],
 )  # fmt: skip
 def test_what_can_not_be_answered_for(watching, happens):

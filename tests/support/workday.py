@@ -222,6 +222,10 @@ class Workday:
         self.git("add", "--patch", stdin=answers)
         self.git("commit", "-qm", "A part")
 
+    def commit_one(self) -> None:
+        """Commit one file, and leave the others as they are."""
+        self.git("commit", "-qm", "One", "--", self.any_file())
+
     def amend(self) -> None:
         if self.random.random() < 0.5:
             self.desk.git("add", "--all")
@@ -348,8 +352,9 @@ class Workday:
     BASIC = ("person_types", "person_types", "agent_works", "agent_works", "commit")
     RARE = (
         "person_pastes", "two_agents", "unhooked_agent", "completion", "formatter", "patch",
-        "partial_commit", "amend", "stash", "reset", "hard_reset", "restore", "rename", "revert",
-        "merge", "squash_merge", "cherry_pick", "rebase", "interactive_rebase", "pull",
+        "partial_commit", "commit_one", "amend", "stash", "reset", "hard_reset", "restore",
+        "rename", "revert", "merge", "squash_merge", "cherry_pick", "rebase",
+        "interactive_rebase", "pull",
     )  # fmt: skip
 
     def run(self, steps: int, rare: tuple[str, ...] = RARE) -> None:

@@ -34,6 +34,7 @@ NOBODY: Final = {
 }
 """Who commits to the ref of the notes: no person."""
 
+_DAY: Final = 24 * 60 * 60
 _TYPED: Final = {"commit", "commit (initial)", "commit (amend)"}
 
 
@@ -44,7 +45,9 @@ def after_commit(journal: Journal) -> None:
     commit = Commit.read(git)
     states = {state.path: state for state in journal.states()}
     files = written(git, commit.id, commit.parents)
-    looked = _look(observer, commit, {*states, *(files if observer.declared else ())})
+    # What is not looked at now would be taken for unchanged, as its commit is, from here on.
+    others = {*files, *observer.dirty()} if observer.declared else ()
+    looked = _look(observer, commit, {*states, *others})
     if label_committed(observer, commit.before, files):
         looked = {state.path: state for state in journal.states()}
     texts = contents(git, commit.id, files)
@@ -69,6 +72,9 @@ def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
     olds: dict[str, list[str]] = {}
     for old, new in pairs:
         olds.setdefault(new, []).append(old)
+    if observer.declared:
+        observer.why_not = "git rewrote commits"
+        observer.look_at_all()
     for new, sources in olds.items():
         parents = git.run("rev-parse", f"{new}^@").decode("ascii").split()
         files = written(git, new, parents)
@@ -99,7 +105,8 @@ def _look(observer: Observer, commit: Commit, paths: Iterable[str]) -> dict[str,
             observer.why_not = f"it came by {commit.how or 'something else'}"
         elif os.access(hooks_folder(observer.git) / "pre-commit", os.X_OK):
             observer.why_not = "a pre-commit hook may have changed it"
-    observer.mark = f"{commit.before} {observer.mark.partition(' ')[2]}"
+    if observer.declared:
+        observer.mark = f"{commit.before} {observer.mark.partition(' ')[2]}"
     base = commit.before or "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     texts = ((path, observer.read(path)) for path in sorted(paths))
     return {p: observer.look(p, text, base) for p, text in texts if text is not None}
@@ -134,24 +141,28 @@ def _retry(git: Git, arguments: Sequence[str], stdin: bytes) -> None:
 def _settle(observer: Observer, head: str) -> None:
     """Forgets the labels of what is committed now."""
     journal = observer.journal
-    observer.mark = watched.mark(journal)
+    observer.mark = watched.mark(journal) if observer.declared else ""
     states = list(journal.states())
     committed = contents(observer.git, head, [state.path for state in states])
     for state in states:
         text = observer.read(state.path)
         hashes = observer.hash(text or [])
-        places = lines.align(observer.hash(committed[state.path] or []), hashes)
+        clean = observer.hash(committed[state.path] or [])
+        places = lines.align(clean, hashes)
         before = lines.align(state.hashes, hashes)
         labels: list[str | None] = [
             None if places[line] >= 0 or before[line] < 0 else state.labels[before[line]]
             for line in range(len(hashes))
         ]
         shelves = state.shelves if observer.has_stash else ()
-        if any(labels) or shelves:
+        # Of what differs from the commit, it is known that nobody saw a person write it.
+        if any(labels) or shelves or (observer.declared and hashes != clean):
             weights = watched.weigh(text or [], journal.salt) if observer.declared else []
             journal.save(State(state.path, hashes, labels, weights, observer.mark, shelves))
         else:
             journal.forget(state.path)
     journal.clear(IGNORED)
+    if not observer.declared:  # else an unfinished use keeps lines from being a person's
+        journal.clear("tools", older=_DAY)
     if observer.declared:
         journal.put("chain", "", observer.mark)

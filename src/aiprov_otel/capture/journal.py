@@ -216,10 +216,12 @@ class Journal:
         with suppress(OSError):
             (self.folder / kind / (name if hashed else self.key(name))).unlink()
 
-    def clear(self, kind: str) -> None:
-        """Forgets all records of *kind*."""
+    def clear(self, kind: str, older: float = 0) -> None:
+        """Forgets all records of *kind* that are *older* than so many seconds."""
         for name in self.records(kind):
-            self.drop(kind, name, hashed=True)
+            with suppress(OSError):
+                if time.time() - (self.folder / kind / name).stat().st_mtime >= older:
+                    self.drop(kind, name, hashed=True)
 
     def key(self, name: str) -> str:
         """*name* as a salted hash: names of sessions are not written down."""
