@@ -118,6 +118,33 @@ def test_nothing_is_written_unasked(fresh, capsys):
     assert tree(fresh) == before
 
 
+@pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"\n", 1)])
+def test_it_asks_once(fresh, answer, status, monkeypatch, capsys):
+    """
+    On a terminal it asks once, and writes only after a yes.
+    """
+    terminal, keyboard = os.openpty()
+    os.write(terminal, answer)
+    with os.fdopen(keyboard) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert main(["init", str(fresh.path), "--agents", "cursor"]) == status
+    os.close(terminal)
+
+    assert capsys.readouterr().out.count("Go on?") == 1
+    assert (fresh.path / ".cursor/hooks.json").is_file() is (status == 0)
+
+
+def test_where_there_is_no_work_tree(tmp_path, capsys):
+    """
+    Outside of a repository, and in a bare one, one line says so.
+    """
+    bare = Desk(tmp_path / "bare", enable=False)
+    bare.git("config", "core.bare", "true")
+    for folder in (tmp_path, bare.path):
+        assert main(["init", str(folder), "--yes"]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 @pytest.mark.parametrize("names", ["claude", "claude-code,ada"])
 def test_an_unknown_agent_is_named(fresh, names, capsys):
     """
