@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.capture.agents import AGENTS
+from aiprov_otel.capture.agents import AGENTS, REST, TURN
 from aiprov_otel.capture.inputs import parse
 from support.desk import Desk
 
@@ -78,6 +78,21 @@ def test_its_lines_are_recorded(agent, tmp_path):
     assert f'"model": "{TOOLS[tool]}"' in desk.note()
     assert "jane" not in desk.note()
     assert desk.trouble() == ""
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_its_turns_are_known(agent, tmp_path):
+    """
+    The beginning and the end of an agent's turn are told apart, and are of one session.
+    """
+    turn = events(agent, tmp_path)["turn"]
+    begin, end = (parse(agent, json.dumps(turn[name]).encode()) for name in ("begin", "end"))
+
+    assert begin
+    assert end
+    assert (begin.kind, end.kind) == (TURN, REST)
+    assert begin.session == end.session != ""
+    assert begin.edits == end.edits == ()
 
 
 def test_a_completion_is_recorded(tmp_path):

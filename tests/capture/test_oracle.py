@@ -7,13 +7,21 @@ from collections import Counter
 
 import pytest
 
+from support.authorship import parse
 from support.workday import AGENTS, PERSON, Workday
 
 WRITERS = {*AGENTS.values(), "cursor"}
 
 
 def check(day: Workday) -> Counter:
-    """Fails for a line that is wrongly attributed; returns how many of each writer are known."""
+    """
+    How many lines of each writer are known.
+
+    Fails for a line that is wrongly attributed, and for a note that is not valid.
+    """
+    listed = day.desk.git("notes", "--ref=ai", "list").split()
+    for blob in {*listed[::2]}:
+        parse(day.desk.git("cat-file", "blob", blob))
     known: Counter = Counter()
     for text, writer, agent, origin in day.verdicts():
         known[writer, origin] += 1

@@ -17,6 +17,7 @@ Labels: TypeAlias = dict[str, dict[int, str]]
 
 _SCHEMA: Final = "authorship/3.0.0"
 _RECORDER: Final = "aiprov"
+_MOST: Final = 2_000_000  # lines that a note is read for
 
 
 def render(labels: Labels, commit: str) -> bytes:
@@ -28,7 +29,8 @@ def render(labels: Labels, commit: str) -> bytes:
         by_label: dict[str, list[int]] = {}
         for line, label in sorted(labels[path].items()):
             by_label.setdefault(label, []).append(line)
-        name = f'"{path}"' if " " in path or "\t" in path else path
+        quoted = " " in path or "\t" in path or path == "---"
+        name = f'"{path}"' if quoted else path
         rows = [name] if by_label else []
         for label, numbers in by_label.items():
             rows.append(f"  {_key(label, sessions, humans)} {_ranges(numbers)}")
@@ -112,10 +114,14 @@ def _logs(note: bytes) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
 def _labels(note: bytes) -> Labels:
     log = parse_log(note)
     labels: Labels = {}
+    left = _MOST
     for path, key, ranges in log.entries:
         label = _label(log.sessions, log.humans, log.prompts, key)
         for first, last in ranges:
-            for line in range(first, min(last, first + 1_000_000) + 1):
+            left -= last - first
+            if left < 0:  # a note is written by anybody, and may claim lines without an end
+                return labels
+            for line in range(first, last + 1):
                 if label:
                     labels.setdefault(path, {})[line] = label
                 else:
