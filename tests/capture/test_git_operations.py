@@ -244,6 +244,11 @@ def test_a_rename(desk):
 
     assert desk.attested() == {"store.py": ["import sys"]}
 
+    desk.agent_writes("new.py", "long_name = 1\n")
+    (desk.path / "new.py").rename(desk.path / "newer.py")
+    desk.commits("Never committed under its first name")
+    assert desk.attested() == {"newer.py": ["long_name = 1"]}
+
 
 def test_a_formatter_as_a_hook(desk):
     """

@@ -52,11 +52,13 @@ def after_commit(journal: Journal) -> None:
         looked = {state.path: state for state in journal.states()}
     texts = contents(git, commit.id, files)
     labels: Labels = {}
+    gone = [s for s in states.values() if not (journal.root / s.path).is_file()]
     for path, file in files.items():
         if (text := texts[path]) is not None:
             hashes = observer.hash(text)
             names = (path, file.former) if file.former else (path,)
             known = [s[name] for name in names for s in (looked, states) if name in s]
+            known += gone  # it may have been moved
             fill(labels, path, file, hashes, ((s.hashes, s.labels) for s in known))
     carry(observer, sources_of(observer, commit), commit.id, files, labels)
     if commit.how.startswith("revert") and (undone := commit.undone):
