@@ -112,8 +112,9 @@ def _logs(note: bytes) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
 
 
 def _labels(note: bytes) -> Labels:
-    log = parse_log(note)
     labels: Labels = {}
+    if (log := parse_log(note)) is None:
+        return labels
     left = _MOST
     for path, key, ranges in log.entries:
         label = _label(log.sessions, log.humans, log.prompts, key)

@@ -27,6 +27,10 @@ class RowError(StoreError):
     """A row holds what the store can't take."""
 
 
+class StoreHeld(StoreError):
+    """Another process has the store open for writing."""
+
+
 @dataclass(slots=True)
 class _State:
     """What a store and its readers share: who they are, and whether an error made them useless."""
@@ -319,7 +323,8 @@ def _explained(path: Path) -> Iterator[None]:
     except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException):
         raise  # these are about our SQL
     except (duckdb.Error, OSError) as error:
-        raise StoreError(_advice(path, str(error))) from error
+        kind = StoreHeld if _LOCKED in str(error) else StoreError
+        raise kind(_advice(path, str(error))) from error
 
 
 def _advice(path: Path, problem: str) -> str:
@@ -332,8 +337,9 @@ def _advice(path: Path, problem: str) -> str:
     return f"the store {path} can't be used ({problem}): move it away, or name another with --store"
 
 
+_LOCKED: Final = "Could not set lock"
 _ADVICE: Final = {
-    "Could not set lock": (
+    _LOCKED: (
         "is held by another process. If that is a receiver, use "
         "`aiprov report --from http://127.0.0.1:4318`; or name another store with --store"
     ),
