@@ -109,6 +109,11 @@ def formatted(desk):
     desk.person_replaces("shop.py", "sum(items)", "sum( items )")
 
 
+def formatted_and_shortened(desk):
+    formatted(desk)
+    desk.person_replaces("shop.py", "def count(items):\n", "")
+
+
 def moved(desk):
     text = desk.read("shop.py").splitlines(keepends=True)
     desk.write("shop.py", "".join([*text[2:], *text[:2]]))
@@ -161,7 +166,8 @@ def hidden_from_the_editor(desk):
 @pytest.mark.parametrize(
     "happens",
     [
-        during_a_turn, before_an_unseen_end, after_an_edit_without_an_end, pasted, formatted, moved,
+        during_a_turn, before_an_unseen_end, after_an_edit_without_an_end, pasted, formatted,
+        formatted_and_shortened, moved,
         checked_out, checked_out_before_another_commit, stashed_elsewhere,
         in_the_middle_of_a_merge, a_generated_file, a_formatter_before_the_commit,
         hidden_from_the_editor,

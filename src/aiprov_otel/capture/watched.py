@@ -96,8 +96,21 @@ def typed(old: State, now: State, places: Sequence[int], fresh: set[int], blank:
     full = [line for line in new if now.hashes[line] != blank]
     if len(full) > TYPED or len(new) > TYPED + 1:
         return set()
-    gone = set(range(len(old.hashes))).difference(places)
+    gone = sorted(set(range(len(old.hashes))).difference(places))
     weight = sum(now.weights[line] for line in new)
-    if gone and weight == sum(old.weights[place] for place in gone):
-        return set()  # formatted, not written
+    if _is_reformatted(weight, [(place, old.weights[place]) for place in gone]):
+        return set()
     return {line for line in fresh if now.hashes[line] == blank or now.hashes[line] not in before}
+
+
+def _is_reformatted(weight: int, gone: Sequence[tuple[int, int]]) -> bool:
+    """Whether lines of this *weight* are some that are *gone*, of which each has its place."""
+    for start in range(len(gone)):
+        total = 0
+        for distance, (place, part) in enumerate(gone[start:]):
+            if place != gone[start][0] + distance:
+                break
+            total += part
+            if total == weight:
+                return True
+    return False
