@@ -38,6 +38,7 @@ class Evidence(StrEnum):
     FOOTER = "footer"
     ASSISTED_BY = "assisted-by"
     PULL_REQUEST = "pull-request"
+    WATCHED = "watched"
     BRANCH = "branch"
     PREDATES_AI = "predates-ai"
     UNMARKED = "unmarked"
@@ -52,7 +53,13 @@ class Evidence(StrEnum):
 
 
 _LINE_LEVEL = {Evidence.DECLARED, Evidence.NOTE, Evidence.NOTE_RECOVERED, Evidence.AGENT_TRACE}
-_WEAK = {Evidence.BRANCH, Evidence.PREDATES_AI, Evidence.UNMARKED, Evidence.NONE}
+_WEAK = {
+    Evidence.WATCHED,
+    Evidence.BRANCH,
+    Evidence.PREDATES_AI,
+    Evidence.UNMARKED,
+    Evidence.NONE,
+}
 
 
 class Match(StrEnum):

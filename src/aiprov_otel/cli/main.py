@@ -19,7 +19,7 @@ from aiprov_otel.errors import AiprovError, UsageError
 
 VERBS: Final = (
     "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
-    "dashboards", "doctor",
+    "dashboards", "doctor", "init", "record",
 )  # fmt: skip
 
 DONE: Final = 0
