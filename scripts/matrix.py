@@ -22,6 +22,7 @@ EVERY_PYTHON = (
     *("-m", "not attack"),
 )
 ONCE = ("-m", "not matrix and not attack")
+LONG = ("--ignore=tests/docs", "--ignore=tests/bare", "--ignore=tests/frameworks", "-m", "matrix")
 
 
 class Cell(NamedTuple):
@@ -66,7 +67,7 @@ def cells(pythons: dict[str, str]) -> list[Cell]:
     newest, *others = pythons
     return [
         *(Cell(f"Python {version}", version, EVERY_PYTHON) for version in others),
-        Cell(f"Python {newest}, other people's tests", "test", (RUNTIME, "-m", "matrix")),
+        Cell(f"Python {newest}, long tests", "test", LONG),
         Cell(f"Python {newest}, packaging", "test", ("tests/packaging",)),
         Cell("no fast path", "test", (RUNTIME, *ONCE), fast="false"),
         Cell("oldest OpenTelemetry", "oldest", (RUNTIME, *ONCE)),

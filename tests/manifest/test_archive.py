@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -326,6 +327,30 @@ def test_tails_are_longest_first():
     A path loses one folder after the other from its front.
     """
     assert list(tails("/a/b.py")) == ["/a/b.py", "a/b.py", "b.py"]
+
+
+def test_an_interruption_is_no_damage(tmp_path):
+    """
+    What a signal handler raises while a document is read passes, and the next reading finds all.
+    """
+
+    class Timeout(Exception):
+        pass
+
+    def interrupt(*_):
+        sys.setprofile(None)
+        raise Timeout
+
+    manifest = Manifest.load(write(tmp_path / "m", CART))
+    entry = manifest.entries[0]
+
+    def read():
+        sys.setprofile(interrupt)
+        return manifest.source(entry)
+
+    with pytest.raises(Timeout):
+        read()
+    assert manifest.source(entry).lines == CART.lines
 
 
 def test_a_line_that_is_not_there_is_unknown(tmp_path):

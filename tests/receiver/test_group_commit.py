@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -38,3 +40,18 @@ def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):
     assert [problem is None for problem in problems] == [True, True, False, True]
     assert isinstance(problems[2], RowError)
     assert store.query("SELECT count(*) FROM otel_traces") == [(3,)]
+
+
+def test_what_could_not_be_stored_is_not_kept(store):
+    """While a disk is full, no error keeps the spans of its request until a collection."""
+    commits = GroupCommit(store)
+    gc.disable()
+    try:
+        try:
+            commits.add(b"{broken\n")
+        except RowError as problem:
+            kept = weakref.ref(problem)
+    finally:
+        gc.enable()
+
+    assert kept() is None

@@ -99,6 +99,15 @@ def test_a_small_body_does_not_become_a_large_one(serve, name):
     assert most_memory(serve) < MEMORY
 
 
+def test_a_body_that_was_refused_is_not_kept(serve):
+    """Its error keeps nothing of it alive until some garbage collection."""
+    packed = gzip.compress(filled(b"", b"\x0a\x00"), 9)
+    headers = {**PROTOBUF, "Content-Encoding": "gzip"}
+
+    assert [post(serve, packed, headers)[0] for _ in range(6)] == [400] * 6
+    assert most_memory(serve) < MEMORY
+
+
 @pytest.mark.parametrize("path", ["/v1/logs", "/v1/metrics"])
 def test_what_is_not_kept_takes_no_memory(serve, path):
     """Logs and metrics are counted as they stand."""

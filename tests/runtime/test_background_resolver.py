@@ -88,6 +88,26 @@ print(*shop.orders.order(span), opened)
     assert run(code, shop.folder) == "ai exact []\n"
 
 
+@pytest.mark.parametrize(
+    "loaded",
+    ["importlib.util.find_spec('shop.orders')", "importlib.import_module('shop.orders')"],
+)
+def test_a_file_that_changes_after_it_was_found_is_unknown(shop, loaded):
+    """
+    Whoever only looks for a module runs nothing of it, and a reload runs another text.
+    """
+    code = f"""{INSTALLED}
+import importlib.util, pathlib
+{loaded}
+path = pathlib.Path("shop/orders.py")
+path.write_text("# a line more\\n" + path.read_text())
+module = importlib.import_module("shop.orders")
+module = importlib.reload(module)
+print(*module.order(span))
+"""
+    assert run(code, shop.folder) == "unknown stale\n"
+
+
 @pytest.mark.parametrize("mode", ["metrics", "spans"])
 def test_a_handler_opens_nothing_and_replaces_nothing(shop, mode):
     """

@@ -116,6 +116,26 @@ def test_the_innermost_application_frame_counts(application, shop):
     assert said["code.line.number"] == 22
 
 
+def test_an_exception_that_is_raised_again_from_nothing_names_its_new_line(application):
+    """
+    Its old traceback is gone, and Python may make the new one where the old one was.
+    """
+    shop = application.module(
+        "shop.again",
+        "def first(error):\n    raise error\n\n\ndef second(error):\n    raise error  # human\n",
+    )
+    application.install()
+    error = KeyError(1)
+    for function in [shop.first, shop.second] * 20:
+        error.__traceback__ = None
+        with pytest.raises(KeyError):
+            failing(application, function, error, name=function.__name__)
+
+    spans = application.memory.get_finished_spans()
+    lines = {(span.name, event(span)["code.line.number"]) for span in spans}
+    assert lines == {("first", 2), ("second", 6)}
+
+
 def test_an_explicit_cause_has_attributes_of_its_own(application, shop):
     """
     Raised `from` another, the exception is of its own line and names its cause's.

@@ -13,6 +13,8 @@ from collections import Counter
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import Sampler
 
 from aiprov_otel import provenance
 from aiprov_otel.runtime import guard
@@ -177,20 +179,31 @@ def test_an_interrupt_at_any_line_of_ours_reaches_the_caller(application, kind, 
     assert lines.passed.total() > 10
 
 
-def test_what_a_processor_raises_stays_there(application, monkeypatch, caplog):
+@pytest.mark.parametrize("method", ["on_start", "on_end", "should_sample", "export"])
+def test_what_somebody_else_raises_stays_there(application, monkeypatch, caplog, method):
     """
-    A failing processor of somebody else is logged, and does not reach the caller.
+    A failing processor, sampler or exporter is logged, and does not reach the caller.
     """
 
-    class Failing(SpanProcessor):
-        def on_end(self, span):
-            raise Soft("their processor")
+    def fail(*_, **__):
+        raise Soft(method)
 
     monkeypatch.delenv("AIPROV_STRICT")
-    application.provider.add_span_processor(Failing())
+    if method == "should_sample":
+        application.provider.sampler = type(
+            "", (Sampler,), {method: fail, "get_description": str}
+        )()
+    elif method == "export":
+        exporter = type("", (SpanExporter,), {method: fail})()
+        application.provider.add_span_processor(SimpleSpanProcessor(exporter))
+    else:
+        application.provider.add_span_processor(type("", (SpanProcessor,), {method: fail})())
     with application.install():
         assert provenance(function)() == 1
-    assert "Provenance was not attached (provenance-failed)" in caplog.messages
+    said = {"export": "Exception while exporting Span."}.get(
+        method, "Provenance was not attached (provenance-failed)"
+    )
+    assert said in caplog.messages
 
 
 def test_an_exception_set_from_another_thread_passes(application, monkeypatch):

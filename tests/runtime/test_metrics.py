@@ -122,6 +122,34 @@ def test_the_meter_provider_may_come_before_or_after(asked, order):
     assert lines[:2] == ["{line}", False]
 
 
+def test_a_provider_that_fails_costs_its_counts_only(asked):
+    """
+    What a counter of somebody else's raises reaches no request: the exception is recorded as ever.
+    """
+    (said,) = asked(
+        """
+class Failing(metrics.NoOpCounter):
+    def add(self, *args, **kwargs):
+        raise ZeroDivisionError
+
+class Meter(metrics.NoOpMeter):
+    def create_counter(self, name, *args, **kwargs):
+        return Failing(name)
+
+class Provider(metrics.NoOpMeterProvider):
+    def get_meter(self, name, *args, **kwargs):
+        return Meter(name)
+
+metrics.set_meter_provider(Provider())
+aiprov_otel.install()
+import shop
+print(json.dumps(type(span(shop.fail, 1)).__name__))
+""",
+        AIPROV_STRICT="false",
+    )
+    assert said == "KeyError"
+
+
 def test_without_a_provider_nothing_happens(asked):
     """
     Where no meter provider is set, failing spans are as they were, and nothing is counted.

@@ -84,7 +84,7 @@ def address(text: str) -> str:
         urlsplit(text)
         text.encode("idna" if "/" not in text else "utf-8")
     except ValueError as error:
-        msg = f"{text!r} is not a valid address"
+        msg = f"{text!r} is not a valid address; give HOST, HOST:PORT or a whole URL"
         raise argparse.ArgumentTypeError(msg) from error
     return text
 

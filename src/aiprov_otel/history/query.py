@@ -121,7 +121,7 @@ def query_file(
     if manifest:
         return _file_by_manifest(Manifest.load(manifest), path)
     if not path.parent.is_dir() or not path.exists():
-        msg = f"{path} does not exist"
+        msg = f"{path} does not exist; name a file of a repository"
         raise HistoryError(msg)
     if path.is_dir():
         msg = (

@@ -15,7 +15,9 @@ import io
 import json
 import os
 import stat
+import struct
 import zipfile
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -30,6 +32,20 @@ from aiprov_otel.values import Origin, Strength
 SCHEMA = 1
 _INDEX = "manifest.json"
 _FORMAT = "aiprov-manifest"
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,  # an encrypted or unknown form of a zip, and JSON that exceeds the stack
+)
+"""What zipfile and json raise for a file that is not whole, or not a manifest."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 
 
@@ -86,7 +102,7 @@ class Manifest:
         except OSError as error:
             msg = f"the manifest {path} can't be read: {error.strerror or error}"
             raise ManifestError(msg) from error
-        except Exception as error:  # zip and JSON raise many kinds for a foreign file
+        except _DAMAGED as error:
             msg = f"{path} is not a whole manifest ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
 
@@ -101,7 +117,7 @@ class Manifest:
         """
         try:
             self._archive = zipfile.ZipFile(self._reopenable())
-        except Exception as error:  # as in `load`
+        except _DAMAGED as error:
             msg = f"{self.path} was overwritten while in use ({error}); replace it by renaming"
             raise ManifestError(msg) from error
 
@@ -166,7 +182,7 @@ class Manifest:
         data = self._read(entry)
         try:
             source = SourceFile.decode(data)
-        except Exception as error:  # any kind, as in `load`: deep JSON exceeds the stack
+        except (*_DAMAGED, ManifestError) as error:
             msg = f"{entry.document} in {self.path}: {error}"
             raise ManifestError(msg) from error
         if source.lines != entry.lines:
@@ -177,7 +193,7 @@ class Manifest:
     def _read(self, entry: Entry) -> bytes:
         try:
             data = _member(self._archive, entry.document)
-        except Exception as error:  # as in `load`
+        except _DAMAGED as error:
             msg = f"{self.path} lacks a whole {entry.document} ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
         if hashlib.sha256(data).hexdigest() != entry.digest:

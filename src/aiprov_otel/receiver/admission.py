@@ -7,6 +7,7 @@ import socket
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -290,13 +291,16 @@ def refused_host(header: str, listening: str) -> str | None:
         return "only requests to the loopback interface are accepted"
     name = name.removesuffix(".") if name else None
     if name and (
-        _is_address(name)
-        or "." not in name
-        or name.endswith(_PRIVATE)
-        or name == socket.getfqdn().lower()
+        _is_address(name) or "." not in name or name.endswith(_PRIVATE) or name == _own_name()
     ):
         return None
     return "use this machine's name or address"
+
+
+@cache
+def _own_name() -> str:
+    """The name of this machine; asked for once, since a resolver may take seconds to answer."""
+    return socket.getfqdn().lower()
 
 
 def _hostname(header: str) -> str | None:

@@ -119,8 +119,7 @@ def _answering(handle: _Handler) -> _Handler:
         except Refused as error:
             return _refusal(error, kind)
         except StoreError as error:
-            busy = HTTPStatus.SERVICE_UNAVAILABLE
-            return _refusal(Refused(busy, str(error), retry_after=RETRY_AFTER), kind)
+            return _refusal(_unavailable(error), kind)
         except ClientDisconnect:
             return Response()  # which is not sent to anybody
         except Exception:  # noqa: BLE001 (a connection outlives it)
@@ -138,6 +137,10 @@ async def _unknown(request: Request, error: Exception) -> Response:
     close = request.method not in {"GET", "HEAD"}
     refused = Refused(HTTPStatus(error.status_code), reason, close=close)
     return _refusal(refused, _kind(request.headers))
+
+
+def _unavailable(error: StoreError) -> Refused:
+    return Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), retry_after=RETRY_AFTER)
 
 
 def _kind(headers: Headers) -> str:
@@ -193,11 +196,7 @@ class _Intake:
             body = await read_body(request, share)
             if kind == JSON:
                 await share.grow(json_memory(body))
-            try:
-                message = await to_thread.run_sync(take, body, kind, limiter=self._threads)
-            except ValueError as error:
-                raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
-        return _message(message, kind)
+            return await to_thread.run_sync(_answer, take, body, kind, limiter=self._threads)
 
     def _store(self, body: bytearray, kind: str) -> Message:
         from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as service
@@ -231,6 +230,21 @@ class _Intake:
             half = len(lines) // 2
             return self._add(lines[:half]) + self._add(lines[half:])
         return 0
+
+
+def _answer(take: Callable[[bytearray, str], Message], body: bytearray, kind: str) -> Response:
+    """
+    The answer of *take* to *body*.
+
+    An error ends here, in the worker thread: anyio would hand it over in a cycle of references, in
+    which its traceback keeps the body until a garbage collection.
+    """
+    try:
+        return _message(take(body, kind), kind)
+    except ValueError as error:
+        return _refusal(Refused(HTTPStatus.BAD_REQUEST, str(error)), kind)
+    except StoreError as error:
+        return _refusal(_unavailable(error), kind)
 
 
 def _batches(rows: Iterator[Row | None]) -> Iterator[tuple[list[bytes], int]]:

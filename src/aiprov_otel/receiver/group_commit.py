@@ -45,8 +45,11 @@ class GroupCommit:
         with self._turn:
             if not batch.done:
                 self._commit()
-        if batch.problem:
-            raise batch.problem
+        try:
+            if batch.problem:
+                raise batch.problem
+        finally:
+            batch.problem = None  # else it and its traceback keep each other until a collection
 
     def _commit(self) -> None:
         with self._lock:
@@ -56,11 +59,12 @@ class GroupCommit:
                 self._write([batch])
 
     def _write(self, batches: list[_Batch]) -> bool:
-        problem: Exception | None = None
+        for batch in batches:
+            batch.done, batch.problem = True, None
         try:
             self._store.add_lines(b"".join(batch.lines for batch in batches))
         except Exception as error:  # noqa: BLE001 (each waiting thread raises it)
-            problem = error
-        for batch in batches:
-            batch.done, batch.problem = True, problem
-        return problem is None
+            for batch in batches:
+                batch.problem = error
+            return False
+        return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Final
@@ -135,7 +135,7 @@ class Annotator:
         else:
             line = stack.innermost(self.resolver, head)
             answer = self._exception(error, [line]) if line else None
-        state.answer = (self, answer, id(cause_of(error)), set(_identities(head)))
+        state.answer = (self, answer, id(cause_of(error)), _identities(head))
         return answer or self._exception(error, stack.nearest(self.resolver, head))
 
     def _has_answered(
@@ -144,9 +144,12 @@ class Annotator:
         """Whether a traceback from *step* on still has a step of the *known* answer."""
         if not known or known[0] is not self or known[2] != id(cause_of(error)):
             return False
+        steps: list[Any] = known[3]
         while step is not None:
-            if _identity(step) in known[3]:
-                return True
+            if (identity := _identity(step)) in steps:
+                # Python may have freed the steps that were known, and made others in their place.
+                rest = steps[steps.index(identity) :]
+                return _identities(step)[: len(rest)] == rest
             if known[1] is None and self.resolver.is_ours(step.tb_frame.f_code):
                 return False
             step = step.tb_next
@@ -192,21 +195,23 @@ def last_cause(error: BaseException) -> BaseException | None:
     return last
 
 
-def _identity(step: TracebackType) -> tuple[int, int, int]:
+def _identity(step: TracebackType) -> tuple[int, ...]:
     """Identifies *step* without keeping it, and its frame, alive."""
-    return id(step), id(step.tb_frame), step.tb_lasti
+    frame = step.tb_frame
+    return id(step), id(frame), id(frame.f_code), step.tb_lasti
 
 
-def _identities(step: TracebackType | None) -> Iterator[tuple[int, int, int]]:
-    """The first steps from *step* on; a context manager takes some away again when it ends."""
-    for _ in range(_STEPS):
-        if step is None:
-            return
-        yield _identity(step)
+def _identities(step: TracebackType | None) -> list[tuple[int, ...] | None]:
+    """The first steps from *step* on, and None where the traceback ends among them."""
+    found: list[tuple[int, ...] | None] = []
+    while step is not None and len(found) < _STEPS:
+        found.append(_identity(step))
         step = step.tb_next
+    return found if step is not None else [*found, None]
 
 
 _STEPS: Final = 8
+"""Steps that are remembered, as a context manager takes some away again when it ends."""
 
 
 _DEPTH: Final = 30

@@ -83,10 +83,12 @@ class BackgroundResolver(Resolver):
                 raise
 
     def _run(self) -> None:
-        while self._pending:
-            with guard:
-                self.read_pending()
-        self._reading = False
+        try:
+            while self._pending:
+                with guard:
+                    self.read_pending()
+        finally:
+            self._reading = False
         if self._pending:  # since the loop ended
             self._start()
 

@@ -58,7 +58,7 @@ def _application() -> list[Path]:
 
 
 def _is_open_to_others(path: Path) -> bool:
-    """Whether a user of this machine other than ours and root may write *path*, or replace it."""
+    """Whether every user of this machine may write *path*, or replace it."""
     if os.name != "posix":
         return False
     try:

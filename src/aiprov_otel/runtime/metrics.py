@@ -17,7 +17,7 @@ from aiprov_otel.manifest import Entry, Manifest
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.exception_state import type_name
 from aiprov_otel.runtime.fast_path import OURS
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import Origin, Outcome, Strength
 
@@ -61,13 +61,16 @@ def count(kind: Kind, outcome: Outcome | None, within: Context | None = None) ->
         if (kind, outcome) not in _raised and len(_raised) >= LIMIT:
             kind = (kind[0], None, keys.OTHER)
         attributes = _raised.setdefault((kind, outcome), of_raised(*kind, outcome))
-        _counter.add(1, attributes, within)
+        with call_guard:  # the application's provider may be any code
+            _counter.add(1, attributes, within)
 
 
 def add_handled(kind: Kind, number: int) -> None:
     """Count *number* exceptions that were handled."""
     if _counter is not None:
-        _counter.add(number, of_raised(*kind, Outcome.HANDLED, swallowed=True))
+        counted = of_raised(*kind, Outcome.HANDLED, swallowed=True)
+        with call_guard:
+            _counter.add(number, counted)
 
 
 def kind_of(

@@ -67,6 +67,7 @@ class Resolver:
         self.manifests = manifests
         self._files: dict[str, LoadedFile | None] = {}
         self.libraries: set[str] = set()
+        self._stamps: dict[str, tuple[int, int] | None] = {}  # of the files when they were loaded
         self._units: dict[int, tuple[CodeType, Provenance]] = {}
         self._loaded: dict[str, tuple[CodeType, LoadedFile]] = {}
         self._replaced: dict[int, tuple[CodeType, LoadedFile]] = {}
@@ -79,9 +80,20 @@ class Resolver:
             return self._remember(filename, loaded_now=False)
 
     def loaded(self, filename: str) -> None:
-        """Register *filename*: this process runs it as it is on disk now."""
-        if filename not in self._files and not self.is_foreign(filename):
+        """
+        Register *filename*: this process is about to run it as it is on disk now.
+
+        A file that changed since it was registered is unknown from then on: each function of it
+        may be of the old text or of the new one.
+        """
+        if self.is_foreign(filename):
+            return
+        stamp = source_text.stamp(filename)
+        if filename not in self._files:
+            self._stamps[filename] = stamp
             self._remember(filename, loaded_now=True)
+        elif self._stamps.setdefault(filename, stamp) != stamp:
+            self._remember(filename, loaded_now=False)
 
     def register(self, module: CodeType, text: source_text.Text | None) -> None:
         """
@@ -173,6 +185,7 @@ class Resolver:
         if len(self._files) >= LIMIT:
             self._files = {name: known for name, (_, known) in self._loaded.items()}
             self.libraries.clear()
+            self._stamps.clear()
         self._files[filename] = file
         if file is None and filename not in source_text.BOOTSTRAPS:
             self.libraries.add(filename)

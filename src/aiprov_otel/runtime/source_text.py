@@ -140,6 +140,16 @@ def read_text(filename: str) -> Text | None:
     return None if source is None else Text(source)
 
 
+def stamp(filename: str) -> tuple[int, int] | None:
+    """What changes when *filename* is written again; None where it can't be read."""
+    try:
+        status = os.stat(filename)
+    except (OSError, ValueError) as error:
+        _raise_foreign(error)
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def is_younger(filename: str) -> bool:
     """Whether *filename* was written after this process began."""
     try:
