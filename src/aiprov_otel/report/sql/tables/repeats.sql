@@ -1,14 +1,15 @@
-{# Rule 1: an exception counts once, where it was recorded first, at the innermost span. The same type,
-   message, raising line and `aiprov.exception.*` (or none), on a span above, is the same exception.
-   Siblings that fail alike are two errors. #}
+{# An exception counts once, where it was recorded first, at the innermost span. The same type,
+   message, raising line and `aiprov.exception.*` (or none), on a span above, is the same exception; so is
+   what the service marked as recorded before, at the same line. Siblings that fail alike are two errors. #}
 CREATE TEMPORARY TABLE repeats AS
-SELECT first.Number AS Number, again.Number AS Repeat, again.Failed AS Failed
+SELECT first.Number AS Number, again.Number AS Repeat
 FROM ancestors
 JOIN recorded_exceptions AS first
     ON first.TraceId = ancestors.TraceId AND first.SpanId = ancestors.SpanId
 JOIN recorded_exceptions AS again
     ON again.TraceId = ancestors.TraceId AND again.SpanId = ancestors.Ancestor
-WHERE again.Time >= first.Time AND again.Type = first.Type AND again.Message = first.Message
+WHERE again.Time >= first.Time
+    AND (again.Repeated OR (again.Type = first.Type AND again.Message = first.Message))
     AND (again.Line IS NULL OR (
         again.Line = coalesce(first.Line, -1)
         AND coalesce(again.Path, '') = coalesce(first.Path, '')))
