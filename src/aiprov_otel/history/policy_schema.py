@@ -160,6 +160,16 @@ def _parse_packages(key: str, value: object) -> tuple[str, ...]:
     return tuple(map(str, items))
 
 
+_CLASS: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
+
+def _parse_classes(key: str, value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [None]
+    if not all(isinstance(item, str) and _CLASS.fullmatch(item) for item in items):
+        raise wrong_value(key, value, 'a list of classes like ["shop.stock.OutOfStock"]')
+    return tuple(map(str, items))
+
+
 _AGENT_KEYS: Final = tuple(field.name for field in fields(Rule))
 _AGENT_REQUIRED: Final = ("id", "agent", "kind", "role", "pattern")
 _AGENT_PATTERNS: Final = {"pattern", "model"}
@@ -214,6 +224,7 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "moves": _parse_moves,
     "markers": _parse_switch,
     "packages": _parse_packages,
+    "expected_errors": _parse_classes,
     "extra_agents": parse_extra_agents,
 }
 """The keys of `[tool.aiprov]`; each parser raises a PolicyError that names key and value."""

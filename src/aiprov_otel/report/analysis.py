@@ -21,7 +21,7 @@ from aiprov_otel.report.trends import (
     ratio_over_time,
     self_time_over_time,
 )
-from aiprov_otel.report.verdict import OriginStats, Verdict, baseline_of, verdict
+from aiprov_otel.report.verdict import OriginStats, Verdict, baseline_of, compared_stats, verdict
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader
@@ -61,6 +61,7 @@ def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
         StoreError: the store can't be read.
     """
     baseline = baseline_of(by_origin)
+    escaped = sum(stats.errors for stats in by_origin)
     rows = sorted((VersionCounts(*row) for row in reader.query(sql.query("cells"))), key=repr)
     compared = comparisons(rows, baseline)
     ((begin, end),) = reader.query(sql.query("period"))
@@ -75,7 +76,7 @@ def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
     self_times = reader.query(sql.query("histogram", column="SelfMs"))
     inclusive_times = reader.query(sql.query("histogram", column="Ms"))
     return Analysis(
-        verdict(by_origin, compared[0]),
+        verdict(compared_stats(rows), baseline, compared[0], escaped),
         compared,
         ratio_by_route(baseline.cells(rows), check.dispersion if check else 1),
         ratio_over_time(by_part, baseline, begin, width),

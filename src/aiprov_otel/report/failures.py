@@ -62,7 +62,8 @@ class Failure:
 def latest_failures(reader: Reader) -> Iterator[Failure]:
     """Yields the latest failure of each of the last five lines that raised, newest first."""
     for row in reader.query(sql.query("latest_failures")):
-        trace, entry, is_request, time, kind, origin, agent, model, commit, path, line, stacktrace = row
+        trace, entry, is_request, time, kind, origin, agent, model, commit, *raising = row
+        path, line, stacktrace = raising
         same = {"trace": trace, "type": kind, "line": line}
         longest = reader.query(sql.query("longest_stacktrace"), same)
         # Above the outermost request there may be the whole life of a server.

@@ -78,7 +78,7 @@ class Counts:
         failed_requests: that failed, by an exception or otherwise.
         escaped: errors that failed a request, a task or a process.
         handled: errors that the code around them made up for.
-        expected: errors that tell a client what it got wrong, cancellations, and those of the policy.
+        expected: errors answered as the client's own, cancellations, and those of the policy.
     """
 
     requests: int

@@ -1,5 +1,5 @@
 """
-What became of an error: told when the request, task or process that it was raised in ends.
+What became of an error: known when the request, task or process that it was raised in ends.
 
 An error that a span recorded, or a span that failed without one, is passed on to the span above
 when that span ends, up to the one by which the work came in. Of all that arrive there, one decided
@@ -59,7 +59,7 @@ class _Error:
 
     Attributes:
         number: its place among all errors.
-        kind: as what the metric counts it; None for what is no exception, or was counted.
+        kind: as what the metric counts it; None without an exception, or if that was counted.
         within: the context of the span that recorded it first.
         failing: the attributes of a span that it fails.
         place: the line of the application that raised it; None if unknown.
@@ -188,7 +188,7 @@ def _parent(span: Span) -> Span | None:
 
 
 def _decide(span: Span, errors: Sequence[_Error]) -> Attributes:
-    """Tell the outcome of *errors*, which arrived at *span*, by which their work came in."""
+    """Decide on *errors*, which arrived at *span*, by which their work came in."""
     deciding = _deciding(span, errors)
     outcome = _outcome(span, deciding)
     decided = {deciding, *deciding.members} if deciding else set()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiprov_otel.report.render.page.elements import section
 from aiprov_otel.report.render.page.intervals import Interval, intervals
 from aiprov_otel.report.render.page.markup import Markup, tag
-from aiprov_otel.report.render.sentences import shared_calls
+from aiprov_otel.report.render.sentences import counted, shared_calls
 
 if TYPE_CHECKING:
     from aiprov_otel.report.comparison import Adjusted
@@ -30,6 +30,7 @@ def verdict(report: Report) -> Markup:
         "verdict",
         "Is AI-written code associated with more errors?",
         tag("p", report.verdict.text, class_="verdict"),
+        tag("p", counted(report.counts)),
         chart,
         tag("p", f"{basis} These are observations; they don't show causes.", class_="quiet"),
         tag("p", report.before_after.text) if report.before_after.changed else None,
