@@ -17,7 +17,7 @@ _FOREIGN: Final = ("SW1A 1AA", "EH1 2NG", "K1A 0B1", "0150", "0662")
 _NAMES: Final = ("Ada Winter", "Noor Haddad", "Piotr Zielinski", "Mei Tanaka", "Luis Ortega")
 _ODD_NAMES: Final = ("Madonna", "Ana Maria Torres", "J. R. R. Hartley")
 _COUPONS: Final = ("", "", "", "WELCOME", "desktidy", "SPRING25", "FREELUNCH")
-_ODD_QUANTITIES: Final = (0, 10**20)
+_ODD_QUANTITIES: Final = (0, 10**20, 40, 160)
 _QUERIES: Final = ("", "fontain pen", "blue ink bottle", "paper for rain", "brass", "desk lamp")
 _GIBBERISH: Final = ("qwzx", "%%%", "0000")
 _CURRENCIES: Final = ("EUR", "EUR", "PLN", "NOK")
@@ -28,7 +28,7 @@ _PHONES: Final = ("+48 22 123 45 67", "0351 21 112 233", "+47 22 11 22 33")
 _NOTES: Final = ("", "", "Happy birthday!", "Für Oma")
 _LANGUAGES: Final = ("en", "en", "pl", "pt", "no")
 _REASONS: Final = ("D", "W", "L", "N")
-_SELDOM: Final = 0.013
+_SELDOM: Final = 0.016
 """How often a field of a request has a value that its author did not expect."""
 
 _ROW: Final[Mapping[str, tuple[Sequence[Any], Sequence[Any]]]] = {
@@ -50,7 +50,7 @@ _ROW: Final[Mapping[str, tuple[Sequence[Any], Sequence[Any]]]] = {
 }
 """The fields of a supplier's row: as most write them, and as some do."""
 
-_MESSY: Final = 0.021
+_MESSY: Final = 0.03
 """How often a supplier writes a field differently."""
 
 
@@ -90,8 +90,8 @@ class _Customers:
     skus: Sequence[str]
 
     def browse(self) -> Request:
-        query = self._mostly(_QUERIES, _GIBBERISH, odd=0.05)
-        page = 1 if query else self.chance.choices((1, 2, 3, 4), (50, 30, 18, 2))[0]
+        query = self._mostly(_QUERIES, _GIBBERISH, odd=0.02)
+        page = 1 if query else self.chance.choices((1, 2, 3, 4), (50, 30, 19, 1))[0]
         currency, sort = self._seldom(_CURRENCIES, "USD"), self._seldom(_SORTS, "name")
         options = f"page={page}&currency={currency}&sort={sort}"
         return Request("GET", f"/catalog?query={quote(query)}&{options}")
@@ -100,7 +100,7 @@ class _Customers:
         return Request("POST", "/quote", self._basket())
 
     def buy(self) -> Request:
-        name = self._mostly(_NAMES, _ODD_NAMES, odd=0.08)
+        name = self._mostly(_NAMES, _ODD_NAMES, odd=0.03)
         to = {"name": name, "address": self._seldom(_STREETS, "The Old Mill")}
         to |= {"phone": self._seldom(_PHONES, "22-123-45"), "note": self._seldom(_NOTES, "🎉")}
         return Request("POST", "/orders", self._basket() | to)
@@ -110,14 +110,14 @@ class _Customers:
         return Request("GET", f"/orders/{{order}}?lang={language}", earlier=self.chance.random())
 
     def send_back(self) -> Request:
-        returned = self.chance.choice(self.skus) if self.chance.random() < 0.08 else None
+        returned = self.chance.choice(self.skus) if self.chance.random() < 0.03 else None
         body = {"reason": self._seldom(_REASONS, "X")}
         path = "/orders/{order}/refund"
         return Request("POST", path, body, self.chance.random(), returned)
 
     def close_the_books(self) -> Request:
         # On the first of January 2021 the shop had no orders.
-        day = self._mostly(("{today}",), ("2021-01-01",), odd=0.05)
+        day = self._mostly(("{today}",), ("2021-01-01",), odd=0.03)
         week, target = self._seldom(("2026-W47",), "47"), self._seldom(("500000",), "0")
         opening = self._seldom(("00:00",), "24:00")
         options = f"week={week}&target={target}&opening={opening}"
@@ -138,7 +138,7 @@ class _Customers:
         return {
             "items": items,
             "postcode": self._mostly(_POSTCODES, _FOREIGN, odd=0.04),
-            "coupon": self._mostly(_COUPONS, ("STAFF",), odd=0.02),
+            "coupon": self._mostly(_COUPONS, ("STAFF",), odd=0.015),
             "slot": self._seldom(_SLOTS, "evening"),
             "pickup": self._seldom(("17:00", "18:30"), "noon"),
         }
@@ -151,13 +151,13 @@ class _Customers:
 
 
 _MIX: Final[Mapping[Callable[[_Customers], Request], int]] = {
-    _Customers.browse: 20,
-    _Customers.ask: 16,
-    _Customers.buy: 18,
+    _Customers.browse: 17,
+    _Customers.ask: 14,
+    _Customers.buy: 17,
     _Customers.look_up: 13,
     _Customers.send_back: 9,
     _Customers.close_the_books: 8,
-    _Customers.offer: 16,
+    _Customers.offer: 22,
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiprov_otel.report import sql
-from aiprov_otel.report.comparison import Comparison, VersionCounts, comparisons
+from aiprov_otel.report.comparison import Comparison, VersionCounts, compare_services, comparisons
 from aiprov_otel.report.excess import ExcessBreakdown, break_down_excess
 from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, compare_latency
 from aiprov_otel.report.origin_change import BeforeAfter, compare_before_after
@@ -35,6 +35,7 @@ class Analysis:
     Attributes:
         verdict: the conclusion that the data allow.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
+        services: the same within each service; empty if there is only one.
         routes: the routes that both sides serve, each with its own ratio.
         over_time: the ratio in each part of the time.
         self_time: by origin, in the same parts.
@@ -45,6 +46,7 @@ class Analysis:
 
     verdict: Verdict
     comparisons: tuple[Comparison, ...]
+    services: tuple[Comparison, ...]
     routes: tuple[RouteRatio, ...]
     over_time: tuple[RatioPoint, ...]
     self_time: tuple[SelfTimePoint, ...]
@@ -78,6 +80,7 @@ def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
     return Analysis(
         verdict(compared_stats(rows), baseline, compared[0], escaped),
         compared,
+        compare_services(rows, baseline),
         ratio_by_route(baseline.cells(rows), check.dispersion if check else 1),
         ratio_over_time(by_part, baseline, begin, width),
         self_time_over_time(self_time, begin, width),
@@ -96,12 +99,15 @@ def withhold_ratios(analysis: Analysis, reason: str) -> Analysis:
     return replace(
         analysis,
         verdict=refused,
-        comparisons=tuple(
-            replace(comparison, adjusted=None, reason=reason) for comparison in analysis.comparisons
-        ),
+        comparisons=_withheld(analysis.comparisons, reason),
+        services=_withheld(analysis.services, reason),
         routes=(),
         over_time=(),
         before_after=BeforeAfter(None, 0, 0, reason),
         latency=(),
         excess=ExcessBreakdown(),
     )
+
+
+def _withheld(comparisons: Sequence[Comparison], reason: str) -> tuple[Comparison, ...]:
+    return tuple(replace(comparison, adjusted=None, reason=reason) for comparison in comparisons)

@@ -164,6 +164,19 @@ def comparisons(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comp
     )
 
 
+def compare_services(
+    rows: Sequence[VersionCounts], baseline: Baseline
+) -> tuple[Comparison, ...]:
+    """The first comparison within each service; empty if there is only one."""
+    services = sorted({row.service for row in rows})
+    if len(services) == 1:
+        return ()
+    return tuple(
+        compare(service, baseline.cells(row for row in rows if row.service == service), baseline)
+        for service in services
+    )
+
+
 def compare(
     name: str, cells: Sequence[Cell], baseline: Baseline, *, within: str = "route"
 ) -> Comparison:

@@ -122,6 +122,7 @@ class Report:
         coverage: how much of the telemetry it covers.
         counts: requests, and errors by what became of them.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
+        services: the comparison within each service; empty if there is only one.
         before_after: functions whose origin changed.
         latency: quantiles of the time per call, on the routes that both sides serve.
         excess: the functions, commits, models and exceptions with the excess errors.
@@ -142,6 +143,7 @@ class Report:
     coverage: Coverage
     counts: Counts
     comparisons: tuple[Comparison, ...]
+    services: tuple[Comparison, ...]
     before_after: BeforeAfter
     latency: tuple[Latency, ...]
     excess: ExcessBreakdown
@@ -203,6 +205,7 @@ def build_report(source: Source, *, since: int = 0, sampled: Sampled | None = No
             _coverage(reader, analysis, sampling),
             _counts(reader),
             analysis.comparisons,
+            analysis.services,
             analysis.before_after,
             analysis.latency,
             analysis.excess,

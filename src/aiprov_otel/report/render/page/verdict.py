@@ -43,6 +43,11 @@ def _rows(report: Report, adjusted: Adjusted) -> Iterator[Interval]:
             yield Interval(label, other.value, other.low, other.high, main=not place)
         else:
             yield Interval(label, None, note=comparison.reason or "")
+    for service in report.services:
+        if other := service.adjusted:
+            yield Interval(f"In {service.name} alone", other.value, other.low, other.high)
+        else:
+            yield Interval(f"In {service.name} alone", None, note=service.reason or "")
     if (check := adjusted.check) is not None:
         yield Interval("By regression (quasi-Poisson)", check.value, check.low, check.high)
     if (change := report.before_after.ratio) is not None:
