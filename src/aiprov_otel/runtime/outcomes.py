@@ -26,6 +26,7 @@ from aiprov_otel.attributes import (
     EXCEPTION_REPEATED,
     GRPC_STATUS,
     HTTP_STATUS,
+    ORIGIN,
     Attributes,
 )
 from aiprov_otel.runtime import fast_path, handlers, metrics, state
@@ -153,7 +154,7 @@ def ended(span: Span) -> Attributes:
     if not has_failed(span):
         for error in errors:
             error.was_handled = True
-    elif not errors:  # as where a service that was called answered with 500
+    elif not errors and ORIGIN in (span.attributes or ()):  # a service answered it with 500
         errors = [_Error(next(_numbers))]
     _arrived(above).extend(errors)
     return {}

@@ -56,17 +56,14 @@ counted AS (
     FROM spans
     WHERE Failed AND NOT Raising AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM repeating)
 ),
-firsts AS (
-    SELECT Repeat, min(Number) AS Number FROM repeats GROUP BY Repeat
-),
 own AS ( -- what an entry itself recorded last
     SELECT
         recorded.TraceId AS TraceId, recorded.SpanId AS SpanId,
-        argMax(coalesce(firsts.Number, recorded.Number), recorded.Number) AS Number
+        argMax(coalesce(repeats.Number, recorded.Number), recorded.Number) AS Number
     FROM recorded_exceptions AS recorded
     JOIN failed_traces AS entry
         ON entry.TraceId = recorded.TraceId AND entry.SpanId = recorded.SpanId
-    LEFT JOIN firsts ON firsts.Repeat = recorded.Number
+    LEFT JOIN repeats ON repeats.Repeat = recorded.Number
     WHERE entry.Up = ''
     GROUP BY recorded.TraceId, recorded.SpanId
 ),
