@@ -63,6 +63,8 @@ OTHERWISE = {
     ("celery", "wrong"): (ESCAPED, True),  # a task is not answered
     ("django", "validated"): (EXPECTED, False),  # in a function of the application
     ("flask", "streaming"): (ESCAPED, False),  # its span ends before the body is read
+    ("django", "streaming"): (ESCAPED, False),  # the same
+    ("grpc", "wrong"): ({"expected": 1, "handled": 1}, False),  # `abort` raises an exception too
 }
 
 

@@ -51,6 +51,7 @@ LIMIT: Final = 1_000
 _CHAIN: Final = 10
 """Exceptions below one that a library may have raised from them."""
 _numbers: Final = count(1)
+_LEFT: Final = "_aiprov_left"  # our own attribute on a span: an exception left its handler
 
 
 @dataclass(slots=True, eq=False)
@@ -135,6 +136,13 @@ def failed(span: Span) -> None:
     _arrived(span)
 
 
+def left() -> None:
+    """Note that an exception left the handler of the request that is served, which has failed."""
+    if state.annotator() is not None and (span := handlers.serving()) is not None:
+        setattr(span, _LEFT, True)
+        failed(span)
+
+
 def is_waited_for(span: Span) -> bool:
     """Whether something failed at or below *span*; asked whenever a span ends."""
     return id(span) in _waiting
@@ -161,8 +169,8 @@ def ended(span: Span) -> Attributes:
 
 
 def has_failed(span: Span) -> bool:
-    """Whether the status of *span* is that of an error."""
-    return span.status.status_code is StatusCode.ERROR
+    """Whether the status of *span* is that of an error, or an exception left its handler."""
+    return span.status.status_code is StatusCode.ERROR or _LEFT in span.__dict__
 
 
 def _arrived(span: Span) -> list[_Error]:

@@ -6,10 +6,12 @@ import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
-from typing import Any
+from types import TracebackType
+from typing import Any, Final
 
-from aiprov_otel.runtime import libraries
+from aiprov_otel.runtime import libraries, outcomes
 from aiprov_otel.runtime.callables import function_of
+from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.handlers import handled_by
 
 
@@ -20,11 +22,37 @@ def self_naming(callback: Any) -> Any:
     return _coroutine(callback) if inspect.iscoroutinefunction(callback) else _function(callback)
 
 
+class _LeavingExceptions:
+    """
+    A block around a callback, whose exceptions fail the request that it serves.
+
+    Not every instrumentation gives the span a status then.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None and issubclass(kind, Exception):
+            with guard:
+                outcomes.left()
+
+
+leaving_exceptions: Final = _LeavingExceptions()
+"""It holds no state, so one serves every thread."""
+
+
 def _function(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     def call(*args: Any, **kwargs: Any) -> Any:
         handled_by(callback)
-        return callback(*args, **kwargs)
+        with leaving_exceptions:
+            return callback(*args, **kwargs)
 
     return call
 
@@ -33,7 +61,8 @@ def _coroutine(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     async def call(*args: Any, **kwargs: Any) -> Any:
         handled_by(callback)
-        return await callback(*args, **kwargs)
+        with leaving_exceptions:
+            return await callback(*args, **kwargs)
 
     return call
 
@@ -43,8 +72,9 @@ def _async_generator(callback: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         handled_by(callback)
         async with contextlib.aclosing(callback(*args, **kwargs)) as replies:
-            async for reply in replies:
-                yield reply
+            with leaving_exceptions:
+                async for reply in replies:
+                    yield reply
 
     return call
 

@@ -32,10 +32,12 @@ SELECT
     toStartOfHour(Timestamp) AS Hour,
     ServiceName,
     SpanKind IN ('Server', 'Consumer') AS Request,
+    StatusCode = 'Error'
+        AND SpanAttributes['aiprov.error.outcome'] NOT IN ('handled', 'expected') AS Failing,
     SpanAttributes['aiprov.unit'] AS Unit,
     SpanAttributes['aiprov.origin'] AS Origin,
     multiIf(
-        StatusCode != 'Error', '',
+        NOT Failing, '',
         SpanAttributes['aiprov.error.origin'] != '', SpanAttributes['aiprov.error.origin'],
         SpanAttributes['aiprov.origin'] != '', SpanAttributes['aiprov.origin'],
         'unknown'
@@ -46,7 +48,7 @@ SELECT
     SpanAttributes['aiprov.match'] AS Match,
     SpanAttributes['aiprov.evidence.kind'] AS Evidence,
     count() AS Calls,
-    countIf(StatusCode = 'Error') AS Failed,
+    countIf(Failing) AS Failed,
     min(Timestamp) AS First,
     max(Timestamp) AS Newest,
     argMaxState(TraceId, Timestamp) AS Trace
