@@ -107,6 +107,7 @@ def test_pony_translates(application, mode):
     assert run(HOOK.format(mode) + asked, application.folder, sys.executable) == "[[2], 1]\n"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
 def test_dill_works_as_cloudpickle_does(application, mode):
     """
