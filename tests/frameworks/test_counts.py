@@ -25,7 +25,16 @@ DEPRECATED = ("ignore:Using `httpx`", "ignore:Inheritance class")  # between lib
 COMMAND = (sys.executable, "-W", "error", *(f"-W{each}" for each in DEPRECATED))
 FRAMEWORKS = {
     name: name
-    for name in ("fastapi", "flask", "django", "celery", "starlette", "falcon", "aiohttp", "tornado")
+    for name in (
+        "fastapi",
+        "flask",
+        "django",
+        "celery",
+        "starlette",
+        "falcon",
+        "aiohttp",
+        "tornado",
+    )
 } | {"grpc": "grpc"}
 FOUND = [name for name, module in FRAMEWORKS.items() if find_spec(module)]
 
@@ -97,7 +106,7 @@ def store(recorded, tmp_path_factory):
 
 
 def counted(source):
-    """The exceptions of each case by outcome, and its requests that failed, as *source* has them."""
+    """The exceptions of each case in *source*, by outcome, and whether its request failed."""
     with source.reader() as reader:
         reader.begin()
         for name in sql.TABLES:
@@ -116,9 +125,7 @@ def counted(source):
     counts = {tuple(case): {} for case in cases}
     for name, case, outcome, number in exceptions:
         counts[name, case][outcome] = number
-    return {
-        case: (found, case in {tuple(row) for row in failed}) for case, found in counts.items()
-    }
+    return {case: (found, case in {tuple(row) for row in failed}) for case, found in counts.items()}
 
 
 def expected(recorded):

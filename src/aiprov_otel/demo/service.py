@@ -34,9 +34,11 @@ def run_shop(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[
     """
     log.unlink(missing_ok=True)
     of_carrier = {**variables, "OTEL_SERVICE_NAME": "carrier"}
-    with _run("rates", folder, of_carrier, log) as carrier:
-        with _run("app", folder, {**variables, "SHOP_CARRIER": carrier}, log) as shop:
-            yield shop
+    with (
+        _run("rates", folder, of_carrier, log) as carrier,
+        _run("app", folder, {**variables, "SHOP_CARRIER": carrier}, log) as shop,
+    ):
+        yield shop
 
 
 @contextmanager

@@ -164,9 +164,7 @@ def comparisons(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comp
     )
 
 
-def compare_services(
-    rows: Sequence[VersionCounts], baseline: Baseline
-) -> tuple[Comparison, ...]:
+def compare_services(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comparison, ...]:
     """The first comparison within each service; empty if there is only one."""
     services = sorted({row.service for row in rows})
     if len(services) == 1:

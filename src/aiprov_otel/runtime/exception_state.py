@@ -38,7 +38,7 @@ def is_group(error: BaseException) -> bool:
 
 
 def leaves_of(group: BaseException) -> Iterator[BaseException]:
-    """The exceptions in *group*, at any depth, without the groups among them; a thousand at most."""
+    """The exceptions in *group*, at any depth, that are not groups; a thousand at most."""
     pending, seen = [group], set[int]()
     while pending and len(seen) < MEMBERS:
         error = pending.pop()

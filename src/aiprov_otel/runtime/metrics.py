@@ -73,9 +73,7 @@ def add_handled(kind: Kind, number: int) -> None:
             _counter.add(number, counted)
 
 
-def kind_of(
-    error: BaseException, event: Attributes, known: Collection[Kind] | None = None
-) -> Kind:
+def kind_of(error: BaseException, event: Attributes, known: Collection[Kind] | None = None) -> Kind:
     """The kind that *error*, with its *event*, counts as; bounded by the kinds *known*, if any."""
     origin, model = str(event[keys.EXCEPTION_ORIGIN]), event.get(keys.EXCEPTION_MODEL_NAME)
     kind = (origin, str(model) if model else None, type_name(error))

@@ -108,6 +108,7 @@ def _decorated(resolver: Resolver, frame: FrameType) -> FunctionType | None:
 Place: TypeAlias = tuple[FrameType, int]
 """A frame and the line that it was executing."""
 
+
 def places(resolver: Resolver, error: BaseException) -> list[Place]:
     """
     The lines that raised *error*: one, or none.

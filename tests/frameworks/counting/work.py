@@ -91,10 +91,13 @@ def group():
 def retried(times):
     for attempt in range(3):
         try:
-            return fail() if attempt < times else None
+            if attempt < times:
+                fail()
         except KeyError:
             if attempt == 2:
                 raise
+        else:
+            break
 
 
 def retry():

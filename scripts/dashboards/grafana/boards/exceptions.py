@@ -42,7 +42,7 @@ _RAISED: Final = traces(
 _PANELS: Final = (
     Panel(
         "Exceptions a minute, by who wrote the line that raised",
-        "Each exception that failed a request, a task or a process once; the origins add up to all.",
+        "Each that failed a request, a task or a process, once; the origins add up to all.",
         "timeseries",
         f"60 * sum by ({RAISED_BY}) ({_QUERIES.rate(names.EXCEPTIONS, names.ESCAPED)})",
         "opm",

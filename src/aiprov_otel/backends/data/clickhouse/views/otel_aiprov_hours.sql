@@ -28,12 +28,13 @@ ORDER BY (
 TTL Hour + INTERVAL 1 YEAR;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_aiprov_hours_view TO otel_aiprov_hours AS
+WITH
+    StatusCode = 'Error'
+        AND SpanAttributes['aiprov.error.outcome'] NOT IN ('handled', 'expected') AS Failing
 SELECT
     toStartOfHour(Timestamp) AS Hour,
     ServiceName,
     SpanKind IN ('Server', 'Consumer') AS Request,
-    StatusCode = 'Error'
-        AND SpanAttributes['aiprov.error.outcome'] NOT IN ('handled', 'expected') AS Failing,
     SpanAttributes['aiprov.unit'] AS Unit,
     SpanAttributes['aiprov.origin'] AS Origin,
     multiIf(
