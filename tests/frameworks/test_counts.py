@@ -20,6 +20,8 @@ from support.application import REVISION, Application, run
 from support.prometheus import ask, prometheus
 from support.prometheus import why_not as why_no_prometheus
 
+pytest.importorskip("opentelemetry.instrumentation.sqlite3", reason="no group `frameworks`")
+
 PROGRAMS = Path(__file__).with_name("counting")
 DEPRECATED = ("ignore:Using `httpx`", "ignore:Inheritance class")  # between libraries
 COMMAND = (sys.executable, "-W", "error", *(f"-W{each}" for each in DEPRECATED))

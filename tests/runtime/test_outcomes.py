@@ -151,5 +151,5 @@ def test_spans_that_never_end_fill_no_memory(application, shop):
     for number in range(outcomes.LIMIT + 20):
         application.tracer.start_span("s").record_exception(KeyError(number))
 
-    assert len(outcomes._waiting) == outcomes.LIMIT  # there is no other way to see it
-    outcomes._waiting.clear()
+    assert len(outcomes.waiting) == outcomes.LIMIT
+    outcomes.waiting.clear()

@@ -86,7 +86,8 @@ class _Error:
     was_handled: bool = False
 
 
-_waiting: dict[int, tuple[Span, list[_Error]]] = {}  # by the identity of the span
+waiting: Final[dict[int, tuple[Span, list[_Error]]]] = {}
+"""The spans at or below which something failed, by their identity, until they end."""
 
 
 def recorded(span: Span, error: BaseException, raised: Raised, within: Context) -> Attributes:
@@ -98,12 +99,12 @@ def recorded(span: Span, error: BaseException, raised: Raised, within: Context) 
     """
     known, place = state_of(error), _place(raised.event)
     is_new = first_met(error)
-    waiting: _Error | None = known.pending or _source(error, place)
-    is_repeated, known.recorded = known.recorded or waiting is not None, True
-    if waiting is None:
+    pending: _Error | None = known.pending or _source(error, place)
+    is_repeated, known.recorded = known.recorded or pending is not None, True
+    if pending is None:
         kind = metrics.kind_of(error, raised.event) if is_new else None
         members = _members(error)
-        waiting = _Error(
+        pending = _Error(
             next(_numbers),
             None if members else kind,
             within,
@@ -113,9 +114,9 @@ def recorded(span: Span, error: BaseException, raised: Raised, within: Context) 
             members,
             known,
         )
-        _arrived(span).append(waiting)
-    known.pending = waiting
-    waiting.span, waiting.again = span.get_span_context().span_id, next(_numbers)
+        _arrived(span).append(pending)
+    known.pending = pending
+    pending.span, pending.again = span.get_span_context().span_id, next(_numbers)
     return raised.event | {EXCEPTION_REPEATED: True} if is_repeated else raised.event
 
 
@@ -143,18 +144,13 @@ def left() -> None:
         failed(span)
 
 
-def is_waited_for(span: Span) -> bool:
-    """Whether something failed at or below *span*; asked whenever a span ends."""
-    return id(span) in _waiting
-
-
 def ended(span: Span) -> Attributes:
     """
     Pass on the errors of *span*, which ends.
 
     Returns the attributes of a span by which work came in, if something failed in it.
     """
-    if (entry := _waiting.pop(id(span), None)) is None:
+    if (entry := waiting.pop(id(span), None)) is None:
         return {}
     errors = entry[1]
     if (above := _parent(span)) is None:
@@ -175,11 +171,10 @@ def has_failed(span: Span) -> bool:
 
 def _arrived(span: Span) -> list[_Error]:
     """The errors that wait for *span* to end."""
-    if (entry := _waiting.get(id(span))) is None:
-        while len(_waiting) >= LIMIT and (oldest := next(iter(_waiting), None)) is not None:
-            if (forgotten := _waiting.pop(oldest, None)) is not None:
-                _decide(*forgotten)
-        entry = _waiting[id(span)] = (span, [])
+    if (entry := waiting.get(id(span))) is None:
+        if len(waiting) >= LIMIT and (oldest := waiting.pop([*waiting][0], None)) is not None:
+            _decide(*oldest)
+        entry = waiting[id(span)] = (span, [])
     return entry[1]
 
 
@@ -269,9 +264,9 @@ def _source(error: BaseException, place: tuple[object, ...] | None) -> _Error | 
         cause = cause_of(cause) or context_of(cause)
         if cause is None or place is None:
             return None
-        waiting: _Error | None = state_of(cause).pending
-        if waiting is not None and waiting.place == place:
-            return waiting
+        pending: _Error | None = state_of(cause).pending
+        if pending is not None and pending.place == place:
+            return pending
     return None
 
 
@@ -280,12 +275,12 @@ def _members(error: BaseException) -> Sequence[_Error]:
     if not is_group(error):
         return ()
     pending = (state_of(leaf).pending for leaf in leaves_of(error))
-    return tuple(waiting for waiting in pending if waiting is not None)
+    return tuple(error for error in pending if error is not None)
 
 
 def _in_child() -> None:
     # What the parent waits for, the parent counts.
-    _waiting.clear()
+    waiting.clear()
 
 
 if hasattr(os, "register_at_fork"):

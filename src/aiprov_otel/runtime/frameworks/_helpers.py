@@ -6,8 +6,7 @@ import contextlib
 import inspect
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
-from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 from aiprov_otel.runtime import libraries, outcomes
 from aiprov_otel.runtime.callables import function_of
@@ -22,37 +21,21 @@ def self_naming(callback: Any) -> Any:
     return _coroutine(callback) if inspect.iscoroutinefunction(callback) else _function(callback)
 
 
-class _LeavingExceptions:
-    """
-    A block around a callback, whose exceptions fail the request that it serves.
-
-    Not every instrumentation gives the span a status then.
-    """
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None and issubclass(kind, Exception):
-            with guard:
-                outcomes.left()
-
-
-leaving_exceptions: Final = _LeavingExceptions()
-"""It holds no state, so one serves every thread."""
+def _leave() -> None:
+    """Note that an exception leaves a callback: not every instrumentation fails its span then."""
+    with guard:
+        outcomes.left()
 
 
 def _function(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     def call(*args: Any, **kwargs: Any) -> Any:
         handled_by(callback)
-        with leaving_exceptions:
+        try:
             return callback(*args, **kwargs)
+        except Exception:
+            _leave()
+            raise
 
     return call
 
@@ -61,8 +44,11 @@ def _coroutine(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     async def call(*args: Any, **kwargs: Any) -> Any:
         handled_by(callback)
-        with leaving_exceptions:
+        try:
             return await callback(*args, **kwargs)
+        except Exception:
+            _leave()
+            raise
 
     return call
 
@@ -72,9 +58,12 @@ def _async_generator(callback: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         handled_by(callback)
         async with contextlib.aclosing(callback(*args, **kwargs)) as replies:
-            with leaving_exceptions:
+            try:
                 async for reply in replies:
                     yield reply
+            except Exception:
+                _leave()
+                raise
 
     return call
 
