@@ -172,8 +172,10 @@ def has_failed(span: Span) -> bool:
 def _arrived(span: Span) -> list[_Error]:
     """The errors that wait for *span* to end."""
     if (entry := waiting.get(id(span))) is None:
-        if len(waiting) >= LIMIT and (oldest := waiting.pop([*waiting][0], None)) is not None:
-            _decide(*oldest)
+        if len(waiting) >= LIMIT:
+            first = [*waiting][0]  # noqa: RUF015 (another thread may end a span meanwhile)
+            if (oldest := waiting.pop(first, None)) is not None:
+                _decide(*oldest)
         entry = waiting[id(span)] = (span, [])
     return entry[1]
 
