@@ -126,7 +126,8 @@ def serve(
     """Requests in which a function of each origin runs; so many of each fail it, or one more."""
     for n, k in product(range(calls), range(functions)):
         at = (n * functions + k) * 100
-        by_ai, by_human = n - k % 2 < ai, calls - 1 - n - k % 2 < human
+        turn = (n + 3 * k) % calls  # not all fail at the same time
+        by_ai, by_human = turn - k % 2 < ai, calls - 1 - turn - k % 2 < human
         root = service.span(route, at=at, ms=90, failed=by_ai or by_human, kind=SpanKind.SERVER)
         service.span(f"quote{k}", root, at=at + 1, ms=4, by=AI, failed=by_ai)
         service.span(f"stock{k}", root, at=at + 1, ms=2, by=HUMAN, failed=by_human)
