@@ -46,6 +46,7 @@ CODE: Final = (CODE_FUNCTION_NAME, CODE_FILE_PATH, CODE_LINE_NUMBER)
 ERROR_TYPE: Final = "error.type"
 HTTP_STATUS: Final = ("http.response.status_code", "http.status_code")
 GRPC_STATUS: Final = ("rpc.grpc.status_code", "rpc.response.status_code")
+RUN_ID: Final = "aiprov.run.id"
 VCS_REF_HEAD_REVISION: Final = "vcs.ref.head.revision"
 VCS_REPOSITORY_URL_FULL: Final = "vcs.repository.url.full"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from opentelemetry import trace
@@ -348,6 +350,63 @@ def test_an_exporter_that_raises_does_not_reach_the_caller(application, monkeypa
 
     assert outer(lambda: 7) == 7
     assert caplog.messages == ["Provenance was not attached (provenance-failed)"]
+
+
+class _ParentBased(Sampler):
+    """Looks at the parent in a local variable, and fails, as one with a bug does."""
+
+    def should_sample(self, parent_context, trace_id, name, *args, **kwargs):
+        span = trace.get_current_span(parent_context)
+        if name.endswith("fail"):
+            raise OSError(span)
+        return SamplingResult(Decision.RECORD_AND_SAMPLE)
+
+    def get_description(self):
+        return "fails below a parent"
+
+
+def test_a_failing_sampler_ends_no_other_span(application, monkeypatch):
+    """
+    A call whose sampler fails has no span; that of its caller ends with the caller.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    application.provider.sampler = _ParentBased()
+
+    def recording():
+        with suppress(KeyError):
+            fail()
+        return trace.get_current_span().is_recording()
+
+    assert outer(recording)
+    assert {span.name.rpartition(".")[2] for span in application.memory.get_finished_spans()} == {
+        "outer"
+    }
+
+
+def descend(frames, function):
+    """Call *function* below so many frames."""
+    return descend(frames - 1, function) if frames else function()
+
+
+def reached(frames, function):
+    """What *function* raises below so many frames."""
+    try:
+        descend(frames, function)
+    except Exception as error:  # noqa: BLE001 (whichever comes)
+        return type(error)
+
+
+def test_near_the_recursion_limit_an_exception_stays_itself(monkeypatch):
+    """
+    Two calls before the stack is full, what the function raises arrives; no span stays current.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    bare, limit = fail.__wrapped__, sys.getrecursionlimit()
+    assert reached(0, fail) is KeyError
+    deepest = next(n for n in range(limit, 0, -1) if reached(n, bare) is KeyError)
+    for left in range(3, 40):
+        assert reached(deepest - left, fail) is KeyError, left
+        assert trace.get_current_span() is trace.INVALID_SPAN
 
 
 def test_the_context_is_as_it_was(application):

@@ -15,14 +15,18 @@ from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, outcomes, state
 from aiprov_otel.runtime.exception_state import (
     ENDS,
+    bare_name,
     first_recorded,
     is_failure,
     message_of,
+    traceback_of,
     type_name,
 )
 from aiprov_otel.runtime.fast_path import OURS, Fast, held
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.values import MISSING, Unit
+
+_SDK: Final = "opentelemetry.sdk.trace"
 
 
 class Call:
@@ -63,34 +67,38 @@ class Call:
 
     def start(self) -> None:
         """Start the span; without one if a sampler or a processor fails."""
-        around = self._around
         try:
-            if Fast.attributes:
-                self._span = span = self._tracer.start_span(
-                    self._name, around, start_time=self._began
-                )
-                if isinstance(span, SdkSpan):
-                    if (mapping := held(span)) is not None:
-                        mapping.update(self._attributes)
-                    else:
-                        span.set_attributes(self._attributes)
-            else:
-                self._span = span = self._tracer.start_span(
-                    self._name, around, attributes=self._attributes, start_time=self._began
-                )
-            self.context = trace.set_span_in_context(span, around)
+            self._start()
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
-            if not isinstance(error, Exception):
+            if not issubclass(type(error), Exception):
                 raise
-            swallow(error, in_call=True)
+            swallow(error, in_call=True)  # type: ignore[arg-type]  # it is an Exception
+
+    def _start(self) -> None:
+        around = self._around
+        if Fast.attributes:
+            self._span = span = self._tracer.start_span(self._name, around, start_time=self._began)
+            if isinstance(span, SdkSpan):
+                if (mapping := held(span)) is not None:
+                    mapping.update(self._attributes)
+                else:
+                    span.set_attributes(self._attributes)
+        else:
+            self._span = span = self._tracer.start_span(
+                self._name, around, attributes=self._attributes, start_time=self._began
+            )
+        self.context = trace.set_span_in_context(span, around)
 
     def enter(self) -> None:
         """What begins from now on belongs to the span; a generator is entered at each step."""
-        self._around = context.get_current()
-        self._entered = True
-        context.attach(self.context)
+        try:
+            self._around = context.get_current()
+            self._entered = True
+            context.attach(self.context)
+        except RecursionError:  # no room for a span, but maybe for the call
+            self._entered = False
 
     def leave(self) -> None:
         """
@@ -106,8 +114,11 @@ class Call:
         """Leave the context and end the span, failed by *error* if that is a failure."""
         if self._entered:
             self.leave()
-        if error is not None and is_failure(error) and not issubclass(type(error), ENDS):
-            self._fail(error)
+        try:
+            if error is not None and is_failure(error) and not issubclass(type(error), ENDS):
+                self._fail(error)
+        except RecursionError:  # no room to record it
+            pass
         self.close()
 
     @property
@@ -133,7 +144,7 @@ class Call:
             return
         with guard:
             raised = annotator.exception(error)
-            name, description = type_name(error), f"{type(error).__name__}: {message_of(error)}"
+            name, description = type_name(error), f"{bare_name(error)}: {message_of(error)}"
             if not isinstance(span, SdkSpan) or not span.is_recording():
                 with call_guard:
                     outcomes.unsampled(error, raised.event, self.context)
@@ -148,12 +159,15 @@ class Call:
 
 
 def _started_before(error: BaseException) -> Span | None:
-    """The span of ours that had started when *error* interrupted `start_span`."""
-    step = error.__traceback__
+    """The span that our call of `start_span` had started when *error* interrupted it."""
+    step = traceback_of(error)
     while step is not None:
-        for value in step.tb_frame.f_locals.values():
-            if issubclass(type(value), SdkSpan) and _has_started(value):
-                return value  # type: ignore[no-any-return]
+        frame = step.tb_frame
+        # The frames of samplers and processors, further in, hold spans of other calls.
+        if frame.f_code.co_name == "start_span" and frame.f_globals.get("__name__") == _SDK:
+            span = frame.f_locals.get("span")
+            is_of_sdk = SdkSpan in type(span).__mro__  # `issubclass` runs code of an ABC
+            return span if is_of_sdk and _has_started(span) else None
         step = step.tb_next
     return None
 
@@ -214,6 +228,8 @@ class Site:
                 self._seen = annotator  # once, also where it fails
                 self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
             return Call(self._tracer, self.name, self._attributes, current, began)
+        except RecursionError:  # no room for a span, but maybe for the call
+            return None
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
             swallow(error, in_call=True)  # the provider may be somebody else's
             return None

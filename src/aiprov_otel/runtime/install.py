@@ -21,7 +21,9 @@ from aiprov_otel.runtime import (
     logs,
     metrics,
     providers,
+    servers,
     source_text,
+    starts,
     state,
 )
 from aiprov_otel.runtime.annotator import Annotator, Emission
@@ -54,6 +56,7 @@ class Installation(AbstractContextManager["Installation"]):
             logs.instrument,
             excepthooks.instrument,
             frameworks.instrument,
+            servers.instrument,
         ):
             with call_guard:
                 instrument(self._patches)
@@ -77,6 +80,7 @@ class Installation(AbstractContextManager["Installation"]):
         self._patches.undo()
         self._import_hook.__exit__(None, None, None)
         manifest_finder.stop()
+        starts.stop()
         state.stop()
 
     def __exit__(
@@ -125,7 +129,11 @@ def install(
         return Installation()
     resolver = BackgroundResolver(_manifests(manifest), state.renew)
     emission = Emission(options.attributes, options.commits)
-    return start(resolver, emission, tracer_provider, logger_provider, _packages(resolver))
+    packages = _packages(resolver)
+    installation = start(resolver, emission, tracer_provider, logger_provider, packages)
+    if isinstance(tracer_provider or trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        warn("provider-missing", "No tracer provider is set, and without one there are no spans")
+    return installation
 
 
 def start(
