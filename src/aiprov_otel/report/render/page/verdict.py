@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiprov_otel.report.render.page.elements import section
 from aiprov_otel.report.render.page.intervals import Interval, intervals
 from aiprov_otel.report.render.page.markup import Markup, tag
-from aiprov_otel.report.render.sentences import shared_calls
+from aiprov_otel.report.render.sentences import counted, shared_calls
 
 if TYPE_CHECKING:
     from aiprov_otel.report.comparison import Adjusted
@@ -30,6 +30,7 @@ def verdict(report: Report) -> Markup:
         "verdict",
         "Is AI-written code associated with more errors?",
         tag("p", report.verdict.text, class_="verdict"),
+        tag("p", counted(report.counts)),
         chart,
         tag("p", f"{basis} These are observations; they don't show causes.", class_="quiet"),
         tag("p", report.before_after.text) if report.before_after.changed else None,
@@ -42,6 +43,11 @@ def _rows(report: Report, adjusted: Adjusted) -> Iterator[Interval]:
             yield Interval(label, other.value, other.low, other.high, main=not place)
         else:
             yield Interval(label, None, note=comparison.reason or "")
+    for service in report.services:
+        if other := service.adjusted:
+            yield Interval(f"In {service.name} alone", other.value, other.low, other.high)
+        else:
+            yield Interval(f"In {service.name} alone", None, note=service.reason or "")
     if (check := adjusted.check) is not None:
         yield Interval("By regression (quasi-Poisson)", check.value, check.low, check.high)
     if (change := report.before_after.ratio) is not None:
