@@ -11,6 +11,14 @@ from aiprov_otel.report.comparison import Comparison, VersionCounts, compare_ser
 from aiprov_otel.report.excess import ExcessBreakdown, break_down_excess
 from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, compare_latency
 from aiprov_otel.report.origin_change import BeforeAfter, compare_before_after
+from aiprov_otel.report.sensitivity import (
+    NO_BOUNDS,
+    NO_SENSITIVITY,
+    Bounds,
+    Sensitivity,
+    bounds,
+    sensitivity,
+)
 from aiprov_otel.report.trends import (
     PARTS,
     PartCounts,
@@ -36,6 +44,8 @@ class Analysis:
         verdict: the conclusion that the data allow.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
         services: the same within each service; empty if there is only one.
+        bounds: the ratio for other readings of the unknown and the mixed.
+        sensitivity: what else could explain the ratio.
         routes: the routes that both sides serve, each with its own ratio.
         over_time: the ratio in each part of the time.
         self_time: by origin, in the same parts.
@@ -47,6 +57,8 @@ class Analysis:
     verdict: Verdict
     comparisons: tuple[Comparison, ...]
     services: tuple[Comparison, ...]
+    bounds: Bounds
+    sensitivity: Sensitivity
     routes: tuple[RouteRatio, ...]
     over_time: tuple[RatioPoint, ...]
     self_time: tuple[SelfTimePoint, ...]
@@ -81,6 +93,8 @@ def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
         verdict(compared_stats(rows), baseline, compared[0], escaped),
         compared,
         compare_services(rows, baseline),
+        bounds(rows, baseline, compared[0].adjusted),
+        sensitivity(baseline.cells(rows), compared[0].adjusted),
         ratio_by_route(baseline.cells(rows), check.dispersion if check else 1),
         ratio_over_time(by_part, baseline, begin, width),
         self_time_over_time(self_time, begin, width),
@@ -101,6 +115,8 @@ def withhold_ratios(analysis: Analysis, reason: str) -> Analysis:
         verdict=refused,
         comparisons=_withheld(analysis.comparisons, reason),
         services=_withheld(analysis.services, reason),
+        bounds=NO_BOUNDS,
+        sensitivity=NO_SENSITIVITY,
         routes=(),
         over_time=(),
         before_after=BeforeAfter(None, 0, 0, reason),

@@ -17,6 +17,7 @@ from aiprov_otel.report.failures import Failure, latest_failures
 from aiprov_otel.report.latency import Latency
 from aiprov_otel.report.origin_change import BeforeAfter
 from aiprov_otel.report.sampling import Sampled, Sampling, detect_sampling
+from aiprov_otel.report.sensitivity import Bounds, Sensitivity
 from aiprov_otel.report.statistics.strata import FunctionSums, design_effect
 from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
 from aiprov_otel.report.verdict import ModelStats, OriginStats, Verdict, origin_stats, rate
@@ -125,6 +126,8 @@ class Report:
         counts: requests, and errors by what became of them.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
         services: the comparison within each service; empty if there is only one.
+        bounds: the ratio for other readings of the unknown and the mixed.
+        sensitivity: what else could explain the ratio.
         before_after: functions whose origin changed.
         latency: quantiles of the time per call, on the routes that both sides serve.
         excess: the functions, commits, models and exceptions with the excess errors.
@@ -146,6 +149,8 @@ class Report:
     counts: Counts
     comparisons: tuple[Comparison, ...]
     services: tuple[Comparison, ...]
+    bounds: Bounds
+    sensitivity: Sensitivity
     before_after: BeforeAfter
     latency: tuple[Latency, ...]
     excess: ExcessBreakdown
@@ -222,6 +227,8 @@ def build_report(
             _counts(reader),
             analysis.comparisons,
             analysis.services,
+            analysis.bounds,
+            analysis.sensitivity,
             analysis.before_after,
             analysis.latency,
             analysis.excess,

@@ -7,7 +7,11 @@ from math import log2
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.report.excess import above_expected
-from aiprov_otel.report.render.sentences import shared_calls
+from aiprov_otel.report.render.sentences import (
+    other_explanations,
+    other_readings,
+    shared_calls,
+)
 from aiprov_otel.report.render.tables import (
     EXCESS_EXCEPTIONS,
     EXCESS_FUNCTIONS,
@@ -34,6 +38,9 @@ def show_comparison(report: Report, out: Console) -> None:
     adjusted = report.verdict.adjusted_ratio
     if adjusted:
         out.print(shared_calls(adjusted))
+        for sentence in (other_readings(report.bounds), other_explanations(report.sensitivity)):
+            if sentence:
+                out.print(sentence)
         for other in report.comparisons[1:]:
             out.print(f"Within {other.name}: {_result(other)}")
         if (check := adjusted.check) is not None:
