@@ -56,8 +56,8 @@ class Fast:
 def open_up(record_exception: Callable[..., None]) -> None:
     """Try each short way against the SDK's own, *record_exception* among them."""
     wanted = settings.read().fast
-    Fast.attributes = wanted and _agrees(_attributes_agree)
-    Fast.exceptions = wanted and _agrees(lambda: _exceptions_agree(record_exception))
+    Fast.attributes = wanted and agrees(_attributes_agree)
+    Fast.exceptions = wanted and agrees(lambda: _exceptions_agree(record_exception))
 
 
 def held(span: Span) -> dict[str, Any] | None:
@@ -178,7 +178,8 @@ def record(
     span.add_event("exception", {**event, **(attributes or {})}, timestamp)
 
 
-def _agrees(trial: Callable[[], bool]) -> bool:
+def agrees(trial: Callable[[], bool]) -> bool:
+    """What *trial* of a short way returns; False if it fails."""
     try:
         return trial()
     except Exception as error:

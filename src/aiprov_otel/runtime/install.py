@@ -16,6 +16,7 @@ from aiprov_otel.runtime import (
     discovery,
     excepthooks,
     exceptions,
+    exporters,
     fast_path,
     frameworks,
     logs,
@@ -54,6 +55,7 @@ class Installation(AbstractContextManager["Installation"]):
             logs.instrument,
             excepthooks.instrument,
             frameworks.instrument,
+            exporters.instrument,
         ):
             with call_guard:
                 instrument(self._patches)
