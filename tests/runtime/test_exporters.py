@@ -226,7 +226,7 @@ def test_a_difference_ends_it_with_one_line(caplog, before):
         counting(asked, lambda spans: ExportTraceServiceRequest()), encode_spans
     )
     encode._batches = before
-    spans = exporters._Batch(exporters._sample())
+    spans = exporters.Batch(exporters._sample())
     for _ in range(3):
         assert encode(spans) == encode_spans(spans)
 
@@ -242,6 +242,6 @@ def test_one_batch_in_a_thousand_is_compared():
     message = encode_spans(exporters._sample())
     encode = exporters._Encode(lambda spans: message, counting(calls, lambda spans: message))
     for _ in range(3_000):
-        encode(exporters._Batch())
+        encode(exporters.Batch())
 
     assert len(calls) == 6

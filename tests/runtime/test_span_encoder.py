@@ -177,7 +177,7 @@ def test_whatever_is_in_a_span_is_exported_as_by_the_sdk(spans):
     """
     encode = exporters._Encode(span_encoder.encode_spans, encode_spans)
     for _ in range(5):
-        assert outcome(encode, exporters._Batch(spans)) == outcome(encode_spans, spans)
+        assert outcome(encode, exporters.Batch(spans)) == outcome(encode_spans, spans)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def _instrument(patches: Patches, kind: str, module: ModuleType) -> None:
             Encoding.used.add(kind)
 
 
-class _Batch(tuple[ReadableSpan, ...]):
+class Batch(tuple[ReadableSpan, ...]):
     """Spans that an exporter of the SDK's own class exports."""
 
     __slots__ = ()
@@ -89,7 +89,7 @@ def _wrap_export(exporter: type, original: Callable[..., Any]) -> Callable[..., 
     @wraps(original)
     def export(self: Any, spans: Sequence[ReadableSpan], *args: Any, **kwargs: Any) -> Any:
         exact = type(self) is exporter and state.is_installed()
-        return original(self, _Batch(spans) if exact else spans, *args, **kwargs)
+        return original(self, Batch(spans) if exact else spans, *args, **kwargs)
 
     return export
 
@@ -104,7 +104,7 @@ class _Encode:
 
     def __call__(self, spans: Sequence[ReadableSpan]) -> Any:
         """The message that *original* returns for *spans*."""
-        if type(spans) is not _Batch or Encoding.refused is not None:
+        if type(spans) is not Batch or Encoding.refused is not None:
             return self._original(spans)
         try:
             message = self._fast(spans)
