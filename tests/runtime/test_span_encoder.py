@@ -44,7 +44,11 @@ scalars = st.one_of(
     st.floats(),
     st.binary(max_size=8),
 )
-values = scalars | st.lists(scalars, max_size=3) | st.text("ab", min_size=600, max_size=700)
+alike = (texts, st.booleans(), st.integers(-9, 1 << 60), st.floats())
+values = st.one_of(
+    *(scalars, st.text("ab", min_size=600, max_size=700)),
+    *(st.lists(each, max_size=3) for each in alike),
+)
 any_texts = st.text(st.characters(exclude_categories=()), max_size=4)  # lone surrogates, too
 strange = st.one_of(
     values,
@@ -53,6 +57,7 @@ strange = st.one_of(
     st.integers(1 << 63, 1 << 70),
     st.builds(Odd, any_texts),
     st.dictionaries(texts, scalars, max_size=2),
+    st.lists(scalars, max_size=3),
     st.lists(st.none() | st.lists(scalars, max_size=2), max_size=3),
     st.just(object()),
 )

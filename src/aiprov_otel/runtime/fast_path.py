@@ -143,13 +143,21 @@ def call(annotator: Annotator, span: Span) -> bool:
         return True
     if kind is _SERVER or kind is _CONSUMER or resolver.stated:
         return False
-    frame, libraries = _getframe(_BENEATH), annotator.resolver.libraries
+    frame, libraries, driven = _getframe(_BENEATH), annotator.resolver.libraries, False
     for _ in range(stack.DEPTH):
         if (code := frame.f_code).co_filename not in libraries:
             break
-        if code.co_flags & stack.COROUTINE or (above := frame.f_back) is None:
-            return False  # the driver of a coroutine is not its caller
+        if (above := frame.f_back) is None:
+            return False
+        if code.co_flags & stack.COROUTINE:
+            driven = True
+            if scope is not None and scope._name in stack.MESSAGES:  # noqa: SLF001 (the same)
+                return above.f_code.co_filename in libraries
+        elif driven and not code.co_flags & stack.SUSPENDABLE:
+            return False
         frame = above
+    if driven and not code.co_flags & stack.SUSPENDABLE:
+        return False  # the driver of a coroutine is not its caller
     known = annotator.sites.get((id(code), frame.f_lasti))
     if known is None or (mapping := held(span)) is None or mapping:
         return code.co_filename in source_text.BOOTSTRAPS
