@@ -17,6 +17,8 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if not is_available():
         print("hot paths: valgrind not found, not counted")
         return 0
-    python = "%d.%d" % sys.version_info[:2]
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = ratios()
     limits = json.loads(LIMITS.read_text()) if LIMITS.exists() else {}
     if arguments == ["--update"]:
@@ -72,7 +74,7 @@ def ratios() -> dict[str, float]:
 
         for name in names:
             run(name)  # to warm up
-        costs = {name: child.count(lambda name=name: run(name)) for name in names}
+        costs = {name: child.count(partial(run, name)) for name in names}
         stdin.close()
     return {name: round(cost / costs[BARE], 3) for name, cost in costs.items() if name != BARE}
 
@@ -101,7 +103,7 @@ def paths() -> Iterator[dict[str, Work]]:
                 BARE: _repeated(plain(provider())),
                 "a @provenance span": _repeated(app.decorated),
                 "a foreign span, 20 library frames below ours": _repeated(
-                    lambda tracer=ours.get_tracer("bench"): app.span(tracer, 20, lib.span)
+                    partial(app.span, ours.get_tracer("bench"), 20, lib.span)
                 ),
                 "a span that fails, 20 frames down": _failing(app, ours),
                 "a log record, through OpenTelemetry's handler": _logging(app),
@@ -156,7 +158,6 @@ def _logging(app: Any) -> Work:
 
 def _encoding(app: Any, lib: Any) -> Work:
     """What an exporter does to the spans of one batch before it sends them."""
-    from opentelemetry.exporter.otlp.proto.http import trace_exporter
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
     from aiprov_otel import ProvenanceSpanProcessor
@@ -174,8 +175,10 @@ def _encoding(app: Any, lib: Any) -> Work:
     for _ in range(CALLS):
         app.span(exported.get_tracer("bench"), 1, lib.span)
 
+    encode = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter").encode_spans
+
     def work(_: int) -> None:
-        trace_exporter.encode_spans(Batch(Kept.spans)).SerializeToString()
+        encode(Batch(Kept.spans)).SerializeToString()
 
     for _ in range(4):
         work(0)  # the first batches are encoded by the SDK too

@@ -30,6 +30,7 @@ class Counted:
         self._monitor("zero")
         work()
         self._monitor("dump")
+        self._monitor("instrumentation", "off")
         self._dumps += 1
         (path,) = self._folder.glob(f"{self.process.pid}.{self._dumps}")
         if (total := _TOTAL.search(path.read_text())) is None:

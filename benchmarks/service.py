@@ -1,9 +1,9 @@
 """
 What provenance costs a service: instructions per request, with it against without.
 
-Each service runs under valgrind, started as `opentelemetry-instrument` starts it, and exports OTLP to a sink of ours.
-Its instructions are counted while it serves, the export of its spans among them. Run it with
-`make bench`; it needs valgrind.
+Each service runs under valgrind, started as `opentelemetry-instrument` starts it, and exports OTLP
+to a sink of ours. Its instructions are counted while it serves, the export of its spans among them.
+`make results` runs it; it needs valgrind.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, islice
 from pathlib import Path
@@ -30,8 +31,9 @@ from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 
 REQUESTS = 60
 LOADS = {"all succeed": WELL, "10 % fail": (*islice(cycle(WELL), 9), FAILING)}
+WITHOUT = "without"
 SIDES = {
-    "without": {"AIPROV_DISABLED": "true"},
+    WITHOUT: {"AIPROV_DISABLED": "true"},
     "with": {},
     "with, the SDK's encoder": {"AIPROV_FAST_ENCODING": "false"},
 }
@@ -82,11 +84,14 @@ def main(names: Sequence[str]) -> None:
     print(f"Python {sys.version.split()[0]}, {REQUESTS} requests, export included", flush=True)
     for service in names or SERVICES:
         for load, costs in measured(SERVICES[service]).items():
-            bare = costs["without"]
+            bare = costs[WITHOUT]
             print(f"{service}, {load}: {bare / 1000:,.0f} thousand instructions a request without")
             for side, cost in costs.items():
-                if side != "without":
-                    print(f"  {side:<30} {cost / 1000:>7,.0f}   throughput x {bare / cost:.3f}", flush=True)
+                if side != WITHOUT:
+                    print(
+                        f"  {side:<30} {cost / 1000:>7,.0f}   throughput x {bare / cost:.3f}",
+                        flush=True,
+                    )
 
 
 def measured(service: str) -> dict[str, dict[str, float]]:
@@ -103,7 +108,7 @@ def measured(service: str) -> dict[str, dict[str, float]]:
             with running(folder, sent, variables) as (process, port):
                 for load, paths in LOADS.items():
                     serve(port, paths, sent)  # to warm up
-                    cost = process.count(lambda paths=paths, port=port: serve(port, paths, sent))
+                    cost = process.count(partial(serve, port, paths, sent))
                     found[load][side] = cost / REQUESTS
     return found
 
@@ -122,9 +127,7 @@ def serve(port: int, paths: Sequence[str], sent: Sink) -> None:
 
 
 @contextmanager
-def running(
-    folder: Path, sent: Sink, variables: dict[str, str]
-) -> Iterator[tuple[Counted, int]]:
+def running(folder: Path, sent: Sink, variables: dict[str, str]) -> Iterator[tuple[Counted, int]]:
     """The service of *folder* under valgrind, and its port, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -104,7 +104,7 @@ def modules(folder: Path) -> tuple[Any, Any]:
 def _spans(app: Any, lib: Any) -> None:
     bare, ours = provider(), provider()
     dark, ours_dark = provider(sampler=ALWAYS_OFF), provider(sampler=ALWAYS_OFF)
-    trace.set_tracerprovider(ours)  # of the four, the two of ours get our processor
+    trace.set_tracer_provider(ours)  # of the four, the two of ours get our processor
     ours_dark.add_span_processor(aiprov_otel.ProvenanceSpanProcessor())
 
     def foreign(provider: TracerProvider, frames: int) -> Work:

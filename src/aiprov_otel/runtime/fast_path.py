@@ -127,7 +127,7 @@ def _bounded(span: Span) -> BoundedAttributes | None:
     return bounded
 
 
-def call(annotator: Annotator, span: Span) -> bool:
+def call(annotator: Annotator, span: Span) -> bool:  # noqa: C901 (each call of another costs)
     """
     Put on *span*, which begins, the attributes of the application line that opens it.
 
