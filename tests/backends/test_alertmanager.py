@@ -114,6 +114,7 @@ def incident(tmp_path):
         yield service, called, prometheus
 
 
+@pytest.mark.matrix
 def test_an_incident_calls_who_is_to_be_called_and_ends(incident):
     """
     What AI-written lines raise below a human-written handler names `ai`, leads to the traces, goes

@@ -17,6 +17,7 @@ import yaml
 from aiprov_otel.backends import texts
 from aiprov_otel.receiver.server import Receiver
 from support import tempo
+from support.command import Started
 from support.servers import built
 from support.service import Received, executable, free_port, stop, wait_for_port
 
@@ -167,6 +168,7 @@ def shop(folder, endpoint):
             stop(process)
 
 
+@pytest.mark.matrix
 def test_the_image_makes_a_shop_that_customers_visit(tmp_path):
     """
     Its commands build the manifest and start the service, customers are answered, and spans arrive
@@ -176,7 +178,7 @@ def test_the_image_makes_a_shop_that_customers_visit(tmp_path):
     received = Received()
     visit = [sys.executable, str(HERE / "customers.py")]
     with Receiver(received, port=0) as receiver, shop(tmp_path / "shop", receiver.endpoint) as at:
-        with subprocess.Popen([*visit, at], env=SHOP, stdout=subprocess.PIPE, text=True) as going:
+        with Started([*visit, at], env=SHOP, stdout=subprocess.PIPE, text=True) as going:
             answers = going.stdout.readline()
             going.kill()
         received.named("POST /quote")

@@ -77,6 +77,7 @@ def test_no_rule_fails(server):
     assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("tests", ["requests.test.yml", "functions.test.yml"])
 def test_promtool_passes_the_unit_tests(tests, tmp_path):
     """

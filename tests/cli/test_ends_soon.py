@@ -11,7 +11,7 @@ import textwrap
 
 import pytest
 
-from support.command import start
+from support.command import Started, start
 
 STUCK = {
     "in a call that no handler interrupts": """
@@ -49,7 +49,7 @@ def test_a_signal_ends_a_process_whose_main_thread_is_stuck(body, number):
         "with signals.ends_soon():\n"
         f"{textwrap.indent(body.strip(), '    ')}\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+    with Started([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(number)
         assert process.wait(60) == 128 + number

@@ -123,6 +123,7 @@ def test_both_sides_fail_and_nothing_of_it_is_lost(shown):
         assert re.search(rf'"type": "\w+Error",\s+"origin": "{origin}"', found)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("moment", ["a small shop", "the shop runs at"])
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from opentelemetry import trace
@@ -348,6 +349,37 @@ def test_an_exporter_that_raises_does_not_reach_the_caller(application, monkeypa
 
     assert outer(lambda: 7) == 7
     assert caplog.messages == ["Provenance was not attached (provenance-failed)"]
+
+
+class _ParentBased(Sampler):
+    """Looks at the parent in a local variable, and fails, as one with a bug does."""
+
+    def should_sample(self, parent_context, trace_id, name, *args, **kwargs):
+        span = trace.get_current_span(parent_context)
+        if name.endswith("fail"):
+            raise OSError(span)
+        return SamplingResult(Decision.RECORD_AND_SAMPLE)
+
+    def get_description(self):
+        return "fails below a parent"
+
+
+def test_a_failing_sampler_ends_no_other_span(application, monkeypatch):
+    """
+    A call whose sampler fails has no span; that of its caller ends with the caller.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    application.provider.sampler = _ParentBased()
+
+    def recording():
+        with suppress(KeyError):
+            fail()
+        return trace.get_current_span().is_recording()
+
+    assert outer(recording)
+    assert {span.name.rpartition(".")[2] for span in application.memory.get_finished_spans()} == {
+        "outer"
+    }
 
 
 def test_the_context_is_as_it_was(application):

@@ -78,8 +78,8 @@ def test_odd_entries_of_the_path_are_passed_over(application, monkeypatch):
     """
     So are entries of `sys.path` that are not text.
     """
-    monkeypatch.setattr(sys, "path", [*sys.path, None, 7, b"/x"])
     shop = application.module("shop", SHOP)
+    monkeypatch.setattr(sys, "path", [*sys.path, None, 7, b"/x"])
     with application.install():
         assert provenance_of(shop.total).origin == "ai"
 

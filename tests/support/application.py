@@ -150,12 +150,12 @@ def run(code: str, folder: Path, *command: str, **environ: str) -> str:
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
     """*folder* first on `sys.path`; what is imported from it is forgotten afterwards."""
-    before = set(sys.modules)
-    sys.path.insert(0, str(folder))
+    before, path = set(sys.modules), sys.path  # a test may put another list in its place
+    path.insert(0, str(folder))
     try:
         yield
     finally:
-        sys.path.remove(str(folder))
+        path.remove(str(folder))
         for name in set(sys.modules) - before:
             if _home(sys.modules[name]).startswith(str(folder)):
                 del sys.modules[name]

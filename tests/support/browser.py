@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
 
+from support.command import Started
 from support.waiting import PATIENCE
 
 _FLAGS: Final = (
@@ -106,7 +107,7 @@ class Browser:
 def browser(folder: Path) -> Iterator[Browser]:
     """A browser that keeps its profile in *folder*."""
     command = ["chromedriver", "--port=0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with Started(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             port = _port(process)
             connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)

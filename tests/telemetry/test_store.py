@@ -16,6 +16,7 @@ from aiprov_otel.telemetry import schema
 from aiprov_otel.telemetry import store as store_module
 from aiprov_otel.telemetry.otlp import Row
 from aiprov_otel.telemetry.store import Store
+from support.command import Started
 from support.telemetry import AI, EPOCH, Service
 
 
@@ -100,7 +101,7 @@ def test_a_store_held_by_another_process_says_whom_to_ask(path):
         "sys.stdin.read(); c.close()"
     )
     command = [sys.executable, "-c", code, path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with Started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
         for opened in (Store.open, Store.read):
             path.touch()

@@ -41,7 +41,8 @@ def drive(
     try:
         return asyncio.run(_drive(address, iter(requests), progress))
     except httpx.TransportError as error:
-        msg = f"the shop at {address} stopped answering ({type(error).__name__}); start the demo again"
+        name = type(error).__name__
+        msg = f"the shop at {address} stopped answering ({name}); start the demo again"
         raise AiprovError(msg) from error
 
 

@@ -18,8 +18,8 @@ from aiprov_otel.telemetry.launch import launcher
 LOG: Final = "service.log"
 
 _HOST: Final = "127.0.0.1"
-_START: Final = 30.0  # seconds that the shop has to start
-_STOP: Final = 10.0  # seconds that it has to send its last spans
+_START: Final = 60.0  # seconds that the shop has to start
+_STOP: Final = 60.0  # seconds that it has to send its last spans
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def run_shop(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[
     Runs the shop in *folder*, instrumented, with its output in *log*; yields its address.
 
     Raises:
-        AiprovError: it did not start.
+        AiprovError: it did not start, or did not end.
     """
     port = _free_port()
     process = None
@@ -79,6 +79,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
     try:
         process.wait(_STOP)
+    except subprocess.TimeoutExpired as error:
+        msg = f"the shop did not end within {_STOP:.0f} seconds; start the demo again"
+        raise AiprovError(msg) from error
     finally:
         process.kill()
         process.wait()

@@ -291,10 +291,7 @@ def refused_host(header: str, listening: str) -> str | None:
         return "only requests to the loopback interface are accepted"
     name = name.removesuffix(".") if name else None
     if name and (
-        _is_address(name)
-        or "." not in name
-        or name.endswith(_PRIVATE)
-        or name == _own_name()
+        _is_address(name) or "." not in name or name.endswith(_PRIVATE) or name == _own_name()
     ):
         return None
     return "use this machine's name or address"

@@ -15,14 +15,18 @@ from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, metrics, state
 from aiprov_otel.runtime.exception_state import (
     ENDS,
+    bare_name,
     first_recorded,
     is_failure,
     message_of,
+    traceback_of,
     type_name,
 )
 from aiprov_otel.runtime.fast_path import OURS, Fast, held
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.values import MISSING, Unit
+
+_SDK: Final = "opentelemetry.sdk.trace"
 
 
 class Call:
@@ -82,9 +86,9 @@ class Call:
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
-            if not isinstance(error, Exception):
+            if not issubclass(type(error), Exception):
                 raise
-            swallow(error, in_call=True)
+            swallow(error, in_call=True)  # type: ignore[arg-type]  # it is an Exception
 
     def enter(self) -> None:
         """What begins from now on belongs to the span; a generator is entered at each step."""
@@ -133,7 +137,7 @@ class Call:
             return
         with guard:
             raised = annotator.exception(error)
-            name, description = type_name(error), f"{type(error).__name__}: {message_of(error)}"
+            name, description = type_name(error), f"{bare_name(error)}: {message_of(error)}"
             with call_guard:
                 metrics.count(error, raised.event, self.context)  # whether or not it is sampled
             if not span.is_recording():
@@ -147,12 +151,14 @@ class Call:
 
 
 def _started_before(error: BaseException) -> Span | None:
-    """The span of ours that had started when *error* interrupted `start_span`."""
-    step = error.__traceback__
+    """The span that our call of `start_span` had started when *error* interrupted it."""
+    step = traceback_of(error)
     while step is not None:
-        for value in step.tb_frame.f_locals.values():
-            if issubclass(type(value), SdkSpan) and _has_started(value):
-                return value  # type: ignore[no-any-return]
+        frame = step.tb_frame
+        # The frames of samplers and processors, further in, hold spans of other calls.
+        if frame.f_code.co_name == "start_span" and frame.f_globals.get("__name__") == _SDK:
+            span = frame.f_locals.get("span")
+            return span if issubclass(type(span), SdkSpan) and _has_started(span) else None
         step = step.tb_next
     return None
 

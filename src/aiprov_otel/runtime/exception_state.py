@@ -23,8 +23,13 @@ traceback_of: Final[Any] = vars(BaseException)["__traceback__"].__get__
 """The traceback of an exception, even if its class overrides it."""
 cause_of: Final[Any] = vars(BaseException)["__cause__"].__get__
 """The explicit cause of an exception, even if its class overrides it."""
+context_of: Final[Any] = vars(BaseException)["__context__"].__get__
+"""What was being handled when an exception was raised, even if its class overrides it."""
 members_of: Final[Any] = vars(BaseExceptionGroup)["exceptions"].__get__
 """The members of an exception group, even if its class overrides it."""
+_module_of: Final[Any] = vars(type)["__module__"].__get__
+_name_of: Final[Any] = vars(type)["__name__"].__get__
+_qualname_of: Final[Any] = vars(type)["__qualname__"].__get__
 
 
 def is_group(error: BaseException) -> bool:
@@ -179,8 +184,13 @@ def type_name(error: BaseException) -> str:
 
 def class_name(kind: type[BaseException]) -> str:
     """The same of a class."""
-    module = kind.__module__
-    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+    module, name = _module_of(kind), _qualname_of(kind)
+    return f"{module}.{name}" if type(module) is str and module != "builtins" else str(name)
+
+
+def bare_name(error: BaseException) -> str:
+    """The name of the class, without its module, even if its metaclass answers nothing."""
+    return str(_name_of(type(error)))
 
 
 def message_of(error: BaseException) -> str:

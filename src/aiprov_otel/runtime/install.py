@@ -23,6 +23,7 @@ from aiprov_otel.runtime import (
     metrics,
     providers,
     source_text,
+    starts,
     state,
 )
 from aiprov_otel.runtime.annotator import Annotator, Emission
@@ -79,6 +80,7 @@ class Installation(AbstractContextManager["Installation"]):
         self._patches.undo()
         self._import_hook.__exit__(None, None, None)
         manifest_finder.stop()
+        starts.stop()
         state.stop()
 
     def __exit__(

@@ -22,9 +22,11 @@ def watch(code: CodeType, started: Callable[[CodeType, int], None]) -> bool:
 
     False where Python can't tell, or all of its tools are taken.
     """
+    if _monitoring is None or not _has_tool(started):
+        return False
     if id(code) in _watched:
         return True
-    if _monitoring is None or len(_watched) >= LIMIT or not _has_tool(started):
+    if len(_watched) >= LIMIT:
         return False
     events = _monitoring.events
     present = _monitoring.get_local_events(_tool, code)
@@ -33,14 +35,33 @@ def watch(code: CodeType, started: Callable[[CodeType, int], None]) -> bool:
     return True
 
 
+def stop() -> None:
+    """Watch nothing any more, and leave the tool to others."""
+    global _tool
+    if _is_ours():
+        for code in _watched.values():
+            _monitoring.set_local_events(_tool, code, _monitoring.events.NO_EVENTS)
+        _monitoring.register_callback(_tool, _monitoring.events.PY_START, None)
+        _monitoring.free_tool_id(_tool)
+    _watched.clear()
+    _tool = None
+
+
 def _has_tool(started: Callable[[CodeType, int], None]) -> bool:
     global _tool
-    if _tool is not None:
+    if _is_ours():
         return True
+    _watched.clear()  # with the tool that somebody freed
     for number in _IDS:
         if _monitoring.get_tool(number) is None:
             _monitoring.use_tool_id(number, _NAME)
             _monitoring.register_callback(number, _monitoring.events.PY_START, started)
             _tool = number
             return True
+    _tool = None
     return False
+
+
+def _is_ours() -> bool:
+    """Whether the tool is still the one that was taken: any code may free it."""
+    return _tool is not None and bool(_monitoring.get_tool(_tool) == _NAME)

@@ -41,7 +41,7 @@ def starts(repo):
 
 @given(st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=4))
 @settings(
-    max_examples=8,
+    max_examples=5,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_rebuild_is_the_same_as_a_build(tmp_path, seed, rounds):

@@ -85,19 +85,6 @@ print(json.dumps([report()["left_alone"], [function.name for function in REGISTR
 
 
 @pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
-def test_numba_compiles(application, mode):
-    """
-    A compiled function runs as it does without the hook.
-    """
-    pytest.importorskip("numba")
-    text = "import numba\n\n@numba.njit\ndef f(x):\n    return x + 1\n"
-    application.write("shop.py", text)
-    application.manifest()
-    asked = "import shop; print(shop.f(1), len(shop.f.signatures))"
-    assert run(HOOK.format(mode) + asked, application.folder) == "2 1\n"
-
-
-@pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
 def test_pony_translates(application, mode):
     """
     Queries of generators and lambdas, and methods of entities in them, become SQL.
@@ -120,6 +107,7 @@ def test_pony_translates(application, mode):
     assert run(HOOK.format(mode) + asked, application.folder, sys.executable) == "[[2], 1]\n"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("mode", ["count", "metrics", "spans"])
 def test_dill_works_as_cloudpickle_does(application, mode):
     """

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import sys
+import zipfile
+from importlib.machinery import SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 
+import pytest
+
 import aiprov_otel
+from aiprov_otel.runtime.import_hook import loader
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.runtime.import_hook.counters import CALLS
 from support.application import process, run
 from support.counters import calls
+from support.faults import Fault, Trace, from_handler
 
 
 def test_a_reload_counts_on(application, load):
@@ -229,3 +237,54 @@ def test_a_cache_that_was_moved(application):
         told = run(asked.format(name), application.folder, PYTHONDONTWRITEBYTECODE="")
         assert told == f"1 {application.folder / name / 'shop.py'}\n"
         (application.folder / name).rename(application.folder / "other")
+
+
+class Inheriting(SourceFileLoader):
+    """A loader that inherits from Python's own, as typeguard's does."""
+
+
+@pytest.fixture(params=["file", "zip", "inheriting"])
+def named(request, application, monkeypatch):
+    """Makes the name of another module of the same text, for a loader of each kind."""
+    numbers = itertools.count()
+
+    class Finder:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            file = application.folder / f"{name}.py"
+            inheriting = Inheriting(name, str(file)) if file.exists() else None
+            return inheriting and spec_from_file_location(name, file, loader=inheriting)
+
+    def name():
+        name = f"shop{next(numbers)}"
+        application.write(f"{name}.py", "def total(x):\n    return x\n")
+        if request.param == "zip":
+            with zipfile.ZipFile(application.folder / f"{name}.zip", "w") as file:
+                file.write(application.folder / f"{name}.py", f"{name}.py")
+            (application.folder / f"{name}.py").unlink()
+            monkeypatch.syspath_prepend(application.folder / f"{name}.zip")
+        aiprov_otel.install_import_hook(name, mode="metrics")
+        return name
+
+    if request.param == "inheriting":
+        sys.meta_path.insert(-1, Finder)
+    application.install()
+    return name
+
+
+def test_what_a_signal_handler_raises_reaches_an_import(named):
+    """
+    Wherever it arrives in the loader, the import raises it, and is not taken for a failure of ours.
+    """
+    lines, fault = Trace(), Fault("key", lambda: KeyError("a handler's"), from_handler)
+    importlib.import_module(named())
+    name = named()
+    with lines.running():
+        importlib.import_module(name)
+    sites = [site for site in lines.passed if site.filename == loader.__file__]
+    for site in sites:
+        name, arriving = named(), Trace(fault, (site, 1))
+        with pytest.raises(KeyError) as reached, arriving.running():
+            importlib.import_module(name)
+        assert reached.value is arriving.raised, site
+    assert len(sites) > 10

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from opentelemetry import context, trace
+from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
 import aiprov_otel
@@ -343,3 +344,91 @@ for r in reader.get_metrics_data().resource_metrics:
     }
     assert unit == "s"
     assert points == [[said, 2, True, True], [{**said, "error.type": "KeyError"}, 1, True, True]]
+
+
+@pytest.mark.parametrize("least", [0, 1e-9])
+def test_a_processor_that_ends_another_call_gets_no_spans(application, load, least):
+    """
+    Where one closes a generator that has a span, its own calls still have none from then on.
+    """
+    shop = load("def steps():\n    yield 1\ndef work():\n    pass\n", min_duration=least)
+    shop.work(), list(shop.steps()), shop.work()
+
+    class Closing(SpanProcessor):
+        def on_end(self, span):
+            if span.name == "shop.work":
+                started.close()
+                shop.work()
+
+    started = shop.steps()
+    next(started)
+    application.provider.add_span_processor(Closing())
+    application.memory.clear()
+    shop.work()
+    assert [span.name for span in application.memory.get_finished_spans()] == [
+        "shop.work",
+        "shop.steps",
+    ]
+    shop.work()
+    assert len(application.memory.get_finished_spans()) == 3
+
+
+FAILING = """
+import asyncio, sys
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+
+def refuse(*given, **named):
+    raise RuntimeError("their meters")
+
+class Refusing:
+    add = record = refuse
+
+class Meters(MeterProvider):
+    def get_meter(self, *given, **named):
+        meter = super().get_meter(*given, **named)
+        for kind in ("counter", "histogram", "observable_counter", "observable_up_down_counter"):
+            theirs = getattr(meter, f"create_{kind}")
+            setattr(meter, f"create_{kind}", {replacement})
+        return meter
+
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(Meters([reader]))
+trace.set_tracer_provider(TracerProvider())
+import aiprov_otel
+aiprov_otel.install_import_hook("shop", mode="spans")
+import shop
+print(shop.total(1), list(shop.steps()), asyncio.run(shop.later()), shop.handled(), end=" ")
+try:
+    shop.fail()
+except shop.Refused:
+    print("refused")
+reader.get_metrics_data()
+"""
+
+
+@pytest.mark.parametrize(
+    "replacement",
+    ["refuse", "theirs if 'observable' in kind else lambda *given, **named: Refusing()"],
+)
+def test_a_meter_provider_that_raises_harms_no_call(application, replacement):
+    """
+    What somebody else's meters raise, as they are made or record, never reaches the application.
+    """
+    application.write(
+        "shop.py",
+        "class Meta(type):\n    def __getattribute__(cls, name):\n        raise OSError(name)\n"
+        "class Refused(Exception, metaclass=Meta):\n    pass\n"
+        "def total(x):\n    return x\n"
+        "def steps():\n    yield 2\n"
+        "async def later():\n    return 3\n"
+        "def handled():\n    try:\n        fail()\n    except Exception:\n        return 4\n"
+        "def fail():\n    raise Refused\n",
+    )
+    application.manifest()
+
+    printed = run(FAILING.replace("{replacement}", replacement), application.folder)
+
+    assert printed == "1 [2] 3 4 refused\n"

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError
 from math import inf
-from operator import is_, not_
+from operator import is_, methodcaller, not_
 from time import perf_counter
 from typing import Any, Final
 
@@ -38,8 +38,7 @@ from aiprov_otel.runtime.import_hook.counters import (
 )
 from aiprov_otel.runtime.import_hook.pending_spans import (
     begin,
-    end_suspendable,
-    finish_call,
+    earn_spans,
     open_call,
 )
 from aiprov_otel.runtime.import_hook.swallowed import FULL, count_handled, count_split
@@ -65,9 +64,17 @@ count: Final[Callable[[dict[Any, int], Iterable[Any]], None]] = getattr(
     collections, "_count_elements", _count
 )
 
+
+class _Clock:
+    """`-clock` is the time. After a call, Python takes signals; after an operator, it does not."""
+
+    __slots__ = ()
+    __neg__ = staticmethod(perf_counter)
+
+
 _CALLED: Final[dict[str, Any]] = {
     "HERE": here,
-    "CLOCK": perf_counter,
+    "CLOCK": _Clock(),
     "CALLED_OFF": (*ENDS, CancelledError),
     "ERROR": Exception,
     "COUNT": count,
@@ -85,10 +92,10 @@ _CALLED: Final[dict[str, Any]] = {
     "DELEGATED": delegate,
     "EACH": each,
     "AROUND": around,
-    # Chosen by a number: a branch would be a line. The first does nothing, in C.
-    "ENDS": (is_, finish_call),
+    # Chosen by a number: a branch would be a line. All but the second run in C.
+    "ENDS": (is_, earn_spans, next, next),
     "BEGIN_SPANNED": begin,
-    "END_SPANNED": end_suspendable,
+    "END_SPANNED": methodcaller("finish"),
     "FULL": FULL,
     "SWALLOWED": count_handled,
     "SPLIT": count_split,

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final
 
 from aiprov_otel import settings
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.import_hook import finder, late_imports, metrics
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.runtime.import_hook.rules import Rule
@@ -64,7 +64,7 @@ def attach(
     finder.PLAN.add(rules)
     finder.start()
     if any(rule.rewrites for rule in rules):
-        with guard:
+        with call_guard:
             metrics.observe()
     REGISTRY.count_only(_is_instrumented)
     return ImportHook(rules, installation)

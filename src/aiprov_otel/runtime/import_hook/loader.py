@@ -15,7 +15,6 @@ import ast
 import os
 import zipimport
 from collections.abc import Callable
-from contextlib import suppress
 from importlib.abc import SourceLoader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import LazyLoader, source_hash
@@ -23,7 +22,7 @@ from types import CodeType
 from typing import Any, Final, TypeAlias
 
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.guard import guard, warn
+from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.import_hook.bytecode_cache import (
     Cache,
     Rewritten,
@@ -35,6 +34,7 @@ from aiprov_otel.runtime.import_hook.bytecode_cache import (
 )
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
 from aiprov_otel.runtime.import_hook.rules import Rule
+from aiprov_otel.runtime.interrupts import is_foreign
 from aiprov_otel.runtime.source_text import Layout, Text
 
 GetCode: TypeAlias = Callable[[str], CodeType | None]
@@ -93,7 +93,7 @@ class ObservedGetCode:
 
     def _text(self, fullname: str) -> Text | None:
         """Returns what its code is about to be made of; None where the loader shows nothing."""
-        with guard:
+        with call_guard:  # all of it asks the loader, which may be anybody's
             if (source := source_of(self._loader, fullname)) is not None:
                 return (
                     OTHER_TEXT
@@ -127,15 +127,24 @@ def _runs_other_source(loader: Any, fullname: str, source: bytes) -> bool:
 
 def source_of(loader: Any, fullname: str) -> bytes | None:
     """Returns the source that *loader* has of the module; None where it shows none."""
-    with suppress(Exception):  # any loader; `get_code` raises what is wrong
-        path = loader.get_filename(fullname)
-        if path.endswith(".py"):
-            data: bytes = loader.get_data(path)
-            return data
-    with suppress(Exception):
-        text = loader.get_source(fullname)
-        return text.encode() if text is not None else None
+    for read in (_source_in_file, _source_by_loader):
+        try:
+            if (source := read(loader, fullname)) is not None:
+                return source
+        except Exception as error:  # any loader; `get_code` raises what is wrong
+            if is_foreign(error, in_call=True):
+                raise
     return None
+
+
+def _source_in_file(loader: Any, fullname: str) -> bytes | None:
+    path = loader.get_filename(fullname)
+    return loader.get_data(path) if path.endswith(".py") else None
+
+
+def _source_by_loader(loader: Any, fullname: str) -> bytes | None:
+    text = loader.get_source(fullname)
+    return text.encode() if text is not None else None
 
 
 def rewriter(loader: Any, get_code: GetCode, rule: Rule) -> ObservedGetCode:
@@ -184,7 +193,9 @@ class _CompilesItself(ObservedGetCode):
                 with guard:
                     register(rewritten.code, rewritten.text)
                 return rewritten.code
-        except Exception as error:  # noqa: BLE001 (Python reports the module's own mistakes)
+        except Exception as error:  # Python reports the module's own mistakes
+            if is_foreign(error, in_call=True):
+                raise
             failure = error
         self._other_text = isinstance(failure, _OtherTextError)
         code = super().__call__(fullname)  # not in the handler: what it raises has no context
@@ -261,7 +272,9 @@ class _LoaderCompiles(_CompilesItself):
         compiled = self._source_to_code_of_loader
         try:
             code: CodeType = compiled(self._tree(bytes(data)), path, **options)
-        except Exception as error:  # noqa: BLE001 (it may want a text, as beartype does)
+        except Exception as error:  # it may want a text, as beartype does
+            if is_foreign(error, in_call=True):
+                raise
             code = compiled(data, path, **options)
             _warn(path, error)
         return code

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextvars import Token
+from collections.abc import Generator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from time import perf_counter, perf_counter_ns, time_ns
 from types import FrameType
 from typing import Any, Final, Literal
@@ -25,9 +25,9 @@ from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import of_function
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.call_spans import Call, Site
-from aiprov_otel.runtime.exception_state import is_failure, type_name
+from aiprov_otel.runtime.exception_state import is_failure, traceback_of, type_name
 from aiprov_otel.runtime.fast_path import OURS
-from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.runtime.import_hook.counters import (
     LEAST,
     MODULE,
@@ -54,7 +54,10 @@ class Pending(Span):
     def due(self) -> Call | None:
         """Returns the call with its span, if it has taken long enough."""
         if self.call is None and perf_counter_ns() - self._began >= self._least:
-            self.call = self._site.call(self._around, self._began_at)
+            with _thread.busy_lock:
+                self.call = self._site.prepare(self._around, self._began_at)
+                if self.call is not None:
+                    self.call.start()
         return self.call
 
     @property
@@ -127,62 +130,83 @@ def start_spans(row: Row) -> SpanMaker:
     return maker
 
 
-class _Busy(threading.local):
+class _Thread(threading.local):
     """
-    Whether this thread is making or ending a span.
+    The lock that a thread holds while it makes or ends a span; each thread has its own.
 
-    Processors and tracers run then; a span of theirs would call them again.
+    Processors and tracers run then; a span of theirs would call them again. A lock can be held
+    twice, and is released in C, where Python takes no signal.
     """
 
-    busy = False
+    def __init__(self) -> None:
+        self.busy_lock = threading.RLock()
 
-    def __enter__(self) -> None:
-        self.busy = True
-
-    def __exit__(self, *_: object) -> None:
-        self.busy = False
+    def is_busy(self) -> bool:
+        """Whether it is making or ending a span."""
+        return self.busy_lock._is_owned()  # type: ignore[no-any-return, attr-defined]  # noqa: SLF001 (as `Condition` does)
 
 
-_BUSY: Final = _Busy()
+_thread: Final = _Thread()
 
 
 class OpenCall:
-    """A call that may have a span; current from `enter` to `leave`, which may come many times."""
+    """
+    A call that may have a span; current from `enter` to `leave`, which may come many times.
 
-    __slots__ = ("_began", "_maker", "_pending", "_started", "_token", "_within")
+    A signal handler may raise at any moment, also in a method of this class: after `close`, the
+    span has ended and the context is that from before, however far the others came.
+    """
+
+    __slots__ = (
+        "_around",
+        "_began",
+        "_entered",
+        "_maker",
+        "_pending",
+        "_started",
+        "_within",
+        "running",
+    )
 
     def __init__(self, row: Row) -> None:
-        self._maker = maker = row[SPANNED] or start_spans(row)
+        self._maker: SpanMaker = row[SPANNED] or start_spans(row)
         self._began = perf_counter_ns()
         self._pending: Pending | None = None
         self._started: Call | None = None
-        self._token: Token[Context] | None = None
+        self._within: Context | None = None
+        self._entered = False
+        self.running: SpanRunning | None = None
+
+    def start(self) -> None:
+        """Start its span, if each call has one."""
+        maker = self._maker
         if maker.least:
             around = context.get_current()
             self._pending = Pending(maker.site, around, maker.least)
-            self._within: Context | None = trace.set_span_in_context(self._pending, around)
-        else:
-            self._started = maker.site.call()
-            self._within = self._started.context if self._started else None
-
-    @property
-    def call(self) -> Call | None:
-        """The call, if it has a span."""
-        return self._pending.call if self._pending else self._started
+            self._within = trace.set_span_in_context(self._pending, around)
+        elif (call := maker.site.prepare()) is not None:
+            self._started = call
+            call.start()
+            self._within = call.context
 
     def enter(self) -> None:
-        """Make it current."""
-        if self._within is not None:
-            self._token = context.attach(self._within)
+        """Make it current, unless it is."""
+        if self._within is not None and not self._entered:
+            self._around = context.get_current()
+            self._entered = True
+            context.attach(self._within)
 
     def leave(self) -> None:
         """Make what was current before it current again."""
-        if self._token is not None:
-            context.detach(self._token)
-            self._token = None
+        if self._entered:
+            context.attach(self._around)  # no token, as in `Call`
+            self._entered = False
 
     def end(self, error: BaseException | None) -> None:
         """End it, failed by *error* if there is one."""
+        if self.running is not None:
+            self.running.pause()
+            self.running = None  # which holds this one
         self.leave()
         call = self._pending.due() if self._pending else self._started
         if call is not None:
@@ -190,30 +214,63 @@ class OpenCall:
             with guard:
                 _record(self._maker.function, perf_counter_ns() - self._began, error, call.context)
 
+    def close(self) -> None:
+        """Leave it and end its span, unless that was done."""
+        self.leave()
+        call = self._pending.call if self._pending else self._started
+        if call is not None and call.is_open:
+            call.close()
 
-def open_call(row: Row) -> OpenCall | Literal[False]:
-    """Opens a call of the function of *row*, which has spans."""
+
+def _with_span(row: Row) -> Generator[OpenCall, None, None]:
+    """
+    Yields a call of the function of *row*, opened, and ends it in the next step.
+
+    Python takes signals as a function starts, before its first line. A generator that is resumed is
+    in its `try` then, and what resumes it is in C: the call is closed, whichever line an
+    interrupt reaches.
+    """
+    call = None
     try:
-        if _BUSY.busy:
-            return False
-        with _BUSY:
-            call = OpenCall(row)
-        call.enter()
+        try:
+            with _thread.busy_lock:
+                call = OpenCall(row)
+                call.start()
+            call.enter()
+            yield call
+            with _thread.busy_lock:
+                call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+        finally:
+            if call is not None:
+                call.close()
     except RecursionError:  # no room for a span, but maybe for the call
-        return False
+        pass
     except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
         swallow(error)
-        return False
-    return call
 
 
-def finish_call(row: Row, call: OpenCall | Literal[False]) -> None:
-    """End the calling call of the function of *row*: it has a span, or is the first to earn one."""
+def open_call(row: Row) -> Generator[OpenCall, None, None] | Literal[False]:
+    """Opens a call of the function of *row*, which has spans; the next step ends it."""
     try:
-        if call:
-            with _BUSY:
-                call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
-        else:
+        if _thread.is_busy():
+            return False
+        steps = _with_span(row)
+        try:
+            return steps if next(steps, None) else False
+        except BaseException:
+            steps.close()
+            raise
+    except RecursionError:
+        return False
+    except Exception as error:  # noqa: BLE001 (as above)
+        swallow(error)
+        return False
+
+
+def earn_spans(_: Literal[False], row: Row) -> None:
+    """Let the function of *row* have spans from now on: a call without one took long enough."""
+    try:
+        if row[SPANNED] is None:
             start_spans(row)
     except RecursionError:
         pass
@@ -228,44 +285,55 @@ def _leaving(frame: FrameType) -> BaseException | None:
     One that an outer function handles meanwhile is the current one too, but has no step here.
     """
     error = sys.exception()
-    step = error.__traceback__ if error else None
+    step = traceback_of(error) if error is not None else None
     return error if step is not None and step.tb_frame is frame else None
 
 
 class SpanRunning(Running):
-    """A generator or a coroutine whose span is current while it runs."""
+    """A generator or a coroutine whose span is current while it runs; *steps* is `_with_span`."""
 
-    __slots__ = ("_begun", "open_call")
+    __slots__ = ("_call", "finish")
 
-    def __init__(self, row: Row) -> None:
-        self._begun = perf_counter()
-        self.open_call = OpenCall(row) if row[OPEN] is open_call else None
+    def __init__(self, row: Row, steps: Generator[OpenCall, None, None], call: OpenCall) -> None:
+        self._call = call
+        self.finish = partial(next, steps, None)
+        call.running = self
         super().__init__(row)
-
-    @property
-    def call(self) -> Call | None:
-        """The call, if it has a span."""
-        return self.open_call.call if self.open_call else None
 
     def resume(self) -> bool:
         """It runs from here on."""
-        if self.open_call and not self.running:
-            self.open_call.enter()
+        self._call.enter()
         return super().resume()
 
     def pause(self) -> None:
-        """It is suspended."""
-        if self.open_call and self.running:
-            self.open_call.leave()
+        """It is suspended, or ends."""
+        self._call.leave()
         super().pause()
+
+
+class SpanlessRunning(Running):
+    """One that has no span yet: its function has earned none."""
+
+    __slots__ = ("_first",)
+
+    def __init__(self, row: Row) -> None:
+        self._first = perf_counter()
+        super().__init__(row)
+
+    def finish(self) -> None:
+        """It ends, and may earn spans for its function."""
+        self.pause()
+        if perf_counter() - self._first >= self.row[LEAST]:
+            earn_spans(False, self.row)
 
 
 def begin(row: Row) -> Running:
     """Begins a call of a generator or a coroutine."""
     try:
-        if not _BUSY.busy:
-            with _BUSY:
-                return SpanRunning(row)
+        if not _thread.is_busy():
+            running = _begin(row) if row[OPEN] is open_call else SpanlessRunning(row)
+            if running is not None:
+                return running
     except RecursionError:
         pass
     except Exception as error:  # noqa: BLE001 (as above)
@@ -273,24 +341,14 @@ def begin(row: Row) -> Running:
     return Running(row)
 
 
-def end_suspendable(running: Running) -> None:
-    """End the calling call, of a generator or a coroutine."""
+def _begin(row: Row) -> Running | None:
+    steps = _with_span(row)
     try:
-        running.pause()
-        if isinstance(running, SpanRunning):
-            with _BUSY:
-                _finish(running, _leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
-    except RecursionError:
-        pass
-    except Exception as error:  # noqa: BLE001 (as above)
-        swallow(error)
-
-
-def _finish(running: SpanRunning, error: BaseException | None) -> None:
-    if running.open_call:
-        running.open_call.end(error)
-    elif perf_counter() - running._begun >= running.row[LEAST]:  # noqa: SLF001 (our own class)
-        start_spans(running.row)
+        call = next(steps, None)
+        return SpanRunning(row, steps, call) if call is not None else None
+    except BaseException:
+        steps.close()
+        raise
 
 
 @cache
@@ -311,4 +369,5 @@ def _record(
     )
     if is_failure(error):
         attributes[keys.ERROR_TYPE] = type_name(error)
-    _histogram().record(spent / 1e9, attributes, within)
+    with call_guard:
+        _histogram().record(spent / 1e9, attributes, within)

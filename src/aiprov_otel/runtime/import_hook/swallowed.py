@@ -20,8 +20,17 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from aiprov_otel.runtime import metrics, state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.exception_state import ENDS, Tally, first_handled, is_failure
-from aiprov_otel.runtime.guard import guard, swallow
+from aiprov_otel.runtime.exception_state import (
+    ENDS,
+    Tally,
+    context_of,
+    first_handled,
+    is_failure,
+    is_group,
+    members_of,
+    traceback_of,
+)
+from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.runtime.import_hook.counters import MODULE, Row
 from aiprov_otel.runtime.metrics import Kind
 from aiprov_otel.runtime.stack import MEMBERS
@@ -57,7 +66,8 @@ def send(_: CallbackOptions) -> list[Observation]:
         for kind, tally in list(_tallies.items()):
             if (new := tally.number - _sent[kind]) > 0:
                 _sent[kind] += new
-                metrics.add_handled(kind, new)
+                with call_guard:
+                    metrics.add_handled(kind, new)
     return []
 
 
@@ -82,7 +92,7 @@ class _Lines:
             entry = (self._new(error, step), ref(code), ref(kind))
             if len(self._known) >= _LINES:
                 self._known.clear()
-            if not isinstance(error, BaseExceptionGroup):  # one line may hand on what others raised
+            if not is_group(error):  # one line may hand on what others raised
                 self._known[key] = entry
         return entry[0]
 
@@ -102,7 +112,7 @@ class _Lines:
         return innermost
 
     def _new(self, error: BaseException, step: TracebackType | None) -> Tally | None:
-        if not is_failure(error) or isinstance(error, ENDS):
+        if not is_failure(error) or issubclass(type(error), ENDS):
             return None
         with guard:
             event = self.annotator.emission.of_exception(self._raised(error, step), None)
@@ -111,7 +121,7 @@ class _Lines:
         return None
 
     def _raised(self, error: BaseException, step: TracebackType | None) -> Provenance:
-        if isinstance(error, BaseExceptionGroup):
+        if is_group(error):
             return self.annotator.raised(error)
         if step is None:
             return MISSING
@@ -144,7 +154,7 @@ def count_handled(row: Row, handlers: int) -> None:
     try:
         error, frame = sys.exception(), sys._getframe(1)  # noqa: SLF001 (as in `walk`)
         while error is not None:
-            _count(row, frame, error, error.__traceback__)
+            _count(row, frame, error, traceback_of(error))
             if (handlers := handlers - 1) == 0:
                 break
             error = _outer(error, frame)
@@ -157,9 +167,9 @@ def count_handled(row: Row, handlers: int) -> None:
 def _outer(error: BaseException, frame: FrameType) -> BaseException | None:
     """Returns what *frame* was handling when *error* was raised."""
     for _ in range(_DEPTH):
-        if (context := error.__context__) is None:
+        if (context := context_of(error)) is None:
             break
-        step, error = context.__traceback__, context
+        step, error = traceback_of(context), context
         if step is not None and step.tb_frame is frame:
             return error
     return None
@@ -170,7 +180,7 @@ def count_split(row: Row) -> None:
     try:
         if (group := sys.exception()) is not None:
             for leaf in _leaves(group):
-                step = leaf.__traceback__ or group.__traceback__
+                step = traceback_of(leaf) or traceback_of(group)
                 _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
     except FULL:
         raise
@@ -185,14 +195,14 @@ def _leaves(group: BaseException) -> Iterator[BaseException]:
         if id(error) in seen:
             continue
         seen.add(id(error))
-        if isinstance(error, BaseExceptionGroup):
-            pending.extend(reversed(error.exceptions))
+        if is_group(error):
+            pending.extend(reversed(members_of(error)))
         else:
             yield error
 
 
 def _count(row: Row, frame: FrameType, error: BaseException, step: TracebackType | None) -> None:
     # A module that is imported asks by `except ImportError` what is installed.
-    asks = isinstance(error, ImportError) and frame.f_code.co_name == _MODULE
+    asks = issubclass(type(error), ImportError) and frame.f_code.co_name == _MODULE
     if row[MODULE] is not None and not asks:
         tally(error, step)

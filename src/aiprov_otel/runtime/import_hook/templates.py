@@ -92,15 +92,16 @@ except row[ERROR]:
     ],))
     raise
 """
-# What the cell will hold at the end, all that ended in this thread, less the clock's time now.
+# What the cell will hold at the end, all that ended in this thread, less the clock's time now. No
+# signal is taken from where a call is open until `try`, and from `finally` until it is closed.
 _BEGIN: Final = """
 cell = row[HERE]()
 before = cell[0]
 {open}
-time = row[CLOCK]() - before
+time = -row[CLOCK] - before
 """
 _END: Final = """
-        time = row[CLOCK]() - time
+        time = -row[CLOCK] - time
         row[CALLS] += 1
         row[TIME] += time - before
         row[SELF_TIME] += time - cell[0]
@@ -108,7 +109,7 @@ _END: Final = """
         {close}
 """
 _OPEN: Final = "call = row[OPEN](row)"
-_CLOSE: Final = "row[ENDS][(time - before >= row[LEAST]) | (call is not False)](row, call)"
+_CLOSE: Final = "row[ENDS][(time - before >= row[LEAST]) | (call is not False) << 1](call, row)"
 _SUSPENDABLE: Final = _TIMED.format(
     begin="running = row[{begin}](row)", end="row[{end}](running)\n        row[CALLS] += 1"
 )

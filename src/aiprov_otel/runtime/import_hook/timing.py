@@ -64,6 +64,8 @@ class Running:
             self.row[SELF_TIME] += spent - self._cell[0] + self._before
             self._cell[0] = self._before + spent
 
+    finish: Any = pause  # what a subclass does at the end, which may be an attribute of the object
+
 
 def suspend(running: Running, value: Any) -> Any:
     """Returns *value*, which is yielded now."""
