@@ -22,7 +22,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 from aiprov_otel import settings
 from aiprov_otel.runtime import fast_path, state
-from aiprov_otel.runtime.guard import call_guard, warn
+from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.interrupts import is_foreign
 from aiprov_otel.runtime.patching import Patches
 
@@ -88,8 +88,10 @@ class Batch(tuple[ReadableSpan, ...]):
 def _wrap_export(exporter: type, original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def export(self: Any, spans: Sequence[ReadableSpan], *args: Any, **kwargs: Any) -> Any:
-        exact = type(self) is exporter and state.is_installed()
-        return original(self, Batch(spans) if exact else spans, *args, **kwargs)
+        with guard:
+            if type(self) is exporter and state.is_installed():
+                spans = Batch(spans)
+        return original(self, spans, *args, **kwargs)
 
     return export
 
@@ -116,8 +118,9 @@ class _Encode:
         if self._batches > _FIRST and self._batches % _EVERY:
             return message
         theirs = self._original(spans)
-        if message.SerializeToString() != theirs.SerializeToString():  # not `!=`: of NaN
-            _refuse("a batch of spans differs from what the SDK's encoder returns")
+        with guard:
+            if message.SerializeToString() != theirs.SerializeToString():  # not `!=`: of NaN
+                _refuse("a batch of spans differs from what the SDK's encoder returns")
         return theirs
 
 
