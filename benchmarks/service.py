@@ -24,12 +24,13 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from instructions import Counted, counted, is_available
-from services import FAILING, SERVICES, WELL
+from services import FAILING, FLUSH, SERVICES, WELL
 from spans import LINE
 
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 
 REQUESTS = 60
+WARM = 4  # batches: the first three are encoded both ways
 LOADS = {"all succeed": WELL, "10 % fail": (*islice(cycle(WELL), 9), FAILING)}
 WITHOUT = "without"
 SIDES = {
@@ -48,20 +49,9 @@ service.main({port})
 """
 
 
-class Sink(ThreadingHTTPServer):
-    """Takes whatever is exported, counts the spans' bytes, and forgets them."""
+class Sink(BaseHTTPRequestHandler):
+    """Takes whatever is exported, and forgets it."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Take)
-        self.batches = 0
-
-    @property
-    def endpoint(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Take(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -70,8 +60,6 @@ class _Take(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
-        if isinstance(self.server, Sink):
-            self.server.batches += 1
 
     def log_message(self, *_: object) -> None:
         """Be quiet."""
@@ -97,7 +85,7 @@ def main(names: Sequence[str]) -> None:
 def measured(service: str) -> dict[str, dict[str, float]]:
     """Instructions per request, by load and side."""
     found: dict[str, dict[str, float]] = {load: {} for load in LOADS}
-    with tempfile.TemporaryDirectory() as name, sink() as sent:
+    with tempfile.TemporaryDirectory() as name, sink() as endpoint:
         folder = Path(name)
         (folder / "service.py").write_text(service)
         runs = (Run(1, service.count("\n"), replace(LINE, path="service.py")),)
@@ -105,40 +93,39 @@ def measured(service: str) -> dict[str, dict[str, float]]:
         dump(folder / "aiprov.manifest", [source], revision=None, repository_url=None, policy={})
         os.utime(folder / "service.py", (1, 1))
         for side, variables in SIDES.items():
-            with running(folder, sent, variables) as (process, port):
+            with running(folder, endpoint, variables) as (process, port):
                 for load, paths in LOADS.items():
-                    serve(port, paths, sent)  # to warm up
-                    cost = process.count(partial(serve, port, paths, sent))
+                    for _ in range(WARM):
+                        serve(port, paths)
+                    cost = process.count(partial(serve, port, paths))
                     found[load][side] = cost / REQUESTS
     return found
 
 
-def serve(port: int, paths: Sequence[str], sent: Sink) -> None:
-    """Ask for *paths* in turn, and wait until the spans were sent."""
-    for path in islice(cycle(paths), REQUESTS):
+def serve(port: int, paths: Sequence[str]) -> None:
+    """Ask for *paths* in turn, then for the export of their spans, which is part of the cost."""
+    for path in (*islice(cycle(paths), REQUESTS), FLUSH):
         connection = http.client.HTTPConnection("127.0.0.1", port)
         connection.request("GET", path)
         connection.getresponse().read()
         connection.close()
-    batches = -1
-    while batches != sent.batches:  # its export is part of the cost
-        batches = sent.batches
-        time.sleep(1.5)
 
 
 @contextmanager
-def running(folder: Path, sent: Sink, variables: dict[str, str]) -> Iterator[tuple[Counted, int]]:
+def running(
+    folder: Path, endpoint: str, variables: dict[str, str]
+) -> Iterator[tuple[Counted, int]]:
     """The service of *folder* under valgrind, and its port, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-c", START.format(port=port)]
     environ = os.environ | {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": sent.endpoint,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_LOGS_EXPORTER": "none",
-        "OTEL_BSP_SCHEDULE_DELAY": "1000",
+        "OTEL_BSP_SCHEDULE_DELAY": "3600000",
     }
     with counted(command, cwd=folder, env=environ | variables) as process:
         wait(port)
@@ -156,11 +143,11 @@ def wait(port: int) -> None:
 
 
 @contextmanager
-def sink() -> Iterator[Sink]:
-    """A sink that listens."""
-    with Sink() as server:
+def sink() -> Iterator[str]:
+    """The address of a sink that listens."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Sink) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-FASTAPI = """
+_FLUSH = """
+from opentelemetry import trace
+
+
+def flush(*_):
+    trace.get_tracer_provider().force_flush()
+    return "flushed"
+"""
+
+_FASTAPI = """
 import sqlite3
 
 from fastapi import FastAPI, HTTPException
@@ -31,6 +40,9 @@ def basket(size: int):
     return {"total": sum(price(item) for item in range(size))}
 
 
+app.get("/flush")(lambda: flush())
+
+
 def main(port):
     import uvicorn
 
@@ -49,8 +61,7 @@ def main(port):
     make_server("127.0.0.1", port, app, handler_class=Quiet).serve_forever()
 """
 
-FLASK = (
-    """
+_FLASK = """
 from flask import Flask
 from sqlalchemy import Integer, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
@@ -89,18 +100,18 @@ def basket(size):
     with Session(engine) as session:
         items = session.scalars(select(Item).where(Item.id <= size))
         return {"total": sum(item.price for item in items)}
-"""
-    + _WSGI
-)
 
-DJANGO = (
-    """
+
+app.get("/flush")(flush)
+"""
+
+_DJANGO = """
 import sys
 
 import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import path
 
 settings.configure(
@@ -122,12 +133,19 @@ def basket(request, size):
     return JsonResponse({"total": sum(item * 7 for item in range(size))})
 
 
-urlpatterns = [path("items/<int:item>", show), path("baskets/<int:size>", basket)]
+urlpatterns = [
+    path("items/<int:item>", show),
+    path("baskets/<int:size>", basket),
+    path("flush", lambda request: HttpResponse(flush())),
+]
 app = get_wsgi_application()
 """
-    + _WSGI
-)
 
-SERVICES = {"FastAPI": FASTAPI, "Flask + SQLAlchemy": FLASK, "Django": DJANGO}
+SERVICES = {
+    "FastAPI": _FLUSH + _FASTAPI,
+    "Flask + SQLAlchemy": _FLUSH + _FLASK + _WSGI,
+    "Django": _FLUSH + _DJANGO + _WSGI,
+}
 WELL = ("/items/3", "/items/4", "/baskets/5", "/items/12", "/items/7", "/baskets/2")
 FAILING = "/items/99"
+FLUSH = "/flush"
