@@ -32,17 +32,26 @@ from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 REQUESTS = 60
 WARM = 4  # batches: the first three are encoded both ways
 LOADS = {"all succeed": WELL, "10 % fail": (*islice(cycle(WELL), 9), FAILING)}
-WITHOUT = "without"
+WITHOUT, ENCODER, WITH, SDK = "without", "our encoder alone", "with", "with, the SDK's encoder"
 SIDES = {
     WITHOUT: {"AIPROV_DISABLED": "true"},
-    "with": {},
-    "with, the SDK's encoder": {"AIPROV_FAST_ENCODING": "false"},
+    ENCODER: {"AIPROV_DISABLED": "true", "ENCODER_ALONE": "true"},
+    WITH: {},
+    SDK: {"AIPROV_FAST_ENCODING": "false"},
 }
 
 START = """
 from opentelemetry.instrumentation.auto_instrumentation import initialize
 
 initialize()
+import os
+
+if os.environ.get("ENCODER_ALONE"):
+    from aiprov_otel.runtime import exporters, state
+    from aiprov_otel.runtime.patching import Patches
+
+    state.installation = "the encoder alone"
+    exporters.instrument(Patches())
 import service
 
 service.main({port})
