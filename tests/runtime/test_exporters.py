@@ -27,6 +27,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 import aiprov_otel
 from aiprov_otel.runtime import exporters, span_encoder
 from aiprov_otel.runtime.exporters import Encoding
+from aiprov_otel.runtime.patching import Patches
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +149,18 @@ def test_the_exporters_are_the_sdk_s_again_after_uninstall(exporter):
 
     assert module.encode_spans is encode_spans
     assert names_of(requests) == ["a"]
+
+
+def test_an_exporter_that_is_imported_after_uninstall_is_left_alone():
+    """
+    What was installed once does nothing to modules that are imported later.
+    """
+    with aiprov_otel.install():
+        Encoding.used.clear()
+    exporters._instrument(Patches(), "http", over_http)
+
+    assert over_http.encode_spans is encode_spans
+    assert not Encoding.used
 
 
 @pytest.mark.parametrize("name", ["AIPROV_FAST", "AIPROV_FAST_ENCODING"])

@@ -64,6 +64,8 @@ def instrument(patches: Patches) -> None:
 
 
 def _instrument(patches: Patches, kind: str, module: ModuleType) -> None:
+    if not state.is_installed():  # it was imported after `uninstall()`
+        return
     with call_guard:
         from opentelemetry.exporter.otlp.proto.common import trace_encoder, version
 
