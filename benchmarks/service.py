@@ -24,7 +24,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from instructions import Counted, counted, is_available
-from services import FAILING, FLUSH, SERVICES, WELL
+from services import FAILING, FLUSH, SERVICES, VARIABLES, WELL
 from spans import LINE
 
 from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
@@ -80,7 +80,7 @@ def main(names: Sequence[str]) -> None:
         sys.exit("benchmarks/service.py needs valgrind (apt-get install valgrind)")
     print(f"Python {sys.version.split()[0]}, {REQUESTS} requests, export included", flush=True)
     for service in names or SERVICES:
-        for load, costs in measured(SERVICES[service]).items():
+        for load, costs in measured(service).items():
             bare = costs[WITHOUT]
             print(f"{service}, {load}: {bare / 1000:,.0f} thousand instructions a request without")
             for side, cost in costs.items():
@@ -91,18 +91,20 @@ def main(names: Sequence[str]) -> None:
                     )
 
 
-def measured(service: str) -> dict[str, dict[str, float]]:
-    """Instructions per request, by load and side."""
+def measured(name: str) -> dict[str, dict[str, float]]:
+    """Instructions per request of the service *name*, by load and side."""
+    service = SERVICES[name]
     found: dict[str, dict[str, float]] = {load: {} for load in LOADS}
-    with tempfile.TemporaryDirectory() as name, sink() as endpoint:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as place, sink() as endpoint:
+        folder = Path(place)
         (folder / "service.py").write_text(service)
         runs = (Run(1, service.count("\n"), replace(LINE, path="service.py")),)
         source = SourceFile("service.py", "service.py", content_hash(service.encode()), runs)
         dump(folder / "aiprov.manifest", [source], revision=None, repository_url=None, policy={})
         os.utime(folder / "service.py", (1, 1))
         for side, variables in SIDES.items():
-            with running(folder, endpoint, variables) as (process, port):
+            theirs = VARIABLES.get(name, {})
+            with running(folder, endpoint, variables | theirs) as (process, port):
                 for load, paths in LOADS.items():
                     for _ in range(WARM):
                         serve(port, paths)

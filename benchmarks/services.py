@@ -58,7 +58,7 @@ def main(port):
         def log_message(self, *_):
             pass
 
-    make_server("127.0.0.1", port, app, handler_class=Quiet).serve_forever()
+    make_server("127.0.0.1", port, make_app(), handler_class=Quiet).serve_forever()
 """
 
 _FLASK = """
@@ -103,24 +103,22 @@ def basket(size):
 
 
 app.get("/flush")(flush)
+
+
+def make_app():
+    return app
 """
 
+# Its own settings, which the instrumentation reads before it is imported.
 _DJANGO = """
-import sys
-
-import django
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    LOGGING_CONFIG=None,
-    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
-    ROOT_URLCONF=__name__,
-    SECRET_KEY="not one",
-)
+ALLOWED_HOSTS = ["*"]
+LOGGING_CONFIG = None
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+ROOT_URLCONF = "service"
+SECRET_KEY = "not one"
 
 
 def show(request, item):
@@ -138,7 +136,12 @@ urlpatterns = [
     path("baskets/<int:size>", basket),
     path("flush", lambda request: HttpResponse(flush())),
 ]
-app = get_wsgi_application()
+
+
+def make_app():
+    from django.core.wsgi import get_wsgi_application
+
+    return get_wsgi_application()
 """
 
 SERVICES = {
@@ -146,6 +149,7 @@ SERVICES = {
     "Flask + SQLAlchemy": _FLUSH + _FLASK + _WSGI,
     "Django": _FLUSH + _DJANGO + _WSGI,
 }
+VARIABLES = {"Django": {"DJANGO_SETTINGS_MODULE": "service"}}
 WELL = ("/items/3", "/items/4", "/baskets/5", "/items/12", "/items/7", "/baskets/2")
 FAILING = "/items/99"
 FLUSH = "/flush"
