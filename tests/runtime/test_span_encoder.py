@@ -221,6 +221,18 @@ def test_a_span_of_another_class_is_left_to_the_sdk():
         span_encoder.encode([span])
 
 
+@pytest.mark.parametrize("name", [None, 0, b"x"])
+def test_a_name_that_is_not_a_text_is_left_to_the_sdk(name):
+    """
+    The SDK takes some and refuses others; our encoder raises for each.
+    """
+    context = SpanContext(1, 2, is_remote=False)
+    span = ReadableSpan(name, context, resource=Resource({}), start_time=1, end_time=2)
+
+    with pytest.raises(TypeError):
+        span_encoder.encode([span])
+
+
 def test_what_is_remembered_is_bounded():
     """
     However many attributes differ, their table holds no more than its budget.

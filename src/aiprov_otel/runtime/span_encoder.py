@@ -89,6 +89,11 @@ def _text(text: Any) -> bytes:
     return text.encode()
 
 
+def _of_name(name: str) -> bytes:
+    text = _text(name)
+    return b"\x2a" + _sized(text) if text else b""
+
+
 def _of_text(pair: tuple[str, str]) -> bytes:
     key, value = pair
     return _attribute(key, b"\x0a" + _sized(value.encode()))
@@ -111,7 +116,7 @@ def _of_other(key: str, value: object) -> bytes:
 
 _texts: Final = Remembered(_of_text)
 _integers: Final = Remembered(_of_integer)
-_names: Final = Remembered(lambda name: b"\x2a" + _sized(_text(name)) if name else b"")
+_names: Final = Remembered(_of_name)
 
 
 def encode_spans(spans: Iterable[ReadableSpan]) -> ExportTraceServiceRequest:
