@@ -1,7 +1,7 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
 # test-matrix and test-backends also install what Debian has of their servers.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix attack test-backends dashboards pictures check bench results clean
+.PHONY: help demo test test-matrix attack soak test-backends dashboards pictures check bench results clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -22,8 +22,12 @@ test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each fr
 	@scripts/brokers Redis RabbitMQ Kafka valgrind
 	@$(PYTHON) scripts/matrix.py
 
-attack:  ## faults at each line of ours in the runtime; some fifteen minutes, outside of CI
+attack:  ## faults at each line of the runtime, bad inputs at each parser (ATTACK_MINUTES=10)
 	@$(PYTHON) scripts/attack.py $(ARGS)
+
+soak:  ## a service and a receiver under load, reloads and killed workers: do they stay flat? (MINUTES=30)
+	@commands=$$($(PYTHON) scripts/environment.py soak '.[demo]') && \
+	$$commands/python scripts/soak.py $(or $(MINUTES),30)
 
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
 	@scripts/brokers Prometheus Alertmanager docker-compose

@@ -21,10 +21,10 @@ def test_nothing_is_known_by_default():
 @pytest.mark.parametrize("kind", Evidence)
 def test_every_evidence_has_a_strength(kind):
     """
-    Records of lines are strongest, policy and silence weakest, marks of commits between.
+    Records of lines are strongest, branches, policy and silence weakest, marks of commits between.
     """
     lines = {"declared", "note", "note-recovered", "agent-trace"}
-    weak = {"predates-ai", "unmarked", "none"}
+    weak = {"branch", "predates-ai", "unmarked", "none"}
     expected = "line" if kind in lines else "weak" if kind in weak else "commit"
 
     assert kind.strength is Strength(expected)

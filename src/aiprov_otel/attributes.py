@@ -42,6 +42,7 @@ CODE_LINE_NUMBER: Final = "code.line.number"
 CODE: Final = (CODE_FUNCTION_NAME, CODE_FILE_PATH, CODE_LINE_NUMBER)
 
 ERROR_TYPE: Final = "error.type"
+RUN_ID: Final = "aiprov.run.id"
 VCS_REF_HEAD_REVISION: Final = "vcs.ref.head.revision"
 VCS_REPOSITORY_URL_FULL: Final = "vcs.repository.url.full"
 

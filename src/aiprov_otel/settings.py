@@ -114,6 +114,28 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     return home / ".local" / "state" / "aiprov" if home.is_absolute() else None
 
 
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The user's folder for files that can be made again: `XDG_CACHE_HOME`, else `~/.cache`."""
+    folder = Path(environ.get("XDG_CACHE_HOME", ""))
+    if folder.is_absolute():
+        return folder / "aiprov"
+    home = Path(environ.get("HOME", ""))
+    return home / ".cache" / "aiprov" if home.is_absolute() else None
+
+
+def switched_off(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The variable, with its value, because of which a process makes no span; None if none does."""
+    for name in ("AIPROV_DISABLED", "OTEL_SDK_DISABLED"):
+        if _true(environ, name):
+            return f"{name}={environ[name]}"
+    sampler = _word(environ, "OTEL_TRACES_SAMPLER")
+    if sampler.endswith("always_off"):
+        return f"OTEL_TRACES_SAMPLER={sampler}"
+    disabled = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+    names = {name.strip() for name in _word(environ, disabled).split(",")}
+    return f"{disabled}={environ[disabled]}" if names & {"*", "aiprov"} else None
+
+
 def clickhouse(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     """The user and password of ClickHouse, in the variables that its own client reads."""
     return environ.get("CLICKHOUSE_USER") or "default", environ.get("CLICKHOUSE_PASSWORD", "")

@@ -37,6 +37,8 @@ class Evidence(StrEnum):
     SESSION = "session"
     FOOTER = "footer"
     ASSISTED_BY = "assisted-by"
+    PULL_REQUEST = "pull-request"
+    BRANCH = "branch"
     PREDATES_AI = "predates-ai"
     UNMARKED = "unmarked"
     NONE = "none"
@@ -50,7 +52,7 @@ class Evidence(StrEnum):
 
 
 _LINE_LEVEL = {Evidence.DECLARED, Evidence.NOTE, Evidence.NOTE_RECOVERED, Evidence.AGENT_TRACE}
-_WEAK = {Evidence.PREDATES_AI, Evidence.UNMARKED, Evidence.NONE}
+_WEAK = {Evidence.BRANCH, Evidence.PREDATES_AI, Evidence.UNMARKED, Evidence.NONE}
 
 
 class Match(StrEnum):

@@ -70,8 +70,8 @@ def test_records_that_were_not_fetched(repo, aiprov, tmp_path):
     out = aiprov("build", tmp_path / "clone", "--remote")[1]
 
     assert (
-        "records that this clone lacks; run `git fetch origin '+refs/notes/ai:refs/notes/ai'`"
-        in out
+        "more than this clone; run `git fetch origin '+refs/notes/ai:refs/notes/ai-remote/origin' "
+        "&& git notes --ref=ai merge -s union ai-remote/origin`" in out
     )
 
 

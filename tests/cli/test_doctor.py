@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel.cli import doctor
-from aiprov_otel.cli.doctor_findings import Survey, about_packages, about_process, no_report
+from aiprov_otel.cli.doctor_findings import about_packages, about_process, no_report
+from aiprov_otel.lending.survey import Survey
 from support.command import aiprov, invoke
 from support.repo import Repo
 
@@ -32,6 +33,7 @@ SURVEY = Survey(
             "opentelemetry-sdk",
             "opentelemetry-distro",
             "opentelemetry-instrumentation",
+            "pip",
         ),
         "1",
     ),
@@ -196,7 +198,8 @@ def test_a_process_that_never_loaded_us_is_silence(app):
     """
     Isolated, a Python ignores what `opentelemetry-instrument` sets.
     """
-    said, _, done = asked(app, "--", sys.executable, "-I", "-c", "raise SystemExit(5)", **WELL)
+    code = f"{sys.executable} -I -c 'raise SystemExit(5)'"
+    said, _, done = asked(app, "--", "sh", "-c", code, **WELL)
 
     assert done.returncode == 1
     assert "ended with status 5" in said["installed"]["found"]
@@ -246,9 +249,10 @@ def test_what_is_not_installed_has_its_command():
     """
     Each package that is lacking stands in the line that installs it, for that interpreter.
     """
-    lacking = by_name(about_packages(Survey("3.13.0", "/v/bin/python", {"opentelemetry-api": "1"})))
+    packages = {"opentelemetry-api": "1", "pip": "25"}
+    lacking = by_name(about_packages(Survey("3.13.0", "/v/bin/python", packages)))
 
-    assert lacking["aiprov-otel"].then == "/v/bin/python -m pip install 'aiprov-otel[local]'"
+    assert lacking["aiprov-otel"].then == "/v/bin/python -m pip install 'aiprov-otel[auto]'"
     assert lacking["opentelemetry"].then == (
         "/v/bin/python -m pip install opentelemetry-sdk opentelemetry-distro "
         "opentelemetry-instrumentation"

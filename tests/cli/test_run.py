@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,15 +108,19 @@ def test_what_is_too_old_goes_before_a_run(ran):
 
 
 @pytest.mark.parametrize(
-    ("code", "status"),
-    [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)],
+    ("code", "status", "why"),
+    [
+        ("raise SystemExit(7)", 7, "failed with status 7"),
+        ("import os; os.kill(os.getpid(), 9)", 137, "was killed by SIGKILL"),
+        ("pass", 0, "it used no framework, client or database"),
+    ],
 )
-def test_the_status_is_the_commands(app, code, status):
+def test_the_status_is_the_commands(app, code, status, why):
     """What the command ends with is what `aiprov run` ends with; without traces it says why."""
     done = invoke("run", "--", sys.executable, "-c", code, cwd=app)
 
     assert done.returncode == status
-    assert "no traces arrived" in done.stderr
+    assert why in done.stderr
 
 
 def test_a_manifest_that_is_named_is_used(app, monkeypatch, capfd):
@@ -156,13 +161,12 @@ def test_a_command_that_the_system_refuses_is_one_line(app, capfd):
     done = invoke("run", "--", "./broken", cwd=app)
 
     assert done.returncode == 126
-    complaint = capfd.readouterr().err
-    assert "can't start" in complaint
-    assert "Traceback" not in complaint + done.stderr
+    assert "can't start" in done.stderr
+    assert "Traceback" not in capfd.readouterr().err + done.stderr
 
 
-def test_a_python_that_lacks_us_is_named(app):
-    """A command of another environment is told what to install there."""
+def test_a_python_that_does_not_start_is_named(app):
+    """A command of an interpreter that is broken is told how to see why."""
     other = app / "bin" / "python3"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\nexit 1\n")
@@ -171,7 +175,7 @@ def test_a_python_that_lacks_us_is_named(app):
     done = invoke("run", "--", "bin/python3", "app.py", cwd=app)
 
     assert done.returncode == 2
-    assert "bin/python3 -m pip install 'aiprov-otel[local]'" in done.stderr
+    assert "bin/python3 does not start" in done.stderr
 
 
 def test_outside_a_repository_it_says_so(tmp_path, monkeypatch, capfd):
@@ -271,7 +275,7 @@ def start_in_group(*words, cwd):
 
 
 def test_ctrl_c_before_any_trace(repo):
-    """Nobody is told how to get traces who did not wait for them."""
+    """What the command did not do until then is the reason, and not that it was stopped."""
     repo.commit("app.py", "import signal\nprint('ready', flush=True)\nsignal.pause()\n")
     with start_in_group("run", "--", sys.executable, "app.py", cwd=repo.path) as process:
         assert process.stdout.readline() == "ready\n"
@@ -279,5 +283,57 @@ def test_ctrl_c_before_any_trace(repo):
         said = process.communicate(timeout=PATIENCE)[1]
 
     assert process.returncode == 130
-    assert "aiprov: interrupted before any trace arrived; nothing to report\n" in said
-    assert "no traces arrived" not in said
+    assert "aiprov: no trace: it used no framework" in said
+
+
+def test_a_receiver_may_hold_the_store(app):
+    """A run beside `aiprov serve` is kept in a store of its own, and says where."""
+    folder = app / ".aiprov"
+    folder.mkdir()
+    holder = "from aiprov_otel.telemetry.store import Store; from pathlib import Path; import sys\n"
+    holder += "with Store.open(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    words = [sys.executable, "-c", holder, str(folder / "telemetry.duckdb")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, env=environment()) as process:
+        assert process.stdout.readline() == b"held\n"
+        done = aiprov("run", "--", sys.executable, "app.py", cwd=app)
+        process.stdin.close()
+
+    assert done.returncode == 0, done.stderr
+    assert "`aiprov report --store .aiprov/run.duckdb`" in done.stderr
+    assert "By origin" in done.stderr
+
+
+def test_a_manifest_will_do_without_git(app, tmp_path, monkeypatch):
+    """Where there is no history, the manifest that was deployed answers."""
+    deployed = tmp_path / "deployed"
+    deployed.mkdir()
+    invoke("build", "--output", str(deployed / "aiprov.manifest"), cwd=app)
+    (deployed / "app.py").write_text(APP)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+
+    done = aiprov("run", "--", sys.executable, "app.py", cwd=deployed)
+
+    assert done.returncode == 0, done.stderr
+    assert "no git history here; uses " in done.stderr
+    assert "By origin" in done.stderr
+
+
+def test_opentelemetry_s_own_command_is_left_out(app):
+    """A command that instruments itself would be instrumented twice."""
+    done = invoke("run", "--", "opentelemetry-instrument", "python", "app.py", cwd=app)
+
+    assert done.returncode == 2
+    assert "leave `opentelemetry-instrument` out" in done.stderr
+
+
+def test_a_bundle_is_refused(app):
+    """A pex sees no package but its own, whatever is lent."""
+    with zipfile.ZipFile(app / "app.pex", "w") as archive:
+        archive.writestr("PEX-INFO", "{}")
+        archive.writestr("__main__.py", "")
+
+    done = invoke("run", "--", sys.executable, "app.pex", cwd=app)
+
+    assert done.returncode == 2
+    assert "app.pex is a pex, which sees no package but its own" in done.stderr

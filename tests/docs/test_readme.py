@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from aiprov_otel.demo.shop import lay_out
+from support.repo import Repo
+from support.service import free_port, wait_for_port
+from support.waiting import PATIENCE
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -38,12 +44,15 @@ def shop(tmp_path_factory):
 
 def run(command: str | list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run *command* in *folder*, with the commands of this environment first."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path}
+    environment = {**os.environ, "PATH": _path()}
     shell = isinstance(command, str)
     return subprocess.run(
         command, shell=shell, cwd=folder, env=environment, capture_output=True, text=True
     )
+
+
+def _path() -> str:
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def test_it_is_read_in_one_go():
@@ -51,6 +60,52 @@ def test_it_is_read_in_one_go():
     The README has at most 130 lines.
     """
     assert len(README.splitlines()) <= 130
+
+
+APP = """from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+def index():
+    return 1 / 0
+"""
+
+
+def test_the_three_steps_give_a_report(tmp_path):
+    """
+    Who types them in a repository, and sends a request, reads which line failed.
+    """
+    (block,) = [each for each in blocks("sh") if "aiprov run -- " in each]
+    _, build, start = block.splitlines()
+    repo = Repo(tmp_path / "repo")
+    repo.commit("app.py", APP)
+    (repo.path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    assert run(build, repo.path).returncode == 0
+
+    port = free_port()
+    environment = {**os.environ, "PATH": _path(), "UVICORN_PORT": str(port)}
+    with subprocess.Popen(
+        f"exec {start}",
+        shell=True,
+        cwd=repo.path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_for_port(port, process)
+        ask(f"http://127.0.0.1:{port}/")
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=PATIENCE)[1]
+
+    assert re.search(r"ZeroDivisionError +app.py:8", said), said
+
+
+def ask(address: str) -> None:
+    """Send a request that fails."""
+    with pytest.raises(HTTPError, match="500"):
+        urlopen(address, timeout=PATIENCE)
 
 
 def test_the_python_blocks_run_in_order(tmp_path):

@@ -30,7 +30,7 @@ SENT = {
     "aiprov.span.error": {*keys.of_error(FULL)},
     "aiprov.exception": {*keys.of_exception(FULL, FULL), *keys.CODE},
     "aiprov.log": {*keys.of_log(FULL)},
-    "aiprov.resource": {keys.VCS_REF_HEAD_REVISION, keys.VCS_REPOSITORY_URL_FULL},
+    "aiprov.resource": {keys.RUN_ID, keys.VCS_REF_HEAD_REVISION, keys.VCS_REPOSITORY_URL_FULL},
 }
 VALUES = {
     keys.ORIGIN: Origin,

@@ -11,22 +11,9 @@ import pytest
 
 from aiprov_otel.runtime import frameworks, guard
 from aiprov_otel.runtime.patching import Patches
-from support.application import run
+from support.application import Remembering, run
 
 EACH = pytest.mark.parametrize("framework", frameworks.FRAMEWORKS, ids=lambda each: each.MODULE)
-
-
-class Remembering(Patches):
-    """Patches that know what was there."""
-
-    def __init__(self):
-        super().__init__()
-        self.before = []
-
-    def replace(self, owner, name, make):
-        """Remember, then replace."""
-        self.before.append((owner, name, vars(owner).get(name)))
-        super().replace(owner, name, make)
 
 
 @EACH

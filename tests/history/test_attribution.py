@@ -13,6 +13,7 @@ from aiprov_otel.values import Evidence, Origin
 
 ADA = "Ada Lovelace <ada@example.org>"
 CLAUDE = "Claude <noreply@anthropic.com>"
+ACTIONS = "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
 DEPENDABOT = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>"
 TRAILER = "Co-Authored-By: Claude Opus 4.6 (1M context) <noreply@anthropic.com>"
 FOOTER = "🤖 Generated with [Claude Code](https://claude.com/claude-code)"
@@ -35,9 +36,9 @@ def decided(*lines, author=ADA, when="2026-05-04T10:00:00+00:00", **policy):
         ([FOOTER, "Entire-Agent: Claude Code"], ADA, Evidence.SESSION, Origin.AI),
         ([FOOTER, "Assisted-by: ChatGPT"], ADA, Evidence.FOOTER, Origin.AI),
         (["Assisted-by: ChatGPT"], ADA, Evidence.ASSISTED_BY, Origin.MIXED),
-        (["🤖 Generated with Codex"], ADA, Evidence.ASSISTED_BY, Origin.MIXED),
+        (["🤖 Generated with Codex"], ADA, Evidence.FOOTER, Origin.AI),
         (["Assisted-by: ChatGPT"], CLAUDE, Evidence.AGENT_AUTHOR, Origin.AI),
-        (["Assisted-by: ChatGPT"], DEPENDABOT, Evidence.ASSISTED_BY, Origin.AI),
+        (["Assisted-by: ChatGPT"], ACTIONS, Evidence.ASSISTED_BY, Origin.AI),
         ([], DEPENDABOT, Evidence.NONE, Origin.UNKNOWN),
         ([], ADA, Evidence.UNMARKED, Origin.UNKNOWN),
     ],

@@ -9,7 +9,7 @@ from aiprov_otel.errors import PolicyError
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.values import Evidence, Origin
 
-ROW = {"id": "ours", "agent": "ours", "kind": "author", "role": "authored", "pattern": "<x@y.z>"}
+ROW = {"agent": "ours", "mails": ["x@y.z"]}
 
 
 def test_a_repository_without_a_policy(tmp_path):
@@ -37,11 +37,8 @@ exclude = ["generated/"]
 ignore_revs_file = "revs"
 
 [[tool.aiprov.extra_agents]]
-id = "ours"
 agent = "ours"
-kind = "author"
-role = "authored"
-pattern = "<ours@example.org>"
+mails = ["ours@example.org"]
 """)
 
     policy = Policy.load(tmp_path)
@@ -52,7 +49,7 @@ pattern = "<ours@example.org>"
     assert policy.origin_of == {Evidence.ASSISTED_BY: Origin.AI}
     assert policy.exclude == ("generated/",)
     assert policy.ignore_revs_file == "revs"
-    assert [rule.id for rule in policy.extra_agents] == ["ours"]
+    assert [row.agent for row in policy.extra_agents] == ["ours"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +84,7 @@ def test_a_wrong_value_is_named(section, message):
 
 def test_a_policy_travels_without_mails():
     """
-    What the manifest carries is JSON, and none of the patterns that mails stand in.
+    What the manifest carries is JSON, and none of the mails.
     """
     policy = Policy.of({"extra_agents": [ROW], "unmarked_human_since": date(2025, 6, 1)})
 

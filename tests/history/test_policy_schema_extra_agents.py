@@ -5,33 +5,33 @@ import pytest
 from aiprov_otel.errors import PolicyError
 from aiprov_otel.history.policy_schema import parse_extra_agents
 
-ROW = {"id": "ours", "agent": "ours", "kind": "author", "role": "authored", "pattern": "<x@y.z>"}
+ROW = {"agent": "ours", "mails": ["bot@example.org"]}
 
 
 def test_a_row_may_say_more():
     """
-    Who makes the models, where the model stands, and whether the line has to name a tool.
+    It takes the keys of the package's own rows.
     """
-    more = {"provider": "anthropic", "model": "(?P<model>x)", "requires_lexicon": True}
+    more = {"provider": "anthropic", "names": ["House Bot"], "alone": True, "role": "assisted"}
 
-    [rule] = parse_extra_agents("extra_agents", [ROW | more])
+    [row] = parse_extra_agents("extra_agents", [ROW | more])
 
-    assert (rule.provider, rule.requires_lexicon) == ("anthropic", True)
-    assert rule.model.search("X")["model"] == "X"
+    assert (row.provider, row.names, row.alone) == ("anthropic", ("House Bot",), True)
 
 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({}, r"extra_agents\[0\]\.id can't be None; it has to be a text"),
-        (ROW | {"kind": "x"}, "kind can't be 'x'.* author, committer"),
-        (ROW | {"role": "x"}, "role can't be 'x'.* co-authored, authored"),
-        (ROW | {"pattern": "("}, "pattern .* a regular expression"),
-        (ROW | {"model": "("}, "model .* a regular expression"),
+        ({}, r"extra_agents\[0\]\.agent can't be None; it has to be a text"),
+        ({"agent": "ours"}, "found by something: one of names, mails"),
+        (ROW | {"role": "x"}, "role can't be 'x'.* co-authored, assisted"),
         (ROW | {"agent": "a@b.c"}, "agent can't be 'a@b.c'.* a slug"),
-        (ROW | {"patern": "x"}, r"extra_agents\[0\] has no key 'patern'; its keys are id, agent"),
-        (ROW | {"requires_lexicon": "yes"}, "requires_lexicon can't be 'yes'.* true or false"),
+        (ROW | {"pattern": "x"}, r"extra_agents\[0\] has no key 'pattern'; its keys are agent"),
+        (ROW | {"alone": "yes"}, "alone can't be 'yes'.* true or false"),
         (ROW | {"provider": 3}, "provider can't be 3; it has to be a text"),
+        (ROW | {"names": "x"}, "names can't be 'x'; it has to be a list of texts"),
+        (ROW | {"names": [""]}, "names can't be .*; it has to be a list of texts"),
+        (ROW | {"sessions": ["https://*/*/*/*"]}, "sessions can't be .* at most 3 stars"),
     ],
 )
 def test_a_wrong_row_is_named(row, message):
@@ -49,5 +49,5 @@ def test_what_is_no_list_of_tables(value):
     """
     So does one line where there are no rows.
     """
-    with pytest.raises(PolicyError, match="it has to be a list of tables with id, agent"):
+    with pytest.raises(PolicyError, match="it has to be a list of tables with agent"):
         parse_extra_agents("extra_agents", value)

@@ -11,6 +11,7 @@ import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from urllib.parse import urlsplit
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -39,7 +40,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from aiprov_otel.errors import AiprovError
-from aiprov_otel.receiver.admission import BODY_LIMIT, CONNECTIONS
+from aiprov_otel.receiver.admission import BODY_LIMIT, CONNECTIONS, _warn_of_grpc
 from aiprov_otel.receiver.server import Receiver
 from aiprov_otel.telemetry.store import Store
 from support.command import start
@@ -396,6 +397,19 @@ def test_what_is_no_port_is_named(store, port):
     """A number out of range is refused in one line."""
     with pytest.raises(AiprovError, match="is not a valid port"):
         Receiver(store, port=port)
+
+
+def test_a_sender_of_grpc_is_named(receiver, caplog):
+    """What speaks HTTP/2 is closed, and the log says once what to set in that service."""
+    _warn_of_grpc.cache_clear()
+    address = urlsplit(receiver.endpoint)
+    for _ in range(2):
+        with socket.create_connection((address.hostname, address.port), PATIENCE) as sender:
+            sender.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            assert sender.recv(100) == b""
+
+    (message,) = caplog.messages
+    assert "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in message
 
 
 def test_closing_does_not_wait_for_idle_connections(store):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -380,6 +381,32 @@ def test_a_failing_sampler_ends_no_other_span(application, monkeypatch):
     assert {span.name.rpartition(".")[2] for span in application.memory.get_finished_spans()} == {
         "outer"
     }
+
+
+def descend(frames, function):
+    """Call *function* below so many frames."""
+    return descend(frames - 1, function) if frames else function()
+
+
+def reached(frames, function):
+    """What *function* raises below so many frames."""
+    try:
+        descend(frames, function)
+    except Exception as error:  # noqa: BLE001 (whichever comes)
+        return type(error)
+
+
+def test_near_the_recursion_limit_an_exception_stays_itself(monkeypatch):
+    """
+    Two calls before the stack is full, what the function raises arrives; no span stays current.
+    """
+    monkeypatch.delenv("AIPROV_STRICT")
+    bare, limit = fail.__wrapped__, sys.getrecursionlimit()
+    assert reached(0, fail) is KeyError
+    deepest = next(n for n in range(limit, 0, -1) if reached(n, bare) is KeyError)
+    for left in range(3, 40):
+        assert reached(deepest - left, fail) is KeyError, left
+        assert trace.get_current_span() is trace.INVALID_SPAN
 
 
 def test_the_context_is_as_it_was(application):

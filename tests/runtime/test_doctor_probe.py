@@ -54,9 +54,9 @@ import shop.orders
     assert (said["loaded"], said["stale"]) == ({"exact": 1}, [])
     assert said["tracer_provider"] == "opentelemetry.sdk.trace.TracerProvider"
     assert said["processors"] == [
-        {"type": "BatchSpanProcessor", "exporter": "ConsoleSpanExporter"},
-        {"type": "SimpleSpanProcessor", "exporter": "ConsoleSpanExporter"},
-        {"type": "ProvenanceSpanProcessor", "exporter": None},
+        {"type": "BatchSpanProcessor", "exporter": "ConsoleSpanExporter", "grpc": False},
+        {"type": "SimpleSpanProcessor", "exporter": "ConsoleSpanExporter", "grpc": False},
+        {"type": "ProvenanceSpanProcessor", "exporter": None, "grpc": False},
     ]
     assert said["revision"] == REVISION
     assert (said["disabled"], said["wrong"], said["warnings"]) == (False, [], [])
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said(application):
     (said,) = reports(application, "aiprov_otel.install(attributes='some')", AIPROV_FAST="maybe")
 
     assert said["wrong"] == ["AIPROV_FAST is 'maybe'; use 'true' or 'false'; using 'true'"]
-    assert said["warnings"] == ["setting-wrong"]
+    assert said["warnings"] == ["provider-missing", "setting-wrong"]
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,8 @@ def test_a_service_that_dies_is_told_to_the_collector(application):
 LAST = """
 import threading
 import aiprov_otel
-aiprov_otel.install(manifest="aiprov.manifest")
+from opentelemetry.sdk.trace import TracerProvider
+aiprov_otel.install(manifest="aiprov.manifest", tracer_provider=TracerProvider())
 import shop.dying
 threading.last = shop.dying.Failing()
 """

@@ -298,7 +298,8 @@ def test_a_fork_whose_manifest_is_gone_goes_on(application):
     asked = """
 import os
 import aiprov_otel, shop.orders
-aiprov_otel.install(manifest="aiprov.manifest")
+from opentelemetry.sdk.trace import TracerProvider
+aiprov_otel.install(manifest="aiprov.manifest", tracer_provider=TracerProvider())
 print(aiprov_otel.provenance_of(shop.orders.order).origin, flush=True)
 os.unlink("aiprov.manifest")
 if os.fork() == 0:
@@ -325,7 +326,8 @@ def test_a_fork_whose_manifest_was_replaced_reads_the_old_one(application):
     asked = """
 import os
 import aiprov_otel, shop.orders
-aiprov_otel.install(manifest="aiprov.manifest")
+from opentelemetry.sdk.trace import TracerProvider
+aiprov_otel.install(manifest="aiprov.manifest", tracer_provider=TracerProvider())
 with open("next", "w") as file:
     file.write("another")
 os.replace("next", "aiprov.manifest")
@@ -348,7 +350,8 @@ def test_a_fork_whose_manifest_was_overwritten_says_so(application):
     asked = """
 import os
 import aiprov_otel, shop.orders
-aiprov_otel.install(manifest="aiprov.manifest")
+from opentelemetry.sdk.trace import TracerProvider
+aiprov_otel.install(manifest="aiprov.manifest", tracer_provider=TracerProvider())
 aiprov_otel.provenance_of(shop.orders.order)
 with open("aiprov.manifest", "w") as file:
     file.write("another")
@@ -362,3 +365,16 @@ assert os.wait()[1] == 0
     assert "aiprov.manifest was overwritten while in use" in done.stderr
     assert "(manifest-unreadable)" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_no_tracer_provider_is_one_warning(application):
+    """
+    Whoever forgets it learns why there are no spans; one that is there, or given, is fine.
+    """
+    application.manifest()
+    asked = "import aiprov_otel; aiprov_otel.install(); aiprov_otel.install()"
+    given = "aiprov_otel.install(tracer_provider=TracerProvider())"
+    fine = f"import aiprov_otel; from opentelemetry.sdk.trace import TracerProvider; {given}"
+
+    assert process(asked, application.folder).stderr.count("(provider-missing)") == 1
+    assert process(fine, application.folder).stderr == ""

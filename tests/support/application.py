@@ -6,7 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import aiprov_otel
 from aiprov_otel.manifest import SourceFile, content_hash, dump
 from aiprov_otel.manifest.document import fold_runs
+from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 REVISION = "c0ffee" + "0" * 34
@@ -164,3 +165,16 @@ def importable(folder: Path) -> Iterator[None]:
 def _home(module: ModuleType) -> str:
     """The file of *module*; of a package without one, its first folder."""
     return getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
+
+
+class Remembering(Patches):
+    """Patches that know what was there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: list[tuple[Any, str, Any]] = []
+
+    def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        """Remember, then replace."""
+        self.before.append((owner, name, vars(owner).get(name)))
+        super().replace(owner, name, make)

@@ -39,6 +39,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="blame only lines that may be AI: faster, but the other lines get no commit",
     )
+    parser.add_argument(
+        "--pull-requests",
+        type=Path,
+        metavar="FILE",
+        help="pull requests as the forge describes them, in JSON; default: pull_requests of "
+        "[tool.aiprov]",
+    )
     add_remote(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.set_defaults(run=run)
@@ -53,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         revision=args.rev,
         moves=args.moves,
         only_ai=args.ai_only,
+        pull_requests=args.pull_requests,
         progress=progress("blaming"),
         remote=args.remote,
     )
@@ -111,12 +119,41 @@ def _advice(summary: Summary) -> Iterator[str]:
     if summary.missing_records:
         yield (
             f"partial clone: {quantity(summary.missing_records, 'record')} missing; run "
-            "`git fetch --refetch --no-filter origin '+refs/notes/*:refs/notes/*'`"
+            "`git fetch --refetch --no-filter origin 'refs/notes/*:refs/notes/*'`"
         )
+    if summary.by_policy and (summary.fetch_command or summary.remote_unasked):
+        yield (
+            f"warning: {quantity(summary.by_policy, 'line')} are human by policy alone, and the "
+            "remote may have records that call them AI"
+        )
+    for ref, names in summary.unreadable_records.items():
+        yield (
+            f"records: {quantity(len(names), 'note')} in {ref} can't be read and "
+            f"{'counts' if len(names) == 1 else 'count'} for nothing; the first is of commit "
+            f"{short_hash(names[0])}"
+        )
+    yield from _requests(summary)
     if summary.fetch_command:
-        yield f"the remote has records that this clone lacks; run `{summary.fetch_command}`"
+        yield f"the remote has more than this clone; run `{summary.fetch_command}`"
     if summary.remote_unasked:
         yield "no records in this clone; `aiprov build --remote` asks the remote for some"
+
+
+def _requests(summary: Summary) -> Iterator[str]:
+    """What the commits, and the branches, of pull requests decide, and what they could."""
+    if summary.requested:
+        lines = quantity(summary.requested, "line")
+        yield f"pull requests: {lines} of squashes decided by the commits that wrote them"
+    if summary.unrequested:
+        lines = quantity(summary.unrequested, "line")
+        step = "" if summary.fetch_command else "; `aiprov build --remote` names the command"
+        yield f"pull requests: {lines} of squashes whose commits were not fetched{step}"
+    if summary.by_branch:
+        lines = quantity(summary.by_branch, "line")
+        yield (
+            f'branches of agents: {lines}; origin_of = {{ branch = "ai" }} in [tool.aiprov] would '
+            "decide them"
+        )
 
 
 def _left_out(summary: Summary) -> Iterator[str]:

@@ -15,35 +15,33 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.cli.command import resolve
+from aiprov_otel.cli.command import Command, resolve
 from aiprov_otel.cli.doctor_findings import (
     Finding,
-    Survey,
+    about_end,
     about_packages,
     about_process,
     no_report,
 )
-from aiprov_otel.cli.output import say, say_json
+from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.errors import UsageError
-from aiprov_otel.telemetry.launch import launcher
+from aiprov_otel.lending.launch import Event, new_run
+from aiprov_otel.lending.room import NotLent, Room, lend
+from aiprov_otel.lending.survey import Survey
+from aiprov_otel.lending.survey import survey as ask
 
 _EPILOG: Final = """example:
   aiprov doctor -- uvicorn shop.app:app
 
-Runs CMD under `opentelemetry-instrument`, as `aiprov run` does, but with your own OTEL_* settings.
-Its output goes to standard error. The findings are printed when CMD ends, or after --seconds.
+Runs CMD instrumented, as `aiprov run` does, but with your own OTEL_* settings. What its environment
+lacks is lent to it meanwhile, and listed as missing. Its output goes to standard error. The
+findings are printed when CMD ends, or after --seconds.
 Without CMD, an empty Python program is checked.
 
 Exit status: 0 nothing is missing, 1 something is missing, 2 command not found."""
 
 _EMPTY_PROGRAM: Final = ("-c", "")
 _STOP: Final = 5.0  # seconds that a process has to end after SIGTERM
-_SURVEY: Final = """
-import json, platform, sys
-from importlib.metadata import distributions
-names = {(d.metadata["Name"] or "").lower().replace("_", "-"): d.version for d in distributions()}
-print(json.dumps([platform.python_version(), sys.executable, names]))
-"""
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,41 +74,50 @@ def run(args: argparse.Namespace) -> int:
         msg = "--seconds must be above 0"
         raise UsageError(msg)
     has_command = any(word != "--" for word in args.command)
-    command, interpreter = resolve(
+    command = resolve(
         args.command if has_command else [sys.executable, *_EMPTY_PROGRAM], "aiprov doctor"
     )
-    survey = _survey(interpreter)
-    findings = list(about_packages(survey))
+    findings: list[Finding] = []
+    survey, lent = None, None
+    if command.interpreter:
+        survey = ask(command.interpreter, os.environ)
+        findings += about_packages(survey)
+        try:
+            room = lend(survey, os.environ, note)
+            lent = survey, room
+            if room.release:
+                findings.append(Finding("lent", f"OpenTelemetry {room.release}, as by aiprov run"))
+        except NotLent as error:
+            findings.append(Finding("lent", "nothing", str(error)))
     reports: list[dict[str, Any]] = []
-    if not survey.lacks():
-        reports, status = _reports(command, interpreter, args.seconds, until_end=has_command)
-        findings += _about(reports, survey) if reports else [no_report(args.seconds, status)]
+    if lent or survey is None:
+        reports, events, status = _reports(command, lent, args.seconds, until_end=has_command)
+        if reports:
+            findings += _about(reports, survey)
+        else:
+            findings.append(no_report(args.seconds, status))
+        findings += about_end(events, command.program, status)
     _print(findings, reports, as_json=args.json)
     return 1 if any(finding.then for finding in findings) else 0
 
 
-def _survey(interpreter: str) -> Survey:
-    process = subprocess.run([interpreter, "-c", _SURVEY], capture_output=True, check=False)
-    if process.returncode:
-        msg = f"{interpreter} does not start; `{interpreter} -c ''` shows why"
-        raise UsageError(msg)
-    return Survey(*json.loads(process.stdout))
-
-
-def _about(reports: Sequence[Mapping[str, Any]], survey: Survey) -> Iterator[Finding]:
+def _about(reports: Sequence[Mapping[str, Any]], survey: Survey | None) -> Iterator[Finding]:
     """The findings about the process that loaded most of the application."""
     best = max(reports, key=lambda each: (sum(each["loaded"].values()), len(each["frameworks"])))
-    return about_process(best, survey.packages)
+    return about_process(best, survey.packages if survey else {})
 
 
 def _reports(
-    command: Sequence[str], interpreter: str, seconds: float, *, until_end: bool
-) -> tuple[list[dict[str, Any]], int | None]:
-    """The last report of each process of *command*, and its exit status; None if it was stopped."""
-    with tempfile.TemporaryDirectory(prefix="aiprov-doctor-") as folder:
-        variables = {**os.environ, "AIPROV_DOCTOR": folder}
-        started = launcher(command, interpreter=interpreter)
-        with _run_for_a_while(started, variables) as process:
+    command: Command, lent: tuple[Survey, Room] | None, seconds: float, *, until_end: bool
+) -> tuple[list[dict[str, Any]], list[Event], int | None]:
+    """
+    The last report of each process of *command*, their events, and its exit status.
+
+    That is None if it was stopped.
+    """
+    with tempfile.TemporaryDirectory(prefix="aiprov-doctor-") as folder, new_run() as its:
+        variables = its.prepare({**os.environ, "AIPROV_DOCTOR": folder}, None, lent)
+        with _run_for_a_while(command.words, variables) as process:
             until = time.monotonic() + seconds
             while process.poll() is None and time.monotonic() < until:
                 if not until_end and any(Path(folder).glob("*.json")):
@@ -118,7 +125,8 @@ def _reports(
                 time.sleep(0.05)
             status = process.poll()
         files = sorted(Path(folder).glob("*.json"))
-        return [json.loads(file.read_text("utf-8")) for file in files], status
+        reports = [json.loads(file.read_text("utf-8")) for file in files]
+        return reports, its.events(), status
 
 
 @contextmanager

@@ -10,17 +10,21 @@ from typing import Any, Final
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.format import quantity, short_hash
+from aiprov_otel.lending import outcome
+from aiprov_otel.lending.launch import Event
+from aiprov_otel.lending.packages import STARTED_WITH, missing_instrumentations
+from aiprov_otel.lending.survey import Survey
 from aiprov_otel.manifest import Manifest, content_hash
 from aiprov_otel.runtime import frameworks
 from aiprov_otel.runtime.source_text import read
 
 _BASE: Final = ("opentelemetry-api", "opentelemetry-sdk")
-_STARTER: Final = ("opentelemetry-distro", "opentelemetry-instrumentation")
 # Without gRPC: an exporter may be what imported it.
 _INSTRUMENTATIONS: Final = {
     each.MODULE: each.INSTRUMENTATION for each in frameworks.FRAMEWORKS if each.MODULE != "grpc"
 }
 _OURS: Final = "ProvenanceSpanProcessor"
+_INSTRUMENTED_GRPC: Final = "opentelemetry-instrumentation-grpc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +43,28 @@ class Finding:
     then: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """
-    An interpreter.
-
-    Attributes:
-        python: its version.
-        executable: its path.
-        packages: the version of each installed distribution, by its name.
-    """
-
-    python: str
-    executable: str
-    packages: Mapping[str, str]
-
-    def lacks(self) -> list[str]:
-        """The missing packages without which a command can't be started."""
-        return [name for name in ("aiprov-otel", *_BASE, *_STARTER) if name not in self.packages]
-
-
 def about_packages(survey: Survey) -> Iterator[Finding]:
     """What is installed in an interpreter."""
-    packages, pip = survey.packages, f"{survey.executable} -m pip install"
+    packages = survey.packages
     yield Finding("python", f"{survey.python}, {survey.executable}")
     version = packages.get("aiprov-otel")
-    then = None if version else f"{pip} 'aiprov-otel[local]'"
+    then = None if version else survey.install("aiprov-otel[auto]")
     yield Finding("aiprov-otel", version or "is not installed", then)
-    lacking = [name for name in (*_BASE, *_STARTER) if name not in packages]
+    lacking = [name for name in (*_BASE, *STARTED_WITH) if name not in packages]
     present = [
         f"{name.removeprefix('opentelemetry-')} {packages[name]}"
         for name in sorted(packages)
-        if name in {*_BASE, *_STARTER} or name.startswith("opentelemetry-exporter-otlp-proto-")
+        if name in {*_BASE, *STARTED_WITH} or name.startswith("opentelemetry-exporter-otlp-proto-")
     ]
     parts = [", ".join(present)] if present else []
     parts += [f"missing {', '.join(lacking)}"] if lacking else []
-    yield Finding(
-        "opentelemetry", "; ".join(parts), f"{pip} {' '.join(lacking)}" if lacking else None
-    )
-    prefix = f"{_STARTER[1]}-"
+    yield Finding("opentelemetry", "; ".join(parts), survey.install(*lacking) if lacking else None)
+    prefix = f"{STARTED_WITH[1]}-"
     names = [name.removeprefix(prefix) for name in sorted(packages) if name.startswith(prefix)]
     nothing = "no library; the only spans are those that your code starts"
-    yield Finding("instrumented", ", ".join(names) or nothing)
+    lacking = missing_instrumentations(packages)
+    then = None if names or not lacking else survey.install("aiprov-otel[auto]")
+    yield Finding("instrumented", ", ".join(names) or nothing, then)
 
 
 def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
@@ -192,6 +176,10 @@ def _providers(report: Mapping[str, Any]) -> Iterator[Finding]:
         then = f"{_OURS} is missing: call aiprov_otel.install(tracer_provider=…) with it"
     else:
         then = None
+    if any(each.get("grpc") for each in processors):
+        # Not wrong by itself: it is what a Collector takes, and `aiprov serve` does not.
+        kinds = "gRPC; `aiprov serve` takes OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+        yield Finding("protocol", kinds)
     yield Finding("traces", f"{provider}; sent by {', '.join(exporters) or 'nothing'}", then)
     yield Finding("metrics", report["meter_provider"])
     yield Finding("logs", report["logger_provider"])
@@ -217,7 +205,8 @@ def _frameworks(modules: Sequence[str], packages: Mapping[str, str]) -> Finding:
     if "fastapi.routing" in needed:  # its instrumentation covers the Starlette below it
         needed.pop("starlette.routing", None)
     lacking = sorted({each for each in needed.values() if each not in packages})
-    names = ", ".join(sorted({name.partition(".")[0] for name in modules}))
+    own = [name for name in modules if name != "grpc" or _INSTRUMENTED_GRPC in packages]
+    names = ", ".join(sorted({name.partition(".")[0] for name in own}))
     then = f"pip install {' '.join(lacking)}, for spans of its requests" if lacking else None
     return Finding("frameworks", names or "no supported framework was imported", then)
 
@@ -230,3 +219,12 @@ def no_report(seconds: float, status: int | None) -> Finding:
         "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS does not include aiprov"
     )
     return Finding("installed", f"no process of CMD loaded aiprov-otel; {end}", then)
+
+
+def about_end(events: Sequence[Event], program: str, status: int | None) -> Iterator[Finding]:
+    """Processes that can't be traced, with the reason that `aiprov run` gives; a failed command."""
+    if why := outcome.why_not_started(events):
+        yield Finding("started", why, "do that, or run CMD in another environment")
+    if status:
+        end = f"failed with status {status}" if status > 0 else f"was ended by signal {-status}"
+        yield Finding("command", f"{program} {end}", "see its output above")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -17,7 +18,7 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.files import write_whole
 from aiprov_otel.format import quantity
 from aiprov_otel.report import prometheus, remote, sql
-from aiprov_otel.report.report import Report, build_report, why_empty
+from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.sources.http import redacted
@@ -35,6 +36,7 @@ _EPILOG = """example:
 Exit status: 0 done, 1 nothing to report yet, or the ratio exceeds --fail-if-low, 2 something to
 fix; one line explains what."""
 
+_NAMED: Final = 5  # runs, in an error
 _DAY: Final = 86_400 * 10**9  # nanoseconds
 
 
@@ -61,6 +63,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         type=limit,
         metavar="N",
         help="only spans that began in the last N days, such as 0.5; default: all",
+    )
+    parser.add_argument(
+        "--run",
+        dest="of_run",  # `run` is what the verb does
+        metavar="ID",
+        help="only spans of that `aiprov run`, or `all`; default: the latest, of a store",
     )
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the spans to a Parquet file instead"
@@ -194,13 +202,31 @@ def _report(args: argparse.Namespace) -> Report:
     sampled = Sampled(args.sampled) if args.sampled else None
     if not args.address:
         with Store.read(args.store or STORE) as store:
-            return build_report(store, since=_since(args), sampled=sampled)
+            run = _run(args.of_run, runs(store))
+            return build_report(store, since=_since(args), run=run, sampled=sampled)
     if args.address.startswith(("http://", "https://")):
-        if args.sampled or args.days:
-            raise UsageError("a receiver makes its own report: leave --sampled and --days out")
+        if args.sampled or args.days or args.of_run:
+            raise UsageError(
+                "a receiver makes its own report: leave --sampled, --days and --run out"
+            )
         return remote.fetch(args.address)
     with sources.opened(args.address) as source:
-        return build_report(source, since=_since(args), sampled=sampled)
+        run = _run(args.of_run, runs(source)) if args.of_run else None
+        return build_report(source, since=_since(args), run=run, sampled=sampled)
+
+
+def _run(wanted: str | None, present: Sequence[str]) -> str | None:
+    """The run that the report is about: the latest one, unless another or `all` is *wanted*."""
+    if wanted == "all" or not present:
+        return None
+    if wanted in {None, "latest"}:
+        if others := len(present) - 1:
+            note(f"about the latest run; --run all covers {quantity(others, 'earlier one')} too")
+        return present[0]
+    if wanted not in present:
+        names = ", ".join(filter(None, present[:_NAMED])) or "none"
+        raise UsageError(f"there is no run {wanted}; the latest are: {names}")
+    return wanted
 
 
 def _since(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`aiprov run -- CMD`: builds the manifest, runs the command instrumented, and reports."""
+"""`aiprov run -- CMD`: lends CMD what it lacks, runs it instrumented, and reports."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel import settings
-from aiprov_otel.cli.command import resolve
+from aiprov_otel.cli.command import Command, resolve
 from aiprov_otel.cli.output import note
 from aiprov_otel.cli.signals import ends_later, ends_soon
-from aiprov_otel.errors import UsageError
+from aiprov_otel.errors import HistoryError
 from aiprov_otel.format import quantity
 from aiprov_otel.history.build import build
+from aiprov_otel.lending import outcome
+from aiprov_otel.lending.launch import Event, Run, lend_to, new_run
 from aiprov_otel.manifest import FILE_NAME, Manifest
-from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.manifest.locate import manifest_above
+from aiprov_otel.receiver.server import MEMORY, Receiver
 from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
-from aiprov_otel.telemetry.launch import environment, launcher
+from aiprov_otel.telemetry.launch import environment
 from aiprov_otel.telemetry.retention import Retention
-from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.store import Store, StoreHeld
 from aiprov_otel.telemetry.workdir import STORE, make_folder
 
 if TYPE_CHECKING:
@@ -36,14 +40,18 @@ _EPILOG = """example:
   aiprov run -- uvicorn shop.app:app
 
 Uses the manifest named by AIPROV_MANIFEST, else builds one from the git history of the current
-folder. For this run traces go to aiprov, whatever OTEL_* is set to. The report covers this run only
-and goes to standard error, so that CMD's output is unchanged.
+folder, else uses the aiprov.manifest in or above it. What the environment of CMD lacks is lent to
+it: aiprov-otel, OpenTelemetry, and the instrumentations of the libraries that it has; nothing is
+installed. For this run traces go to aiprov, whatever OTEL_* is set to. The report covers this run
+only and goes to standard error, so that CMD's output is unchanged.
 
 Exit status: that of CMD, 128+n if signal n ended it, 126 if it can't be started, 2 if it is not
 found. Ctrl-C and SIGTERM reach CMD, and the report follows when CMD has ended. A second SIGTERM
 or a third Ctrl-C kills CMD."""
 
-_NEEDED: Final = "import aiprov_otel, opentelemetry.distro, opentelemetry.instrumentation"
+_EVERY: Final = 0.1  # seconds
+_CANT_START: Final = 126
+_BESIDE: Final = "run.duckdb"
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -64,65 +72,118 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 @ends_soon()
 def run(args: argparse.Namespace) -> int:
     """Run the command and report; the exit status is the command's."""
-    command, interpreter = resolve(args.command, "aiprov run")
-    if Path(interpreter).parent != Path(sys.executable).parent:
-        _check_packages(command[0], interpreter)
+    command = resolve(args.command, "aiprov run")
     with local_extra():
         import rich  # noqa: F401 (fail before the run, not after it)
+    lent = lend_to(command.interpreter, os.environ, note) if command.interpreter else None
     folder = make_folder(Path.cwd())
-    manifest = _manifest(folder)
-    with Store.open(folder / STORE.name) as store:
+    manifest, about = _manifest(folder)
+    with _open_store(folder) as store, new_run() as its:
         began = time.time_ns()
         Retention().prune(store, began)
         with Receiver(store, port=0) as receiver:
             variables = environment(
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
             )
-            status, interrupted = _run(launcher(command, interpreter=interpreter), variables)
-        result = build_report(store, since=began)
-    _show(result, manifest, interrupted=interrupted)
+            with _Story(its, about) as story:
+                status, stopped = _run(
+                    command.words, its.prepare(variables, receiver.endpoint, lent)
+                )
+        result = build_report(store, since=began, run=its.id)
+    _show(result, manifest, story, command, status, stopped=stopped)
     return status
 
 
-def _show(result: Report, manifest: Manifest, *, interrupted: bool) -> None:
+def _open_store(folder: Path) -> Store:
+    """The store, or one beside it while `aiprov serve` or another run holds that."""
+    try:
+        return Store.open(folder / STORE.name, memory=MEMORY)
+    except StoreHeld:
+        beside = folder / _BESIDE
+        store = Store.open(beside, memory=MEMORY)
+        shown = beside.relative_to(Path.cwd())
+        note(
+            f"another aiprov holds the store, so this run is kept in {shown}: "
+            f"`aiprov report --store {shown}`"
+        )
+        return store
+
+
+class _Story:
+    """Prints events of the processes of a run while it runs, and keeps them."""
+
+    def __init__(self, run: Run, about: str) -> None:
+        self.events: list[Event] = []
+        self._run = run
+        self._about = about
+        self._lines = {
+            "python": self._start,
+            "request": outcome.describe_request,
+            "declined": outcome.describe_declined,
+        }
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="aiprov-story", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _start(self, event: Event) -> str:
+        return f"{self._about}; {outcome.describe_start(event)}"
+
+    def _follow(self) -> None:
+        while not self._ended.wait(_EVERY):
+            self._print()
+        self._print()
+        if "python" in self._lines:
+            note(self._about)
+
+    def _print(self) -> None:
+        for event in self._run.events():
+            self.events.append(event)
+            if describe := self._lines.pop(event["event"], None):
+                note(describe(event))
+
+
+def _show(
+    result: Report,
+    manifest: Manifest,
+    story: _Story,
+    command: Command,
+    status: int,
+    *,
+    stopped: bool,
+) -> None:
     from aiprov_otel.report.render.terminal import open_console, show_report
 
-    if interrupted and not result.coverage.spans:
-        note("interrupted before any trace arrived; nothing to report")
-    elif not result.coverage.spans:
-        note(
-            "no traces arrived: check that CMD makes requests, that OTEL_SDK_DISABLED, "
-            "OTEL_CONFIG_FILE and AIPROV_DISABLED are not set, that its libraries' "
-            "opentelemetry-instrumentation-* packages are installed, and that it was not killed"
-        )
-    elif missing := why_empty(result):
-        note(missing)
+    if not result.coverage.spans:
+        note(outcome.why_no_trace(story.events, command.program, status, stopped=stopped))
+    elif why_empty(result):
+        note(outcome.nothing_ours(result.coverage.spans))
     else:
         print(file=sys.stderr)
         show_report(result, manifest, open_console(sys.stderr))
 
 
-def _manifest(folder: Path) -> Manifest:
-    """The manifest of `AIPROV_MANIFEST`, else one built now from the history of this folder."""
+def _manifest(folder: Path) -> tuple[Manifest, str]:
+    """The manifest of `AIPROV_MANIFEST`, that of this history, or one that is here; and a line."""
     if path := settings.read().manifest:
-        return Manifest.load(path)
+        return Manifest.load(path), f"uses {path}"
     if sys.stderr.isatty():
         note("reading the git history")
-    summary = build(Path.cwd(), folder / FILE_NAME)
+    try:
+        summary = build(Path.cwd(), folder / FILE_NAME)
+    except HistoryError:
+        if (found := manifest_above(Path.cwd())) is None:
+            raise
+        return Manifest.load(found), f"no git history here; uses {found}"
     shown = summary.path.relative_to(Path.cwd())
-    note(f"built {shown}: the origin of {quantity(summary.lines, 'line')}")
-    return Manifest.load(summary.path)
-
-
-def _check_packages(name: str, interpreter: str) -> None:
-    """Check that *interpreter*, which is not ours, has the packages that the command needs."""
-    process = subprocess.run([interpreter, "-c", _NEEDED], capture_output=True, check=False)
-    if process.returncode:
-        msg = (
-            f"{name} runs with {interpreter}, which lacks aiprov-otel: run "
-            f"`{interpreter} -m pip install 'aiprov-otel[local]'`, or use {sys.executable}"
-        )
-        raise UsageError(msg)
+    origins = f"built {shown}: the origin of {quantity(summary.lines, 'line')}"
+    return Manifest.load(summary.path), origins
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, bool]:
@@ -146,7 +207,11 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, boo
             process.send_signal(number)
 
     with ends_later(), _handle({signal.SIGTERM: pass_on, signal.SIGINT: pass_on}):
-        process = subprocess.Popen(command, env=variables)
+        try:
+            process = subprocess.Popen(command, env=variables)
+        except OSError as error:
+            note(f"can't start {command[0]!r}: {error.strerror}")
+            return _CANT_START, False
         try:
             for number in early:
                 process.send_signal(number)

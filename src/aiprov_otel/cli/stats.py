@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             say(line)
     elif args.json:
         generated = dict(zip(("files", "lines"), _count_generated(answer), strict=True))
-        weak = [sentence.strip() for sentence in advice(answer.sources, answer.policy)]
+        weak = [sentence.strip() for sentence in advice(answer.sources, answer.policy, answer.git)]
         more = {"said_by": answer.answered_by, "generated": generated, "weak": weak}
         say_json({**result.to_json(), **more})
     else:
@@ -96,7 +96,7 @@ def _cell(text: str) -> str:
 
 
 def _remarks(answer: TreeAnswer) -> Iterator[str]:
-    yield from advice(answer.sources, answer.policy)
+    yield from advice(answer.sources, answer.policy, answer.git)
     files, lines = _count_generated(answer)
     if files:
         size = f"{quantity(files, 'file')}, {quantity(lines, 'line')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, repeat
 from pathlib import Path
@@ -16,19 +16,22 @@ from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.files import BlamedFile, Progress, blame_files
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.blame.strategy import FullBlame, Strategy, WorkTree
-from aiprov_otel.history.evidence import marked_commits
+from aiprov_otel.history.evidence import marked_commits, pull_requests_export
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.landing import find_landing_marks
 from aiprov_otel.history.evidence.sources import Records, split_by_marks
-from aiprov_otel.history.evidence.squash_recovery import recover
-from aiprov_otel.history.git import repository
+from aiprov_otel.history.evidence.through_requests import RULE, Through
+from aiprov_otel.history.git import pull_requests, repository
+from aiprov_otel.history.git.dates import FIRST, corrected_dates
 from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.pull_requests import PullRequests, is_squash
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
 from aiprov_otel.manifest import SourceFile
 from aiprov_otel.manifest.document import fold_runs
-from aiprov_otel.values import Provenance
+from aiprov_otel.values import Evidence, Provenance, Strength
 
 
 def attribute_files(
@@ -133,6 +136,7 @@ class Decisions:
 
     Attributes:
         missing_records: how many records this partial clone lacks.
+        unreadable_records: by ref, the commits whose records can't be read.
     """
 
     def __init__(self, git: Git, policy: Policy, hunks: Iterable[Hunk]) -> None:
@@ -142,12 +146,43 @@ class Decisions:
         self._commits, self._marks = _read_commits(git, policy, {name for name, _ in places})
         records = Records(git)
         self.missing_records = records.missing
-        recovered = recover(git, records, self._commits, places)
-        self._records = [*records.read(self._commits), recovered]
+        table = Table(policy.extra_agents)
+        self._correct_dates(git)
+        merges = pull_requests.read_merges(git)
+        self._add_landing_marks(git, policy, table, merges)
+        requests = PullRequests(git, merges)
+        self._through = Through(git, table, records, requests, self._commits, self._marks, places)
+        own = records.read(self._commits)
+        self._records = [*own, self._through.recovered, self._through.wrote]
+        self.unreadable_records = records.unreadable
         self._cache: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
         recorded = {name for by_commit in self._records for name in by_commit}
         # Most commits have no record, and all their lines are decided alike.
         self._plain = {name: self._decision(name, ()) for name, _ in places if name not in recorded}
+
+    def _correct_dates(self, git: Git) -> None:
+        """Gives commits that seem to predate AI, and can't, the date of a parent."""
+        commits = self._commits.items()
+        old = {name for name, one in commits if one.committed and one.committed < FIRST}
+        for name, date in corrected_dates(git, old).items():
+            self._commits[name] = replace(self._commits[name], committed=date)
+
+    def _add_landing_marks(
+        self, git: Git, policy: Policy, table: Table, merges: Sequence[Commit]
+    ) -> None:
+        """Adds the marks of merges and of the pull requests that a file describes."""
+        path = policy.pull_requests
+        export = pull_requests_export.load(git.root / path, table) if path else None
+        landing = find_landing_marks(git, self._commits, merges, export, table)
+        for name, marks in landing.items():
+            self._marks[name] = [*self._marks[name], *marks]
+
+    def lacks_request(self, decision: Decision) -> bool:
+        """Whether *decision* is about a line of a squash whose pull request is not here."""
+        commit = self._commits.get(decision.provenance.commit or "")
+        here = decision.is_requested or (commit and commit.id in self._through.fetched)
+        open_to_more = decision.provenance.strength is not Strength.LINE
+        return bool(commit and not here and open_to_more and is_squash(commit))
 
     def decide(self, hunks: Iterable[Hunk], tag: Mark | None = None) -> list[tuple[Decision, int]]:
         """
@@ -183,8 +218,18 @@ class Decisions:
             return attribution.BOUNDARY
         if name not in self._commits:
             return attribution.MISSING
+        if wrote := next((mark for mark in marks if mark.rule == RULE), None):
+            return self._decide_through(name, marks, wrote)
         own = () if name in self._boundaries else self._marks[name]
         return attribution.decide(self._commits[name], (*marks, *own), self._policy)
+
+    def _decide_through(self, name: str, marks: tuple[Mark, ...], wrote: Mark) -> Decision:
+        """The decision about lines of the squash *name* that a commit of its request *wrote*."""
+        commit, own = self._through.find_marks(wrote)
+        squash = replace(self._commits[name], author=commit.author)
+        unborne = self._through.unborne(name)
+        own += (mark for mark in self._marks[name] if mark.evidence is Evidence.BRANCH)
+        return attribution.decide(squash, (*marks, *own), self._policy, unborne)
 
 
 def _read_commits(

@@ -11,6 +11,7 @@ from aiprov_otel.history.evidence import identities, squash_message
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.evidence.squash_message import Listing
 from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.pull_requests import is_squash
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
@@ -40,6 +41,23 @@ class Decision:
         return self.provenance.evidence is Evidence.UNMARKED and self.provenance.commit is None
 
     @property
+    def is_requested(self) -> bool:
+        """Whether it is known which commit of a pull request wrote the line."""
+        return any(mark.commit for mark in self.marks)
+
+    @property
+    def is_by_policy(self) -> bool:
+        """Whether the line is human only because nothing marks it."""
+        provenance = self.provenance
+        return provenance.evidence is Evidence.UNMARKED and provenance.origin is Origin.HUMAN
+
+    @property
+    def is_by_branch(self) -> bool:
+        """Whether the line is unknown, and only the name of a branch is about it."""
+        provenance = self.provenance
+        return provenance.evidence is Evidence.BRANCH and provenance.origin is Origin.UNKNOWN
+
+    @property
     def is_undecided(self) -> bool:
         """Whether the line is unknown only because the policy is not `unmarked = "human"`."""
         provenance = self.provenance
@@ -55,9 +73,24 @@ MISSING = Decision(Provenance(match=Match.EXACT), "the commit is not in this clo
 UNBLAMED = Decision(Provenance(match=Match.EXACT), "git can't attribute the line to a commit")
 
 
-def decide(commit: Commit, marks: Sequence[Mark], policy: Policy) -> Decision:
-    """The strongest of *marks* decides; without one, the date and the policy."""
-    marking = [(mark.evidence, mark) for mark in marks if mark.evidence]
+def decide(
+    commit: Commit, marks: Sequence[Mark], policy: Policy, unborne: Sequence[Mark] = ()
+) -> Decision:
+    """
+    The strongest of *marks* decides; without one, the date and the policy.
+
+    The lines of an unmarked commit of a pull request are `mixed` where there is an *unborne* mark:
+    one on the squash, that none of the commits bears.
+    """
+    is_old = _predates(commit, policy)
+    marking = [
+        (mark.evidence, mark)
+        for mark in marks
+        if mark.evidence and not (is_old and mark.evidence is Evidence.BRANCH)
+    ]
+    weak = all(evidence is Evidence.BRANCH for evidence, _ in marking)
+    if weak and unborne:
+        return _decide_unborne(commit, marks, unborne)
     if not marking:
         origin, evidence, reason = _decide_unmarked(commit, policy)
         return Decision(_provenance(commit, origin, evidence), reason, tuple(marks))
@@ -75,6 +108,19 @@ def decide(commit: Commit, marks: Sequence[Mark], policy: Policy) -> Decision:
     return Decision(provenance, f"{reason}: {origin}", tuple(marks), deciding)
 
 
+def _decide_unborne(commit: Commit, marks: Sequence[Mark], unborne: Sequence[Mark]) -> Decision:
+    evidence, deciding = min(
+        ((mark.evidence or Evidence.NONE, mark) for mark in unborne), key=lambda p: _ORDER[p[0]]
+    )
+    reason = (
+        f"nothing marks the commit of the pull request that wrote the line, but {evidence} "
+        f"({deciding.where}) marks the squash, and none of its commits: mixed"
+    )
+    provenance = _provenance(commit, Origin.MIXED, evidence)
+    provenance = _with_agent(provenance, deciding, list(unborne))
+    return Decision(provenance, reason, (*marks, *unborne), deciding)
+
+
 def decide_without_commit(marks: Sequence[Mark], policy: Policy) -> Decision:
     """The decision about a line of an unknown commit: by *marks* and *policy* alone."""
     decision = decide(Commit("", "", "", None, ""), marks, policy)
@@ -85,17 +131,31 @@ def _origin_of_mark(
     commit: Commit, deciding: Mark, marks: Sequence[Mark]
 ) -> tuple[Origin, str | None]:
     """The origin that a mark on the commit gives, and how a squash changed it."""
+    if deciding.evidence is Evidence.BRANCH:
+        return Origin.UNKNOWN, "people have such branches too, and origin_of may decide"
     if deciding.evidence is Evidence.ASSISTED_BY and not identities.is_bot(commit.author):
         return Origin.MIXED, None
     listing = _find_listing(commit) if deciding.line else None
     if not listing:
-        return Origin.AI, None
+        return _origin_of_unlisted(commit, deciding, marks)
     lines = [mark.line for mark in marks]
     total, marked = len(listing.starts), listing.count_marked(lines)
     text = f"it is a squash of {total} commits, {marked} of which are marked"
     # Which lines came from the others is not written down anywhere.
     whole = listing.is_introduced_by(lines) or marked == total
     return Origin.AI if whole else Origin.MIXED, text
+
+
+def _origin_of_unlisted(
+    commit: Commit, deciding: Mark, marks: Sequence[Mark]
+) -> tuple[Origin, str | None]:
+    """The origin of a mark on a commit that may be a squash, and names no parts."""
+    if not is_squash(commit) or deciding.commit or deciding.evidence is Evidence.AGENT_AUTHOR:
+        return Origin.AI, None
+    hint = "the commits of its pull request, once fetched, show more"
+    if squash_message.has_other_authors(commit, {mark.line for mark in marks}):
+        return Origin.MIXED, f"it is a squash that other people are co-authors of, and {hint}"
+    return Origin.AI, f"it is a squash, and {hint}"
 
 
 @lru_cache(maxsize=64)  # each mark of a commit asks
@@ -107,7 +167,7 @@ def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, 
     if identities.is_bot(commit.author):
         return Origin.UNKNOWN, Evidence.NONE, "a bot that is not an AI committed it"
     day = _day(commit)
-    if day and day < policy.human_before:
+    if _predates(commit, policy):
         origin = policy.origin_of.get(Evidence.PREDATES_AI, Origin.HUMAN)
         return origin, Evidence.PREDATES_AI, f"committed before {policy.human_before}: {origin}"
     since = policy.unmarked_human_since
@@ -116,6 +176,11 @@ def _decide_unmarked(commit: Commit, policy: Policy) -> tuple[Origin, Evidence, 
         return Origin.HUMAN, Evidence.UNMARKED, reason
     reason = f'nothing marks it, and the policy is unmarked = "{policy.unmarked}"'
     return policy.unmarked, Evidence.UNMARKED, reason
+
+
+def _predates(commit: Commit, policy: Policy) -> bool:
+    day = _day(commit)
+    return day is not None and day < policy.human_before
 
 
 def _day(commit: Commit) -> date | None:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,12 @@ class Summary:
         languages: how many files of which other language.
         generated: how many of the files are generated.
         generated_lines: how many lines those have.
+        requested: lines of squashes that commits of their pull requests decided.
+        unrequested: lines of squashes whose pull requests this clone lacks.
+        by_policy: lines that are human only because nothing marks them.
+        by_branch: lines that only the name of an agent's branch is about.
         missing_records: how many records this partial clone lacks.
+        unreadable_records: by ref, the commits whose records can't be read.
         fetch_command: fetches the records that only the remote has.
         remote_unasked: whether the remote may have records, and this clone has none.
         note: why all files were blamed anew, where that was unexpected.
@@ -79,7 +84,12 @@ class Summary:
     generated: int
     generated_lines: int
     seconds: float
+    requested: int = 0
+    unrequested: int = 0
+    by_policy: int = 0
+    by_branch: int = 0
     missing_records: int = 0
+    unreadable_records: Mapping[str, Sequence[str]] = field(default_factory=dict)
     fetch_command: str | None = None
     remote_unasked: bool = False
 
@@ -101,7 +111,12 @@ class Summary:
             "excluded": self.excluded,
             "generated": {"files": self.generated, "lines": self.generated_lines},
             "languages": dict(self.languages.most_common()),
+            "requested": self.requested,
+            "unrequested": self.unrequested,
+            "by_policy": self.by_policy,
+            "by_branch": self.by_branch,
             "lacking": self.missing_records,
+            "unreadable": {ref: list(names) for ref, names in self.unreadable_records.items()},
             "unfetched": self.fetch_command,
             "remote_unasked": self.remote_unasked,
             "note": self.note,
@@ -121,6 +136,7 @@ def build(
     revision: str | None = None,
     moves: Moves | None = None,
     only_ai: bool = False,
+    pull_requests: Path | None = None,
     progress: Progress | None = None,
     remote: bool = False,
 ) -> Summary:
@@ -130,8 +146,9 @@ def build(
     With *paths*, it holds only what is below those; with *revision*, that commit and not the work
     tree; with *only_ai*, lines that no marked commit wrote have no commit. It is written to
     *output* or, by default, to `aiprov.manifest` in the one folder that *paths* name, or in the
-    root of the work tree. With *remote*, git may ask the remote: for records that were not
-    fetched, and for objects that a partial clone lacks.
+    root of the work tree. The file *pull_requests* describes those of the forge. With *remote*,
+    git may ask the remote: for records that were not fetched, and for objects that a partial clone
+    lacks.
 
     Raises:
         HistoryError: git can't read the repository or the revision, or every file that counts is
@@ -140,12 +157,18 @@ def build(
         UsageError: *paths* are outside of the repository, or there are several and no *output*.
         AiprovError: *output* can't be written.
     """
-    repository = Git.open(Path(start))
+    repository = Git.open(Path(start), bare=revision is not None)
     names = relative_paths(repository, paths)
     path = Path(output) if output is not None else _default_output(repository, names)
     repository.online = remote
     with temporary_checkout(repository, revision) as git:
-        policy = apply_policy(git, moves=moves, paths=names, ai_only=only_ai)
+        policy = apply_policy(
+            git,
+            moves=moves,
+            pull_requests=os.path.relpath(pull_requests, git.root) if pull_requests else None,
+            paths=names,
+            ai_only=only_ai,
+        )
         with _no_garbage_collection():
             summary = _build(git, policy, path, progress)
         if remote:
@@ -181,7 +204,7 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
         revision=head,
         repository_url=url,
         policy=policy.to_json(),
-        records=records_fingerprint(git),
+        records=records_fingerprint(git, policy),
     )
     lines = [source.lines for source in sources if source.generated]
     return _summarize(
@@ -197,6 +220,9 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
 def _default_output(git: Git, paths: tuple[str, ...]) -> Path:
     if len(paths) > 1:
         msg = f"name the manifest of {', '.join(paths)} with --output"
+        raise UsageError(msg)
+    if not os.path.lexists(git.root / ".git"):
+        msg = f"{git.root} has no work tree to write to; name the manifest with --output"
         raise UsageError(msg)
     folder = git.root.joinpath(*paths)
     return (folder if folder.is_dir() else folder.parent) / manifest.FILE_NAME
@@ -238,5 +264,10 @@ def _summarize(
         languages=tree.languages,
         note=attributed.note,
         seconds=seconds,
+        requested=sum(lines for decision, lines in tally if decision.is_requested),
+        unrequested=sum(lines for d, lines in tally if attributed.decisions.lacks_request(d)),
+        by_policy=sum(n for d, n in tally if d.is_by_policy),
+        by_branch=sum(n for d, n in tally if d.is_by_branch),
         missing_records=attributed.decisions.missing_records,
+        unreadable_records=attributed.decisions.unreadable_records,
     )

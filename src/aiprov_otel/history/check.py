@@ -76,7 +76,9 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     for _ in manifest.sources():  # reading them is what checks their digests
         pass
     built = {entry.path: entry.hash for entry in manifest.entries}
-    files = list_source_files(git, with_build_options(policy, manifest.policy)).files
+    built_policy = with_build_options(policy, manifest.policy)
+    files = list_source_files(git, built_policy).files
+    fingerprint = sources.records_fingerprint(git, built_policy)
     hashes = {file.path: _hash(git.root / file.source) for file in files}
     now = {path: content for path, content in hashes.items() if content}
     return Comparison(
@@ -87,7 +89,7 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
         missing=tuple(sorted(built.keys() - now)),
         new=tuple(sorted(now.keys() - built)),
         policy=changed_keys(policy, manifest.policy),
-        records=sources.changed_records(sources.records_fingerprint(git), manifest.records),
+        records=sources.changed_records(fingerprint, manifest.records),
     )
 
 

@@ -17,12 +17,17 @@ from aiprov_otel.history.policy_schema import Moves
 
 
 def apply_policy(
-    git: Git, *, moves: Moves | None = None, paths: tuple[str, ...] = (), ai_only: bool = False
+    git: Git,
+    *,
+    moves: Moves | None = None,
+    pull_requests: str | None = None,
+    paths: tuple[str, ...] = (),
+    ai_only: bool = False,
 ) -> Policy:
     """
     The policy of the repository, with the commits that blame looks through; sets up *git* for it.
 
-    The argument *moves* overrides the key of that name.
+    The arguments *moves* and *pull_requests* override the keys of those names.
 
     Raises:
         HistoryError: git tracks nothing at one of *paths*.
@@ -37,6 +42,7 @@ def apply_policy(
     policy = replace(
         policy,
         moves=moves or policy.moves,
+        pull_requests=pull_requests or policy.pull_requests,
         ignore_revs_files=files,
         ignored=commits,
         paths=paths,
@@ -57,6 +63,7 @@ def with_build_options(policy: Policy, built: Mapping[str, Any]) -> Policy:
         policy,
         paths=tuple(paths),
         moves=policy.moves or Moves(moves),
+        pull_requests=policy.pull_requests or built.get("pull_requests"),
         ai_only=built.get("ai_only", False),
     )
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from aiprov_otel.history import attribution
 from aiprov_otel.history.attribution import Decision
-from aiprov_otel.history.evidence import identities
+from aiprov_otel.history.evidence import commit_message, identities
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.through_requests import RULE
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.query import FileAnswer, Place
@@ -63,15 +64,16 @@ def _line_step(answer: FileAnswer, place: Place, commit: Commit | None) -> dict[
 
 def author_class(commit: Commit, policy: Policy) -> str:
     """The kind of author that *commit* has; never a name."""
-    rules = Table(policy.extra_agents).of_kind("author")
-    if rule := next((rule for rule in rules if rule.pattern.search(commit.author)), None):
-        return f"an agent ({rule.agent or rule.id})"
+    if marks := commit_message.author_marks(commit.author, Table(policy.extra_agents)):
+        return f"an agent ({marks[0].text})"
     return "a bot that is not an AI" if identities.is_bot(commit.author) else "a person"
 
 
 def _mark_step(
     mark: Mark, decision: Decision, commit: Commit | None, policy: Policy
 ) -> dict[str, Any]:
+    if mark.rule == RULE:
+        return {"step": "request", "where": mark.where, "text": mark.text, "commit": mark.commit}
     alone = attribution.decide(commit, [mark], policy) if commit and mark.evidence else None
     return {
         "step": "evidence",

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.history.evidence.agents import Rule
+from aiprov_otel.history.evidence.agents import Agent
 from aiprov_otel.history.policy_schema import PARSERS, Moves, read_section, unknown_key
 from aiprov_otel.values import Evidence, Origin
 
@@ -28,6 +28,7 @@ class Policy:
         origin_of: another origin for a kind of evidence.
         exclude: patterns of files that are left out, as `matches` takes them.
         ignore_revs_file: lists the commits that blame looks through; relative to the root.
+        pull_requests: a file with pull requests, as the forge describes them; relative to the root.
         moves: how far blame follows moved lines; None where the policy does not set it.
         markers: whether SPDX tags at the top of a file count.
         packages: the packages for the import hook in a service, each with a mode if it has one.
@@ -44,10 +45,11 @@ class Policy:
     origin_of: Mapping[Evidence, Origin] = field(default_factory=dict)
     exclude: tuple[str, ...] = _EXCLUDE
     ignore_revs_file: str | None = None
+    pull_requests: str | None = None
     moves: Moves | None = None
     markers: bool = False
     packages: tuple[str, ...] = ()
-    extra_agents: tuple[Rule, ...] = ()
+    extra_agents: tuple[Agent, ...] = ()
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -93,7 +95,7 @@ class Policy:
         return (*files, *(self.moves.options if self.moves else ()))
 
     def to_json(self) -> dict[str, Any]:
-        """The policy in the manifest, without the patterns of `extra_agents`: some hold mails."""
+        """The policy in the manifest; of `extra_agents` the slugs and a digest: they hold mails."""
         since = self.unmarked_human_since
         return {
             "unmarked": self.unmarked.value,
@@ -102,10 +104,13 @@ class Policy:
             "origin_of": {kind.value: origin.value for kind, origin in self.origin_of.items()},
             "exclude": list(self.exclude),
             "ignore_revs_file": self.ignore_revs_file,
+            "pull_requests": self.pull_requests,
             "moves": (self.moves or Moves.NONE).value,
             "markers": self.markers,
             "packages": list(self.packages),
-            "extra_agents": [{"id": rule.id, "agent": rule.agent} for rule in self.extra_agents],
+            "extra_agents": [
+                {"agent": row.agent, "digest": row.digest} for row in self.extra_agents
+            ],
             "ignored": list(self.ignored),
             "paths": list(self.paths),
             "ai_only": self.ai_only,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiprov_otel.errors import PolicyError
 from aiprov_otel.files import read_regular
-from aiprov_otel.history.evidence.agents import KINDS, ROLES, Rule
+from aiprov_otel.history.evidence.agents import LISTS, ROLES, Agent
 from aiprov_otel.settings import MODES
 from aiprov_otel.values import Evidence, Origin
 
@@ -108,6 +108,8 @@ _DECIDABLE: Final = (
     Evidence.SESSION,
     Evidence.FOOTER,
     Evidence.ASSISTED_BY,
+    Evidence.PULL_REQUEST,
+    Evidence.BRANCH,
     Evidence.PREDATES_AI,
 )
 
@@ -160,48 +162,58 @@ def _parse_packages(key: str, value: object) -> tuple[str, ...]:
     return tuple(map(str, items))
 
 
-_AGENT_KEYS: Final = tuple(field.name for field in fields(Rule))
-_AGENT_REQUIRED: Final = ("id", "agent", "kind", "role", "pattern")
-_AGENT_PATTERNS: Final = {"pattern", "model"}
+_AGENT_KEYS: Final = tuple(field.name for field in fields(Agent))
+_MOST_STARS: Final = 3  # in one address: each takes time to match
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-def parse_extra_agents(key: str, value: object) -> tuple[Rule, ...]:
+def parse_extra_agents(key: str, value: object) -> tuple[Agent, ...]:
     """
-    The rules that the rows of *value* describe.
+    The rows in *value*, as they are in the package's own table.
 
     Raises:
         PolicyError: a key or a value is not one of those allowed.
     """
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise wrong_value(key, value, f"a list of tables with {', '.join(_AGENT_REQUIRED)}")
+        raise wrong_value(key, value, f"a list of tables with {', '.join(_AGENT_KEYS)}")
     return tuple(_parse_agent(f"{key}[{number}]", row) for number, row in enumerate(value))
 
 
-def _parse_agent(key: str, row: Mapping[str, Any]) -> Rule:
+def _parse_agent(key: str, row: Mapping[str, Any]) -> Agent:
     for name in row:
         if name not in _AGENT_KEYS:
             raise unknown_key(key, name, _AGENT_KEYS)
-    for name in (*_AGENT_REQUIRED, *row):
-        kind, noun = (bool, "true or false") if name == "requires_lexicon" else (str, "a text")
-        if not isinstance(row.get(name), kind):
-            raise wrong_value(f"{key}.{name}", row.get(name), noun)
-    for name in ("id", "agent", "provider"):
-        if name in row and not _SLUG.fullmatch(row[name]):
-            raise wrong_value(f"{key}.{name}", row[name], "a slug like my-agent")
-    for name, allowed in (("kind", KINDS), ("role", ROLES)):
-        if row[name] not in allowed:
-            raise wrong_value(f"{key}.{name}", row[name], f"one of {', '.join(allowed)}")
-    for name in _AGENT_PATTERNS & row.keys():
-        _check_pattern(f"{key}.{name}", row[name])
-    return Rule.of(row)
+    for name in ("agent", *row):
+        _check_agent_value(f"{key}.{name}", name, row.get(name))
+    if not any(row.get(name) for name in LISTS):
+        raise wrong_value(key, dict(row), f"found by something: one of {', '.join(LISTS)}")
+    return Agent.of(row)
 
 
-def _check_pattern(key: str, pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise wrong_value(key, pattern, f"a regular expression ({error})") from error
+def _check_agent_value(key: str, name: str, value: object) -> None:
+    if name in LISTS:
+        _check_texts(key, value)
+        if name == "sessions" and any(
+            text.count("*") > _MOST_STARS for text in _parse_patterns(key, value)
+        ):
+            raise wrong_value(key, value, f"addresses with at most {_MOST_STARS} stars")
+    elif name == "alone":
+        _parse_switch(key, value)
+    elif name == "role":
+        if value not in ROLES:
+            raise wrong_value(key, value, f"one of {', '.join(ROLES)}")
+    elif not isinstance(value, str):
+        raise wrong_value(key, value, "a text")
+    elif name != "example" and not _SLUG.fullmatch(value):
+        raise wrong_value(key, value, "a slug like my-agent")
+
+
+def _check_texts(key: str, value: object) -> None:
+    texts = value if isinstance(value, list) else [None]
+    if not texts or not all(
+        isinstance(text, str) and 1 < len(text.strip()) <= _SHOWN for text in texts
+    ):
+        raise wrong_value(key, value, 'a list of texts like ["house-bot@example.org"]')
 
 
 PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
@@ -211,6 +223,7 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "origin_of": _parse_origins,
     "exclude": _parse_patterns,
     "ignore_revs_file": _parse_file,
+    "pull_requests": _parse_file,
     "moves": _parse_moves,
     "markers": _parse_switch,
     "packages": _parse_packages,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,6 +90,7 @@ class TreeAnswer:
         revision: full hash of the commit that it is about.
         repository_url: of the forge, without credentials; None without a remote.
         policy: decided the origins.
+        git: the repository; None where only a manifest was named.
     """
 
     sources: Sequence[SourceFile]
@@ -97,6 +98,7 @@ class TreeAnswer:
     revision: str | None
     repository_url: str | None
     policy: dict[str, Any]
+    git: Git | None = None
 
 
 def query_file(
@@ -152,7 +154,7 @@ def query_tree(
     policy = apply_policy(git, paths=relative_paths(git, paths))
     current = _load_current(git, policy)
     if current and compare(git, policy, current).matches:
-        return _tree_by_manifest(current, policy)
+        return replace(_tree_by_manifest(current, policy), git=git)
     return _tree_by_git(git, policy, progress)
 
 
@@ -181,8 +183,9 @@ def _load_current(git: Git, policy: Policy) -> Manifest | None:
     except ManifestError:
         return None
     built = dict(manifest.policy)
-    complete = not built.get("paths") or with_build_options(policy, built).paths == policy.paths
-    fingerprint = sources.records_fingerprint(git)
+    as_built = with_build_options(policy, built)
+    complete = not built.get("paths") or as_built.paths == policy.paths
+    fingerprint = sources.records_fingerprint(git, as_built)
     changed = changed_keys(policy, built) or sources.changed_records(fingerprint, manifest.records)
     same = manifest.revision == git.head() and not changed
     return manifest if same and complete else None
@@ -291,7 +294,7 @@ def _tree_by_git(git: Git, policy: Policy, progress: Progress | None = None) -> 
         raise attributed.error(git.root)
     sources = tuple(source_files.flag_generated(git, attributed.sources()))
     url = git_remote.web_address(git_remote.url(git))
-    return TreeAnswer(sources, GIT, git.head(), url, policy.to_json())
+    return TreeAnswer(sources, GIT, git.head(), url, policy.to_json(), git)
 
 
 class GitLookup:

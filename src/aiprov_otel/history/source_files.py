@@ -55,6 +55,10 @@ class SourceTree:
     languages: Counter[str]
 
 
+SUFFIXES: Final = (".py", ".pyw")
+"""How the names of Python files end."""
+
+
 def list_source_files(git: Git, policy: Policy) -> SourceTree:
     """
     The tracked files of *git*: which count under *policy*, and which don't.
@@ -68,7 +72,7 @@ def list_source_files(git: Git, policy: Policy) -> SourceTree:
     covered = {path: mode for path, mode in modes.items() if policy.covers(path)}
     files, left_out, excluded = [], [], 0
     for path, mode in covered.items():
-        if mode != _SUBMODULE and not path.endswith(".py"):
+        if mode != _SUBMODULE and not path.endswith(SUFFIXES):
             continue
         if policy.excludes(path):
             excluded += 1

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any, Final
 
 from aiprov_otel.format import AGE_BANDS, OLDEST, percent, quantity
+from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.next_step import find_next_step, measure_coverage
 from aiprov_otel.manifest import SourceFile
 from aiprov_otel.values import Evidence, Origin, Provenance, Strength
 
@@ -90,11 +92,14 @@ def package(import_path: str) -> str:
     return folder.replace("/", ".") or name.removesuffix(".py")
 
 
-def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator[str]:
+def advice(
+    sources: Iterable[SourceFile], policy: Mapping[str, Any], git: Git | None = None
+) -> Iterator[str]:
     """
     One sentence for the share that is weak, and one for each thing to do about it.
 
-    The *policy* is what a manifest holds of it.
+    The *policy* is what a manifest holds of it. With *git*, it is measured what marks find of the
+    recorded lines: where that is little, no policy is suggested that a missing mark decides by.
     """
     lines: Counter[tuple[Evidence, Origin]] = Counter()
     files = list(sources)
@@ -106,11 +111,18 @@ def advice(sources: Iterable[SourceFile], policy: Mapping[str, Any]) -> Iterator
     if not weak:
         return
     yield f"{percent(weak / total)} of the lines rest on weak evidence: no record, no mark"
+    coverage = measure_coverage(files, git) if git else None
     since = policy.get("unmarked_human_since")
     unmarked = _OLDER if since else _UNMARKED.format(_since_when(files))
+    if coverage and coverage.is_low:
+        unmarked = _UNMARKED_BUT_RECORDED
     for kind, sentence in {(Evidence.UNMARKED, Origin.UNKNOWN): unmarked, **_DO}.items():
         if number := sum(n for key, n in lines.items() if key == kind):
             yield f"  {percent(number / total)} ({quantity(number, 'line')}) {sentence}"
+    if coverage:
+        yield f"  {coverage}"
+    if git and (step := find_next_step(files, policy, git, coverage)):
+        yield f"  {step}"
 
 
 def _since_when(sources: Iterable[SourceFile]) -> str:
@@ -125,6 +137,10 @@ def _since_when(sources: Iterable[SourceFile]) -> str:
 _UNMARKED = (
     "are unmarked and unknown: have your agents mark their commits and set unmarked_human_since{}; "
     'or set unmarked = "human", if they always have'
+)
+_UNMARKED_BUT_RECORDED = (
+    "are unmarked and unknown: records call many such lines AI here, so that a missing mark "
+    "means nothing"
 )
 _OLDER = (
     "are unmarked, unknown and older than unmarked_human_since of [tool.aiprov]: nothing is "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -235,10 +236,36 @@ def json_memory(body: bytearray) -> int:
     )
 
 
+_log = logging.getLogger(__name__)
+_HTTP2: Final = b"PRI * HTTP/2"
+
+
+@cache
+def _warn_of_grpc() -> None:
+    _log.warning(
+        "aiprov: a service sends its traces by gRPC, and this receiver takes HTTP: set "
+        "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in that service"
+    )
+
+
 class Connection(H11Protocol):
-    """A connection that is refused when there are too many, and ends when it is idle."""
+    """
+    A connection that is refused when there are too many, and ends when it is idle.
+
+    A sender of gRPC, the default of `opentelemetry-instrument`, is reported in the log.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
+    _began = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless it is HTTP/2, as gRPC is."""
+        if not self._began and data.startswith(_HTTP2):
+            _warn_of_grpc()
+            self.transport.close()
+            return
+        self._began = True
+        super().data_received(data)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """Begin to wait for a request, unless there are too many connections."""

@@ -30,7 +30,7 @@ from aiprov_otel.receiver.admission import (
     read_body,
     refused_host,
 )
-from aiprov_otel.report.report import build_report, why_empty
+from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.telemetry import otlp_json, otlp_protobuf, schema
 from aiprov_otel.telemetry.store import RowError
 from aiprov_otel.telemetry.workdir import deployed_manifest
@@ -329,14 +329,18 @@ class _Pages:
     def _page(self) -> str:
         from aiprov_otel.report.render.page.html import render_empty_page, render_page
 
-        analysis, now = build_report(self._store), datetime.now(UTC)
+        analysis, now = self._report(), datetime.now(UTC)
         if reason := why_empty(analysis):
             return render_empty_page(reason, made=now)
         return render_page(analysis, _manifest(), made=now, served=True)
 
     def _document(self) -> str:
-        document: dict[str, Any] = build_report(self._store).to_json()
+        document: dict[str, Any] = self._report().to_json()
         return json.dumps(document, ensure_ascii=False)
+
+    def _report(self) -> Report:
+        """About the latest run, or what came from services that no run started."""
+        return build_report(self._store, run=next(iter(runs(self._store)), None))
 
 
 def _manifest() -> Manifest | None:

@@ -18,8 +18,12 @@ HOST: Final = "127.0.0.1"
 PORT: Final = 4318
 """The port of OTLP over HTTP."""
 
+_GRPC_PORT: Final = 4317
 ROOM: Final = 128 * 2**20
 """Bytes that the requests under way may take in memory."""
+
+MEMORY: Final = 96 * 2**20
+"""Bytes that the database of a receiver may hold, besides as many as its file has."""
 
 PATIENCE: Final = 5.0
 """Seconds that a request waits for memory; exporters give up after ten."""
@@ -66,6 +70,7 @@ class Receiver:
         self._commits = GroupCommit(store)
         self._room = Room(room, patience)
         listener = _listen(host, port)
+        also = _grpc_listener(host, port)
         name = f"[{host}]" if ":" in host else host
         self.endpoint = f"http://{name}:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
@@ -85,7 +90,7 @@ class Receiver:
             )
         )
         self._thread = threading.Thread(
-            target=self._server.run, args=([listener],), name="aiprov-receiver", daemon=True
+            target=self._server.run, args=([listener, *also],), name="aiprov-receiver", daemon=True
         )
         self._thread.start()
 
@@ -124,6 +129,20 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise AiprovError(_why_not(host, port, error)) from error
     return listener
+
+
+def _grpc_listener(host: str, port: int) -> list[socket.socket]:
+    """
+    The port of OTLP over gRPC, if it is free: a sender there gets a warning into the log.
+
+    None beside a port that was chosen: that one is for senders that know it.
+    """
+    if port != PORT:
+        return []
+    try:
+        return [_listen(host, _GRPC_PORT)]
+    except AiprovError:  # perhaps a Collector, to which those senders belong
+        return []
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -24,6 +25,7 @@ from aiprov_otel.values import Origin
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader, Source
 
+_RUN: Final = re.compile(r"[0-9a-f]*")  # any sender can call itself a run, and SQL holds the id
 _WITH_MODEL: Final = {Origin.AI.value, Origin.MIXED.value}
 
 
@@ -151,11 +153,25 @@ class Report:
             raise StoreError(msg) from error
 
 
-def build_report(source: Source, *, since: int = 0, sampled: Sampled | None = None) -> Report:
+def runs(source: Source) -> list[str]:
+    """
+    The ids of the runs in *source*, the latest first; empty for spans of no `aiprov run`.
+
+    Raises:
+        StoreError: the source can't be read.
+    """
+    with source.reader() as reader:
+        return [run for run, _ in reader.query(sql.query("runs")) if _RUN.fullmatch(run)]
+
+
+def build_report(
+    source: Source, *, since: int = 0, run: str | None = None, sampled: Sampled | None = None
+) -> Report:
     """
     Reports on the spans in *source* that began at *since* or later (Unix nanoseconds).
 
-    *sampled* states how they were chosen, if they don't show it.
+    *run* is the id of one of `runs`: only its spans count. *sampled* states how they were chosen,
+    if they don't show it.
 
     Raises:
         StoreError: the source can't be read.
@@ -163,7 +179,7 @@ def build_report(source: Source, *, since: int = 0, sampled: Sampled | None = No
     with source.reader() as reader:
         reader.begin()
         for name in sql.TABLES:
-            reader.query(sql.table(name, since=since))
+            reader.query(sql.table(name, since=since, run=run))
         by_origin = tuple(origin_stats(*row) for row in _counts_by(reader, "Origin"))
         sampling = detect_sampling(reader, sampled)
         analysis = analyze(reader, by_origin)

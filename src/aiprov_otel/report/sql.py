@@ -34,9 +34,13 @@ _LATEST: Final = 2**62 - 1
 """The latest time and longest duration, in nanoseconds; the sum of both still fits 64 bits."""
 
 
-def table(name: str, *, since: int = 0) -> str:
-    """Returns the statement that creates the table *name*, of spans from *since* on (Unix ns)."""
-    return _render(f"tables/{name}.sql", since=since)
+def table(name: str, *, since: int = 0, run: str | None = None) -> str:
+    """
+    Returns the statement that creates the table *name*, of spans from *since* on (Unix ns).
+
+    *run* is the id of the run that they belong to; all count if it is None.
+    """
+    return _render(f"tables/{name}.sql", since=since, run=run)
 
 
 def query(name: str, **values: Any) -> str:

@@ -67,22 +67,8 @@ class Call:
 
     def start(self) -> None:
         """Start the span; without one if a sampler or a processor fails."""
-        around = self._around
         try:
-            if Fast.attributes:
-                self._span = span = self._tracer.start_span(
-                    self._name, around, start_time=self._began
-                )
-                if isinstance(span, SdkSpan):
-                    if (mapping := held(span)) is not None:
-                        mapping.update(self._attributes)
-                    else:
-                        span.set_attributes(self._attributes)
-            else:
-                self._span = span = self._tracer.start_span(
-                    self._name, around, attributes=self._attributes, start_time=self._began
-                )
-            self.context = trace.set_span_in_context(span, around)
+            self._start()
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
@@ -90,11 +76,29 @@ class Call:
                 raise
             swallow(error, in_call=True)  # type: ignore[arg-type]  # it is an Exception
 
+    def _start(self) -> None:
+        around = self._around
+        if Fast.attributes:
+            self._span = span = self._tracer.start_span(self._name, around, start_time=self._began)
+            if isinstance(span, SdkSpan):
+                if (mapping := held(span)) is not None:
+                    mapping.update(self._attributes)
+                else:
+                    span.set_attributes(self._attributes)
+        else:
+            self._span = span = self._tracer.start_span(
+                self._name, around, attributes=self._attributes, start_time=self._began
+            )
+        self.context = trace.set_span_in_context(span, around)
+
     def enter(self) -> None:
         """What begins from now on belongs to the span; a generator is entered at each step."""
-        self._around = context.get_current()
-        self._entered = True
-        context.attach(self.context)
+        try:
+            self._around = context.get_current()
+            self._entered = True
+            context.attach(self.context)
+        except RecursionError:  # no room for a span, but maybe for the call
+            self._entered = False
 
     def leave(self) -> None:
         """
@@ -110,8 +114,11 @@ class Call:
         """Leave the context and end the span, failed by *error* if that is a failure."""
         if self._entered:
             self.leave()
-        if error is not None and is_failure(error) and not issubclass(type(error), ENDS):
-            self._fail(error)
+        try:
+            if error is not None and is_failure(error) and not issubclass(type(error), ENDS):
+                self._fail(error)
+        except RecursionError:  # no room to record it
+            pass
         self.close()
 
     @property
@@ -158,7 +165,8 @@ def _started_before(error: BaseException) -> Span | None:
         # The frames of samplers and processors, further in, hold spans of other calls.
         if frame.f_code.co_name == "start_span" and frame.f_globals.get("__name__") == _SDK:
             span = frame.f_locals.get("span")
-            return span if issubclass(type(span), SdkSpan) and _has_started(span) else None
+            is_of_sdk = SdkSpan in type(span).__mro__  # `issubclass` runs code of an ABC
+            return span if is_of_sdk and _has_started(span) else None
         step = step.tb_next
     return None
 
@@ -219,6 +227,8 @@ class Site:
                 self._seen = annotator  # once, also where it fails
                 self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
             return Call(self._tracer, self.name, self._attributes, current, began)
+        except RecursionError:  # no room for a span, but maybe for the call
+            return None
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
             swallow(error, in_call=True)  # the provider may be somebody else's
             return None

@@ -131,7 +131,7 @@ def _provider(provider: object) -> str:
     return f"{kind.__module__.removesuffix('._internal')}.{kind.__qualname__}"
 
 
-def _processors(provider: Any) -> Iterator[dict[str, str | None]]:
+def _processors(provider: Any) -> Iterator[dict[str, str | bool | None]]:
     """The processors of the SDK's provider, also of one behind a wrapper."""
     for each in providers.behind(provider):
         composite = getattr(each, "_active_span_processor", None)
@@ -140,6 +140,7 @@ def _processors(provider: Any) -> Iterator[dict[str, str | None]]:
             yield {
                 "type": type(processor).__name__,
                 "exporter": type(exporter).__name__ if exporter else None,
+                "grpc": ".grpc." in type(exporter).__module__,
             }
 
 

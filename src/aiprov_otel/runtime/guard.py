@@ -43,7 +43,8 @@ class Guard:
     """
     A block that must never raise a failure of ours into the application.
 
-    What the application itself raises meanwhile, as a signal handler does, passes through.
+    What the application itself raises meanwhile, as a signal handler does, passes through. A full
+    stack ends here: there is no room to look at it, but maybe for what the application does next.
     """
 
     def __init__(self, *, in_call: bool = False) -> None:
@@ -58,7 +59,9 @@ class Guard:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        return error is not None and _swallows(error, in_call=self._in_call)
+        return error is not None and (
+            kind is RecursionError or _swallows(error, in_call=self._in_call)
+        )
 
 
 guard: Final = Guard()
@@ -74,7 +77,7 @@ def swallow(error: Exception, *, in_call: bool = False) -> None:
     Raises:
         Exception: *error*, if it is the application's, or under `AIPROV_STRICT`.
     """
-    if not _swallows(error, in_call=in_call):
+    if type(error) is not RecursionError and not _swallows(error, in_call=in_call):
         raise error
 
 

@@ -22,6 +22,7 @@ from aiprov_otel.runtime import (
     logs,
     metrics,
     providers,
+    servers,
     source_text,
     starts,
     state,
@@ -56,6 +57,7 @@ class Installation(AbstractContextManager["Installation"]):
             logs.instrument,
             excepthooks.instrument,
             frameworks.instrument,
+            servers.instrument,
             exporters.instrument,
         ):
             with call_guard:
@@ -129,7 +131,11 @@ def install(
         return Installation()
     resolver = BackgroundResolver(_manifests(manifest), state.renew)
     emission = Emission(options.attributes, options.commits)
-    return start(resolver, emission, tracer_provider, logger_provider, _packages(resolver))
+    packages = _packages(resolver)
+    installation = start(resolver, emission, tracer_provider, logger_provider, packages)
+    if isinstance(tracer_provider or trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        warn("provider-missing", "No tracer provider is set, and without one there are no spans")
+    return installation
 
 
 def start(

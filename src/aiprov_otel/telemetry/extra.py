@@ -11,7 +11,7 @@ from aiprov_otel.errors import UsageError
 
 _PACKAGES: Final = {
     *("anyio", "duckdb", "google", "h11", "jinja2", "numpy"),
-    *("opentelemetry", "rich", "starlette", "uvicorn"),
+    *("opentelemetry", "packaging", "rich", "starlette", "uvicorn"),
 }
 
 

@@ -53,7 +53,7 @@ def test_git_does_not_see_it(repo):
     assert repo.git("status", "--porcelain", "--untracked-files=all") == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"aiprov-blame 2 ", b"hello\n", b"\0" * 100])
+@pytest.mark.parametrize("content", [b"", b"aiprov-blame 3 ", b"hello\n", b"\0" * 100])
 def test_what_is_no_cache_is_none(tmp_path, content):
     """
     A foreign file in its place is as good as none, and is said to be damaged.
@@ -112,7 +112,7 @@ def test_an_unsigned_cache_is_ignored(tmp_path):
     file = tmp_path / ".aiprov" / "blame.cache"
     _, _, packed = file.read_bytes().partition(b"\n")
     for digest in (hashlib.sha256(packed), hmac.new(b"", packed, hashlib.sha256)):
-        file.write_bytes(b"aiprov-blame 2 " + digest.hexdigest().encode() + b"\n" + packed)
+        file.write_bytes(b"aiprov-blame 3 " + digest.hexdigest().encode() + b"\n" + packed)
 
         assert "of another user" in load(tmp_path, "key")
 

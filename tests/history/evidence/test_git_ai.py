@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.evidence.git_ai import parse_log, to_record
+from aiprov_otel.history.evidence.git_ai import Log, parse_log, to_record
 from aiprov_otel.values import Evidence, Origin
 from support.notes import CLAUDE, git_ai
 
@@ -17,7 +17,7 @@ CURSOR = {"agent_id": {"tool": "cursor", "id": "1", "model": "claude-4.5-opus-hi
 def read(log, elsewhere=None):
     """By path and line, the mark of each line that *log* names."""
     data = log if isinstance(log, bytes) else log.encode()
-    found = to_record(parse_log(data), "refs/notes/ai", (elsewhere or {}).get)
+    found = to_record(parse_log(data) or Log(), "refs/notes/ai", (elsewhere or {}).get)
     return {
         (path, number): one.mark
         for path, stretches in found.items()

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiprov_otel.history.evidence.agents import Table
-from aiprov_otel.history.evidence.marked_commits import find_marked, oldest_by_path, read_commits
+from aiprov_otel.history.evidence.marked_commits import oldest_by_path, read_commits
+from aiprov_otel.history.evidence.through_requests import find_marked
 from aiprov_otel.history.git.diff_tree import Change, Edge
 from aiprov_otel.history.git.repository import Git
 

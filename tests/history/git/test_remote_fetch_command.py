@@ -11,8 +11,10 @@ from aiprov_otel.history.evidence.sources import fetch_command
 from aiprov_otel.history.git.remote import list_refs
 from aiprov_otel.history.git.repository import Git
 from support.notes import attested, note
+from support.repo import Repo
 
-NOTES = "'+refs/notes/ai:refs/notes/ai'"
+NOTES = "'+refs/notes/ai:refs/notes/ai-remote/origin'"
+MERGE = "git notes --ref=ai merge -s union ai-remote/origin"
 PULLS = "'+refs/pull/*/head:refs/pull/*/head'"
 
 
@@ -36,7 +38,18 @@ def test_notes_and_requests_that_were_not_fetched(cloned):
     """
     One command names all that the remote has and the clone lacks.
     """
-    assert asked(cloned) == f"git fetch origin {NOTES} {PULLS}"
+    assert asked(cloned) == f"git fetch origin {NOTES} {PULLS} && {MERGE}"
+
+
+def run_asked(repo):
+    """Run the printed command in the clone, as a shell would."""
+    for command in asked(repo).split(" && "):
+        subprocess.run(
+            ["git", "-c", "user.name=x", "-c", "user.email=x@y.z", *shlex.split(command)[1:]],
+            cwd=repo.clone,
+            check=True,
+            capture_output=True,
+        )
 
 
 def test_the_command_does_what_it_says(cloned):
@@ -45,19 +58,57 @@ def test_the_command_does_what_it_says(cloned):
     """
     assert build(cloned.clone).evidence == {"unmarked": 1}
 
-    subprocess.run(shlex.split(asked(cloned)), cwd=cloned.clone, check=True, capture_output=True)
+    run_asked(cloned)
 
     assert asked(cloned) is None
     assert build(cloned.clone).evidence == {"note": 1}
 
 
+def test_notes_that_were_not_pushed_are_kept(cloned):
+    """
+    The command fetches beside the notes of this clone, and merges: both records count.
+    """
+    clone = Repo(cloned.clone)
+    mine = clone.commit("b.py", "b = 1\n")
+    note(clone, mine, attested("b.py", "1"))
+
+    run_asked(cloned)
+
+    assert build(cloned.clone).evidence == {"note": 2}
+    assert len(clone.git("notes", "--ref=ai", "list").splitlines()) == 2
+
+
+def test_notes_that_the_remote_has_since_the_last_fetch(cloned):
+    """
+    A ref that is here, and newer on the remote, was not fetched.
+    """
+    run_asked(cloned)
+    commit = cloned.commit("b.py", "b = 1\n")
+    note(cloned, commit, attested("b.py", "1"))
+
+    assert asked(cloned) == f"git fetch origin {NOTES} && {MERGE}"
+    run_asked(cloned)
+    assert asked(cloned) is None
+
+
 def test_requests_of_a_repository_without_records(cloned):
     """
-    Requests are of no use where no tool keeps records.
+    Requests are of use for marks, too.
     """
     cloned.git("update-ref", "-d", "refs/notes/ai")
 
-    assert asked(cloned) is None
+    assert asked(cloned) == f"git fetch origin {PULLS}"
+
+
+def test_requests_of_azure(cloned):
+    """
+    A forge that keeps merges of requests only is asked for those.
+    """
+    cloned.git("update-ref", "-d", "refs/notes/ai")
+    cloned.git("update-ref", "-d", "refs/pull/1/head")
+    cloned.git("update-ref", "refs/pull/1/merge", "HEAD")
+
+    assert asked(cloned) == "git fetch origin '+refs/pull/*/merge:refs/pull/*/merge'"
 
 
 def test_only_the_requests_are_missing(cloned):
@@ -80,7 +131,7 @@ def test_logs_by_branch_are_fetched_as_one(cloned):
     for branch in "ab":
         cloned.git("update-ref", f"refs/agentdiff/traces/{branch}", "HEAD")
 
-    assert "'+refs/agentdiff/traces/*:refs/agentdiff/traces/*'" in asked(cloned)
+    assert "'refs/agentdiff/traces/*:refs/agentdiff/traces/*'" in asked(cloned)
 
 
 def test_a_repository_without_a_remote(cloned):
@@ -109,7 +160,7 @@ def test_a_remote_that_does_not_answer(cloned):
         url = f"git://127.0.0.1:{silent.getsockname()[1]}/shop.git"
         found = list_refs(Git.open(cloned.clone), url, ["refs/notes/*"], 0.3)
 
-    assert found == []
+    assert found == {}
 
 
 def test_a_build_asks_when_it_is_told_to(cloned, tmp_path):

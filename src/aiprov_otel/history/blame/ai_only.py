@@ -12,7 +12,7 @@ from aiprov_otel.history.attribute import Attribution
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.blame.hunks import Hunk
-from aiprov_otel.history.evidence import marked_commits
+from aiprov_otel.history.evidence import marked_commits, through_requests
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.git import commit_graph, diff_tree, repository
 from aiprov_otel.history.git.repository import Git
@@ -33,7 +33,7 @@ def attribute_files(
         msg = "--ai-only can't follow moved lines; leave out -M, -C and `moves` of [tool.aiprov]"
         raise UsageError(msg)
     rows = git.commits(git.head())[::-1]
-    marked = marked_commits.find_marked(git, [row[0] for row in rows], Table(policy.extra_agents))
+    marked = through_requests.find_marked(git, [row[0] for row in rows], Table(policy.extra_agents))
     # What is older than a shallow clone is unknown, not unmarked.
     strategy = MarkedOnlyBlame(git, rows, marked | repository.boundaries(git))
     deep = sum(file.source in strategy.oldest for file in files)

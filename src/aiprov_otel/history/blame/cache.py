@@ -4,8 +4,10 @@ The blame of one commit's files, kept for the next build.
 It is in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
 is damaged, of other circumstances, or not signed by this user is ignored, and `load` returns why.
 
-    aiprov-blame 2 <HMAC-SHA256 of the rest>
-    <zlib of JSON: key, head, commits, paths, files: {path: [commit, path, original, count, …]}>
+    aiprov-blame 3 <HMAC-SHA256 of the rest>
+    <zlib of JSON: key, head, commits, paths, files>
+
+Of each file, `files` has five numbers a hunk: commit, path, first, original, count.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.manifest.locate import FOLDER, hidden_folder
 
 _NAME: Final = "blame.cache"
-_MAGIC: Final = b"aiprov-blame 2 "
+_MAGIC: Final = b"aiprov-blame 3 "
 _FASTEST: Final = 1
 _LONGEST: Final = 512 * 1024 * 1024  # bytes of JSON: some million runs of lines
 
@@ -48,10 +50,10 @@ class Cached:
     files: Mapping[str, Sequence[Hunk]]
 
 
-def load(root: Path, key: str) -> Cached | str | None:
+def load(root: Path, key: str, name: str = _NAME) -> Cached | str | None:
     """The cache of the work tree at *root*, or why it is of no use; None where there is none."""
     try:
-        head, _, packed = read_regular(root / FOLDER / _NAME).partition(b"\n")
+        head, _, packed = read_regular(root / FOLDER / name).partition(b"\n")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -69,7 +71,7 @@ def load(root: Path, key: str) -> Cached | str | None:
     return cached if cached.key == key else "git, aiprov or the ignored commits have changed"
 
 
-def save(root: Path, cached: Cached) -> None:
+def save(root: Path, cached: Cached, name: str = _NAME) -> None:
     """Keeps *cached* for the next build of the work tree at *root*, if that is writable."""
     if (secret := load_key()) is None:
         return
@@ -78,7 +80,7 @@ def save(root: Path, cached: Cached) -> None:
     if max(len(document), len(packed)) > _LONGEST:
         return
     with contextlib.suppress(OSError):
-        write_whole(hidden_folder(root) / _NAME, _signature(secret, packed) + b"\n" + packed)
+        write_whole(hidden_folder(root) / name, _signature(secret, packed) + b"\n" + packed)
 
 
 def _signature(secret: bytes, packed: bytes) -> bytes:
@@ -90,7 +92,11 @@ def _to_json(cached: Cached) -> dict[str, Any]:
     commits = {name: index for index, name in enumerate(sorted({h.commit for h in hunks}))}
     paths = {name: index for index, name in enumerate(sorted({h.path for h in hunks}))}
     files = {
-        path: [n for h in rows for n in (commits[h.commit], paths[h.path], h.original, h.count)]
+        path: [
+            n
+            for h in rows
+            for n in (commits[h.commit], paths[h.path], h.first, h.original, h.count)
+        ]
         for path, rows in cached.files.items()
     }
     return {
@@ -109,7 +115,5 @@ def _from_json(document: Mapping[str, Any]) -> Cached:
 
 
 def _hunks(row: Sequence[int], commits: Sequence[str], paths: Sequence[str]) -> Iterator[Hunk]:
-    first = 1
-    for commit, path, original, count in zip(*(iter(row),) * 4, strict=True):
+    for commit, path, first, original, count in zip(*(iter(row),) * 5, strict=True):
         yield Hunk(commits[commit], first, count, original, paths[path])
-        first += count

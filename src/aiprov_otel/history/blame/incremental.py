@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import attribute
 from aiprov_otel.history.attribute import Attribution
-from aiprov_otel.history.blame import cache
+from aiprov_otel.history.blame import cache, circumstances
 from aiprov_otel.history.blame.cache import Cached
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.blame.strategy import FullBlame, IncrementalBlame
-from aiprov_otel.history.git import commit_graph, diff_tree, repository
-from aiprov_otel.history.git.repository import Git, matching_refs
+from aiprov_otel.history.git import commit_graph, diff_tree
+from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
 
@@ -68,7 +65,7 @@ class Start:
 
 def load_start(git: Git, head: str) -> Start:
     """What the cache knows about the files of *head*."""
-    key = _cache_key(git)
+    key = circumstances.cache_key(git)
     cached = None if git.follows_moves else cache.load(git.root, key)
     if not isinstance(cached, Cached):
         return Start(FullBlame(git, head), key, cached)
@@ -91,18 +88,3 @@ def _new_commits(git: Git, base: str, head: str) -> list[tuple[str, ...]] | None
         return None
     # Every listed commit leads to head, and so do its parents.
     return rows if base == head or any(base in row[1:] for row in rows) else None
-
-
-def _cache_key(git: Git) -> str:
-    """Names the release, the git and the options that a cache is valid for."""
-    replaced = (f"{ref} {git.refs[ref]}" for ref in matching_refs(git, "refs/replace/"))
-    parts = (*replaced, *sorted(repository.boundaries(git)), *git.blame_options, *git.ignored)
-    circumstances = git.run("version") + os.fsencode("\n".join(parts))
-    return hashlib.sha256(_release().encode() + b"\0" + circumstances).hexdigest()
-
-
-def _release() -> str:
-    try:
-        return metadata.version("aiprov-otel")
-    except metadata.PackageNotFoundError:  # run from a checkout
-        return ""

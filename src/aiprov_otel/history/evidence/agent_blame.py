@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiprov_otel.history.evidence.mark import get_objects, line_number, make_mark, parse_json
+from aiprov_otel.history.evidence.mark import get_objects, line_number, make_mark, parse_documents
 from aiprov_otel.history.evidence.notes import NoteRecords, list_notes
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.repository import Git, matching_refs
@@ -21,9 +21,11 @@ def list_sources(git: Git) -> Iterator[Source]:
     return (NoteRecords(list_notes(git, ref), parse) for ref in matching_refs(git, *REFS))
 
 
-def parse(note: bytes, ref: str) -> Record:
-    """The record in a *note* of *ref*; what can't be read is left out."""
-    return make_record(_parse_ranges(parse_json(note), ref))
+def parse(note: bytes, ref: str) -> Record | None:
+    """The record in a *note* of *ref*; None for one that can't be read."""
+    documents = parse_documents(note)
+    rows = (row for document in documents for row in _parse_ranges(document, ref))
+    return make_record(rows) if documents else None
 
 
 def _parse_ranges(document: Any, ref: str) -> Iterator[tuple[str, MarkedRange]]:

@@ -187,6 +187,8 @@ class Traces:
     """
 
     missing: Final = 0
+    unreadable: Final = ()
+    ref: Final = LOG
 
     def __init__(self, git: Git, claims: Iterable[Claim]) -> None:
         self._git = git

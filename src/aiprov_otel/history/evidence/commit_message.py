@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from aiprov_otel.history.evidence import identities, model_names
-from aiprov_otel.history.evidence.agents import Rule, Table, load_lexicon
+from aiprov_otel.history.evidence import identities, model_names, places, trailers
+from aiprov_otel.history.evidence.agents import Table
+from aiprov_otel.history.evidence.found import Found
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.values import Evidence, Origin
 
-_LONGEST_LINE: Final = 400  # a longer line is generated text, not a mark
+_LONGEST_LINE: Final = 1_000  # a longer line is generated text, not a mark
 _MOST_MARKS: Final = 1_000  # more than any squash has; a message with more is an attack
 
 
@@ -24,7 +25,8 @@ class Mark:
     One piece of evidence: on a commit, in a record about its lines, or in the source itself.
 
     Attributes:
-        rule: id of the table's row that matched, or the format of the record.
+        rule: the row of the table of agents, the place of a mark that names none, or the format of
+            the record.
         evidence: its kind; None for one that is shown and does not mark the commit.
         agent: slug of the tool.
         model: normalized.
@@ -32,7 +34,8 @@ class Mark:
         where: `author`, `committer`, `line 3 of the message`, `refs/notes/ai`.
         text: the text found there, without mail addresses, URLs and people.
         line: the line of the message that it was found in; 0 elsewhere.
-        origin: the origin that it gives to lines; None for a mark on the commit.
+        origin: the origin that it states; None where the kind of evidence decides.
+        commit: the commit that it is on, where that is one of the pull request behind a squash.
     """
 
     rule: str
@@ -44,68 +47,100 @@ class Mark:
     text: str
     line: int = 0
     origin: Origin | None = None
+    commit: str | None = None
 
 
 def find_marks(commit: Commit, table: Table) -> list[Mark]:
     """Every mark of *commit*: author and committer first, then line by line."""
+    marks: Iterator[Mark] = islice(_message_marks(commit.lines, table), _MOST_MARKS)
+    if identities.quotes_others(commit.author):
+        marks = _quoted(commit, marks)
     return [
-        *_person_marks(commit.author, "author", table),
-        *_person_marks(commit.committer, "committer", table),
-        *islice(_message_marks(commit.lines, table), _MOST_MARKS),
+        *author_marks(commit.author, table),
+        *_committer_marks(commit.committer, table),
+        *marks,
     ]
 
 
+def _quoted(commit: Commit, marks: Iterable[Mark]) -> Iterator[Mark]:
+    """*marks*, of which those don't count that a bot may have repeated from somewhere else."""
+    name, _ = identities.split_address(commit.author)
+    own = re.compile(rf"(?:signed-off|co-authored)-by: *{re.escape(name)} *<", re.IGNORECASE)
+    lines = commit.lines
+    signed = next((n for n, line in enumerate(lines, start=1) if own.match(line)), 0)
+    # What others did to its pull request is in one block with its signature, or below.
+    while signed > 1 and lines[signed - 2].strip():
+        signed -= 1
+    for mark in marks:
+        yield mark if 0 < signed <= mark.line else replace(mark, evidence=None)
+
+
 @lru_cache(maxsize=4096)  # few people make most of the commits
-def _person_marks(who: str, kind: str, table: Table) -> tuple[Mark, ...]:
-    for rule in table.of_kind(kind):
-        if match := rule.pattern.search(who):
-            return (_make_mark(rule, match, kind, table),)
-    return ()
-
-
-def _message_marks(lines: Iterable[str], table: Table) -> Iterator[Mark]:
-    for number, line in enumerate(lines, start=1):
-        if 0 < len(line) <= _LONGEST_LINE and table.any_line(line):
-            yield from _line_marks(line, number, table)
-
-
-def _line_marks(line: str, number: int, table: Table) -> Iterator[Mark]:
-    """The mark in *line*, by the first rule that applies to it."""
-    for rule in table.lines:
-        if (match := rule.pattern.search(line)) and _applies(rule, match, number):
-            mark = _make_mark(rule, match, f"line {number} of the message", table)
-            yield replace(mark, line=number)
-            return
-
-
-def _applies(rule: Rule, match: re.Match[str], number: int) -> bool:
-    if rule.pattern.pattern.startswith(r"\A"):
-        return number == 1
-    if not rule.requires_lexicon:
-        return True
-    value = match.string.partition(":")[2]
-    # A subject may begin with "AI agent: …"; trailers are further down.
-    return number > 1 and identities.names_a_tool(value, yes=rule.id == "ai-assistant")
-
-
-def _make_mark(rule: Rule, match: re.Match[str], where: str, table: Table) -> Mark:
-    agent = rule.agent or _find_agent(match)
-    model = model_names.normalize(_model_text(rule, match))
-    provider = model_names.provider_of(model) or (table.providers.get(agent) if agent else None)
+def author_marks(who: str, table: Table) -> tuple[Mark, ...]:
+    """The mark that *who*, the author of a commit, is; none for a person."""
+    name, mail = identities.split_address(who)
+    model = _model_suffix(name)
+    row, slug = trailers.read_author(name, mail, table) or (None, None)
+    if row and row.role != "review":
+        slug = row.hosted or slug
+        found = Found(row.id, Evidence.AGENT_AUTHOR, slug, model or model_names.normalize(name))
+    elif model or (slug := _tool_suffix(name, table)):
+        found = Found("author-suffix", Evidence.AGENT_AUTHOR, slug, model)
+    else:
+        return ()
     # A person may have a tool's name in theirs: of an author, only the tool is shown.
-    text = (agent or rule.id) if where in {"author", "committer"} else redact(match.string)
-    return Mark(rule.id, rule.evidence, agent, model, provider, where, text)
+    return (_make_mark(found, "author", slug or found.rule, 0, table),)
 
 
-def _find_agent(match: re.Match[str]) -> str | None:
-    groups = match.groupdict()
-    name = groups.get("agent") or groups.get("tool")
-    return load_lexicon().find_product(name or match.string.partition(":")[2] or match[0])
+def _model_suffix(name: str) -> str | None:
+    """The model in `Jane (claude-sonnet-4)`, whose owner let a tool write under their name."""
+    match = re.search(r"\(([a-z][\w.-]+)\)\s*$", name)
+    model = model_names.normalize(match[1]) if match else None
+    return model if model_names.provider_of(model) else None
 
 
-def _model_text(rule: Rule, match: re.Match[str]) -> str:
-    model = rule.model.search(match.string) if rule.model else match
-    return (model.groupdict().get("model") if model else None) or ""
+def _tool_suffix(name: str, table: Table) -> str | None:
+    match = re.search(r"\(([^()]+)\)\s*$", name)
+    whole = table.names.find_whole(match[1]) if match else None
+    return whole[1] if whole else None
+
+
+@lru_cache(maxsize=4096)
+def _committer_marks(who: str, table: Table) -> tuple[Mark, ...]:
+    """A committer's suffix: aider commits a person's own changes under it."""
+    suffix = re.search(r"\(([^()]*)\)\s*$", identities.split_address(who)[0])
+    row = table.by_suffix.get(suffix[1].lower()) if suffix else None
+    return (
+        (_make_mark(Found(row.id, None, row.agent), "committer", row.id, 0, table),) if row else ()
+    )
+
+
+def _message_marks(lines: Sequence[str], table: Table) -> Iterator[Mark]:
+    if not table.may_mark("\n".join(lines)):
+        return
+    pair: dict[str, tuple[int, str]] = {}
+    for number, line in trailers.unfold(lines, table):
+        if not 0 < len(line) <= _LONGEST_LINE or not table.may_mark(line):
+            continue
+        if found := places.read_line(line, number, table):
+            where = f"line {number} of the message"
+            yield _make_mark(found, where, redact(line), number, table)
+        key, value = trailers.split_trailer(line)
+        if key in {"agent", "model"} and number > 1:
+            pair[key] = number, value
+    if len(pair) == 2 and (found := trailers.read_pair(pair["agent"][1], pair["model"][1], table)):
+        number, value = pair["agent"]
+        where = f"line {number} of the message"
+        yield _make_mark(found, where, redact(f"Agent: {value}"), number, table)
+
+
+def _make_mark(found: Found, where: str, text: str, line: int, table: Table) -> Mark:
+    by_agent = table.providers.get(found.agent) if found.agent else None
+    provider = model_names.provider_of(found.model) or by_agent
+    return Mark(
+        found.rule, found.evidence, found.agent, found.model, provider, where, text, line,
+        found.origin,
+    )  # fmt: skip
 
 
 def redact(line: str) -> str:

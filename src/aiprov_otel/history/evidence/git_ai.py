@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -16,7 +17,7 @@ from aiprov_otel.history.evidence.mark import (
     get_objects,
     line_number,
     make_mark,
-    parse_json,
+    parse_documents,
 )
 from aiprov_otel.history.evidence.notes import NoteRecords, Notes, list_notes
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
@@ -42,7 +43,12 @@ def list_sources(git: Git) -> Iterator[Source]:
 
 def _records(notes: Notes) -> NoteRecords:
     prompts = _Prompts(notes)
-    return NoteRecords(notes, lambda note, ref: to_record(parse_log(note), ref, prompts.get))
+
+    def parse(note: bytes, ref: str) -> Record | None:
+        log = parse_log(note)
+        return None if log is None else to_record(log, ref, prompts.get)
+
+    return NoteRecords(notes, parse)
 
 
 class _Prompts:
@@ -58,7 +64,7 @@ class _Prompts:
     @cached_property
     def _by_key(self) -> dict[str, Any]:
         logs = (parse_log(log) for _, log in self._notes.read(self._notes.commits))
-        return {key: prompt for log in logs for key, prompt in log.prompts.items()}
+        return {key: prompt for log in logs if log for key, prompt in log.prompts.items()}
 
 
 @dataclass(frozen=True)
@@ -83,15 +89,43 @@ _ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
 _RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
-def parse_log(note: bytes) -> Log:
-    """The authorship log in a *note*; an empty one where it can't be read."""
+def parse_log(note: bytes) -> Log | None:
+    """
+    The authorship logs in a *note*, joined; None where one can't be read.
+
+    git joins the notes of commits that it melts into one.
+    """
     text = note.decode("utf-8", "replace")
     if text.startswith("{"):
-        return _parse_first_version(parse_json(text))
-    entries, _, metadata = f"\n{text}".partition("\n---\n")
-    document = parse_json(metadata)
-    parts = (get_object(document, name) for name in ("sessions", "humans", "prompts"))
-    return Log(tuple(_parse_entries(entries)), *parts)
+        documents = parse_documents(text)
+        return _join(map(_parse_first_version, documents)) if documents else None
+    logs = []
+    while text.strip():
+        entries, _, metadata = f"\n{text}".partition("\n---\n")
+        try:
+            document, end = _DECODER.raw_decode(metadata.lstrip())
+        except (ValueError, RecursionError):
+            return None
+        text = metadata.lstrip()[end:].lstrip("\n")
+        parts = (get_object(document, name) for name in ("sessions", "humans", "prompts"))
+        logs.append(Log(tuple(_parse_entries(entries)), *parts))
+    return _join(logs)
+
+
+_DECODER: Final = json.JSONDecoder()
+
+
+def _join(logs: Iterable[Log]) -> Log:
+    entries: list[tuple[str, str, Ranges]] = []
+    sessions: dict[str, Any] = {}
+    humans: dict[str, Any] = {}
+    prompts: dict[str, Any] = {}
+    for log in logs:
+        entries += log.entries
+        sessions.update(log.sessions)
+        humans.update(log.humans)
+        prompts.update(log.prompts)
+    return Log(tuple(entries), sessions, humans, prompts)
 
 
 def _parse_entries(text: str) -> Iterator[tuple[str, str, Ranges]]:

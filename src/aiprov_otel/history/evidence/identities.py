@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from aiprov_otel.history.evidence import model_names
-from aiprov_otel.history.evidence.agents import load_lexicon
+from aiprov_otel.history.evidence.agents import Table, load_table
+from aiprov_otel.history.evidence.tool_names import load_lexicon
 
-_MAIL = re.compile(r"<?([^\s<>]+@[^\s<>]+)>?")
-_TOOL_MAIL = re.compile(
-    r"^no-?reply@(?!github\.com$)|\[bot\]@|^(?:claude@anthropic|codex@openai|crush@charm"
-    r"|cursoragent@cursor|(?:oz-)?agent@warp|amp@ampcode|aider@aider|junie@jetbrains)\.",
-    re.IGNORECASE,
-)
-_BOT = re.compile(
+_MAIL: Final = re.compile(r"<?([^\s<>]+@[^\s<>]+)>?")
+_OF_NO_PERSON: Final = re.compile(r"no-?reply@(?!github\.com$)|.*\[bot\]@", re.IGNORECASE)
+_BOT: Final = re.compile(
     r"\[bot\]|(?:^|[\s_-])(?:ro)?bot(?=$|[\s<_-])|^dependabot|^renovate|^pyup|^pre-commit-ci"
     r"|^github[ -]?actions?\b"
     r"|<(?:support@dependabot\.com|bot@renovateapp\.com|actions?@github\.com)>",
     re.IGNORECASE,
 )
-_NO = re.compile(r"\s*(?:no|none|n/?a|false|0 ?%?|not? used|nil|-)\b.*|\s*-?\s*", re.IGNORECASE)
-_YES = re.compile(r"\s*(?:yes|true|full|fully|partial|partially|\d+ ?%)\s*\.?\s*", re.IGNORECASE)
-# Words beside the name of a tool that don't make it the name of a person.
-_OF_A_TOOL = re.compile(
-    r"agents?|ai|and|anthropic|app|assistant|auto|cli|code|desktop|for|from|google|github|in|labs"
-    r"|max|mini|model|pro|the|using|via|web|with|opus|sonnet|haiku|fable|instant|flash",
+# Bots whose messages repeat the release notes and the commits of others.
+_QUOTING: Final = re.compile(
+    r"\b(?:dependabot|depfu|greenkeeper|mend-bolt|pre-commit-ci|pyup|renovate|scala-steward|snyk)",
+    re.IGNORECASE,
+)
+_NO: Final = re.compile(
+    r"\s*(?:no|none|n/?a|false|0 ?%?|not? used|nil|human|-)\b.*|\s*-?\s*", re.IGNORECASE
+)
+_YES: Final = re.compile(
+    r"\s*(?:yes|true|full|fully|partial|partially|\d+ ?%)\s*\.?\s*", re.IGNORECASE
+)
+# A value is a name; what has a verb is a sentence that happens to follow a colon.
+_SENTENCE: Final = re.compile(
+    r"\b(?:is|are|was|were|be|been|will|would|can|could|should|must|may|might|has|have|had|does|do"
+    r"|did|when|if|because|since|which|instead|now|not|no longer|never|cannot|\w+n't)\b",
     re.IGNORECASE,
 )
 
@@ -36,7 +43,18 @@ def is_bot(who: str) -> bool:
     return bool(_BOT.search(who))
 
 
-def names_a_tool(value: str, *, yes: bool = False) -> bool:
+def quotes_others(who: str) -> bool:
+    """Whether `Name <mail>` is a bot whose messages repeat those of others."""
+    return is_bot(who) and bool(_QUOTING.search(who))
+
+
+def split_address(text: str) -> tuple[str, str]:
+    """The name and the mail address, in lower case, in `Name <mail>`; either may be empty."""
+    match = _MAIL.search(text)
+    return _MAIL.sub(" ", text).strip(), match[1].lower() if match else ""
+
+
+def names_a_tool(value: str, *, yes: bool = False, table: Table | None = None) -> bool:
     """
     Whether the *value* of a trailer names a tool or a model, and not a person of that name.
 
@@ -46,33 +64,21 @@ def names_a_tool(value: str, *, yes: bool = False) -> bool:
         return False
     if yes and _YES.fullmatch(value):
         return True
-    mail = _MAIL.search(value)
-    name = _MAIL.sub(" ", value)
-    if not load_lexicon().words.search(name):
+    table = table or load_table()
+    name, mail = split_address(value)
+    if not table.names.words.search(name) or _SENTENCE.search(re.sub(r"\([^()]*\)", " ", name)):
         return False
-    if mail and not _TOOL_MAIL.search(mail[1]):
-        return _unmistakable(name)
-    return not _is_person(name)
+    if mail and not _OF_NO_PERSON.match(mail) and not table.by_address(name, mail):
+        return _unmistakable(name, table)
+    return not table.names.is_person(name)
 
 
-def _unmistakable(name: str) -> bool:
+def _unmistakable(name: str, table: Table) -> bool:
     """Whether *name* is a tool or model even beside somebody's own mail."""
     words = re.findall(r"[^\W\d_]+", name)
     first, *others = words or [""]
-    return not _is_person(name) and (
+    return not table.names.is_person(name) and (
         model_names.normalize(name) is not None
         or bool(others)
         or first.lower() not in load_lexicon().names
     )
-
-
-def _is_person(name: str) -> bool:
-    """Whether *name* is First Last where the tool's name is somebody's (`Claude Dioudonnat`)."""
-    words = re.findall(r"[^\W\d_][\w'\u2019-]*", name)
-    # No person's name holds a colon; AGENT:MODEL does.
-    if ":" in name or model_names.normalize(name) or not 2 <= len(words) <= 4:
-        return False
-    if not any(word.lower() in load_lexicon().names for word in words):
-        return False
-    others = [word for word in words if not load_lexicon().words.fullmatch(word)]
-    return any(word[0].isupper() and not _OF_A_TOOL.fullmatch(word) for word in others)

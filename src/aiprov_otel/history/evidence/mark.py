@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aiprov_otel.history.evidence import model_names
-from aiprov_otel.history.evidence.agents import load_lexicon, load_rules
+from aiprov_otel.history.evidence.agents import load_table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.tool_names import load_lexicon
 from aiprov_otel.values import Evidence, Origin
 
 _LONGEST: Final = 64
@@ -33,7 +34,9 @@ def make_mark(
     agent = None if human else agent_slug(tool)
     match = None if human or not isinstance(model, str) else _MODEL.fullmatch(model)
     name = model_names.normalize(match[0]) if match else None
-    provider = model_names.provider_of(name) or (_providers().get(agent) if agent else None)
+    provider = model_names.provider_of(name) or (
+        load_table().providers.get(agent) if agent else None
+    )
     return Mark(source, evidence, agent, name, provider, where, text, origin=origin)
 
 
@@ -44,18 +47,13 @@ def agent_slug(tool: object) -> str | None:
     slug = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s_]+", "-", tool.strip()).lower()
     if slug in _slugs():
         return slug
-    lexicon = load_lexicon()
-    return lexicon.tools.get(slug) or lexicon.find_product(slug.replace("-", " "))
+    named = load_table().names.find_first(slug.replace("-", " "))
+    return load_lexicon().tools.get(slug) or named
 
 
 @lru_cache(maxsize=1)
-def _slugs() -> frozenset[str]:
-    return frozenset(rule.agent for rule in load_rules() if rule.agent)
-
-
-@lru_cache(maxsize=1)
-def _providers() -> dict[str, str]:
-    return {rule.agent: rule.provider for rule in load_rules() if rule.agent and rule.provider}
+def _slugs() -> frozenset[str | None]:
+    return frozenset(slug for row in load_table().rows for slug in (row.agent, row.hosted))
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -64,6 +62,31 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def parse_documents(text: str | bytes) -> list[Mapping[str, Any]]:
+    """
+    The objects of JSON in *text*, one after the other; empty where anything else is in it.
+
+    git joins the notes of commits that it melts into one, with a blank line in between.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    documents: list[Mapping[str, Any]] = []
+    position = 0
+    while match := _NOT_BLANK.search(text, position):
+        try:
+            value, position = _DECODER.raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(value, dict):
+            return []
+        documents.append(value)
+    return documents
+
+
+_NOT_BLANK: Final = re.compile(r"\S")
+_DECODER: Final = json.JSONDecoder()
 
 
 def get_object(value: Any, *keys: str) -> Mapping[str, Any]:

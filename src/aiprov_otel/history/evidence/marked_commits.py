@@ -8,11 +8,9 @@ from dataclasses import replace
 
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark, find_marks
-from aiprov_otel.history.evidence.sources import Records
-from aiprov_otel.history.git import objects
+from aiprov_otel.history.git import objects, pull_requests
 from aiprov_otel.history.git.diff_tree import Edge
 from aiprov_otel.history.git.objects import Commit
-from aiprov_otel.history.git.pull_requests import PullRequests, own_commits
 from aiprov_otel.history.git.repository import Git
 
 
@@ -22,28 +20,14 @@ def read_commits(
     """
     The commits *names* with their marks; missing ones are left out.
 
-    A commit without marks keeps only the first line of its message: there are many of them.
+    A commit without marks keeps only the first line of its message, if that is all that counts:
+    there are many of them.
     """
     for output in git.objects(names):
         for commit in objects.parse_commits([output]).values():
             marks = find_marks(commit, table)
-            yield commit if marks else replace(commit, message=commit.lines[0]), marks
-
-
-def find_marked(git: Git, names: Sequence[str], table: Table) -> set[str]:
-    """Those of the commits *names* that have a mark or a record, or are the squash of such."""
-    records = Records(git)
-    requests = PullRequests(git) if records else None
-    marked, squashes = set(), {}
-    for commit, marks in read_commits(git, names, table):
-        if commit.id in records.commits or any(mark.evidence for mark in marks):
-            marked.add(commit.id)
-        elif requests:
-            squashes.update(requests.match_squashes({commit.id: commit}))
-    own = own_commits(git, squashes.values()) if squashes else {}
-    return marked | {
-        name for name, request in squashes.items() if own[request.head] & records.commits
-    }
+            whole = marks or pull_requests.is_named_below(commit)
+            yield commit if whole else replace(commit, message=commit.lines[0]), marks
 
 
 def oldest_by_path(edges: Iterable[Edge], marked: AbstractSet[str]) -> dict[str, str]:

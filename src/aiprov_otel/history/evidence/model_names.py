@@ -31,6 +31,9 @@ _PROVIDERS: Final = {
     "qwen": "alibaba",
     "swe": "cognition",
 }
+FAMILIES: Final = frozenset(_PROVIDERS) - {"o", "swe", "nova", "phi"}
+"""The first words of the names of models that nothing else is called."""
+
 _NUMBER = r"\d[a-z0-9]*(?:\.[a-z0-9]+)*"
 _FAMILY = re.compile(
     rf"({'|'.join(sorted(_PROVIDERS.keys() - {'o'}))})(?:v?({_NUMBER}))?|(o)([1-9])"
@@ -59,7 +62,8 @@ def normalize(text: str) -> str | None:
     """
     outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>", " ", text)
     inside = re.findall(r"[(\[]([^()\[\]]*)[)\]]", text)
-    names = (_parse_name(part) for part in (outside, *inside))
+    parts = (part for side in (outside, *inside) for part in re.split("[,;]", side))
+    names = map(_parse_name, parts)
     return next((name for name in names if name and len(name) <= _LONGEST), None)
 
 

@@ -53,11 +53,19 @@ def list_notes(git: Git, ref: str) -> Notes:
 
 
 class NoteRecords:
-    """Notes that hold one record each: *parse* makes it from a note and the ref."""
+    """
+    Notes that hold one record each.
 
-    def __init__(self, notes: Notes, parse: Callable[[bytes, str], Record]) -> None:
+    *parse* makes it from a note and the ref, and returns None for a note that it can't read.
+
+    Attributes:
+        unreadable: the commits whose notes can't be read, of those that were read.
+    """
+
+    def __init__(self, notes: Notes, parse: Callable[[bytes, str], Record | None]) -> None:
         self._notes = notes
         self._parse = parse
+        self.unreadable: set[str] = set()
 
     @property
     def commits(self) -> Collection[str]:
@@ -72,7 +80,14 @@ class NoteRecords:
     def read(self, commits: Mapping[str, Commit]) -> dict[str, Record]:
         """The record in the note of each of *commits* that has one."""
         notes = self._notes.read(name for name in commits if name in self.commits)
-        return {name: self._parse(note, self._notes.ref) for name, note in notes}
+        records = {name: self._parse(note, self._notes.ref) for name, note in notes}
+        self.unreadable |= {name for name, record in records.items() if record is None}
+        return {name: record for name, record in records.items() if record is not None}
+
+    @property
+    def ref(self) -> str:
+        """Where the notes are kept."""
+        return self._notes.ref
 
 
 def read_objects(git: Git, names: Iterable[str]) -> Iterator[bytes | None]:

@@ -38,6 +38,14 @@ class Source(Protocol):
     def missing(self) -> int:
         """How many records this partial clone lacks."""
 
+    @property
+    def unreadable(self) -> Collection[str]:
+        """The commits whose record can't be read, of those that were read."""
+
+    @property
+    def ref(self) -> str:
+        """Where the records are kept."""
+
     def read(self, commits: Mapping[str, Commit]) -> Mapping[str, Record]:
         """The records on *commits*; a commit without one is left out."""
 

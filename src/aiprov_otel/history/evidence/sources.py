@@ -10,12 +10,20 @@ from itertools import pairwise
 from typing import Final, Protocol
 
 from aiprov_otel.history.blame.hunks import Hunk
-from aiprov_otel.history.evidence import agent_blame, agent_trace, git_ai, whogitit
+from aiprov_otel.history.evidence import (
+    agent_blame,
+    agent_trace,
+    agent_trace_ledger,
+    git_ai,
+    pull_requests_export,
+    whogitit,
+)
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, overlapping
 from aiprov_otel.history.git import pull_requests, remote
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git, matching_refs
+from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import printable
 
 
@@ -34,7 +42,13 @@ class Format(Protocol):
         """Where *git* keeps records of this format, the most trusted place first."""
 
 
-FORMATS: Final[tuple[Format, ...]] = (git_ai, whogitit, agent_blame, agent_trace)
+FORMATS: Final[tuple[Format, ...]] = (
+    git_ai,
+    whogitit,
+    agent_blame,
+    agent_trace,
+    agent_trace_ledger,
+)
 """Of two records about a line, that of the earlier format decides."""
 
 
@@ -56,6 +70,13 @@ class Records:
     def missing(self) -> int:
         """How many records this partial clone lacks."""
         return sum(source.missing for source in self._sources)
+
+    @property
+    def unreadable(self) -> dict[str, list[str]]:
+        """By ref, the commits whose records can't be read, of those that were read."""
+        return {
+            source.ref: sorted(source.unreadable) for source in self._sources if source.unreadable
+        }
 
     def read(self, commits: Mapping[str, Commit]) -> list[Mapping[str, Record]]:
         """The records on *commits*, by commit, source by source."""
@@ -93,18 +114,22 @@ def has_unasked_remote(git: Git) -> bool:
     return bool(remote.url(git)) and not any(matching_refs(git, *form.REFS) for form in FORMATS)
 
 
-def records_fingerprint(git: Git) -> dict[str, str]:
+def records_fingerprint(git: Git, policy: Policy) -> dict[str, str]:
     """
-    Every place that records are read from, with a name for its content; empty without records.
+    Every place beside commits that is read, with a name for its content.
 
-    That is every ref of records, with its object, and the log in the tree. Beside records it is
-    also each pattern of pull requests, with a digest; without records they are never read.
+    That is every ref of records, with its object, the log in the tree, each pattern of pull
+    requests, and the file that describes them, with a digest.
     """
     refs = (ref for form in FORMATS for ref in matching_refs(git, *form.REFS))
     fingerprint = {printable(ref): git.refs[ref] for ref in refs}
     if log := agent_trace.read_log(git):
         fingerprint[agent_trace.LOG] = _digest(log)
-    return {**fingerprint, **_requests_fingerprint(git)} if fingerprint else {}
+    if policy.pull_requests:
+        fingerprint[policy.pull_requests] = pull_requests_export.digest(
+            git.root / policy.pull_requests
+        )
+    return {**fingerprint, **_requests_fingerprint(git)}
 
 
 def changed_records(now: Mapping[str, str], built: Mapping[str, str]) -> tuple[str, ...]:

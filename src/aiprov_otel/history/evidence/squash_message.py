@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from aiprov_otel.history.evidence import identities, trailers
+from aiprov_otel.history.git.objects import Commit
 
 _REQUEST: Final = re.compile(r"\([^()]*[#!]\d+\)\s*$")
 _BULLET: Final = re.compile(r"\* \S")
@@ -47,6 +50,18 @@ def find_listing(lines: Sequence[str]) -> Listing | None:
     rest = range(starts[-1] + 1, len(lines) + 1)
     end = next((number for number in rest if _END.fullmatch(lines[number - 1])), len(lines) + 1)
     return Listing(tuple(starts), end)
+
+
+def has_other_authors(commit: Commit, marked: Container[int]) -> bool:
+    """Whether a person beside the author is a co-author; the lines *marked* are of tools."""
+    author = identities.split_address(commit.author)
+    for number, line in enumerate(commit.lines, start=1):
+        key, value = trailers.split_trailer(line)
+        if key == "coauthoredby" and number not in marked and not identities.is_bot(value):
+            name, mail = identities.split_address(value)
+            if name.lower() != author[0].lower() and mail != author[1]:
+                return True
+    return False
 
 
 def _forge_entries(lines: Sequence[str]) -> list[int]:

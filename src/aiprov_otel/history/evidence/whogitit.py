@@ -10,7 +10,7 @@ from aiprov_otel.history.evidence.mark import (
     get_objects,
     line_number,
     make_mark,
-    parse_json,
+    parse_documents,
 )
 from aiprov_otel.history.evidence.notes import NoteRecords, list_notes
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
@@ -28,19 +28,22 @@ def list_sources(git: Git) -> Iterator[Source]:
     return (NoteRecords(list_notes(git, ref), parse) for ref in matching_refs(git, *REFS))
 
 
-def parse(note: bytes, ref: str) -> Record:
-    """The record in a *note* of *ref*; what can't be read is left out."""
-    document = parse_json(note)
+def parse(note: bytes, ref: str) -> Record | None:
+    """The record in a *note* of *ref*; None for one that can't be read."""
+    documents = parse_documents(note)
+    rows = (row for document in documents for row in _parse_document(document, ref))
+    return make_record(rows) if documents else None
+
+
+def _parse_document(document: Any, ref: str) -> Iterator[tuple[str, MarkedRange]]:
     model = get_object(document, "session", "model").get("id")
     marks = {
         kind: make_mark("whogitit", origin, Evidence.NOTE, where=ref, text=kind, model=model)
         for kind, origin in _ORIGINS.items()
     }
-    return make_record(
-        (path, MarkedRange(line, line, marks[kind]))
-        for path, line, kind in _parse_lines(document)
-        if line
-    )
+    for path, line, kind in _parse_lines(document):
+        if line:
+            yield path, MarkedRange(line, line, marks[kind])
 
 
 def _parse_lines(document: Any) -> Iterator[tuple[str, int, str]]:

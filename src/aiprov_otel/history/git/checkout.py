@@ -68,5 +68,7 @@ def _wanted_paths(git: Git) -> bytes:
     return b"".join(
         path + b"\0"
         for mode, _, path in entries
-        if path.endswith(b".py") or path.rpartition(b"/")[2] in _NAMES or mode.startswith(b"120000")
+        if path.endswith((b".py", b".pyw"))
+        or path.rpartition(b"/")[2] in _NAMES
+        or mode.startswith(b"120000")
     )

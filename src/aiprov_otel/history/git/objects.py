@@ -28,6 +28,7 @@ class Commit:
         message: all of it or, of a huge one, its beginning and its end.
         parents: full hashes, in order.
         tree: full hash of its tree.
+        authored: seconds and zone of the author, as the commit holds them.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Commit:
     message: str
     parents: tuple[str, ...] = ()
     tree: str = ""
+    authored: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -100,10 +102,11 @@ def parse_commit(name: str, raw: bytes) -> Commit:
             parents.append(value.decode("ascii", "replace"))
     encoding = headers.get(b"encoding", b"utf-8").decode("ascii", "replace")
     author, _ = _parse_signature(headers.get(b"author", b""), encoding)
+    authored = headers.get(b"author", b"").rpartition(b">")[2].decode("ascii", "replace").strip()
     committer, committed = _parse_signature(headers.get(b"committer", b""), encoding)
     tree = headers.get(b"tree", b"").decode("ascii", "replace")
     text = _decode(_shorten(message), encoding)
-    return Commit(name, author, committer, committed, text, tuple(parents), tree)
+    return Commit(name, author, committer, committed, text, tuple(parents), tree, authored)
 
 
 def _parse_signature(value: bytes, encoding: str) -> tuple[str, datetime | None]:

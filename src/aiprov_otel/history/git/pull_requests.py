@@ -1,22 +1,41 @@
-"""Pull requests, as far as a forge keeps their commits under refs of their own."""
+"""Pull requests: how forges name them in messages, and the refs under which they keep commits."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.objects import Commit, parse_commits
 from aiprov_otel.history.git.repository import Git
 
-PATTERNS: Final = (
+HEADS: Final = (
     "refs/pull/*/head",
     "refs/pull-requests/*/from",
     "refs/merge-requests/*/head",
 )
-_NUMBER: Final = re.compile(r"\([^()]*[#!](\d{1,9})\)")
+MERGES: Final = ("refs/pull/*/merge",)  # Azure DevOps has no refs of the heads
+PATTERNS: Final = (*HEADS, *MERGES)
+_SUBJECTS: Final = re.compile(
+    r"\([^()]*[#!](\d{1,9})\)"  # GitHub, GitLab, Gitea, Forgejo, Bitbucket Cloud
+    r"|^Merged PR (\d{1,9}):"  # Azure DevOps
+    r"|^(?:Merge )?[Pp]ull request #(\d{1,9})\b"  # Bitbucket Data Center
+)
+_BODIES: Final = re.compile(
+    r"See merge request \S*!(\d{1,9})"  # GitLab
+    r"|Part-of: <\S+/merge_requests/(\d{1,9})>"  # Marge-bot
+    r"|Reviewed-on: \S+/pulls/(\d{1,9})"  # Gitea, Forgejo
+)
+_BRANCHES: Final = re.compile(
+    r"Merge pull request #\d+ from [^/\s]+/(\S+)"
+    r"|Merge (?:remote-tracking )?branch '(?:origin/|upstream/)?([^'\s]+)'(?: (?:into|of) .*)?"
+    r"|Merged in (\S+) \(pull request #\d+\)"
+    r"|Merge pull request '.*' \(#\d+\) from (?:[^/\s:]+:)?(\S+) into \S+"
+    r"|Merge in \S+ from (\S+) to \S+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,61 +46,143 @@ class PullRequest:
     head: str
 
 
-class PullRequests:
-    """The pull requests of a repository, by number and by the tree of their heads."""
+def find_numbers(commit: Commit) -> list[str]:
+    """The numbers of requests that the message of *commit* names, the most likely first."""
+    lines = commit.lines
+    # "Revert "Add it (#1)" (#2)" is of the last one.
+    subject = list(_groups(_SUBJECTS.finditer(lines[0])))[::-1]
+    body = _groups(match for line in lines[1:] if (match := _BODIES.fullmatch(line.strip())))
+    return [*subject, *body]
 
-    def __init__(self, git: Git) -> None:
-        self._by_number: dict[str, PullRequest] = {}
-        self._by_tree: dict[str, PullRequest] = {}
+
+def is_named_below(commit: Commit) -> bool:
+    """Whether the message of *commit* names a request, or its branch, below the first line."""
+    return bool(_BELOW.search(commit.message))
+
+
+_BELOW: Final = re.compile(rf"\n(?:{_BODIES.pattern}|Merge in \S+ from )")
+
+
+def find_branch(commit: Commit) -> str | None:
+    """The branch that *commit* merged, as its message names it."""
+    return next(_groups(m for line in commit.lines[:4] if (m := _BRANCHES.fullmatch(line))), None)
+
+
+def _groups(matches: Iterable[re.Match[str]]) -> Iterator[str]:
+    return (next(filter(None, match.groups())) for match in matches)
+
+
+def is_squash(commit: Commit) -> bool:
+    """Whether *commit* is what a forge made of a whole request."""
+    return len(commit.parents) == 1 and bool(find_numbers(commit))
+
+
+def read_merges(git: Git) -> list[Commit]:
+    """The merges in the history of `HEAD`, the newest first."""
+    names = git.run("rev-list", "--merges", git.head()).decode("ascii").split()
+    return list(parse_commits(git.objects(names)).values())
+
+
+class PullRequests:
+    """
+    The pull requests whose refs this clone has, by number and by the tree of their heads.
+
+    The *merges* of the history are read where they are not given.
+    """
+
+    def __init__(self, git: Git, merges: Sequence[Commit] | None = None) -> None:
+        self._by_number: dict[str, list[PullRequest]] = defaultdict(list)
+        self._by_tree: dict[str, list[PullRequest]] = defaultdict(list)
         for ref, head, tree in _list_heads(git):
             request = PullRequest(ref, head)
-            self._by_number.setdefault(ref.split("/")[2], request)
-            self._by_tree.setdefault(tree, request)
+            self._by_number[ref.split("/")[2]].append(request)
+            self._by_tree[tree].append(request)
+        self._by_merge: dict[str, list[str]] = {}
+        if self._by_number:
+            self._by_merge = _read_numbers(read_merges(git) if merges is None else merges)
 
-    def match_squashes(self, commits: Mapping[str, Commit]) -> dict[str, PullRequest]:
-        """The request that each of *commits* is the squash of; other commits are left out."""
-        pairs = ((name, self._match(commit)) for name, commit in commits.items())
-        return {name: request for name, request in pairs if request and request.head != name}
+    def __bool__(self) -> bool:
+        return bool(self._by_number)
 
-    def _match(self, commit: Commit) -> PullRequest | None:
+    @property
+    def all(self) -> list[PullRequest]:
+        """Every request."""
+        return [request for requests in self._by_number.values() for request in requests]
+
+    def candidates(self, commit: Commit) -> list[PullRequest]:
+        """The requests that *commit* may be the squash of, the most likely first."""
         if len(commit.parents) != 1:
-            return None
-        # "Revert "Add it (#1)" (#2)" is of the last one.
-        numbers = reversed(_NUMBER.findall(commit.lines[0]))
-        by_number = next((row for n in numbers if (row := self._by_number.get(n))), None)
-        return by_number or self._by_tree.get(commit.tree)
+            return []
+        numbers = [*find_numbers(commit), *self._by_merge.get(commit.id, ())]
+        named = (request for number in numbers for request in self._by_number.get(number, ()))
+        found = dict.fromkeys((*named, *self._by_tree.get(commit.tree, ())))
+        return [request for request in found if request.head != commit.id]
 
 
-def own_commits(git: Git, requests: Iterable[PullRequest]) -> dict[str, set[str]]:
-    """By head, the commits of each of *requests* that the history of `HEAD` does not have."""
+def _read_numbers(merges: Iterable[Commit]) -> dict[str, list[str]]:
+    """
+    By commit that was merged, the numbers of the requests that its merge names.
+
+    GitLab's squash has the title alone: the merge commit above it names the request.
+    """
+    pairs = ((merge.parents[1], find_numbers(merge)) for merge in merges)
+    return {name: numbers for name, numbers in pairs if numbers}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """
+    The commits of a request that the history of `HEAD` does not have.
+
+    Attributes:
+        commits: their hashes.
+        bases: the commits of that history that they begin at.
+    """
+
+    commits: frozenset[str]
+    bases: frozenset[str]
+
+
+def own_commits(git: Git, requests: Iterable[PullRequest]) -> dict[str, Own]:
+    """By head, the own commits of each of *requests*."""
     heads = sorted({request.head for request in requests})
-    listed = git.run(
-        "rev-list", "--parents", "--stdin", stdin="\n".join((*heads, f"^{git.head()}")).encode()
-    )
+    stdin = "\n".join((*heads, f"^{git.head()}")).encode()
+    try:
+        listed = git.run("rev-list", "--parents", "--stdin", stdin=stdin)
+    except HistoryError:  # a partial clone lacks one of them
+        return {}
     lines = (line.split(" ") for line in listed.decode("ascii").splitlines())
     parents = {name: row for name, *row in lines}
-    return {head: _ancestors(head, parents) for head in heads}
+    return {head: _own(head, parents) for head in heads}
 
 
-def _ancestors(head: str, parents: Mapping[str, Iterable[str]]) -> set[str]:
+def _own(head: str, parents: Mapping[str, Sequence[str]]) -> Own:
     """*head* and its ancestors among the keys of *parents*."""
-    ancestors: set[str] = set()
+    own: set[str] = set()
+    bases: set[str] = set()
     waiting = [head]
     while waiting:
         name = waiting.pop()
-        if name in parents and name not in ancestors:
-            ancestors.add(name)
+        if name not in parents:
+            bases.add(name)
+        elif name not in own:
+            own.add(name)
             waiting.extend(parents[name])
-    return ancestors
+    return Own(frozenset(own), frozenset(bases))
 
 
-def _list_heads(git: Git) -> list[tuple[str, str, str]]:
-    """The ref of each request, its commit and that commit's tree."""
-    form = "--format=%(objectname) %(tree) %(refname)"
+def _list_heads(git: Git) -> Iterator[tuple[str, str, str]]:
+    """The ref of each request, the commit at its head, and that commit's tree if it is known."""
+    form = "--format=%(objectname) %(tree) %(refname) %(parent)"
     try:
         output = git.run("for-each-ref", form, *PATTERNS)
     except HistoryError:  # a ref whose object is missing
-        return []
-    lines = output.decode("utf-8", "surrogateescape").split("\n")[:-1]
-    words = (line.split(" ", 2) for line in lines)
-    return [(ref, head, tree) for head, tree, ref in words if tree]
+        return
+    rows = [line.split(" ") for line in output.decode("utf-8", "surrogateescape").splitlines()]
+    with_head = {ref.rpartition("/")[0] for _, _, ref, *_ in rows if not ref.endswith("/merge")}
+    for name, tree, ref, *parents in rows:
+        if not ref.endswith("/merge"):
+            if tree:
+                yield ref, name, tree
+        elif len(parents) == 2 and ref.rpartition("/")[0] not in with_head:
+            yield ref, parents[1], ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -68,35 +68,69 @@ def fetch_command(git: Git, records: Collection[str]) -> str | None:
     """
     The command that fetches the *records*, refs or patterns of refs, that only the remote has.
 
+    It overwrites nothing that was not pushed: notes are fetched beside one's own, and merged.
     None where nothing is missing, without a remote, and without an answer from it in time.
     """
     if not url(git):
         return None
     patterns = (*records, *pull_requests.PATTERNS)
-    remote, local = list_refs(git, NAME, patterns), matching_refs(git, *patterns)
-    missing = list(_missing_refs(remote, local, records))
+    missing = list(_missing_refs(git, list_refs(git, NAME, patterns), records))
     if not missing:
         return None
-    return " ".join(("git fetch", NAME, *(f"'+{ref}:{ref}'" for ref in missing)))
+    fetch = " ".join(("git fetch", NAME, *(_refspec(ref) for ref in missing)))
+    merges = (
+        f"git notes --ref={_short(ref)} merge -s union {_short(_beside(ref))}"
+        for ref in missing
+        if ref.startswith(_NOTES)
+    )
+    return " && ".join((fetch, *merges))
+
+
+_NOTES: Final = "refs/notes/"
+
+
+def _refspec(ref: str) -> str:
+    if ref.startswith(_NOTES):
+        return f"'+{ref}:{_beside(ref)}'"
+    # The forge alone writes the refs of requests, and may rewrite them.
+    return f"'+{ref}:{ref}'" if ref in pull_requests.PATTERNS else f"'{ref}:{ref}'"
+
+
+def _beside(ref: str) -> str:
+    """Where notes of the remote are kept, as git-ai does it too."""
+    return f"{ref}-remote/{NAME}"
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix(_NOTES)
 
 
 def list_refs(
     git: Git, address: str, patterns: Iterable[str], seconds: float = _TIMEOUT
-) -> list[str]:
-    """The refs of the remote at *address* that match *patterns*; none after *seconds*."""
+) -> dict[str, str]:
+    """The refs of the remote at *address* that match *patterns*, with their objects."""
     options = ("ls-remote", "--refs", "--upload-pack=git-upload-pack", address, *patterns)
     output = git.try_run(*options, seconds=seconds, online=True)[1]
-    return [os.fsdecode(line.rpartition(b"\t")[2]) for line in output.splitlines()]
+    rows = (os.fsdecode(line).partition("\t") for line in output.splitlines())
+    return {ref: name for name, _, ref in rows}
 
 
-def _missing_refs(
-    remote: Sequence[str], local: Sequence[str], records: Collection[str]
-) -> Iterator[str]:
-    """The refs and patterns to fetch; pull requests are of use only beside records."""
+def _missing_refs(git: Git, remote: Mapping[str, str], records: Collection[str]) -> Iterator[str]:
+    """The refs and patterns to fetch."""
     for pattern in sorted(records):
-        if any(ref not in local for ref in fnmatch.filter(remote, pattern)):
+        refs = fnmatch.filter(remote, pattern)
+        if not all(_has(git, ref, remote[ref]) for ref in refs):
             yield pattern
-    if any(fnmatch.filter((*remote, *local), pattern) for pattern in records):
-        for pattern in pull_requests.PATTERNS:
-            if fnmatch.filter(remote, pattern) and not fnmatch.filter(local, pattern):
-                yield pattern
+    heads = [pattern for pattern in pull_requests.HEADS if fnmatch.filter(remote, pattern)]
+    # Where there are refs of the heads, those of the merges add nothing.
+    for pattern in heads or pull_requests.MERGES:
+        if fnmatch.filter(remote, pattern) and not matching_refs(git, pattern):
+            yield pattern
+
+
+def _has(git: Git, ref: str, name: str) -> bool:
+    """Whether the object *name*, of the remote's *ref*, was fetched and counts here."""
+    refs = [ref, _beside(ref)] if ref.startswith(_NOTES) else [ref]
+    here = {git.refs[one] for one in refs if one in git.refs}
+    # A merge with one's own notes has the remote's as a parent.
+    return name in here or (ref in git.refs and git.object_names([name]) == [name])

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 import weakref
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -58,9 +59,9 @@ class Git:
         self._processes = Processes()
 
     @classmethod
-    def open(cls, start: Path) -> Git:
+    def open(cls, start: Path, *, bare: bool = False) -> Git:
         """
-        The repository that the folder *start* is in.
+        The repository that the folder *start* is in; with *bare*, it need not have a work tree.
 
         Raises:
             HistoryError: there is none, it has no work tree or no commit, or git refuses it.
@@ -71,6 +72,9 @@ class Git:
         git = cls(start)
         wanted = ("--is-inside-work-tree", "HEAD^{commit}", "--show-toplevel")
         status, output, _ = git.try_run("rev-parse", *wanted)
+        if status and bare and (start / "objects").is_dir():
+            # Without this variable, git refuses: the folder may be in the work tree of another repository.
+            return cls(start, variables={"GIT_DIR": str(start.absolute())})
         if status:
             raise HistoryError(git._why_unusable())
         _, head, root = output.removesuffix(b"\n").split(b"\n", 2)
@@ -105,6 +109,11 @@ class Git:
         output = self.run("for-each-ref", "--format=%(objectname) %(refname)")
         lines = output.decode("utf-8", "surrogateescape").split("\n")[:-1]
         return {ref: name for name, _, ref in (line.partition(" ") for line in lines)}
+
+    @cached_property
+    def ref_names(self) -> list[str]:
+        """The name of every ref, sorted."""
+        return sorted(self.refs)
 
     def index(self) -> bytes:
         """Every tracked path with its mode: `<mode> <object> <stage>\\t<path>\\0`."""
@@ -313,8 +322,15 @@ def matching_refs(git: Git, *patterns: str) -> list[str]:
 
     A pattern is a name, `refs/notes/ai`, a prefix, `refs/notes/`, or has a `*` in it.
     """
-    return [ref for ref in git.refs if any(_matches(ref, pattern) for pattern in patterns)]
+    found = {ref for pattern in patterns for ref in _matching(git.ref_names, pattern)}
+    return sorted(found)
 
 
-def _matches(ref: str, pattern: str) -> bool:
-    return ref.startswith(pattern) if pattern.endswith("/") else fnmatchcase(ref, pattern)
+def _matching(refs: Sequence[str], pattern: str) -> Iterator[str]:
+    """Those of the sorted *refs* that match *pattern*; there may be tens of thousands."""
+    literal, star, _ = pattern.partition("*")
+    for ref in refs[bisect_left(refs, literal) :]:
+        if not ref.startswith(literal):
+            return
+        if (fnmatchcase(ref, pattern) if star else ref == literal) or pattern.endswith("/"):
+            yield ref

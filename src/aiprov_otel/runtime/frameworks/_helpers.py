@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import Any
 
+from opentelemetry.trace import Status, StatusCode
+
 from aiprov_otel.runtime import libraries
 from aiprov_otel.runtime.callables import function_of
-from aiprov_otel.runtime.handlers import handled_by
+from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.handlers import entry_span, handled_by
 
 
 def self_naming(callback: Any) -> Any:
@@ -66,3 +69,11 @@ def _is_application(method: Any) -> bool:
     """Whether the application wrote *method*, and not the framework whose class it inherits."""
     function = function_of(method)
     return function is not None and not libraries.is_library(function.__code__.co_filename)
+
+
+def fail(error: Exception) -> None:
+    """Record *error* on the span that is being served: the framework answers it with a 500."""
+    with call_guard:
+        if span := entry_span():
+            span.record_exception(error)
+            span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))

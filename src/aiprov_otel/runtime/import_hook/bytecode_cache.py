@@ -32,7 +32,8 @@ from types import CodeType
 from typing import Any, Final, NamedTuple
 
 from aiprov_otel.runtime.import_hook.counters import LAMBDA
-from aiprov_otel.runtime.import_hook.templates import KEY, LAMBDA_NUMBER, NUMBER
+from aiprov_otel.runtime.import_hook.exception_table import without_offsets
+from aiprov_otel.runtime.import_hook.templates import KEY, LAMBDA_NUMBER, NUMBER, ROW
 from aiprov_otel.runtime.source_text import Layout, Text
 
 try:
@@ -64,7 +65,8 @@ def _number(code: CodeType, key: str, numbers: Iterator[int], was: str, now: str
             rewritten.append(_number(each, key, numbers, was, now))
         else:
             rewritten.append(placeholders.get(each, each) if type(each) is str else each)
-    return code.replace(co_consts=tuple(rewritten), co_name=name, co_qualname=qualname)
+    code = code.replace(co_consts=tuple(rewritten), co_name=name, co_qualname=qualname)
+    return without_offsets(code) if ROW in code.co_varnames else code
 
 
 class Rewritten(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Generator
+from contextvars import Token
 from dataclasses import dataclass
 from functools import cache, partial
 from time import perf_counter, perf_counter_ns, time_ns
@@ -24,6 +25,7 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 from aiprov_otel import attributes as keys
 from aiprov_otel.attributes import of_function
 from aiprov_otel.runtime import state
+from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.call_spans import Call, Site
 from aiprov_otel.runtime.exception_state import is_failure, traceback_of, type_name
 from aiprov_otel.runtime.fast_path import OURS
@@ -36,6 +38,7 @@ from aiprov_otel.runtime.import_hook.counters import (
     FunctionCounters,
     Row,
 )
+from aiprov_otel.runtime.import_hook.exception_table import leaves_without_memory
 from aiprov_otel.runtime.import_hook.timing import Running
 
 
@@ -55,10 +58,13 @@ class Pending(Span):
         """Returns the call with its span, if it has taken long enough."""
         if self.call is None and perf_counter_ns() - self._began >= self._least:
             with _thread.busy_lock:
-                self.call = self._site.prepare(self._around, self._began_at)
-                if self.call is not None:
-                    self.call.start()
+                self._start()
         return self.call
+
+    def _start(self) -> None:
+        self.call = self._site.prepare(self._around, self._began_at)
+        if self.call is not None:
+            self.call.start()
 
     @property
     def _span(self) -> Span:
@@ -164,6 +170,7 @@ class OpenCall:
         "_maker",
         "_pending",
         "_started",
+        "_token",
         "_within",
         "running",
     )
@@ -175,10 +182,16 @@ class OpenCall:
         self._started: Call | None = None
         self._within: Context | None = None
         self._entered = False
+        self._token: Token[Context] | None = None
         self.running: SpanRunning | None = None
 
-    def start(self) -> None:
-        """Start its span, if each call has one."""
+    def open(self) -> None:
+        """Start its span, if each call has one, and make it current."""
+        with _thread.busy_lock:
+            self._start()
+        self.enter()
+
+    def _start(self) -> None:
         maker = self._maker
         if maker.least:
             around = context.get_current()
@@ -194,16 +207,31 @@ class OpenCall:
         if self._within is not None and not self._entered:
             self._around = context.get_current()
             self._entered = True
-            context.attach(self._within)
+            self._token = context.attach(self._within)
 
     def leave(self) -> None:
         """Make what was current before it current again."""
         if self._entered:
-            context.attach(self._around)  # no token, as in `Call`
+            try:
+                self._restore()
+            except MemoryError:  # a second try would crash Python, in `attach`
+                self._entered = False
+                raise
             self._entered = False
 
-    def end(self, error: BaseException | None) -> None:
-        """End it, failed by *error* if there is one."""
+    def _restore(self) -> None:
+        token, self._token = self._token, None
+        if type(token) is Token:
+            token.var.reset(token)  # the SDK's `detach` swallows what a signal handler raises
+        else:
+            context.attach(self._around)  # the token was lost as attaching was interrupted
+
+    def end(self) -> None:
+        """End it, failed by the exception that is leaving the calling function, if there is one."""
+        with _thread.busy_lock:
+            self._end(_leaving(sys._getframe(2)))  # noqa: SLF001 (as in `walk`)
+
+    def _end(self, error: BaseException | None) -> None:
         if self.running is not None:
             self.running.pause()
             self.running = None  # which holds this one
@@ -211,8 +239,7 @@ class OpenCall:
         call = self._pending.due() if self._pending else self._started
         if call is not None:
             call.end(error)
-            with guard:
-                _record(self._maker.function, perf_counter_ns() - self._began, error, call.context)
+            _record(self._maker.function, perf_counter_ns() - self._began, error, call.context)
 
     def close(self) -> None:
         """Leave it and end its span, unless that was done."""
@@ -222,6 +249,7 @@ class OpenCall:
             call.close()
 
 
+@leaves_without_memory
 def _with_span(row: Row) -> Generator[OpenCall, None, None]:
     """
     Yields a call of the function of *row*, opened, and ends it in the next step.
@@ -233,13 +261,10 @@ def _with_span(row: Row) -> Generator[OpenCall, None, None]:
     call = None
     try:
         try:
-            with _thread.busy_lock:
-                call = OpenCall(row)
-                call.start()
-            call.enter()
+            call = OpenCall(row)
+            call.open()
             yield call
-            with _thread.busy_lock:
-                call.end(_leaving(sys._getframe(1)))  # noqa: SLF001 (as in `walk`)
+            call.end()
         finally:
             if call is not None:
                 call.close()
@@ -249,6 +274,7 @@ def _with_span(row: Row) -> Generator[OpenCall, None, None]:
         swallow(error)
 
 
+@leaves_without_memory
 def open_call(row: Row) -> Generator[OpenCall, None, None] | Literal[False]:
     """Opens a call of the function of *row*, which has spans; the next step ends it."""
     try:
@@ -327,6 +353,7 @@ class SpanlessRunning(Running):
             earn_spans(False, self.row)
 
 
+@leaves_without_memory
 def begin(row: Row) -> Running:
     """Begins a call of a generator or a coroutine."""
     try:
@@ -361,9 +388,18 @@ def _histogram() -> metrics.Histogram:
 def _record(
     function: FunctionCounters, spent: int, error: BaseException | None, within: Context
 ) -> None:
-    annotator = state.annotator()
-    if annotator is None:
-        return
+    with guard:
+        if (annotator := state.annotator()) is not None:
+            _record_with(annotator, function, spent, error, within)
+
+
+def _record_with(
+    annotator: Annotator,
+    function: FunctionCounters,
+    spent: int,
+    error: BaseException | None,
+    within: Context,
+) -> None:
     attributes: dict[str, Any] = of_function(
         annotator.resolver.unit(function.code), function.reported
     )

@@ -30,3 +30,6 @@ SELECT
 FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{ since }})
     AND TraceId IS NOT NULL AND SpanId IS NOT NULL
+{% if run is not none %}
+    AND coalesce(ResourceAttributes['{{ keys.RUN_ID }}'], '') = '{{ run }}'
+{% endif %}

@@ -1,0 +1,237 @@
+"""Squash merges: which commit of its pull request wrote each of their lines."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from aiprov_otel.errors import HistoryError
+from aiprov_otel.history.blame import hunks as blame_hunks
+from aiprov_otel.history.blame.hunks import Hunk, parse_unchanged, shift
+from aiprov_otel.history.git import objects
+from aiprov_otel.history.git.objects import Commit
+from aiprov_otel.history.git.pull_requests import Own, PullRequest, PullRequests, own_commits
+from aiprov_otel.history.git.repository import Git
+
+_ENOUGH = 0.5  # of a file's lines have to be those of the request: some are changed on the way in
+
+
+@dataclass(frozen=True)
+class Squash:
+    """
+    A commit that a forge made of a pull request, and what is known of the request.
+
+    Attributes:
+        commit: the squash.
+        request: where the commits of the request are.
+        own: those commits.
+    """
+
+    commit: Commit
+    request: PullRequest
+    own: frozenset[str]
+
+
+Lines = Mapping[tuple[str, str], Sequence[Hunk]]
+"""By squash and path, where its lines come from in the request, as far as that is known."""
+
+
+def find_squashes(git: Git, requests: PullRequests, commits: Mapping[str, Commit]) -> list[Squash]:
+    """
+    The squashes among *commits*, each with the first request that it can be of.
+
+    A ref can be forged, and the numbers of a fork are others: the request has to begin in the
+    history that the squash has too, and to end no later than the squash.
+    """
+    candidates = {
+        name: found for name, commit in commits.items() if (found := requests.candidates(commit))
+    }
+    every = {request for found in candidates.values() for request in found}
+    own = own_commits(git, every) if every else {}
+    heads = commits_of(git, (request.head for request in every))
+    ancestry = Ancestry(git)
+    fitting = (
+        Squash(commits[name], request, own[request.head].commits)
+        for name, found in candidates.items()
+        for request in found
+        if request.head in heads
+        and request.head in own
+        and _fits(commits[name], heads[request.head], own[request.head], ancestry)
+    )
+    first: dict[str, Squash] = {}
+    for squash in fitting:
+        first.setdefault(squash.commit.id, squash)
+    return list(first.values())
+
+
+def find_recorded(
+    git: Git, requests: PullRequests, recorded: Collection[str]
+) -> dict[str, PullRequest]:
+    """Those of the *recorded* commits that only *requests* have, each with such a request."""
+    own = own_commits(git, requests.all) if recorded and requests else {}
+    return {
+        name: request
+        for request in requests.all
+        if request.head in own
+        for name in own[request.head].commits.intersection(recorded)
+    }
+
+
+def find_rebased(
+    git: Git, commits: Mapping[str, Commit], recorded: Mapping[str, PullRequest]
+) -> list[Squash]:
+    """
+    The commits that a forge rebased, each with the one of the *recorded* that it is a copy of.
+
+    A copy has the author, the author's time and the subject of the original, and its patch id.
+    """
+    originals = {_identity(commit): commit for commit in commits_of(git, recorded).values()}
+    pairs = [
+        (commit, original)
+        for commit in commits.values()
+        if len(commit.parents) == 1
+        and (original := originals.get(_identity(commit)))
+        and original.id != commit.id
+        and len(original.parents) == 1
+    ]
+    patches = _patch_ids(git, [name for pair in pairs for name in (pair[0].id, pair[1].id)])
+    return [
+        Squash(
+            commit,
+            PullRequest(recorded[original.id].ref, original.id),
+            frozenset({original.id}),
+        )
+        for commit, original in pairs
+        if commit.id in patches and patches[commit.id] == patches.get(original.id)
+    ]
+
+
+def _identity(commit: Commit) -> tuple[str, str, str]:
+    return commit.author, commit.authored, commit.lines[0]
+
+
+def _patch_ids(git: Git, names: Sequence[str]) -> dict[str, str]:
+    """The patch id of each of the commits *names*."""
+    if not names:
+        return {}
+    stdin = "".join(f"{name}\n" for name in names).encode()
+    try:
+        patches = git.run(
+            "diff-tree", "--stdin", "-p", "--no-ext-diff", "--no-textconv", stdin=stdin
+        )
+        listed = git.run("patch-id", "--stable", stdin=patches).decode("ascii")
+    except HistoryError:  # an object that a partial clone lacks
+        return {}
+    return {name: patch for patch, name in (line.split(" ") for line in listed.splitlines())}
+
+
+def commits_of(git: Git, names: Iterable[str]) -> dict[str, Commit]:
+    """The commits *names* that this clone has."""
+    return objects.parse_commits(git.objects(sorted(set(names))))
+
+
+def _fits(squash: Commit, head: Commit, own: Own, ancestry: Ancestry) -> bool:
+    if not own.commits or not own.bases or not squash.committed or not head.committed:
+        return False
+    on_time = head.committed <= squash.committed
+    return on_time and all(ancestry.leads(base, squash.id) for base in own.bases)
+
+
+class Ancestry:
+    """Knows which commits in the history of `HEAD` are ancestors of others."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._age: dict[str, int] | None = None
+
+    def leads(self, older: str, newer: str) -> bool:
+        """Whether *older* is an ancestor of *newer*."""
+        if self._age is None:
+            # Nearly all of both are first parents: for those, one list is the answer.
+            names = self._git.run("rev-list", "--first-parent", self._git.head()).decode("ascii")
+            self._age = {name: age for age, name in enumerate(names.split())}
+        if older in self._age and newer in self._age:
+            return self._age[older] >= self._age[newer]
+        status, _, _ = self._git.try_run("merge-base", "--is-ancestor", older, newer)
+        return status == 0
+
+
+def trace_lines(
+    git: Git,
+    squashes: Iterable[Squash],
+    places: Iterable[tuple[str, str]],
+    known: MutableMapping[str, Sequence[Hunk]],
+) -> Lines:
+    """
+    Where the lines of *squashes* come from, for *places*: pairs of a commit and of a path in it.
+
+    Those lines of a request count that its own commits wrote, in files where they are most of
+    what the squash added. What is in *known* need not be traced, and the rest is added to it.
+    """
+    by_name = {squash.commit.id: squash for squash in squashes}
+    wanted = [(by_name[name], path) for name, path in sorted(set(places)) if name in by_name]
+    new = [pair for pair in wanted if _key(*pair) not in known]
+    blobs = _find_blobs(git, new) if new else {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        traced = pool.map(lambda pair: _trace(git, pair[0], pair[1], blobs), new)
+        known.update(zip((_key(*pair) for pair in new), traced, strict=True))
+    return {
+        (squash.commit.id, path): lines
+        for squash, path in wanted
+        if (lines := known[_key(squash, path)])
+    }
+
+
+def _key(squash: Squash, path: str) -> str:
+    """All that decides about the lines of a squash: each is the name of what never changes."""
+    return f"{squash.commit.id} {squash.request.head} {path}"
+
+
+def _trace(git: Git, squash: Squash, path: str, blobs: Mapping[str, str]) -> list[Hunk]:
+    head, commit = squash.request.head, squash.commit
+    old, new = (blobs.get(f"{name}:{path}") for name in (head, commit.id))
+    if not old or not new:
+        return []
+    try:
+        base = f"^{commit.parents[0]}"
+        unchanged = parse_unchanged(_diff(git, old, new) if old != new else b"")
+        theirs = list(shift(blame_hunks.parse(git.blame(path, head, base)), unchanged))
+        added = [
+            h for h in blame_hunks.parse(git.blame(path, commit.id, base)) if h.commit == commit.id
+        ]
+    except HistoryError:  # an object that a partial clone lacks
+        return []
+    own = sorted(
+        (hunk for hunk in theirs if hunk.commit in squash.own), key=lambda hunk: hunk.first
+    )
+    reproduced = sum(_overlap(hunk, own) for hunk in added)
+    enough = reproduced >= _ENOUGH * sum(hunk.count for hunk in added)
+    return own if reproduced and enough else []
+
+
+def _overlap(hunk: Hunk, others: Iterable[Hunk]) -> int:
+    """How many lines of *hunk* are in *others* too."""
+    return sum(
+        max(0, min(hunk.first + hunk.count, o.first + o.count) - max(hunk.first, o.first))
+        for o in others
+    )
+
+
+def _diff(git: Git, old: str, new: str) -> bytes:
+    options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--text")
+    return git.run("diff", *options, old, new)
+
+
+def _find_blobs(git: Git, wanted: Iterable[tuple[Squash, str]]) -> dict[str, str]:
+    """The blob of each place, in the squash and at the head of the request, by `commit:path`."""
+    specs = {
+        f"{name}:{path}"
+        for squash, path in wanted
+        for name in (squash.commit.id, squash.request.head)
+    }
+    names = sorted(name for name in specs if name.isprintable())
+    pairs = zip(names, git.object_names(names), strict=True)
+    return {name: blob for name, blob in pairs if re.fullmatch("[0-9a-f]{40,64}", blob)}

@@ -1,0 +1,168 @@
+"""Starts OpenTelemetry in a process of the command, and reports to `aiprov run` what it met."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from types import ModuleType
+from typing import Any, Final
+
+import wrapt
+from opentelemetry import trace
+from opentelemetry.instrumentation.auto_instrumentation import initialize
+from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from aiprov_otel import settings
+from aiprov_otel.lending.exporter import LocalExporter
+from aiprov_otel.lending.packages import (
+    INSTRUMENTATIONS,
+    PREFIX,
+    Instrumentation,
+    canonical_name,
+)
+from aiprov_otel.runtime.frameworks import FRAMEWORKS
+
+Report = Callable[[Mapping[str, Any]], None]
+
+_DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
+_EXPORTERS: Final = ("traces", "metrics", "logs")
+_UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
+"""Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
+
+
+def start(endpoint: str | None, release: str | None, report: Report) -> None:
+    """
+    Instrument this process as `opentelemetry-instrument` does; spans also go to *endpoint*.
+
+    An instrumentation imports the library that it instruments. Here it waits until the application
+    imports it: one that is installed and not used costs nothing.
+    """
+    disabled = os.environ.get(_DISABLED)
+    waiting = list(_waiting(disabled or ""))
+    _drop_missing_exporters()
+    os.environ[_DISABLED] = ",".join(filter(None, [disabled, *(each.name for each in waiting)]))
+    try:
+        initialize()
+    finally:
+        if disabled is None:
+            del os.environ[_DISABLED]
+        else:
+            os.environ[_DISABLED] = disabled
+    for each in waiting:
+        _instrument_when_imported(each, report)
+    provider = trace.get_tracer_provider()
+    if endpoint and isinstance(provider, TracerProvider):
+        exporter = LocalExporter(endpoint, lambda span: report(_request(span)))
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    _report_frameworks(report)
+    report(
+        {
+            "event": "python",
+            "release": release,
+            "libraries": sorted({library for each in waiting for library in _present(each)}),
+            "off": settings.switched_off(),
+        }
+    )
+
+
+def _waiting(disabled: str) -> Iterator[EntryPoint]:
+    """The instrumentations that wait for the import of a library, without those in *disabled*."""
+    names = {name.strip() for name in disabled.split(",")}
+    for each in entry_points(group="opentelemetry_instrumentor"):
+        if _instrumentation(each).module and not names & {"*", each.name}:
+            yield each
+
+
+def _instrumentation(entry: EntryPoint) -> Instrumentation:
+    name = canonical_name(entry.dist.name) if entry.dist else ""
+    return INSTRUMENTATIONS.get(name.removeprefix(PREFIX), Instrumentation())
+
+
+def _present(entry: EntryPoint) -> Iterator[str]:
+    return filter(_is_installed, _instrumentation(entry).libraries)
+
+
+def _instrument_when_imported(entry: EntryPoint, report: Report) -> None:
+    def instrument(_: ModuleType | None = None) -> None:
+        if why := _instrument(entry):
+            report({"event": "declined", "name": entry.name, "why": why})
+
+    if entry.name == "django":
+        _call_before_django_serves(instrument)
+    elif module := _instrumentation(entry).module:
+        wrapt.register_post_import_hook(instrument, module)
+
+
+def _instrument(entry: EntryPoint) -> str | None:
+    """Instrument a library; why not, if its instrumentation does not take this version."""
+    try:
+        if entry.dist and (conflict := get_dist_dependency_conflicts(entry.dist)):
+            return str(conflict)
+        entry.load()().instrument(skip_dep_check=True)
+    except Exception as error:  # noqa: BLE001 (the application only imports a library)
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _request(span: ReadableSpan) -> dict[str, Any]:
+    milliseconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
+    return {"event": "request", "name": span.name, "ms": milliseconds}
+
+
+def _drop_missing_exporters() -> None:
+    """Leave out exporters that this environment doesn't have, which would end all of it."""
+    for signal in _EXPORTERS:
+        variable = f"OTEL_{signal.upper()}_EXPORTER"
+        present = {"none", *entry_points(group=f"opentelemetry_{signal}_exporter").names}
+        if {"otlp_proto_grpc", "otlp_proto_http"} & present:
+            present.add("otlp")
+        names = [name.strip() for name in os.environ.get(variable, "otlp").split(",")]
+        os.environ[variable] = ",".join(name for name in names if name in present) or "none"
+
+
+def _call_before_django_serves(instrument: Callable[[], None]) -> None:
+    """
+    Call *instrument* when Django's settings have been found.
+
+    Its instrumentation reads them at once; where `manage.py` or `wsgi.py` is still to name them, it
+    would configure Django with settings that are empty.
+    """
+
+    def patch(base: ModuleType) -> None:
+        original = base.BaseHandler.load_middleware
+
+        @wraps(original)
+        def load_middleware(*args: Any, **kwargs: Any) -> Any:
+            base.BaseHandler.load_middleware = original
+            instrument()
+            return original(*args, **kwargs)
+
+        base.BaseHandler.load_middleware = load_middleware
+
+    wrapt.register_post_import_hook(patch, "django.core.handlers.base")
+
+
+def _report_frameworks(report: Report) -> None:
+    """Report each framework when it is imported, with the package that makes its spans."""
+    needed = {each.MODULE: each.INSTRUMENTATION for each in FRAMEWORKS if each.MODULE != "grpc"}
+    for module, instrumentation in {**needed, **dict.fromkeys(_UNTRACED)}.items():
+
+        def met(_: ModuleType, module: str = module, needs: str | None = instrumentation) -> None:
+            name = module.partition(".")[0]
+            lacks = needs if needs and not _is_installed(needs) else None
+            traced = needs is not None and lacks is None
+            report({"event": "framework", "name": name, "traced": traced, "lacks": lacks})
+
+        wrapt.register_post_import_hook(met, module)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True

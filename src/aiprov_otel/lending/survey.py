@@ -1,0 +1,79 @@
+"""An interpreter and the packages that it has: what a command will find when it starts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiprov_otel.errors import UsageError
+from aiprov_otel.lending.packages import canonical
+
+_SURVEY: Final = """
+import json, os, platform, sys, sysconfig
+from importlib.metadata import distributions
+names = [(d.metadata["Name"] or "", d.version) for d in distributions()]
+externally = sys.prefix == sys.base_prefix and os.path.exists(
+    os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED"))
+print(json.dumps([platform.python_version(), sys.implementation.name, sys.executable,
+    os.path.realpath(sys.prefix), externally, names]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """
+    An interpreter.
+
+    Attributes:
+        python: its version.
+        executable: its path.
+        packages: the version of each installed distribution, by its canonical name.
+        implementation: `cpython`, or another.
+        prefix: the environment that it installs into.
+        externally_managed: whether that refuses `pip install`.
+    """
+
+    python: str
+    executable: str
+    packages: Mapping[str, str]
+    implementation: str = "cpython"
+    prefix: str = ""
+    externally_managed: bool = False
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Its version, such as (3, 13)."""
+        major, minor, *_ = self.python.split(".")
+        return int(major), int(minor)
+
+    def install(self, *packages: str) -> str:
+        """The command that installs *packages* into it, as text."""
+        names = " ".join(f"'{each}'" if set(each) & set("<>[ ") else each for each in packages)
+        if self.externally_managed:
+            return f"{self.executable} -m venv .venv && .venv/bin/python -m pip install {names}"
+        if "pip" not in self.packages and shutil.which("uv"):
+            return f"uv pip install --python {self.executable} {names}"
+        ensured = "" if "pip" in self.packages else f"{self.executable} -m ensurepip && "
+        return f"{ensured}{self.executable} -m pip install {names}"
+
+
+def survey(interpreter: str | Path, variables: Mapping[str, str] | None = None) -> Survey:
+    """
+    Asks *interpreter* for its version and packages.
+
+    Raises:
+        UsageError: it does not start.
+    """
+    process = subprocess.run(
+        [str(interpreter), "-c", _SURVEY], capture_output=True, check=False, env=variables
+    )
+    if process.returncode:
+        msg = f"{interpreter} does not start; `{interpreter} -c ''` shows why"
+        raise UsageError(msg)
+    python, implementation, executable, prefix, managed, names = json.loads(process.stdout)
+    return Survey(python, executable, canonical(names), implementation, prefix, managed)

@@ -1,0 +1,70 @@
+"""The reason why no trace came is always one of these."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiprov_otel.lending import outcome
+
+PYTHON = {"event": "python", "pid": 1, "release": None, "libraries": ["flask"], "off": None}
+FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks": None}
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "stopped", "reason"),
+    [
+        ([PYTHON, FLASK], 130, True, "no request came to flask before it was stopped"),
+        ([PYTHON, FLASK], 0, False, "no request came to flask before it ended"),
+        ([PYTHON, FLASK], 3, False, "app failed with status 3 before it did anything traced"),
+        ([PYTHON], 137, False, "app was killed by SIGKILL"),
+        (
+            [PYTHON, {**FLASK, "traced": False, "lacks": "opentelemetry-instrumentation-flask"}],
+            0,
+            False,
+            "no instrumentation here: run `pip install opentelemetry-instrumentation-flask`",
+        ),
+        (
+            [PYTHON, {**FLASK, "name": "sanic", "traced": False}],
+            130,
+            True,
+            "there is no instrumentation for sanic: give its handlers spans with @provenance",
+        ),
+        (
+            [PYTHON, {"event": "declined", "name": "sqlalchemy", "why": "it is 2.1"}],
+            0,
+            False,
+            "the instrumentation of sqlalchemy declines it: it is 2.1",
+        ),
+        (
+            [{**PYTHON, "off": "OTEL_SDK_DISABLED=true"}],
+            0,
+            False,
+            "OTEL_SDK_DISABLED=true switches tracing off; unset it for this run",
+        ),
+        ([{"event": "refused", "why": "it has 1.27"}], 0, False, "it has 1.27"),
+        ([], 0, False, "app started no Python that aiprov reaches: it is not Python, or "),
+        ([], 4, False, "app started no Python that aiprov reaches; it ended with status 4: "),
+        ([{"event": "aside", "executable": "/x/python"}], 0, False, "`aiprov run -- /x/python …`"),
+        ([PYTHON], 0, False, "it used no framework, client or database that is instrumented"),
+    ],
+)
+def test_the_reason_is_named(events, status, stopped, reason):
+    """
+    From what the processes told and how the command ended.
+    """
+    said = outcome.why_no_trace(events, "app", status, stopped=stopped)
+
+    assert said.startswith("no trace: ")
+    assert reason in said
+
+
+def test_the_start_names_what_is_instrumented():
+    """
+    The libraries that are installed, the first eight by name, and what is lent.
+    """
+    event = {**PYTHON, "libraries": list("abcdefghij"), "release": "1.45.2"}
+
+    assert outcome.describe_start(event) == (
+        "instruments a, b, c, d, e, f, g, h and 2 more; OpenTelemetry 1.45.2 is lent"
+    )
+    assert "no library" in outcome.describe_start({**PYTHON, "libraries": []})
