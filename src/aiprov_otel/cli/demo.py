@@ -44,7 +44,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "demo",
-        help="try everything on a small shop, in one command",
         description="Create a small shop with its git history, run it, send it requests, report.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

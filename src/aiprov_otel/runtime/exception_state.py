@@ -257,6 +257,11 @@ def start_logging(error: BaseException) -> None:
     _logging.state = state_of(error)
 
 
+def is_logging() -> bool:
+    """Whether this thread logs an exception that no handler has sent to the logs API yet."""
+    return _logging.state is not None
+
+
 def finish_logging() -> None:
     """Note that a handler sent the exception that this thread logs to the logs API."""
     if _logging.state is not None:

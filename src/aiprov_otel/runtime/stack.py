@@ -18,7 +18,12 @@ DEPTH: Final = 100
 
 COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 """Flags of code that only an event loop, or code like one, can drive."""
-_SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
+SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
+"""Flags of code that may run between a coroutine and the one that waits for it."""
+MESSAGES: Final = frozenset(
+    f"opentelemetry.instrumentation.{name}" for name in ("asgi", "fastapi", "starlette")
+)
+"""Scopes whose spans, but for those of requests, stand for one message to or from a client."""
 
 
 def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
@@ -39,7 +44,7 @@ def _upwards(frame: FrameType | None) -> Iterator[FrameType]:
             return
         if code.co_flags & COROUTINE:
             driven = True
-        elif driven and not code.co_flags & _SUSPENDABLE:
+        elif driven and not code.co_flags & SUSPENDABLE:
             return
         yield frame
         frame = frame.f_back
@@ -83,6 +88,23 @@ def opener(resolver: Resolver, start: FrameType) -> Opener:
         if (function := _decorated(resolver, frame)) is not None:
             return Opener(None, function, by_hand)
         by_hand = by_hand and str(frame.f_globals.get("__name__")).startswith(_OPENERS)
+    return Opener()
+
+
+def sender(resolver: Resolver, start: FrameType) -> Opener:
+    """
+    The code of the application that sends or receives the message of the span begun in *start*.
+
+    It calls the coroutine of the instrumentation. Further out, there is who serves the request: the
+    handler, which is on the span of the request, or a middleware that passes it on.
+    """
+    is_calling = False
+    for frame in _upwards(start):
+        if _is_application(resolver, frame):
+            return Opener(frame)
+        if is_calling:
+            break
+        is_calling = bool(frame.f_code.co_flags & COROUTINE)
     return Opener()
 
 
