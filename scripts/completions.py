@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "src" / "aiprov_otel" / "cli" / "completion
 def main(folder: Path) -> None:
     """Writes a file per shell to *folder*."""
     for shell in SHELLS:
-        script = shtab.complete(make_parser(VERBS), shell)
+        script = shtab.complete(make_parser(list(VERBS)), shell)
         lines = (line.rstrip() for line in script.splitlines())
         folder.joinpath(f"aiprov.{shell}").write_text("\n".join(lines) + "\n")
 

@@ -30,7 +30,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "attest",
-        help="origins as an in-toto statement",
         description="Write an in-toto Statement (v1) with the SCAI predicate (v0.3) about a wheel, "
         "an image or a commit: its lines by origin, as the manifest has them. Sign it with your "
         "own tool. With --diff, list the lines whose origin differs between two releases.",

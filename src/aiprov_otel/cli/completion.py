@@ -14,7 +14,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "completion",
-        help="complete the command line in a shell",
         description="Print the script that completes `aiprov` in a shell.",
         epilog='example: eval "$(aiprov completion bash)"',
     )

@@ -14,7 +14,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "mcp",
-        help="the same answers for bots and agents",
         description="Serve the Model Context Protocol on standard input and output: explain a "
         "line, annotate a stack trace, errors by line and by commit, the report, the review of "
         "the work tree. It only reads. It needs the extra `mcp`.",

@@ -27,7 +27,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "review",
-        help="a change: AI-written, untested, failing",
         description="Of the lines that the work tree adds since it left BASE: their origins; which "
         "are AI-written and untested; in functions that failed lately; in the place of a repair; "
         "on weak evidence. Gates are in [tool.aiprov.review].",

@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from aiprov_otel import settings
@@ -182,12 +183,17 @@ class _Prometheus:
         series = f'{{"{name}",{matching}}}' if naming.dots else f"{name}{{{matching}}}"
         by = ", ".join(map(naming.quoted, labels))
         query = f"sum by ({by}) (increase({series}[{self.period}]))"
-        return {
-            tuple(row["metric"].get(naming.label(label), "") for label in labels): float(
-                row["value"][1]
-            )
-            for row in self._query(query, may_fail=naming.dots)
-        }
+        rows = self._query(query, may_fail=naming.dots)
+        try:
+            increases = {
+                tuple(str(row["metric"].get(naming.label(label), "")) for label in labels): float(
+                    row["value"][1]
+                )
+                for row in rows
+            }
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
+            raise self._stranger() from error
+        return {key: value for key, value in increases.items() if isfinite(value)}
 
     def _query(self, query: str, *, may_fail: bool) -> list[Any]:
         """Returns the result of *query*; none if it *may_fail*, as dots in names do before 3.0."""
@@ -209,8 +215,17 @@ class _Prometheus:
                 "?period=1d"
             )
             raise StoreError(msg)
-        result: list[Any] = document["data"]["result"]
+        data = document.get("data")
+        if not isinstance(data, dict) or not isinstance(data.get("result"), list):
+            raise self._stranger()
+        result: list[Any] = data["result"]
         return result
+
+    def _stranger(self) -> StoreError:
+        return StoreError(
+            f"{self.server.name} answered with something else than Prometheus does: check the "
+            "address"
+        )
 
 
 def _headers(address: Address) -> Mapping[str, str]:
