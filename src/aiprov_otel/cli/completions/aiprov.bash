@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/aiprov
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_aiprov_subparsers=(build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion)
+_shtab_aiprov_subparsers=(build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion init record)
 
 _shtab_aiprov_build_option_strings=(-h --help -o --output --rev -M -C --ai-only --pull-requests --remote --json)
 _shtab_aiprov_check_option_strings=(-h --help --manifest --min-known --min-strength --since --json)
@@ -23,6 +23,8 @@ _shtab_aiprov_review_option_strings=(-h --help --base --coverage --from --days -
 _shtab_aiprov_attest_option_strings=(-h --help --manifest -o --output --diff --json)
 _shtab_aiprov_mcp_option_strings=(-h --help --from)
 _shtab_aiprov_completion_option_strings=(-h --help)
+_shtab_aiprov_init_option_strings=(-h --help --agents --trailers --watch --yes --undo --check)
+_shtab_aiprov_record_option_strings=(-h --help)
 _shtab_aiprov_option_strings=(-h --help --version)
 
 
@@ -31,7 +33,7 @@ _shtab_aiprov_check___min_strength_choices=(weak commit line)
 _shtab_aiprov_stats___by_choices=(origin agent model package file evidence strength age)
 _shtab_aiprov_report___sampled_choices=(no evenly failures)
 _shtab_aiprov_completion_pos_0_choices=(bash zsh fish)
-_shtab_aiprov_pos_0_choices=(build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion)
+_shtab_aiprov_pos_0_choices=(build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion init record)
 
 _shtab_aiprov_build_pos_0_nargs='*'
 _shtab_aiprov_build__h_nargs=0
@@ -99,6 +101,16 @@ _shtab_aiprov_mcp__h_nargs=0
 _shtab_aiprov_mcp___help_nargs=0
 _shtab_aiprov_completion__h_nargs=0
 _shtab_aiprov_completion___help_nargs=0
+_shtab_aiprov_init__h_nargs=0
+_shtab_aiprov_init___help_nargs=0
+_shtab_aiprov_init___trailers_nargs=0
+_shtab_aiprov_init___watch_nargs=0
+_shtab_aiprov_init___yes_nargs=0
+_shtab_aiprov_init___undo_nargs=0
+_shtab_aiprov_init___check_nargs=0
+_shtab_aiprov_record_pos_1_nargs='*'
+_shtab_aiprov_record__h_nargs=0
+_shtab_aiprov_record___help_nargs=0
 _shtab_aiprov_pos_0_nargs=A...
 _shtab_aiprov__h_nargs=0
 _shtab_aiprov___help_nargs=0

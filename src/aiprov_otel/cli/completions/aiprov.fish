@@ -50,8 +50,8 @@ function _shtab_aiprov_using
   test "$_shtab_aiprov_cmdpath" = "$argv"
 end
 
-set -g _shtab_aiprov_commands build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion
-set -g _shtab_aiprov_opts_with_value --base --by --coverage --days --diff --dir --export --fail-if-low --from --host --html --keep-days --keep-gib --manifest --min-known --min-strength --output --port --pull-requests --requests --rev --run --sampled --seconds --since --sql --store -o
+set -g _shtab_aiprov_commands build check blame explain stats traceback run serve report demo dashboards doctor review attest mcp completion init record
+set -g _shtab_aiprov_opts_with_value --agents --base --by --coverage --days --diff --dir --export --fail-if-low --from --host --html --keep-days --keep-gib --manifest --min-known --min-strength --output --port --pull-requests --requests --rev --run --sampled --seconds --since --sql --store -o
 
 complete -c aiprov -e
 complete -c aiprov -f
@@ -129,7 +129,7 @@ complete -c aiprov -n '_shtab_aiprov_using report' -l fail-if-low -x -d 'exit wi
 complete -c aiprov -n '_shtab_aiprov_using; and test $_shtab_aiprov_npos -eq 0' -a demo -d 'Create a small shop with its git history, run it, send it requests, report.'
 complete -c aiprov -n '_shtab_aiprov_using demo' -s h -l help -d 'show this help message and exit'
 complete -c aiprov -n '_shtab_aiprov_using demo' -l dir -x -d 'where to create it; an earlier demo there is replaced (default: aiprov-demo)'
-complete -c aiprov -n '_shtab_aiprov_using demo' -l requests -x -d 'default: 1000'
+complete -c aiprov -n '_shtab_aiprov_using demo' -l requests -x -d 'default: 1200'
 complete -c aiprov -n '_shtab_aiprov_using; and test $_shtab_aiprov_npos -eq 0' -a dashboards -d 'Write dashboards, rules, queries and configuration by code origin, one subfolder per backend, with a README.md that explains where each file belongs.'
 complete -c aiprov -n '_shtab_aiprov_using dashboards' -s h -l help -d 'show this help message and exit'
 complete -c aiprov -n '_shtab_aiprov_using dashboards' -l force -d 'replace files that differ'
@@ -158,3 +158,13 @@ complete -c aiprov -n '_shtab_aiprov_using mcp' -l from -x -d 'where errors are,
 complete -c aiprov -n '_shtab_aiprov_using; and test $_shtab_aiprov_npos -eq 0' -a completion -d 'Print the script that completes `aiprov` in a shell.'
 complete -c aiprov -n '_shtab_aiprov_using completion' -s h -l help -d 'show this help message and exit'
 complete -c aiprov -n '_shtab_aiprov_using completion; and test $_shtab_aiprov_npos -eq 0' -ka "bash zsh fish" -d shell
+complete -c aiprov -n '_shtab_aiprov_using; and test $_shtab_aiprov_npos -eq 0' -a init -d 'Install hooks of coding agents and of git in this repository, so that each commit gets a note with the lines that an agent wrote.'
+complete -c aiprov -n '_shtab_aiprov_using init' -s h -l help -d 'show this help message and exit'
+complete -c aiprov -n '_shtab_aiprov_using init' -l agents -x -d 'the agents, with commas: claude-code, codex, cursor, gemini-cli, github-copilot, windsurf, cline, opencode; default: those in use here'
+complete -c aiprov -n '_shtab_aiprov_using init' -l trailers -d 'also add `Assisted-by: AGENT:MODEL` to the messages of commits'
+complete -c aiprov -n '_shtab_aiprov_using init' -l watch -d 'declare that nothing but these agents and people writes in this clone, and that inline completion is off or hooked; then lines that no agent wrote can be a person'"'"'s'
+complete -c aiprov -n '_shtab_aiprov_using init' -l yes -d 'do not ask'
+complete -c aiprov -n '_shtab_aiprov_using init' -l undo -d 'remove all that this verb installed'
+complete -c aiprov -n '_shtab_aiprov_using init' -l check -d 'print what works here; exit with 1 if something is missing'
+complete -c aiprov -n '_shtab_aiprov_using; and test $_shtab_aiprov_npos -eq 0' -a record -d 'Read one event from standard input, as the hooks of an agent get it, and record it. Prints nothing and always exits with 0.'
+complete -c aiprov -n '_shtab_aiprov_using record' -s h -l help -d 'show this help message and exit'

@@ -19,7 +19,9 @@ _shtab_aiprov_commands() {
     demo:'Create a small shop with its git history, run it, send it requests, report.'
     doctor:'Check whether a service has what provenance needs, and print the next step for what is missing.'
     explain:'Print each step from a line to its origin: commit, evidence, policy. The steps come from git; a manifest has only the result.'
+    init:'Install hooks of coding agents and of git in this repository, so that each commit gets a note with the lines that an agent wrote.'
     mcp:'Serve the Model Context Protocol on standard input and output: explain a line, annotate a stack trace, errors by line and by commit, the report, the review of the work tree. It only reads. It needs the extra `mcp`.'
+    record:'Read one event from standard input, as the hooks of an agent get it, and record it. Prints nothing and always exits with 0.'
     report:'Report errors and latency by code origin, from received traces.'
     review:'Of the lines that the work tree adds since it left BASE: their origins; which are AI-written and untested; in functions that failed lately; in the place of a repair; on weak evidence. Gates are in [tool.aiprov.review].'
     run:'Build the manifest, run CMD with code origin on its traces, and report.'
@@ -32,7 +34,7 @@ _shtab_aiprov_commands() {
 
 _shtab_aiprov_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "(- : *)--version[show program\'s version number and exit]"
+  "--version[show program\'s version number and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -113,7 +115,7 @@ _shtab_aiprov_dashboards_defaults_added=0
 _shtab_aiprov_demo_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--dir[where to create it\; an earlier demo there is replaced (default\: aiprov-demo)]:dir:"
-  "--requests[default\: 1000]:N:"
+  "--requests[default\: 1200]:N:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -142,6 +144,20 @@ _shtab_aiprov_explain_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_aiprov_explain_defaults_added=0
 
+_shtab_aiprov_init_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--agents[the agents, with commas\: claude-code, codex, cursor, gemini-cli, github-copilot, windsurf, cline, opencode\; default\: those in use here]:NAMES:"
+  "--trailers[also add \`Assisted-by\: AGENT\:MODEL\` to the messages of commits]"
+  "--watch[declare that nothing but these agents and people writes in this clone, and that inline completion is off or hooked\; then lines that no agent wrote can be a person\'s]"
+  "--yes[do not ask]"
+  "--undo[remove all that this verb installed]"
+  "--check[print what works here\; exit with 1 if something is missing]"
+  ":a folder in the repository:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_aiprov_init_defaults_added=0
+
 _shtab_aiprov_mcp_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--from[where errors are, as for \`aiprov review\`\; default\: the local store]:SOURCE:"
@@ -149,6 +165,15 @@ _shtab_aiprov_mcp_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_aiprov_mcp_defaults_added=0
+
+_shtab_aiprov_record_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  ":claude-code, codex, cursor, gemini-cli, github-copilot, windsurf, cline, opencode, git or editor:"
+  "(*)::a hook of git and its arguments, or a file:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_aiprov_record_defaults_added=0
 
 _shtab_aiprov_report_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -256,7 +281,9 @@ _shtab_aiprov() {
         demo) _arguments -C -s $_shtab_aiprov_demo_options ;;
         doctor) _arguments -C -s $_shtab_aiprov_doctor_options ;;
         explain) _arguments -C -s $_shtab_aiprov_explain_options ;;
+        init) _arguments -C -s $_shtab_aiprov_init_options ;;
         mcp) _arguments -C -s $_shtab_aiprov_mcp_options ;;
+        record) _arguments -C -s $_shtab_aiprov_record_options ;;
         report) _arguments -C -s $_shtab_aiprov_report_options ;;
         review) _arguments -C -s $_shtab_aiprov_review_options ;;
         run) _arguments -C -s $_shtab_aiprov_run_options ;;
