@@ -22,6 +22,7 @@ _SWITCHES: Final = (
     "AIPROV_DISABLED",
     "AIPROV_STRICT",
     "AIPROV_FAST",
+    "AIPROV_FAST_ENCODING",
     "AIPROV_ANNOTATED_TRACEBACK",
     "AIPROV_UNTESTED_PYTHON",
 )
@@ -38,6 +39,8 @@ class Settings:
         disabled: `AIPROV_DISABLED` or `OTEL_SDK_DISABLED`: do nothing.
         strict: `AIPROV_STRICT`: raise what would be logged.
         fast: `AIPROV_FAST`, unless it is `false`: use the fast paths through the SDK.
+        fast_encoding: `AIPROV_FAST_ENCODING` and `AIPROV_FAST`, unless one of them is `false`:
+            encode spans for the OTLP exporters by our own encoder.
         packages: `AIPROV_PACKAGES`, the packages that the import hook observes.
         annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: print who wrote each frame.
         untested_python: `AIPROV_UNTESTED_PYTHON`: rewrite modules on a Python that was not tested.
@@ -51,6 +54,7 @@ class Settings:
     disabled: bool = False
     strict: bool = False
     fast: bool = True
+    fast_encoding: bool = True
     packages: str = ""
     annotated_traceback: bool = False
     untested_python: bool = False
@@ -68,12 +72,14 @@ class Settings:
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process; only `true`, in any case, is true."""
+    fast = _word(environ, "AIPROV_FAST") != "false"
     return Settings(
         manifest=environ.get("AIPROV_MANIFEST") or None,
         disabled=_true(environ, "AIPROV_DISABLED") or _true(environ, "OTEL_SDK_DISABLED"),
         strict=_true(environ, "AIPROV_STRICT"),
         packages=environ.get("AIPROV_PACKAGES", ""),
-        fast=_word(environ, "AIPROV_FAST") != "false",
+        fast=fast,
+        fast_encoding=fast and _word(environ, "AIPROV_FAST_ENCODING") != "false",
         doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
         untested_python=_true(environ, "AIPROV_UNTESTED_PYTHON"),
@@ -92,6 +98,34 @@ def exception_signal(environ: Mapping[str, str] = os.environ) -> ExceptionSignal
     if "logs/dup" in words:
         return "both"
     return "logs" if "logs" in words else "events"
+
+
+AGENT_VARIABLES: Final[Mapping[str, str | None]] = {
+    "AI_AGENT": None,
+    "CLAUDECODE": "claude-code",
+    "CURSOR_AGENT": "cursor",
+    "GEMINI_CLI": "gemini-cli",
+    "CODEX_THREAD_ID": "openai-codex",
+    "COPILOT_CLI": "github-copilot-cli",
+    "OPENCODE": "opencode",
+    "CLINE_ACTIVE": "cline",
+    "QWEN_CODE": "qwen-code",
+    "AUGMENT_AGENT": "augment",
+    "KIRO_SESSION_ID": "kiro",
+    "AGENT": None,
+}
+"""The variables that agents set for what they run, each with the agent; None: see its value."""
+
+
+def agent_variable(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The variable that an agent set for what it runs, this process among it; None without one."""
+    return next((name for name in AGENT_VARIABLES if environ.get(name)), None)
+
+
+def agent_by_variable(environ: Mapping[str, str] = os.environ) -> str | None:
+    """What names the agent that runs this process: a slug, or a text of its own."""
+    name = agent_variable(environ)
+    return None if name is None else AGENT_VARIABLES[name] or environ[name]
 
 
 def cache_key(environ: Mapping[str, str] = os.environ) -> str | None:
@@ -153,7 +187,7 @@ def _word(environ: Mapping[str, str], name: str) -> str:
 def _wrong_switches(environ: Mapping[str, str]) -> Iterator[str]:
     for name in _SWITCHES:
         if _word(environ, name) not in {"", "true", "false"}:
-            used = "true" if name == "AIPROV_FAST" else "false"
+            used = "true" if name.startswith("AIPROV_FAST") else "false"
             yield f"{name} is {environ[name]!r}; use 'true' or 'false'; using {used!r}"
 
 

@@ -23,7 +23,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "blame",
-        help="every line of a file with its origin",
         description="Print each line of a file with its origin, agent, model and commit, from the "
         "manifest if it is up to date, else from git.",
         epilog="example: aiprov blame src/shop/cart.py",

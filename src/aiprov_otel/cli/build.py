@@ -21,7 +21,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "build",
-        help="write the manifest: the origin of each line, from git",
         description="Blame every tracked Python file; write the origin of its lines to a manifest.",
         epilog="example: aiprov build --rev v2.1.0 --output dist/aiprov.manifest",
     )

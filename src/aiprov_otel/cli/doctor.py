@@ -18,6 +18,7 @@ from typing import Any, Final
 from aiprov_otel.cli.command import Command, resolve
 from aiprov_otel.cli.doctor_findings import (
     Finding,
+    about_capture,
     about_end,
     about_packages,
     about_process,
@@ -48,7 +49,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "doctor",
-        help="check a service's setup, and list what is missing",
         description="Check whether a service has what provenance needs, and print the next step "
         "for what is missing.",
         epilog=_EPILOG,
@@ -98,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             findings.append(no_report(args.seconds, status))
         findings += about_end(events, command.program, status)
+    findings += about_capture(Path.cwd())
     _print(findings, reports, as_json=args.json)
     return 1 if any(finding.then for finding in findings) else 0
 

@@ -44,7 +44,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "report",
-        help="report errors and latency by code origin",
         description="Report errors and latency by code origin, from received traces.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

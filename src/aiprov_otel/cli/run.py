@@ -58,7 +58,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "run",
-        help="run a command with code origin on its traces, and report",
         description="Build the manifest, run CMD with code origin on its traces, and report.",
         epilog=_EPILOG,
         usage="aiprov run [-h] -- CMD ...",

@@ -38,7 +38,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "serve",
-        help="receive traces over OTLP and store them on this machine",
         description="Receive traces over OTLP/HTTP and store them in a file on this machine.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -18,7 +18,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "stats",
-        help="shares of the lines by origin, agent, model, package",
         description="Count lines by origin, agent, model, package, evidence, strength or age, from "
         "the manifest if it is up to date, else from git; show how many rest on weak evidence and "
         "how to improve that.",
