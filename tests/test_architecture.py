@@ -36,6 +36,7 @@ def test_only_settings_reads_the_environment():
 
     assert reading <= {
         "settings.py",
+        "capture/git_ai.py",
         "history/git/repository.py",
         "cli/run.py",
         "cli/doctor.py",

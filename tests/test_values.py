@@ -24,7 +24,7 @@ def test_every_evidence_has_a_strength(kind):
     Records of lines are strongest, branches, policy and silence weakest, marks of commits between.
     """
     lines = {"declared", "note", "note-recovered", "agent-trace"}
-    weak = {"branch", "predates-ai", "unmarked", "none"}
+    weak = {"watched", "branch", "predates-ai", "unmarked", "none"}
     expected = "line" if kind in lines else "weak" if kind in weak else "commit"
 
     assert kind.strength is Strength(expected)

@@ -1,5 +1,5 @@
 """`python -m aiprov_otel` is the command `aiprov`."""
 
-from aiprov_otel.cli.main import entry
+from aiprov_otel.cli.entry import entry
 
 entry()

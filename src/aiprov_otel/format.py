@@ -22,10 +22,8 @@ def quantity(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def percent(share: float | None) -> str:
-    """*share*, from 0 to 1, with three digits: `38.7%`, `2.00%`; empty for None."""
-    if share is None:
-        return ""
+def percent(share: float) -> str:
+    """*share*, from 0 to 1, with three digits: `38.7%`, `2.00%`."""
     return f"{share:.1%}" if share >= 0.1 else f"{share:.2%}"
 
 

@@ -100,6 +100,34 @@ def exception_signal(environ: Mapping[str, str] = os.environ) -> ExceptionSignal
     return "logs" if "logs" in words else "events"
 
 
+AGENT_VARIABLES: Final[Mapping[str, str | None]] = {
+    "AI_AGENT": None,
+    "CLAUDECODE": "claude-code",
+    "CURSOR_AGENT": "cursor",
+    "GEMINI_CLI": "gemini-cli",
+    "CODEX_THREAD_ID": "openai-codex",
+    "COPILOT_CLI": "github-copilot-cli",
+    "OPENCODE": "opencode",
+    "CLINE_ACTIVE": "cline",
+    "QWEN_CODE": "qwen-code",
+    "AUGMENT_AGENT": "augment",
+    "KIRO_SESSION_ID": "kiro",
+    "AGENT": None,
+}
+"""The variables that agents set for what they run, each with the agent; None: see its value."""
+
+
+def agent_variable(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The variable that an agent set for what it runs, this process among it; None without one."""
+    return next((name for name in AGENT_VARIABLES if environ.get(name)), None)
+
+
+def agent_by_variable(environ: Mapping[str, str] = os.environ) -> str | None:
+    """What names the agent that runs this process: a slug, or a text of its own."""
+    name = agent_variable(environ)
+    return None if name is None else AGENT_VARIABLES[name] or environ[name]
+
+
 def cache_key(environ: Mapping[str, str] = os.environ) -> str | None:
     """`AIPROV_CACHE_KEY`, the secret that caches of builds are signed with; None if not set."""
     return environ.get("AIPROV_CACHE_KEY") or None

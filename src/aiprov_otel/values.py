@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Origin(StrEnum):
@@ -23,6 +24,27 @@ class Strength(StrEnum):
     WEAK = "weak"
 
 
+class Outcome(StrEnum):
+    """What became of an error, in the request, task or process that it was raised in."""
+
+    ESCAPED = "escaped"
+    HANDLED = "handled"
+    EXPECTED = "expected"
+
+
+CANCELLATIONS: Final = (
+    "GeneratorExit",
+    "KeyboardInterrupt",
+    "asyncio.exceptions.CancelledError",
+    "concurrent.futures._base.CancelledError",
+    "starlette.websockets.WebSocketDisconnect",
+)
+"""Classes of exceptions by which somebody ends what is no longer wanted."""
+
+REFUSALS: Final = ("1", "3", "5", "6", "7", "8", "9", "10", "11", "16")
+"""The status codes by which gRPC refuses a call, as HTTP does with 4xx."""
+
+
 class Evidence(StrEnum):
     """The kind of statement that decided an origin, strongest first."""
 
@@ -38,6 +60,7 @@ class Evidence(StrEnum):
     FOOTER = "footer"
     ASSISTED_BY = "assisted-by"
     PULL_REQUEST = "pull-request"
+    WATCHED = "watched"
     BRANCH = "branch"
     PREDATES_AI = "predates-ai"
     UNMARKED = "unmarked"
@@ -52,7 +75,13 @@ class Evidence(StrEnum):
 
 
 _LINE_LEVEL = {Evidence.DECLARED, Evidence.NOTE, Evidence.NOTE_RECOVERED, Evidence.AGENT_TRACE}
-_WEAK = {Evidence.BRANCH, Evidence.PREDATES_AI, Evidence.UNMARKED, Evidence.NONE}
+_WEAK = {
+    Evidence.WATCHED,
+    Evidence.BRANCH,
+    Evidence.PREDATES_AI,
+    Evidence.UNMARKED,
+    Evidence.NONE,
+}
 
 
 class Match(StrEnum):

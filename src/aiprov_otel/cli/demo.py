@@ -55,7 +55,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="where to create it; an earlier demo there is replaced (default: %(default)s)",
     )
     parser.add_argument(
-        "--requests", type=_count, default=1000, metavar="N", help="default: %(default)s"
+        "--requests", type=_count, default=1200, metavar="N", help="default: %(default)s"
     )
     parser.set_defaults(run=run)
 

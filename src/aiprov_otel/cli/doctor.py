@@ -18,6 +18,7 @@ from typing import Any, Final
 from aiprov_otel.cli.command import Command, resolve
 from aiprov_otel.cli.doctor_findings import (
     Finding,
+    about_capture,
     about_end,
     about_packages,
     about_process,
@@ -97,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             findings.append(no_report(args.seconds, status))
         findings += about_end(events, command.program, status)
+    findings += about_capture(Path.cwd())
     _print(findings, reports, as_json=args.json)
     return 1 if any(finding.then for finding in findings) else 0
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from aiprov_otel.capture import checkup, setup
+from aiprov_otel.capture.journal import Journal
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.format import quantity, short_hash
 from aiprov_otel.lending import outcome
@@ -41,6 +43,13 @@ class Finding:
     name: str
     found: str
     then: str | None = None
+
+
+def about_capture(folder: Path) -> Iterator[Finding]:
+    """What `aiprov init --check` finds in the repository of *folder*; nothing without capture."""
+    if Journal.find(folder.resolve()):
+        for each in checkup.check(setup.open_work_tree(folder)):
+            yield Finding(each.name, each.found, each.then or None)
 
 
 def about_packages(survey: Survey) -> Iterator[Finding]:

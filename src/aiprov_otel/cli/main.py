@@ -30,6 +30,8 @@ VERBS: Final = {
     "demo": "try everything on a small shop, in one command",
     "dashboards": "write dashboards, rules and configuration for your backends",
     "doctor": "check a service's setup, and list what is missing",
+    "init": "record from now on which lines agents write, in git notes",
+    "record": "record an event of an agent, of git or of an editor (for hooks)",
 }
 """What each verb does, for the list of them."""
 

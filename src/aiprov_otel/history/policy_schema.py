@@ -162,6 +162,16 @@ def _parse_packages(key: str, value: object) -> tuple[str, ...]:
     return tuple(map(str, items))
 
 
+_CLASS: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
+
+def _parse_classes(key: str, value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [None]
+    if not all(isinstance(item, str) and _CLASS.fullmatch(item) for item in items):
+        raise wrong_value(key, value, 'a list of classes like ["shop.stock.OutOfStock"]')
+    return tuple(map(str, items))
+
+
 _AGENT_KEYS: Final = tuple(field.name for field in fields(Agent))
 _MOST_STARS: Final = 3  # in one address: each takes time to match
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -227,6 +237,7 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "moves": _parse_moves,
     "markers": _parse_switch,
     "packages": _parse_packages,
+    "expected_errors": _parse_classes,
     "extra_agents": parse_extra_agents,
 }
 """The keys of `[tool.aiprov]`; each parser raises a PolicyError that names key and value."""

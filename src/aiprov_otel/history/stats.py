@@ -150,6 +150,10 @@ _DO = {
     (Evidence.UNMARKED, Origin.HUMAN): (
         "are unmarked and human by your policy: true as far as your agents do mark their commits"
     ),
+    (Evidence.WATCHED, Origin.HUMAN): (
+        "are human because no agent was at work while they came: true as far as every writer is "
+        "hooked"
+    ),
     (Evidence.PREDATES_AI, Origin.HUMAN): (
         "are human because they are older than the first coding assistant (human_before): "
         "nothing to do"

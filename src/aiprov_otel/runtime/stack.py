@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 from aiprov_otel.runtime import resolver as resolver_module
 from aiprov_otel.runtime import source_text
 from aiprov_otel.runtime.callables import function_of
-from aiprov_otel.runtime.exception_state import is_group, members_of, traceback_of
+from aiprov_otel.runtime.exception_state import MEMBERS, is_group, members_of, traceback_of
 from aiprov_otel.runtime.resolver import Resolver
 
 DEPTH: Final = 100
@@ -129,9 +129,6 @@ def _decorated(resolver: Resolver, frame: FrameType) -> FunctionType | None:
 
 Place: TypeAlias = tuple[FrameType, int]
 """A frame and the line that it was executing."""
-
-MEMBERS: Final = 1_000
-"""Members of a group that are looked at; a larger one is decided over so many."""
 
 
 def places(resolver: Resolver, error: BaseException) -> list[Place]:

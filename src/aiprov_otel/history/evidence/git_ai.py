@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -28,6 +28,9 @@ _NOTES: Final = ("refs/notes/ai", "refs/notes/ai-remote/")
 _FORMER: Final = "refs/ai/authorship/"  # before there were notes, a ref for each commit
 REFS: Final = (*_NOTES, _FORMER)
 FETCHED: Final = ("refs/notes/ai",)
+
+WATCHED_AUTHOR: Final = "watched <watched@aiprov-otel.invalid>"
+"""Stands for the person in a note of `aiprov init`, whose hooks saw that no agent wrote a line."""
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -183,7 +186,9 @@ def to_record(log: Log, ref: str, find_prompt: Callable[[str], Any]) -> Record:
 def _mark(key: str, log: Log, ref: str, find_prompt: Callable[[str], Any]) -> Mark | None:
     """The mark of *key*; None for a key that leads nowhere."""
     if key == "human" or (key.startswith("h_") and key in log.humans):
-        return _make_mark(Origin.HUMAN, key, ref, {})
+        mark = _make_mark(Origin.HUMAN, key, ref, {})
+        watched = get_object(log.humans, key).get("author") == WATCHED_AUTHOR
+        return replace(mark, evidence=Evidence.WATCHED) if watched else mark
     if key == "ai_agent":
         return _make_mark(Origin.AI, key, ref, {})
     if key.startswith(("s_", "h_")):

@@ -1,0 +1,281 @@
+"""What is kept below `.git/aiprov` until it is committed: hashes of lines, never their text."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from aiprov_otel.capture import lines
+from aiprov_otel.files import make_folder, read_regular, write_whole
+
+ENABLED: Final = "enabled"
+"""The file that `aiprov init` writes; without it, nothing is recorded in a repository."""
+
+_WAIT: Final = 2.0  # seconds for another hook to finish
+_LONGEST_LOG: Final = 64 * 1024
+_SHELVES: Final = 4  # earlier states of a file that a stash may bring back
+
+
+class State(NamedTuple):
+    """
+    A file as it was last seen.
+
+    Attributes:
+        path: relative to the root of the work tree.
+        hashes: of its lines.
+        labels: who wrote each of them, as far as it is not committed; None is not known.
+        weights: of its lines, where people's lines are watched; see `watched.weigh`.
+        mark: what git had done by then; see `watched.mark`.
+        shelves: hashes and labels that it had before a stash.
+    """
+
+    path: str
+    hashes: Sequence[bytes] = ()
+    labels: Sequence[str | None] = ()
+    weights: Sequence[int] = ()
+    mark: str = ""
+    shelves: Sequence[tuple[Sequence[bytes], Sequence[str | None]]] = ()
+
+
+class Journal:
+    """
+    The journal of one work tree.
+
+    Attributes:
+        root: the top of the work tree.
+        git_folder: its git directory, of its own where it is a linked work tree.
+        common: the git directory that all work trees of the repository share.
+        folder: where the journal is.
+    """
+
+    def __init__(self, root: Path, git_folder: Path, common: Path) -> None:
+        self.root = root
+        self.git_folder = git_folder
+        self.common = common
+        self.folder = git_folder / "aiprov"
+        self._salt = b""
+
+    @classmethod
+    def find(cls, start: Path) -> Journal | None:
+        """The journal for the work tree that *start* is in; None where nothing is recorded."""
+        for folder in (start, *start.parents):
+            entry = folder / ".git"
+            if not os.path.lexists(entry):
+                continue
+            git_folder = entry
+            if entry.is_file():
+                text = read_regular(entry, 4096).decode("utf-8", "surrogateescape")
+                git_folder = folder / text.removeprefix("gitdir:").strip()
+            common = git_folder
+            with suppress(OSError):
+                text = read_regular(git_folder / "commondir", 4096).decode("utf-8").strip()
+                common = git_folder / text
+            journal = cls(folder, git_folder, common)
+            return journal if (common / "aiprov" / ENABLED).is_file() else None
+        return None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options of `aiprov init`."""
+        value = _parse(self._read(self.common / "aiprov" / ENABLED))
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def salt(self) -> bytes:
+        """The secret that the hashes of this work tree are made with."""
+        if not self._salt:
+            content = self._read(self.folder / "salt")
+            if len(content) != 32:
+                content = secrets.token_bytes(32)
+                write_whole(make_folder(self.folder, 0o700) / "salt", content)
+            self._salt = content
+        return self._salt
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """
+        Keeps the hooks of other processes out.
+
+        Raises:
+            TimeoutError: one of them does not finish.
+        """
+        make_folder(self.folder, 0o700)
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            until = time.monotonic() + _WAIT
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > until:
+                        msg = "another hook holds the journal; this event is not recorded"
+                        raise TimeoutError(msg) from None
+                    time.sleep(0.005)
+            yield
+        finally:
+            os.close(descriptor)
+
+    # Files
+
+    def states(self) -> Iterator[State]:
+        """Every file that there is something to remember of."""
+        with suppress(OSError):
+            for name in sorted(os.listdir(self.folder / "files")):  # noqa: PTH208
+                if state := self._load(self.folder / "files" / name):
+                    yield state
+
+    def state(self, path: str) -> State | None:
+        """What is remembered of the file at *path*."""
+        return self._load(self._place(path))
+
+    def save(self, state: State) -> None:
+        """Remembers *state*."""
+        rows = [_runs(state.labels), *(_runs(labels) for _, labels in state.shelves)]
+        hashes = [state.hashes, *(hashes for hashes, _ in state.shelves)]
+        head = {
+            "path": state.path,
+            "labels": rows,
+            "lengths": [len(row) for row in hashes],
+            "mark": state.mark,
+            "weights": list(state.weights),
+        }
+        body = b"".join(b"".join(row) for row in hashes)
+        place = self._place(state.path)
+        make_folder(place.parent, 0o700)
+        write_whole(place, json.dumps(head).encode() + b"\n" + body)
+
+    def forget(self, path: str) -> None:
+        """Forgets the file at *path*."""
+        with suppress(OSError):
+            self._place(path).unlink()
+
+    def _place(self, path: str) -> Path:
+        return self.folder / "files" / self.key(path)
+
+    def _load(self, place: Path) -> State | None:
+        content = self._read(place)
+        if not content:
+            return None
+        head, _, body = content.partition(b"\n")
+        try:
+            fields = json.loads(head)
+            parts = []
+            start = 0
+            for length, row in zip(fields["lengths"], fields["labels"], strict=True):
+                end = start + length * lines.SIZE
+                hashes = [body[i : i + lines.SIZE] for i in range(start, end, lines.SIZE)]
+                labels = [label for label, count in row for _ in range(count)]
+                if end > len(body) or len(labels) != length:
+                    raise ValueError(place.name)  # noqa: TRY301
+                parts.append((hashes, labels))
+                start = end
+            (hashes, labels), *shelves = parts
+            weights = fields["weights"]
+            return State(fields["path"], hashes, labels, weights, fields["mark"], shelves)
+        except (ValueError, KeyError, TypeError):
+            self._move_aside(place)
+            return None
+
+    # Small records: the uses of tools and the turns that are not over, what a merge left behind
+
+    def records(self, kind: str) -> dict[str, Any]:
+        """The records of *kind*, by key."""
+        found = {}
+        with suppress(OSError):
+            for name in sorted(os.listdir(self.folder / kind)):  # noqa: PTH208
+                if (value := self.record(kind, name, hashed=True)) is not None:
+                    found[name] = value
+        return found
+
+    def record(self, kind: str, name: str, *, hashed: bool = False) -> Any:
+        """The record of *kind* that is named *name*; None where there is none."""
+        place = self.folder / kind / (name if hashed else self.key(name))
+        content = self._read(place)
+        if content and (value := _parse(content)) is not None:
+            return value
+        if content:
+            self._move_aside(place)
+        return None
+
+    def put(self, kind: str, name: str, value: Any) -> None:
+        """Keeps *value* as the record of *kind* that is named *name*."""
+        folder = make_folder(self.folder / kind, 0o700)
+        write_whole(folder / self.key(name), json.dumps(value).encode())
+
+    def drop(self, kind: str, name: str, *, hashed: bool = False) -> None:
+        """Forgets the record of *kind* that is named *name*."""
+        with suppress(OSError):
+            (self.folder / kind / (name if hashed else self.key(name))).unlink()
+
+    def clear(self, kind: str, older: float = 0) -> None:
+        """Forgets all records of *kind* that are *older* than so many seconds."""
+        for name in self.records(kind):
+            with suppress(OSError):
+                if time.time() - (self.folder / kind / name).stat().st_mtime >= older:
+                    self.drop(kind, name, hashed=True)
+
+    def key(self, name: str) -> str:
+        """*name* as a salted hash: names of sessions are not written down."""
+        return blake2b(os.fsencode(name), digest_size=16, key=self.salt).hexdigest()
+
+    # Trouble
+
+    def complain(self, text: str) -> None:
+        """Adds *text* to the log that `aiprov doctor` and `aiprov init --check` show."""
+        with suppress(OSError):
+            folder = make_folder(self.folder, 0o700)
+            log = folder / "log"
+            if log.is_file() and log.stat().st_size > _LONGEST_LOG:
+                log.unlink()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+            with os.fdopen(os.open(log, flags, 0o600), "w") as file:
+                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {' '.join(text.split())}\n")
+
+    def complaints(self) -> list[str]:
+        """The lines of that log."""
+        return self._read(self.folder / "log").decode("utf-8", "replace").splitlines()
+
+    def _move_aside(self, place: Path) -> None:
+        with suppress(OSError):
+            place.replace(self.folder / "broken")
+        self.complain(
+            f"a record in {place.parent.name} was broken; it is moved to {self.folder}/broken"
+        )
+
+    @staticmethod
+    def _read(place: Path) -> bytes:
+        try:
+            return read_regular(place)
+        except OSError:
+            return b""
+
+
+def shelve(state: State) -> Sequence[tuple[Sequence[bytes], Sequence[str | None]]]:
+    """The shelves of *state* with its lines put on top."""
+    return [(state.hashes, state.labels), *state.shelves][:_SHELVES]
+
+
+def _runs(labels: Sequence[str | None]) -> list[tuple[str | None, int]]:
+    rows: list[tuple[str | None, int]] = []
+    for label in labels:
+        if rows and rows[-1][0] == label:
+            rows[-1] = (label, rows[-1][1] + 1)
+        else:
+            rows.append((label, 1))
+    return rows
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

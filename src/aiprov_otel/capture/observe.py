@@ -1,0 +1,164 @@
+"""Looks at files of the work tree: what of them is as it was, and what is new."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiprov_otel.capture import lines, watched
+from aiprov_otel.capture.journal import Journal, State, shelve
+from aiprov_otel.files import read_regular
+
+if TYPE_CHECKING:
+    from aiprov_otel.history.git.repository import Git
+
+IGNORED: Final = "ignored"
+"""The kind of records of what git ignores."""
+
+LONGEST: Final = 16 * 1024 * 1024  # bytes of a file that is recorded
+_MANY: Final = 500  # files that are looked at for one command of a shell
+_PROBE: Final = 8000  # bytes by which git, too, distinguishes text from the rest
+
+
+class Observer:
+    """
+    Looks at the files of one work tree for one event.
+
+    Attributes:
+        journal: where it remembers what it saw.
+        why_not: why no line that is new now is called a person's; None if one can be.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.declared = watched.is_declared(journal)
+        self.why_not = watched.why_not(journal) if self.declared else "not declared"
+        self.mark = watched.mark(journal) if self.declared else ""
+        self.blank = lines.hash_lines([b""], journal.salt)[0]
+
+    @cached_property
+    def git(self) -> Git:
+        """Git in the work tree; imported late, because most events do without."""
+        from aiprov_otel.history.git.repository import Git
+
+        return Git(self.journal.root)
+
+    @property
+    def head(self) -> str:
+        """The commit that is checked out; "" without one."""
+        status, output, _ = self.git.try_run("rev-parse", "--verify", "--quiet", "HEAD")
+        return "" if status else output.decode("ascii").strip()
+
+    def relative(self, name: str, folder: str) -> str | None:
+        """The path of the file *name*, as an agent in *folder* calls it; None for one elsewhere."""
+        place = Path(os.path.realpath(os.path.join(folder, name)))  # noqa: PTH118
+        try:
+            path = place.relative_to(self.journal.root)
+        except ValueError:
+            return None
+        inside = path.parts and ".git" not in path.parts and "\n" not in str(path)
+        return path.as_posix() if inside and not self._is_ignored(path.as_posix()) else None
+
+    def _is_ignored(self, path: str) -> bool:
+        """Whether git ignores the file at *path*; asked once until the next commit."""
+        known = self.journal.record(IGNORED, path)
+        if known is None:
+            # This command knows no literal paths; with `./`, a name can't mean more than itself.
+            ask = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--", f"./{path}")
+            known = self.git.try_run(*ask)[0] == 0
+            self.journal.put(IGNORED, path, known)
+        return bool(known)
+
+    def read(self, path: str) -> list[bytes] | None:
+        """The lines of the file at *path*; None for one that is not text, or too large."""
+        try:
+            content = read_regular(self.journal.root / path, LONGEST, inside=self.journal.root)
+        except FileNotFoundError:
+            return []
+        except OSError:
+            return None
+        return None if b"\0" in content[:_PROBE] else lines.split(content)
+
+    def hash(self, text: Sequence[bytes]) -> list[bytes]:
+        """The hashes of the lines *text*."""
+        return lines.hash_lines(text, self.journal.salt)
+
+    def look(self, path: str, text: Sequence[bytes], base: str = "HEAD") -> State:
+        """
+        What is known of the lines *text* that the file at *path* has now.
+
+        It is remembered where there is something to remember. A file of which nothing was
+        remembered is taken to have been as it is in the commit *base*.
+        """
+        hashes = self.hash(text)
+        weights = watched.weigh(text, self.journal.salt) if self.declared else []
+        old = self.journal.state(path)
+        if old is None and not self.declared:
+            return State(path, hashes, [None] * len(hashes))
+        if old and old.mark == self.mark and old.hashes == hashes:
+            return old
+        old = old or self._committed(path, base)
+        now = State(path, hashes, weights=weights, mark=self.mark, shelves=old.shelves)
+        places = lines.align(old.hashes, hashes)
+        fresh = lines.added(old.hashes, hashes, places, self.blank)
+        labels = lines.carry(old.labels, places, lambda _: None)
+        self._unshelve(now, labels, fresh)
+        if self.why_not is None:
+            for line in watched.typed(old, now, places, fresh, self.blank):
+                labels[line] = labels[line] or watched.LABEL
+        lost = any(old.labels[p] for p in set(range(len(old.hashes))).difference(places))
+        shelves = shelve(old) if lost and self.has_stash else old.shelves
+        state = now._replace(labels=labels, shelves=shelves)
+        self.journal.save(state)
+        return state
+
+    def look_at_all(self, base: str = "HEAD") -> None:
+        """Looks at every file that differs from what is committed."""
+        paths = {*self.dirty(), *(state.path for state in self.journal.states())}
+        for path in sorted(paths):
+            if (text := self.read(path)) is not None:
+                self.look(path, text, base)
+
+    def dirty(self) -> dict[str, str]:
+        """The files that differ from the index or are new, each with its blob in `HEAD`."""
+        options = ("--porcelain=v2", "-z", "--untracked-files=all", "--no-renames")
+        status, output, _ = self.git.try_run("status", *options)
+        found: dict[str, str] = {}
+        for row in output.split(b"\0") if not status else ():
+            words = row.split(b" ")
+            if row.startswith(b"1 ") and len(words) > 8:
+                found[os.fsdecode(b" ".join(words[8:]))] = words[6].decode("ascii")
+            elif row.startswith(b"u ") and len(words) > 10:
+                found[os.fsdecode(b" ".join(words[10:]))] = words[8].decode("ascii")
+            elif row.startswith(b"? "):
+                found[os.fsdecode(row[2:])] = ""
+            if len(found) >= _MANY:
+                break
+        return found
+
+    def committed(self, path: str, base: str = "HEAD") -> list[bytes]:
+        """The lines of the file at *path* in the commit *base*; none where it is not there."""
+        status, content, _ = self.git.try_run("cat-file", "blob", f"{base}:{path}")
+        return [] if status or b"\0" in content[:_PROBE] else lines.split(content)
+
+    def _committed(self, path: str, base: str) -> State:
+        text = self.committed(path, base)
+        weights = watched.weigh(text, self.journal.salt)
+        mark = self.journal.record("chain", "") or ""
+        return State(path, self.hash(text), [None] * len(text), weights, mark)
+
+    @cached_property
+    def has_stash(self) -> bool:
+        """Whether there are changes that `git stash pop` brings back."""
+        return (self.journal.common / "refs" / "stash").is_file()
+
+    def _unshelve(self, now: State, labels: list[str | None], fresh: set[int]) -> None:
+        """Gives *fresh* lines the labels that they had before a stash."""
+        for hashes, before in now.shelves:
+            places = lines.align(hashes, now.hashes)
+            for line in fresh:
+                if labels[line] is None and places[line] >= 0:
+                    labels[line] = before[places[line]]

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import pytest
+
+from support.desk import Desk
+
+
+@pytest.fixture
+def desk(tmp_path, capsys):
+    """A repository with one commit, in which Claude Code and Codex are recorded."""
+    desk = Desk(tmp_path / "desk")
+    desk.write("shop.py", "import os\n\n\ndef total(items):\n    return sum(items)\n")
+    desk.commits("Begin")
+    capsys.readouterr()
+    yield desk
+    assert desk.trouble() == ""

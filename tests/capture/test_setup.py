@@ -1,0 +1,405 @@
+"""`aiprov init` installs in the repository's own way, removes exactly that, and says what works."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from aiprov_otel.capture import checkup
+from aiprov_otel.capture.agents import AGENTS
+from aiprov_otel.capture.git_hooks import HOOKS
+from aiprov_otel.cli.doctor_findings import about_capture
+from aiprov_otel.cli.main import main
+from aiprov_otel.history.git.repository import Git
+from support.desk import SOURCES, Desk
+
+MINE = {
+    "permissions": {"allow": ["Bash(make:*)"]},
+    "hooks": {
+        "PostToolUse": [{"matcher": "Edit", "hooks": [{"type": "command", "command": "lint"}]}]
+    },
+}
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A repository with one commit, in which nothing is recorded."""
+    fresh = Desk(tmp_path / "fresh", enable=False)
+    fresh.commit("shop.py", "x = 1\n")
+    return fresh
+
+
+def tree(desk: Desk) -> dict[str, tuple[int, bytes]]:
+    """Every file below the root, with its mode: also those of git that `init` may touch."""
+    found = {}
+    for path in sorted(desk.path.rglob("*")):
+        name = path.relative_to(desk.path).as_posix()
+        if name.startswith(".git/") and not name.startswith(
+            (".git/hooks", ".git/config", ".git/aiprov")
+        ):
+            continue
+        if path.is_file():
+            found[name] = (path.stat().st_mode, path.read_bytes())
+    return found
+
+
+def test_everything_is_undone(fresh):
+    """
+    `--undo` leaves the files, the configuration and the hooks as they were, for every agent.
+    """
+    fresh.git("remote", "add", "origin", "https://git.example.org/shop.git")
+    fresh.write(".claude/settings.json", json.dumps(MINE, indent=4) + "\n")
+    fresh.write(".cursor/hooks.json", json.dumps({"version": 1, "hooks": {}}, indent=2) + "\n")
+    fresh.write(".git/hooks/post-commit", "#!/usr/bin/env bash\necho committed\n").chmod(0o755)
+    before = tree(fresh)
+    assert fresh.init("--trailers", "--watch", agents=",".join(AGENTS)) == 0
+    installed = tree(fresh)
+    assert {name for name in installed if installed[name] != before.get(name)} >= {
+        ".claude/settings.json",
+        ".clinerules/hooks/PostToolUse",
+        ".github/hooks/aiprov.json",
+        ".git/hooks/prepare-commit-msg",
+        ".git/config",
+    }
+
+    assert main(["init", str(fresh.path), "--undo", "--yes"]) == 0
+    after = tree(fresh)
+    # An object without hooks is worth nothing to Cursor, so it may go.
+    before.pop(".cursor/hooks.json")
+    assert after == before
+
+
+def test_what_is_there_is_kept(fresh):
+    """
+    Settings are merged, in their own indentation; a second `init` changes nothing.
+    """
+    fresh.write(".claude/settings.json", json.dumps(MINE, indent=4) + "\n")
+    fresh.init()
+    text = fresh.read(".claude/settings.json")
+    settings = json.loads(text)
+
+    assert settings["permissions"] == MINE["permissions"]
+    assert settings["hooks"]["PostToolUse"][0] == MINE["hooks"]["PostToolUse"][0]
+    assert settings["hooks"]["PostToolUse"][1]["hooks"][0]["command"].startswith(
+        "aiprov record claude"
+    )
+    assert text.startswith('{\n    "permissions"')
+    once = tree(fresh)
+    fresh.init()
+    assert tree(fresh) == once
+
+
+def test_agents_are_found(fresh, capsys):
+    """
+    Without `--agents`, those whose files the project has are recorded.
+    """
+    fresh.write("CLAUDE.md", "Be kind.\n")
+    fresh.write(".windsurf/rules.md", "Be quick.\n")
+    assert main(["init", str(fresh.path), "--yes"]) == 0
+
+    assert "agents   claude-code, windsurf\n" in capsys.readouterr().out
+    assert "aiprov record windsurf" in fresh.read(".windsurf/hooks.json")
+
+
+def test_nothing_is_written_unasked(fresh, capsys):
+    """
+    Without a terminal and without `--yes`, the plan is shown, and nothing is written.
+    """
+    before = tree(fresh)
+    assert main(["init", str(fresh.path), "--agents", "cursor"]) == 2
+
+    out = capsys.readouterr()
+    assert "write    .cursor/hooks.json" in out.out
+    assert "add --yes" in out.err
+    assert tree(fresh) == before
+
+
+@pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"\n", 1)])
+def test_it_asks_once(fresh, answer, status, monkeypatch, capsys):
+    """
+    On a terminal it asks once, and writes only after a yes.
+    """
+    terminal, keyboard = os.openpty()
+    os.write(terminal, answer)
+    with os.fdopen(keyboard) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert main(["init", str(fresh.path), "--agents", "cursor"]) == status
+    os.close(terminal)
+
+    assert capsys.readouterr().out.count("Go on?") == 1
+    assert (fresh.path / ".cursor/hooks.json").is_file() is (status == 0)
+
+
+def test_where_there_is_no_work_tree(tmp_path, capsys):
+    """
+    Outside of a repository, and in a bare one, one line says so.
+    """
+    bare = Desk(tmp_path / "bare", enable=False)
+    bare.git("config", "core.bare", "true")
+    for folder in (tmp_path, bare.path):
+        assert main(["init", str(folder), "--yes"]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("names", ["claude", "claude-code,ada"])
+def test_an_unknown_agent_is_named(fresh, names, capsys):
+    """
+    A name that is no agent's is one line with those that are.
+    """
+    assert main(["init", str(fresh.path), "--agents", names, "--yes"]) == 2
+    assert "is not a known agent; --agents takes claude-code, codex" in capsys.readouterr().err
+
+
+def run_hook(
+    desk: Desk, hook: str, *arguments: str, stdin: bytes = b""
+) -> subprocess.CompletedProcess:
+    """Run a *hook* as git does."""
+    place = desk.path / ".git/hooks" / hook
+    environment = {**os.environ, "PYTHONPATH": SOURCES}
+    return subprocess.run(
+        [str(place), *arguments], cwd=desk.path, input=stdin, env=environment, capture_output=True
+    )
+
+
+@pytest.mark.parametrize("shell", ["#!/bin/sh", "#!/usr/bin/env bash", "#!/bin/sh -e"])
+def test_existing_hooks_keep_running(fresh, shell):
+    """
+    A hook that is there already gets its arguments and its input, and its status counts.
+    """
+    for hook in HOOKS:
+        fresh.write(
+            f".git/hooks/{hook}", f'{shell}\necho "$@" >ran-{hook}\ncat >>ran-{hook}\nexit 3\n'
+        ).chmod(0o755)
+    fresh.init()
+    for hook in HOOKS:
+        done = run_hook(fresh, hook, "one", "two words", stdin=b"a b\nc d\n")
+        assert done.returncode == 3
+        assert fresh.read(f"ran-{hook}") == "one two words\na b\nc d\n"
+
+
+def test_a_hook_in_another_language(fresh, capsys):
+    """
+    A hook that is not a shell script is left alone, and the user is told what to call from it.
+    """
+    text = "#!/usr/bin/env python3\nprint('hello')\n"
+    fresh.write(".git/hooks/post-commit", text).chmod(0o755)
+    fresh.init()
+
+    assert fresh.read(".git/hooks/post-commit") == text
+    assert "call `aiprov record git post-commit` from it" in capsys.readouterr().out
+
+
+def test_husky(fresh):
+    """
+    With husky, the hooks are files of the repository that work without us too.
+    """
+    fresh.write(".husky/_/h", "#!/usr/bin/env sh\n")
+    fresh.write(".husky/pre-push", "#!/bin/sh\nnpm test\n").chmod(0o755)
+    fresh.git("config", "core.hooksPath", ".husky/_")
+    fresh.init()
+
+    text = fresh.read(".husky/pre-push")
+    assert "npm test" in text
+    assert "if command -v aiprov" in text
+    assert sys.executable not in text
+    done = subprocess.run(
+        ["sh", ".husky/post-commit"],
+        cwd=fresh.path,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_pre_commit(fresh):
+    """
+    pre-commit, installed later, renames our hook and runs it: it is not installed twice, it counts
+    as installed, and `--undo` finds it.
+    """
+    fresh.init()
+    hooks = fresh.path / ".git/hooks"
+    theirs = "#!/usr/bin/env bash\n# File generated by pre-commit: https://pre-commit.com\n"
+    (hooks / "post-commit").rename(hooks / "post-commit.legacy")
+    fresh.write(".git/hooks/post-commit", theirs).chmod(0o755)
+    fresh.init()
+    assert fresh.read(".git/hooks/post-commit") == theirs
+    assert "ok" in [f.then or "ok" for f in checkup.check(Git(fresh.path)) if f.name == "git hooks"]
+
+    main(["init", str(fresh.path), "--undo", "--yes"])
+    assert fresh.read(".git/hooks/post-commit") == theirs
+    assert not (hooks / "post-commit.legacy").exists()
+
+
+def test_lefthook(fresh, capsys):
+    """
+    Lefthook writes the hooks that it names anew: the user is told what to add for those.
+    """
+    fresh.write("lefthook.yml", "post-commit:\n  commands:\n    two: {run: make two}\n")
+    fresh.init()
+    out = capsys.readouterr().out
+    assert "lefthook.yml has post-commit; add a command to it that runs `aiprov record git" in out
+    assert "has post-merge" not in out
+
+    text = "    ours: {run: aiprov record git post-commit}\n"
+    fresh.write("lefthook.yml", fresh.read("lefthook.yml") + text)
+    (fresh.path / ".git/hooks/post-commit").unlink()
+    assert "ok" in [f.then or "ok" for f in checkup.check(Git(fresh.path)) if f.name == "git hooks"]
+
+
+def test_a_hooks_path_in_the_repository(fresh):
+    """
+    With `core.hooksPath` in the work tree, the hooks are written there, and run.
+    """
+    fresh.git("config", "core.hooksPath", "tools/hooks")
+    fresh.init()
+    assert (fresh.path / "tools/hooks/post-commit").is_file()
+    assert not (fresh.path / ".git/hooks/post-commit").exists()
+
+
+def test_a_hooks_path_elsewhere(fresh, tmp_path, capsys):
+    """
+    Nothing is written to a folder of hooks outside of the repository, which others use too.
+    """
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    fresh.git("config", "core.hooksPath", str(elsewhere))
+    fresh.init()
+
+    assert list(elsewhere.iterdir()) == []
+    assert "which is not of this repository" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [".claude", ".claude/settings.json", ".git/hooks", ".git/aiprov"])
+def test_a_link_of_the_repository(fresh, tmp_path, name, capsys):
+    """
+    A link inside of the repository is not written through.
+    """
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    place = fresh.path / name
+    if place.is_dir():
+        import shutil
+
+        shutil.rmtree(place)
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(elsewhere / "file" if name.endswith("json") else elsewhere)
+    status = main(["init", str(fresh.path), "--agents", "claude-code", "--yes"])
+
+    out = capsys.readouterr()
+    assert list(elsewhere.iterdir()) == []
+    assert status == 2 or "not of this repository" in out.out
+
+
+def test_settings_that_are_not_json(fresh, capsys):
+    """
+    Settings that can't be merged are left alone, and named.
+    """
+    text = '{\n  // mine\n  "hooks": {}\n}\n'
+    fresh.write(".gemini/settings.json", text)
+    fresh.init(agents="gemini-cli")
+
+    assert fresh.read(".gemini/settings.json") == text
+    assert ".gemini/settings.json is not plain JSON" in capsys.readouterr().out
+
+
+def test_check(fresh, capsys):
+    """
+    `--check` is 1 until all is installed, and says what is missing and what to do.
+    """
+    check = ["init", str(fresh.path), "--check"]
+    assert main(check) == 1
+    assert "-> run `aiprov init`" in capsys.readouterr().out
+
+    fresh.init()
+    capsys.readouterr()
+    main(check)
+    out = capsys.readouterr().out
+    assert "ok       git hooks" in out
+    assert "ok       claude-code" in out
+
+    (fresh.path / ".git/hooks/post-rewrite").unlink()
+    fresh.write(".codex/hooks.json", "{}\n")
+    assert main(check) == 1
+    out = capsys.readouterr().out
+    assert "post-rewrite in" in out
+    assert "no hook for PreToolUse, PostToolUse, UserPromptSubmit, Stop" in out
+
+
+def test_the_doctor_shows_it(fresh):
+    """
+    `aiprov doctor` has the findings of `--check` where something is recorded, else none.
+    """
+    assert list(about_capture(fresh.path)) == []
+    fresh.init()
+    assert {"capture", "claude-code", "git hooks", "notes"} <= {
+        finding.name for finding in about_capture(fresh.path)
+    }
+
+
+def test_a_clone_without_it(fresh):
+    """
+    Where `aiprov init` was not run, nothing is recorded, and no commit is different.
+    """
+    fresh.agent_writes("a.py", "x = 1\n")
+    fresh.commits("Change it")
+
+    assert not (fresh.path / ".git/aiprov").exists()
+    assert fresh.git("for-each-ref", "refs/notes") == ""
+
+
+def test_git_ai_records_instead(fresh, tmp_path, monkeypatch):
+    """
+    Where git-ai is installed, it gets the events by its checkpoint interface, and we record none.
+    """
+    program = tmp_path / "bin/git-ai"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\ncat >>{tmp_path}/calls\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    fresh.init(agents="claude-code")
+    fresh.agent_writes("a.py", "x = 1\n")
+    fresh.agent_runs("true")
+    fresh.commits("Change it")
+
+    calls = (tmp_path / "calls").read_text()
+    assert calls.count("checkpoint agent-v1 --hook-input stdin") == 4
+    rows = [
+        json.loads(row) for row in calls.replace("}", "}\n").splitlines() if row.startswith("{")
+    ]
+    assert [row["type"] for row in rows] == [
+        "human",
+        "ai_agent",
+        "pre_shell_command",
+        "post_shell_command",
+    ]
+    assert rows[1]["edited_filepaths"] == [str(fresh.path / "a.py")]
+    assert not (fresh.path / ".git/hooks/post-commit").exists()
+    assert not (fresh.path / ".git/aiprov/files").exists()
+
+
+def test_trailers(fresh):
+    """
+    With `--trailers`, a message names the agent and the model whose lines are committed.
+    """
+    fresh.init("--trailers")
+    fresh.agent_writes("a.py", "x = 1\n")
+    fresh.commits("Change it")
+    assert (
+        fresh.git("log", "-1", "--format=%B")
+        == "Change it\n\nAssisted-by: claude-code:claude-opus-4-6"
+    )
+
+    fresh.write("b.py", "y = 2\n")
+    fresh.commits("Change it\n\nReviewed-by: Ada <ada@example.org>")
+    assert "Assisted-by" not in fresh.git("log", "-1", "--format=%B")
+
+    fresh.write("b.py", "y = 3\n")
+    fresh.git("add", "b.py")
+    fresh.git("commit", "-qm", "More\n\nSigned-off-by: A <a@example.org>", CLAUDECODE="1")
+    assert fresh.git("log", "-1", "--format=%B").endswith(
+        "\n\nSigned-off-by: A <a@example.org>\nAssisted-by: claude-code:unknown"
+    )
