@@ -142,6 +142,12 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     return home / ".local" / "state" / "aiprov" if home.is_absolute() else None
 
 
+def github_summary(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """`GITHUB_STEP_SUMMARY`, where a job of GitHub Actions has its summary; None elsewhere."""
+    name = environ.get("GITHUB_STEP_SUMMARY")
+    return Path(name) if name else None
+
+
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     """The user's folder for files that can be made again: `XDG_CACHE_HOME`, else `~/.cache`."""
     folder = Path(environ.get("XDG_CACHE_HOME", ""))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.cli.options import add_manifest, add_moves, add_remote
-from aiprov_otel.cli.output import say, say_json, table
-from aiprov_otel.format import quantity, short_hash
+from aiprov_otel.cli.output import say, say_json
+from aiprov_otel.format import quantity, short_hash, table
 from aiprov_otel.history.query import FileAnswer, query_file
 from aiprov_otel.values import Provenance
 

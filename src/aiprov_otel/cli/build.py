@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aiprov_otel.cli.options import add_moves, add_paths, add_remote
-from aiprov_otel.cli.output import progress, say, say_json, table
-from aiprov_otel.format import percent, quantity, short_hash
+from aiprov_otel.cli.output import progress, say, say_json
+from aiprov_otel.format import percent, quantity, short_hash, table
 from aiprov_otel.history.build import Summary, build
 from aiprov_otel.history.effective_policy import existing_folder
 from aiprov_otel.values import Evidence, Origin

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from aiprov_otel.cli.output import say, table
-from aiprov_otel.format import percent
+from aiprov_otel.cli.output import say
+from aiprov_otel.format import percent, table
 from aiprov_otel.report.counters import LIMITATIONS, LabelCounts, MetricCounts
 
 

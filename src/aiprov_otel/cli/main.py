@@ -10,12 +10,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import signals
-from aiprov_otel.cli.output import escape, note
+from aiprov_otel.cli.output import note
 from aiprov_otel.errors import AiprovError, UsageError
+from aiprov_otel.format import escape
 
 VERBS: Final = {
     "build": "write the manifest: the origin of each line, from git",
@@ -30,6 +31,10 @@ VERBS: Final = {
     "demo": "try everything on a small shop, in one command",
     "dashboards": "write dashboards, rules and configuration for your backends",
     "doctor": "check a service's setup, and list what is missing",
+    "review": "a change: AI-written, untested, failing",
+    "attest": "origins as an in-toto statement",
+    "mcp": "the same answers for bots and agents",
+    "completion": "complete the command line in a shell",
     "init": "record from now on which lines agents write, in git notes",
     "record": "record an event of an agent, of git or of an editor (for hooks)",
 }
@@ -65,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _verb(arguments: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     first = next((word for word in arguments if word != "--"), None)
-    args = _parser(first if first in VERBS else None).parse_args(arguments)
+    args = make_parser([first] if first in VERBS else []).parse_args(arguments)
     status: int = args.run(args)
     sys.stdout.flush()
     return status
@@ -133,20 +138,30 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parser(named: str | None) -> argparse.ArgumentParser:
-    """A parser for the verb that is *named*; importing all of them is slower than most answers."""
+class _Verbs(argparse._SubParsersAction[argparse.ArgumentParser]):  # noqa: SLF001 (it has no public name)
+    """The verbs, each with its summary."""
+
+    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
+        """Add the parser of one verb."""
+        return super().add_parser(name, help=VERBS[name], **options)
+
+
+def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser of the verbs *names*; by default, of the list of verbs, which imports none."""
     parser = Parser(
-        prog=f"aiprov {named}" if named else "aiprov",
+        prog=f"aiprov {names[0]}" if len(names) == 1 else "aiprov",
         description="Show who wrote the code that failed: a person or a model, in which commit.",
         epilog="example: aiprov run -- uvicorn shop.app:app",
     )
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="show program's version number and exit"
     )
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="aiprov")
-    if named:
-        importlib.import_module(f"aiprov_otel.cli.{named}").add(verbs)
-    else:
-        for name, summary in VERBS.items():
-            verbs.add_parser(name, help=summary)
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", required=True, prog="aiprov", action=_Verbs
+    )
+    for name in names:
+        importlib.import_module(f"aiprov_otel.cli.{name}").add(verbs)
+    if not names:
+        for name in VERBS:
+            verbs.add_parser(name)
     return parser

@@ -34,6 +34,7 @@ class Policy:
         packages: the packages for the import hook in a service, each with a mode if it has one.
         expected_errors: classes of exceptions that a service raises on purpose.
         extra_agents: rows that are added to the table of agents.
+        review: the limits of `aiprov review`, by key; they decide about no origin.
         ignore_revs_files: the files that are in force, that one or git's own; not a key.
         ignored: the commits that those list; not a key.
         paths: the files and folders to build for, empty for all; not a key.
@@ -52,6 +53,7 @@ class Policy:
     packages: tuple[str, ...] = ()
     expected_errors: tuple[str, ...] = ()
     extra_agents: tuple[Agent, ...] = ()
+    review: Mapping[str, float] = field(default_factory=dict)
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()

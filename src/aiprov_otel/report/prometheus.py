@@ -11,7 +11,13 @@ from math import isfinite
 from typing import Any, Final
 
 from aiprov_otel import settings
-from aiprov_otel.attributes import ERROR_TYPE, FUNCTION_CALLS, MODEL_NAME, ORIGIN
+from aiprov_otel.attributes import (
+    CODE_FUNCTION_NAME,
+    ERROR_TYPE,
+    FUNCTION_CALLS,
+    MODEL_NAME,
+    ORIGIN,
+)
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.counters import LabelCounts, MetricCounts
 from aiprov_otel.telemetry.sources.http import Address, Server, parse_address, redacted
@@ -104,6 +110,25 @@ def read_counters(address: str) -> list[MetricCounts]:
     return [metric for metric in counts if metric.origins]
 
 
+def read_failed_functions(address: str) -> list[tuple[tuple[str, ...], float]]:
+    """
+    Reads how often each function failed: its name, the type of error and its origin.
+
+    Only `aiprov.function.calls` counts functions, and only those that name themselves.
+
+    Raises:
+        UsageError: the address is not valid.
+        StoreError: nothing answers there.
+    """
+    prometheus = _Prometheus(address)
+    labels = (CODE_FUNCTION_NAME, ERROR_TYPE, ORIGIN)
+    counts: dict[tuple[str, ...], float] = {}
+    for metric, naming in _SERIES:
+        if metric is _OURS:
+            counts |= prometheus.read_failures(naming, labels)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
 class _Prometheus:
     def __init__(self, text: str) -> None:
         try:
@@ -130,6 +155,14 @@ class _Prometheus:
         return MetricCounts(
             name, self.period, origins, models, services, routes[0] if routes else ()
         )
+
+    def read_failures(
+        self, naming: _Naming, labels: tuple[str, ...]
+    ) -> dict[tuple[str, ...], float]:
+        """Returns how often functions failed, by *labels*, of which the first is the function."""
+        function, failed = (naming.quoted(label) for label in labels[:2])
+        counts = self._increase(_OURS, naming, f'{function}!="",{failed}!=""', labels)
+        return {key: errors for key, errors in counts.items() if round(errors)}
 
     def _counts(
         self, metric: _Metric, naming: _Naming, labels: tuple[str, ...]

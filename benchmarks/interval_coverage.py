@@ -1,7 +1,7 @@
 """
 How often the 95 % limits of the report hold the true ratio, on data that is made up.
 
-    python benchmarks/coverage.py [SAMPLES]
+    python benchmarks/interval_coverage.py [SAMPLES]
 
 Prints the tables of docs/explanation/method.md. Every function has one origin, as in life, and runs
 in two of ten routes; the true ratio is 1, or 2 where the name says so. Calls of a function are many
