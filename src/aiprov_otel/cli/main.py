@@ -138,12 +138,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-class _Verbs(argparse._SubParsersAction[argparse.ArgumentParser]):  # noqa: SLF001 (it has no public name)
+class _Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # noqa: SLF001 (it has no public name)
     """The verbs, each with its summary."""
 
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
         """Add the parser of one verb."""
-        return super().add_parser(name, help=VERBS[name], **options)
+        parser: argparse.ArgumentParser = super().add_parser(name, help=VERBS[name], **options)
+        return parser
 
 
 def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
