@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import signals
@@ -138,18 +138,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-if TYPE_CHECKING:
-    _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (no public name)
-else:  # it takes no parameter when it runs
-    _Subparsers = argparse._SubParsersAction  # noqa: SLF001 (the same)
-
-
-class _Verbs(_Subparsers):
+class _Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # noqa: SLF001 (it has no public name)
     """The verbs, each with its summary."""
 
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
         """Add the parser of one verb."""
-        return super().add_parser(name, help=VERBS[name], **options)
+        parser: argparse.ArgumentParser = super().add_parser(name, help=VERBS[name], **options)
+        return parser
 
 
 def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
