@@ -1,7 +1,7 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
 # test-matrix and test-backends also install what Debian has of their servers.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix attack test-backends dashboards pictures check bench clean
+.PHONY: help demo test test-matrix attack soak test-backends dashboards pictures check bench results clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -19,11 +19,15 @@ test:  ## test the built wheel on the newest Python of this machine (ARGS="-k na
 	@$(PYTHON) scripts/test.py $(ARGS)
 
 test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each framework
-	@scripts/brokers Redis RabbitMQ Kafka
+	@scripts/brokers Redis RabbitMQ Kafka valgrind
 	@$(PYTHON) scripts/matrix.py
 
-attack:  ## faults at each line of ours in the runtime; some fifteen minutes, outside of CI
+attack:  ## faults at each line of the runtime, bad inputs at each parser (ATTACK_MINUTES=10)
 	@$(PYTHON) scripts/attack.py $(ARGS)
+
+soak:  ## a service and a receiver under load, reloads and killed workers: do they stay flat? (MINUTES=30)
+	@commands=$$($(PYTHON) scripts/environment.py soak '.[demo]') && \
+	$$commands/python scripts/soak.py $(or $(MINUTES),30)
 
 test-backends:  ## what `aiprov dashboards` writes, on real servers; some are built with Go, once
 	@scripts/brokers Prometheus Alertmanager docker-compose
@@ -52,12 +56,16 @@ check:  ## format, lint, types, import contracts, README and docs; the pages int
 bench:  ## what provenance costs a service, a build, a report (HISTORY=path of a repository)
 	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \
 	$$commands/python benchmarks/spans.py && \
-	$$commands/python benchmarks/service.py && \
 	$$commands/python benchmarks/hook.py && \
 	$$commands/python benchmarks/manifest.py && \
 	$$commands/python benchmarks/history.py $(or $(HISTORY),.) && \
 	$$commands/python benchmarks/receiver.py && \
 	$$commands/python benchmarks/growth.py
+
+results:  ## write benchmarks/RESULTS.md: hot paths, requests and peers, in instructions
+	@scripts/brokers valgrind
+	@commands=$$($(PYTHON) scripts/environment.py bench --group peers '.[demo]') && \
+	$$commands/python benchmarks/results.py
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .aiprov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \

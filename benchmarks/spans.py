@@ -42,6 +42,9 @@ def decorated():
 def span(tracer, frames, library):
     library(tracer, frames)
 
+def warn(log):
+    log.warning("%s items are left", 3)
+
 def fail0():
     raise ValueError("no")
 """
@@ -80,13 +83,13 @@ def main() -> None:
     print(f"Python {sys.version.split()[0]}, medians of {ROUNDS} rounds")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        app, lib = _modules(folder)
+        app, lib = modules(folder)
         with aiprov_otel.install(manifest=folder / "aiprov.manifest"):
             _spans(app, lib)
         _failures(app, folder / "aiprov.manifest")
 
 
-def _modules(folder: Path) -> tuple[Any, Any]:
+def modules(folder: Path) -> tuple[Any, Any]:
     """A module of the application, in a manifest, and one of a library that is in none."""
     (folder / "app.py").write_text(APPLICATION)
     (folder / "lib.py").write_text(LIBRARY)
@@ -99,22 +102,22 @@ def _modules(folder: Path) -> tuple[Any, Any]:
 
 
 def _spans(app: Any, lib: Any) -> None:
-    bare, ours = _provider(), _provider()
-    dark, ours_dark = _provider(sampler=ALWAYS_OFF), _provider(sampler=ALWAYS_OFF)
+    bare, ours = provider(), provider()
+    dark, ours_dark = provider(sampler=ALWAYS_OFF), provider(sampler=ALWAYS_OFF)
     trace.set_tracer_provider(ours)  # of the four, the two of ours get our processor
     ours_dark.add_span_processor(aiprov_otel.ProvenanceSpanProcessor())
 
     def foreign(provider: TracerProvider, frames: int) -> Work:
-        tracer = provider.get_tracer("bench")
+        tracer = tracer_of(provider)
         return lambda: app.span(tracer, frames, lib.span)
 
     pairs = {
-        "a @provenance span with all its attributes": (app.decorated, _plain(bare)),
+        "a @provenance span with all its attributes": (app.decorated, plain(bare)),
         "a foreign span, 5 library frames below ours": (foreign(ours, 5), foreign(bare, 5)),
         "a foreign span, 20 library frames below ours": (foreign(ours, 20), foreign(bare, 20)),
         "a foreign span that is not sampled": (foreign(ours_dark, 5), foreign(dark, 5)),
     }
-    pairs |= {f"a span of {name}, for comparison": (peer, _plain(bare)) for name, peer in _peers()}
+    pairs |= {f"a span of {name}, for comparison": (peer, plain(bare)) for name, peer in _peers()}
     print("A span (1.00 = the same span of the SDK, bare)")
     for label, ratio in _ratios(pairs).items():
         print(f"  {label:<46} x {ratio:.2f}")
@@ -136,7 +139,7 @@ def _nothing() -> None:
     pass
 
 
-def _provider(**known: Any) -> TracerProvider:
+def provider(**known: Any) -> TracerProvider:
     """A provider that `install()` does not meet: it is begun by the SDK's own `__init__`."""
     provider = TracerProvider.__new__(TracerProvider)
     init = getattr(TracerProvider.__init__, "__wrapped__", TracerProvider.__init__)
@@ -145,8 +148,16 @@ def _provider(**known: Any) -> TracerProvider:
     return provider
 
 
-def _plain(provider: TracerProvider) -> Work:
-    tracer = provider.get_tracer("bench")
+def tracer_of(provider: TracerProvider) -> trace.Tracer:
+    """A tracer of *provider*, which does not meet `install()` either."""
+    get = getattr(TracerProvider.get_tracer, "__wrapped__", TracerProvider.get_tracer)
+    tracer: trace.Tracer = get(provider, "bench")
+    return tracer
+
+
+def plain(provider: TracerProvider) -> Work:
+    """A span of *provider*, and nothing else."""
+    tracer = tracer_of(provider)
 
     def work() -> None:
         with tracer.start_as_current_span("work"):
@@ -166,7 +177,7 @@ def _ratios(pairs: dict[str, tuple[Work, Work]]) -> dict[str, float]:
 
 def _failures(app: Any, manifest: Path) -> None:
     """A span that fails 20 frames down; bare is measured while ours is uninstalled."""
-    tracer = _provider().get_tracer("bench")
+    tracer = provider().get_tracer("bench")
 
     def work() -> None:
         with suppress(ValueError), tracer.start_as_current_span("work"):

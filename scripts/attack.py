@@ -1,7 +1,9 @@
 """
 Runs the tests that are marked `attack`, which take minutes, on the wheel.
 
-    python scripts/attack.py [PYTEST_ARGUMENT...]
+    [ATTACK_MINUTES=10] python scripts/attack.py [PYTEST_ARGUMENT...]
+
+The minutes are those of the almost valid inputs to parsers and to the receiver, all together.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import sys
 from environment import environment
 from wheel import IN_PARALLEL, call, install_wheel
 
+_SHOWN = ("-rP",)  # what passed too: how many inputs there were
+
 if __name__ == "__main__":
     commands = environment("test", sys.executable, "--group", "test", ".[demo]")
     install_wheel([commands])
-    sys.exit(call(commands / "pytest", *IN_PARALLEL, "-m", "attack", "tests", *sys.argv[1:]))
+    pytest = (commands / "pytest", *IN_PARALLEL, *_SHOWN, "-m", "attack", "tests")
+    sys.exit(call(*pytest, *sys.argv[1:]))

@@ -1,6 +1,7 @@
 """
 Tests the wheel where `make test` does not: on the other Pythons, with the oldest OpenTelemetry,
 without the extras, without the fast path, with each framework, and under other people's tests.
+Then it counts what five hot paths cost.
 
     python scripts/matrix.py
 """
@@ -40,6 +41,7 @@ def main() -> int:
     environments = made(pythons)
     install_wheel(environments.values())
     results = [(cell.title, *timed(cell, environments)) for cell in cells(pythons)]
+    results.append(("hot paths", *counted(environments["test"])))
     for title, status, seconds in results:
         print(f"{title}: {'failed' if status else 'passed'} in {seconds:.0f} s")
     return max(status for _, status, _ in results)
@@ -81,6 +83,13 @@ def timed(cell: Cell, environments: dict[str, Path]) -> tuple[int, float]:
     started = time.monotonic()
     tool = environments[cell.environment] / "pytest"
     status = call(tool, *IN_PARALLEL, *cell.arguments, AIPROV_FAST=cell.fast)
+    return status, time.monotonic() - started
+
+
+def counted(commands: Path) -> tuple[int, float]:
+    """Counts the instructions of five hot paths; a busy machine does not change them."""
+    started = time.monotonic()
+    status = call(commands / "python", "benchmarks/hot_paths.py")
     return status, time.monotonic() - started
 
 

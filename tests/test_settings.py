@@ -45,11 +45,21 @@ def test_an_empty_path_is_none():
 
 def test_the_short_ways_are_taken_unless_it_is_said():
     """
-    `AIPROV_FAST` is the one switch that is on: only `false` turns it off.
+    `AIPROV_FAST` is a switch that is on: only `false` turns it off.
     """
     assert settings.read({}).fast
     assert settings.read({"AIPROV_FAST": "maybe"}).fast
     assert not settings.read({"AIPROV_FAST": "False"}).fast
+
+
+@pytest.mark.parametrize("name", ["AIPROV_FAST", "AIPROV_FAST_ENCODING"])
+def test_spans_are_encoded_fast_unless_one_of_two_says_no(name):
+    """
+    `AIPROV_FAST_ENCODING` turns off the encoder alone, `AIPROV_FAST` this one too.
+    """
+    assert settings.read({name: "true"}).fast_encoding
+    assert not settings.read({name: "false"}).fast_encoding
+    assert settings.read({"AIPROV_FAST_ENCODING": "false"}).fast
 
 
 @pytest.mark.parametrize(
@@ -58,6 +68,7 @@ def test_the_short_ways_are_taken_unless_it_is_said():
         ("AIPROV_DISABLED", "false"),
         ("AIPROV_STRICT", "false"),
         ("AIPROV_FAST", "true"),
+        ("AIPROV_FAST_ENCODING", "true"),
         ("AIPROV_ANNOTATED_TRACEBACK", "false"),
     ],
 )

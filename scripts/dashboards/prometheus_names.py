@@ -19,7 +19,7 @@ STRENGTH: Final = label(keys.EVIDENCE_STRENGTH)
 ERROR_ORIGIN: Final = label(keys.ERROR_ORIGIN)
 EXCEPTION_ORIGIN: Final = label(keys.EXCEPTION_ORIGIN)
 EXCEPTION_MODEL: Final = label(keys.EXCEPTION_MODEL_NAME)
-EXCEPTION_HANDLED: Final = label(keys.EXCEPTION_HANDLED)
+OUTCOME: Final = label(keys.ERROR_OUTCOME)
 ERROR_TYPE: Final = label(keys.ERROR_TYPE)
 
 CALLS: Final = f"{label(keys.FUNCTION_CALLS)}_total"
@@ -28,8 +28,10 @@ EXCEPTIONS: Final = f"{label(keys.EXCEPTIONS)}_total"
 LINES: Final = label(keys.CODE_LINES)
 
 REQUEST: Final = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
-FAILED: Final = 'status_code="STATUS_CODE_ERROR"'
-"""Every maker of span metrics has these labels."""
+ESCAPED: Final = f'{OUTCOME}!~"handled|expected"'
+"""Matches what escaped, and what says nothing of its outcome, as other services do."""
+FAILED: Final = f'status_code="STATUS_CODE_ERROR",{ESCAPED}'
+"""Matches spans that failed; every maker of span metrics has these labels."""
 
 
 @dataclass(frozen=True, slots=True)

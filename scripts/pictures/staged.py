@@ -62,7 +62,7 @@ class Shop:
         if raised:
             self._exception(minute, raised)
         if route == "GET /catalog" and _DRAWN.random() < 0.01:
-            self._exception(minute, handler, handled="true")
+            self._exception(minute, handler, outcome="handled")
 
     def _add(self, minute: int, name: str, labels: dict[str, str], value: float = 1) -> None:
         said = tuple((key, text) for key, text in labels.items() if text)
@@ -74,12 +74,12 @@ class Shop:
         self._add(minute, "aiprov_function_calls_total", labels | {"error_type": error})
         self._add(minute, "aiprov_function_self_time_seconds_total", labels, took)
 
-    def _exception(self, minute: int, raised: Function, handled: str = "") -> None:
+    def _exception(self, minute: int, raised: Function, outcome: str = "escaped") -> None:
         labels = {
             "job": "shop",
             "aiprov_exception_origin": raised.origin,
             "aiprov_exception_model_name": raised.model,
-            "aiprov_exception_handled": handled,
+            "aiprov_error_outcome": outcome,
             "error_type": raised.error or "ValueError",
         }
         self._add(minute, "aiprov_exceptions_total", labels)

@@ -1,4 +1,8 @@
-"""Runtime provenance: who wrote the code that failed, on the spans that you already send."""
+"""
+Runtime provenance: who wrote the code that failed, on the spans that you already send.
+
+PYTEST_DONT_REWRITE: without this word, pytest warns if we are imported before its plug-ins.
+"""
 
 from __future__ import annotations
 

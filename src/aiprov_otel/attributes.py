@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from aiprov_otel.values import Origin, Provenance, Strength, Unit
+from aiprov_otel.values import Origin, Outcome, Provenance, Strength, Unit
 
 Attributes: TypeAlias = dict[str, str | int | float]
 
@@ -28,6 +28,7 @@ EXCEPTION_COMMIT_ID: Final = "aiprov.exception.commit.id"
 EXCEPTION_COMMIT_TIME: Final = "aiprov.exception.commit.time"
 EXCEPTION_EVIDENCE_KIND: Final = "aiprov.exception.evidence.kind"
 EXCEPTION_HANDLED: Final = "aiprov.exception.handled"
+EXCEPTION_REPEATED: Final = "aiprov.exception.repeated"
 EXCEPTION_CAUSE_ORIGIN: Final = "aiprov.exception.cause.origin"
 EXCEPTION_CAUSE_COMMIT_ID: Final = "aiprov.exception.cause.commit.id"
 
@@ -35,6 +36,7 @@ ERROR_ORIGIN: Final = "aiprov.error.origin"
 ERROR_AGENT_NAME: Final = "aiprov.error.agent.name"
 ERROR_MODEL_NAME: Final = "aiprov.error.model.name"
 ERROR_COMMIT_ID: Final = "aiprov.error.commit.id"
+ERROR_OUTCOME: Final = "aiprov.error.outcome"
 
 CODE_FUNCTION_NAME: Final = "code.function.name"
 CODE_FILE_PATH: Final = "code.file.path"
@@ -42,6 +44,8 @@ CODE_LINE_NUMBER: Final = "code.line.number"
 CODE: Final = (CODE_FUNCTION_NAME, CODE_FILE_PATH, CODE_LINE_NUMBER)
 
 ERROR_TYPE: Final = "error.type"
+HTTP_STATUS: Final = ("http.response.status_code", "http.status_code")
+GRPC_STATUS: Final = ("rpc.grpc.status_code", "rpc.response.status_code")
 RUN_ID: Final = "aiprov.run.id"
 VCS_REF_HEAD_REVISION: Final = "vcs.ref.head.revision"
 VCS_REPOSITORY_URL_FULL: Final = "vcs.repository.url.full"
@@ -133,11 +137,27 @@ def of_function(provenance: Provenance, name: str | None) -> Attributes:
 
 
 def of_raised(
-    origin: str, model: str | None, error_type: str, *, handled: bool = False
+    origin: str,
+    model: str | None,
+    error_type: str,
+    outcome: Outcome | None = None,
+    *,
+    swallowed: bool = False,
 ) -> Attributes:
-    """The attributes of one kind of counted exceptions; *handled* if an `except` handled them."""
-    kind = {EXCEPTION_ORIGIN: origin, EXCEPTION_MODEL_NAME: model, ERROR_TYPE: error_type}
-    return _present({**kind, EXCEPTION_HANDLED: handled or None})
+    """
+    The attributes of one kind of counted exceptions; no *outcome* where it can't be known.
+
+    They were *swallowed* if an `except` in instrumented code handled them.
+    """
+    return _present(
+        {
+            EXCEPTION_ORIGIN: origin,
+            EXCEPTION_MODEL_NAME: model,
+            ERROR_TYPE: error_type,
+            ERROR_OUTCOME: outcome.value if outcome else None,
+            EXCEPTION_HANDLED: swallowed or None,
+        }
+    )
 
 
 def of_code(function: str, path: str, line: int) -> Attributes:

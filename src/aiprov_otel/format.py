@@ -1,10 +1,15 @@
-"""How counts, shares, commits and ages are written for a person to read."""
+"""How counts, shares, commits, ages and tables are written for a person to read."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 _HASH_LENGTH: Final = 9
+# Control characters, those that change the direction of text or show nothing, halves of a
+# character (an undecodable file name has them), and separators of lines: spaces may stay.
+_UNSAFE: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 AGE_BANDS: Final = {
     "up to 1 month": 30,
@@ -22,13 +27,40 @@ def quantity(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def percent(share: float | None) -> str:
-    """*share*, from 0 to 1, with three digits: `38.7%`, `2.00%`; empty for None."""
-    if share is None:
-        return ""
+def percent(share: float) -> str:
+    """*share*, from 0 to 1, with three digits: `38.7%`, `2.00%`."""
     return f"{share:.1%}" if share >= 0.1 else f"{share:.2%}"
 
 
 def short_hash(commit: str) -> str:
     """The first characters of the hash of a commit, enough for `git show`."""
     return commit[:_HASH_LENGTH]
+
+
+def escape(text: str) -> str:
+    r"""*text* with what could steer a terminal or end a line as `\x1b` and `\n`; tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        repr(c)[1:-1] if unicodedata.category(c) in _UNSAFE and c != "\t" else c for c in text
+    )
+
+
+def table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
+    """*rows* with their columns aligned: those in *numbers* to the right."""
+    rows = [[escape(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place in numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def markdown_table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
+    """*rows* as a table of Markdown, the first as its heading."""
+    head, *rest = ([cell.replace("|", "\\|") for cell in row] for row in rows)
+    rule = ["---:" if place in numbers else "---" for place in range(len(head))]
+    return [f"| {' | '.join(row)} |" for row in (head, rule, *rest)]

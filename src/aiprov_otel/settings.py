@@ -22,6 +22,7 @@ _SWITCHES: Final = (
     "AIPROV_DISABLED",
     "AIPROV_STRICT",
     "AIPROV_FAST",
+    "AIPROV_FAST_ENCODING",
     "AIPROV_ANNOTATED_TRACEBACK",
     "AIPROV_UNTESTED_PYTHON",
 )
@@ -38,6 +39,8 @@ class Settings:
         disabled: `AIPROV_DISABLED` or `OTEL_SDK_DISABLED`: do nothing.
         strict: `AIPROV_STRICT`: raise what would be logged.
         fast: `AIPROV_FAST`, unless it is `false`: use the fast paths through the SDK.
+        fast_encoding: `AIPROV_FAST_ENCODING` and `AIPROV_FAST`, unless one of them is `false`:
+            encode spans for the OTLP exporters by our own encoder.
         packages: `AIPROV_PACKAGES`, the packages that the import hook observes.
         annotated_traceback: `AIPROV_ANNOTATED_TRACEBACK`: print who wrote each frame.
         untested_python: `AIPROV_UNTESTED_PYTHON`: rewrite modules on a Python that was not tested.
@@ -51,6 +54,7 @@ class Settings:
     disabled: bool = False
     strict: bool = False
     fast: bool = True
+    fast_encoding: bool = True
     packages: str = ""
     annotated_traceback: bool = False
     untested_python: bool = False
@@ -68,12 +72,14 @@ class Settings:
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this process; only `true`, in any case, is true."""
+    fast = _word(environ, "AIPROV_FAST") != "false"
     return Settings(
         manifest=environ.get("AIPROV_MANIFEST") or None,
         disabled=_true(environ, "AIPROV_DISABLED") or _true(environ, "OTEL_SDK_DISABLED"),
         strict=_true(environ, "AIPROV_STRICT"),
         packages=environ.get("AIPROV_PACKAGES", ""),
-        fast=_word(environ, "AIPROV_FAST") != "false",
+        fast=fast,
+        fast_encoding=fast and _word(environ, "AIPROV_FAST_ENCODING") != "false",
         doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
         untested_python=_true(environ, "AIPROV_UNTESTED_PYTHON"),
@@ -136,6 +142,12 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     return home / ".local" / "state" / "aiprov" if home.is_absolute() else None
 
 
+def github_summary(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """`GITHUB_STEP_SUMMARY`, where a job of GitHub Actions has its summary; None elsewhere."""
+    name = environ.get("GITHUB_STEP_SUMMARY")
+    return Path(name) if name else None
+
+
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
     """The user's folder for files that can be made again: `XDG_CACHE_HOME`, else `~/.cache`."""
     folder = Path(environ.get("XDG_CACHE_HOME", ""))
@@ -181,7 +193,7 @@ def _word(environ: Mapping[str, str], name: str) -> str:
 def _wrong_switches(environ: Mapping[str, str]) -> Iterator[str]:
     for name in _SWITCHES:
         if _word(environ, name) not in {"", "true", "false"}:
-            used = "true" if name == "AIPROV_FAST" else "false"
+            used = "true" if name.startswith("AIPROV_FAST") else "false"
             yield f"{name} is {environ[name]!r}; use 'true' or 'false'; using {used!r}"
 
 

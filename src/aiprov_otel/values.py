@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Origin(StrEnum):
@@ -21,6 +22,27 @@ class Strength(StrEnum):
     LINE = "line"
     COMMIT = "commit"
     WEAK = "weak"
+
+
+class Outcome(StrEnum):
+    """What became of an error, in the request, task or process that it was raised in."""
+
+    ESCAPED = "escaped"
+    HANDLED = "handled"
+    EXPECTED = "expected"
+
+
+CANCELLATIONS: Final = (
+    "GeneratorExit",
+    "KeyboardInterrupt",
+    "asyncio.exceptions.CancelledError",
+    "concurrent.futures._base.CancelledError",
+    "starlette.websockets.WebSocketDisconnect",
+)
+"""Classes of exceptions by which somebody ends what is no longer wanted."""
+
+REFUSALS: Final = ("1", "3", "5", "6", "7", "8", "9", "10", "11", "16")
+"""The status codes by which gRPC refuses a call, as HTTP does with 4xx."""
 
 
 class Evidence(StrEnum):

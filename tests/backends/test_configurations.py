@@ -22,8 +22,12 @@ LINKS = json.loads(FILES["jaeger/jaeger-ui.json"])["linkPatterns"]
 PIPELINES = COLLECTOR["service"]["pipelines"]
 
 FULL = Provenance(Origin.AI, "a", "m", "p", "c", "t", Evidence.NOTE, "shop.py", Match.EXACT)
-ON_SPANS = {*attributes.of_unit(FULL, Unit.FUNCTION), *attributes.of_error(FULL)}
-ON_EVENTS = set(attributes.of_exception(FULL, FULL))
+ON_SPANS = {
+    *attributes.of_unit(FULL, Unit.FUNCTION),
+    *attributes.of_error(FULL),
+    attributes.ERROR_OUTCOME,
+}
+ON_EVENTS = {*attributes.of_exception(FULL, FULL), attributes.EXCEPTION_REPEATED}
 
 
 def used(part: str) -> set[str]:

@@ -57,6 +57,7 @@ REPORT = {
     "revision": None,
     "frameworks": [],
     "left_alone": [],
+    "encoding": {"used": [], "refused": None},
     "warnings": [],
 }
 """What `runtime.probe` reports of a process that has installed, and nothing else."""
@@ -344,6 +345,25 @@ def test_a_setting_that_strict_does_not_take_is_said():
     assert findings["setting"].found.startswith("AIPROV_FAST is 'maybe'")
     assert findings["installed"].then
     assert "manifest" not in findings
+
+
+@pytest.mark.parametrize(
+    ("used", "refused", "found"),
+    [
+        (["grpc", "http"], None, "of spans by aiprov-otel, over grpc and http; "),
+        ([], "AIPROV_FAST is false", "of spans by OpenTelemetry: AIPROV_FAST is false"),
+        (["http"], "a batch differs", "of spans by OpenTelemetry: a batch differs"),
+    ],
+)
+def test_it_says_who_encodes_spans(used, refused, found):
+    """
+    With the switch that leaves it to OpenTelemetry, or the reason why that encodes.
+    """
+    encoding = of(encoding={"used": used, "refused": refused})["encoding"]
+
+    assert encoding.found.startswith(found)
+    assert ("AIPROV_FAST_ENCODING=false" in encoding.found) == (refused is None)
+    assert encoding.then is None
 
 
 def test_an_application_without_its_source_is_no_stranger(changed):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from aiprov_otel.cli.main import VERBS, main
@@ -43,3 +46,19 @@ def test_wrong_arguments_are_one_line(words, said, capsys):
     assert printed.out == ""
     assert printed.err.count("\n") == 1
     assert said in printed.err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["nonsense"]])
+def test_the_list_of_verbs_imports_none_of_them(words):
+    """
+    `aiprov --help` answers from a table: no verb, and nothing that one needs, is imported.
+    """
+    code = (
+        "import sys\nfrom aiprov_otel.cli.main import VERBS, main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print(*sorted({*sys.modules} & {'opentelemetry', 'asyncio', 'subprocess', "
+        "*(f'aiprov_otel.cli.{verb}' for verb in VERBS)}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+
+    assert done.stdout.splitlines()[-1] == ""

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from aiprov_otel import attributes as keys
-from aiprov_otel.values import Evidence, Match, Origin, Provenance, Strength, Unit
+from aiprov_otel.values import Evidence, Match, Origin, Outcome, Provenance, Strength, Unit
 from support.application import Application, run
 from support.named import KEYS, unsent
 
@@ -27,8 +27,8 @@ FULL = Provenance(
 )
 SENT = {
     "aiprov.span": {*keys.of_unit(FULL, Unit.FUNCTION), *keys.CODE, keys.ERROR_TYPE},
-    "aiprov.span.error": {*keys.of_error(FULL)},
-    "aiprov.exception": {*keys.of_exception(FULL, FULL), *keys.CODE},
+    "aiprov.span.error": {*keys.of_error(FULL), keys.ERROR_OUTCOME},
+    "aiprov.exception": {*keys.of_exception(FULL, FULL), *keys.CODE, keys.EXCEPTION_REPEATED},
     "aiprov.log": {*keys.of_log(FULL)},
     "aiprov.resource": {keys.RUN_ID, keys.VCS_REF_HEAD_REVISION, keys.VCS_REPOSITORY_URL_FULL},
 }
@@ -37,6 +37,7 @@ VALUES = {
     keys.EXCEPTION_ORIGIN: Origin,
     keys.EXCEPTION_CAUSE_ORIGIN: Origin,
     keys.ERROR_ORIGIN: Origin,
+    keys.ERROR_OUTCOME: Outcome,
     keys.EVIDENCE_KIND: Evidence,
     keys.EXCEPTION_EVIDENCE_KIND: Evidence,
     keys.EVIDENCE_STRENGTH: Strength,

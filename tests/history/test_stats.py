@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.history.stats import package, shares
+from aiprov_otel.history.query import query_tree
+from aiprov_otel.history.stats import advice, package, shares
 from aiprov_otel.manifest import Run, SourceFile
 from aiprov_otel.values import Evidence, Origin, Provenance
+from support.notes import attested, note
 
 AI = Provenance(Origin.AI, "claude-code", "claude-opus-4-6", evidence=Evidence.CO_AUTHOR)
 HUMAN = Provenance(Origin.HUMAN, evidence=Evidence.PREDATES_AI)
@@ -63,3 +65,31 @@ def test_the_package_of_a_module(path, name):
     A package is named as it is imported; a module outside of one stands for itself.
     """
     assert package(path) == name
+
+
+def test_marks_are_measured_against_records(repo):
+    """
+    Where marks find few of the recorded AI lines, no policy on unmarked lines is suggested.
+    """
+    commit = repo.commit("a.py", "a = 1\nb = 2\nc = 3\nd = 4\n")
+    note(repo, commit, attested("a.py", "1-3"))
+    answer = query_tree([repo.path], None)
+
+    found = "\n".join(advice(answer.sources, answer.policy, answer.git))
+
+    assert "of 3 lines that records call AI, commit marks find 0 (0.00%)" in found
+    assert "unmarked_human_since" not in found
+
+
+def test_the_step_that_would_make_most_lines_known(repo):
+    """
+    Lines of squashes whose requests are not here are counted, and the step is named.
+    """
+    repo.commit("b.py", "b = 1\n")
+    repo.commit("a.py", "a = 1\nb = 2\n", "Add it (#12)")
+    answer = query_tree([repo.path], None)
+
+    *_, step = advice(answer.sources, answer.policy, answer.git)
+
+    assert step.strip().startswith("most would be known by this step: fetch the pull requests")
+    assert step.endswith("(up to 2 lines)")

@@ -73,7 +73,10 @@ def test_too_few_on_the_same_routes_are_too_few():
     comparison = comparisons([*rows(9), *apart], HUMAN)[0]
 
     assert comparison.adjusted is None
-    assert "9 AI-written and 9 human-written functions failed where both ran" in comparison.reason
+    assert comparison.reason.startswith(
+        "Too few to tell: 9 AI-written and 9 human-written functions below a handler failed a "
+        "request where both ran"
+    )
 
 
 def test_nothing_at_all_is_too_few():

@@ -160,6 +160,39 @@ def test_names_are_found_as_each_translation_strategy_spells_them(metric, label)
     assert [(one.key, one.calls) for one in counters.origins] == [(("ai",), 100), (("human",), 200)]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": "success"},
+        {"status": "success", "data": []},
+        {"status": "success", "data": {"result": {}}},
+        {"status": "success", "data": {"result": [{"metric": {}}]}},
+        {"status": "success", "data": {"result": [{"metric": [], "value": [1, "2"]}]}},
+        {"status": "success", "data": {"result": [{"metric": {}, "value": [1, "many"]}]}},
+    ],
+)
+def test_an_answer_of_another_kind_is_refused(answer):
+    """One line, whatever a server or a proxy in front of it makes of the API."""
+    handler = type("Handler", (Fixed,), {"body": json.dumps(answer).encode()})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        with pytest.raises(StoreError, match="something else than Prometheus does"):
+            read_counters(f"prometheus://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+
+
+class Fixed(Stored):
+    """Answers each query with the same *body*."""
+
+    body = b""
+
+    def do_POST(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+
 def test_a_path_other_than_the_api_is_refused(address):
     """Something other than Prometheus answers there."""
     with pytest.raises(StoreError, match="something else"):

@@ -29,9 +29,8 @@ def service() -> Service:
     for n in range(240):
         failed = n % 20 in ({1, 3} if n % 2 else {0})
         by = AI if n % 2 else HUMAN
-        raised = (KeyError("k"), by) if failed else None
-        parent = service.span("GET /")
-        service.span(f"total {n % 24}", parent, by=by, failed=failed, raised=raised)
+        parent = service.span("GET /", failed=failed)
+        service.span(f"total {n % 24}", parent, by=by, failed=failed)
     return service
 
 

@@ -112,12 +112,15 @@ def test_functions_that_changed_hands_are_found_in_telemetry(service, store):
     """Half-way through, AI-written lines replace those of people, and fail twice as often."""
     steady = replace(HUMAN, commit="5" * 40)
     for n in range(48):
-        root = service.span("GET /", at=n * 1_000, ms=90, **SERVER)
         late = n >= 24
         for k in range(11):
             by, often = (AI, 2 + k % 2) if late else (HUMAN, 4 + k % 2)
-            service.span(f"turned{k}", root, at=n * 1_000, by=by, failed=n % often == 0)
-            service.span(f"steady{k}", root, at=n * 1_000, by=steady, failed=n % (4 + k % 3) == 0)
+            for name, who, bad in (
+                (f"turned{k}", by, n % often == 0),
+                (f"steady{k}", steady, n % (4 + k % 3) == 0),
+            ):
+                root = service.span("GET /", at=n * 1_000, ms=90, failed=bad, **SERVER)
+                service.span(name, root, at=n * 1_000, by=who, failed=bad)
     service.send(store)
 
     result = build_report(store).before_after

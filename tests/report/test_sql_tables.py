@@ -135,7 +135,7 @@ def test_an_error_without_any_call_has_no_place(service, ask):
 
 def test_the_latest_unit_before_the_error_has_it(service, ask):
     """A function that is called twice in a trace, of two versions, fails with the one at hand."""
-    root = service.span("GET /a", ms=90, **SERVER)
+    root = service.span("GET /a", ms=90, failed=True, **SERVER)
     service.span("raising", root, at=1, ms=2, by=HUMAN)
     service.span("raising", root, at=5, ms=2, by=AI, failed=True, raised=(KeyError("k"), AI))
     service.span("raising", root, at=20, ms=2, by=HUMAN)

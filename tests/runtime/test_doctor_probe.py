@@ -92,6 +92,23 @@ def test_switched_off_it_says_so(application):
     assert said["manifests"] == []
 
 
+@pytest.mark.parametrize(
+    ("fast", "encoding"),
+    [
+        ("true", {"used": ["http"], "refused": None}),
+        ("false", {"used": [], "refused": "AIPROV_FAST_ENCODING is false"}),
+    ],
+)
+def test_it_says_who_encodes_spans(application, fast, encoding):
+    """
+    The exporters that were imported, and why the SDK encodes where it does.
+    """
+    code = "import opentelemetry.exporter.otlp.proto.http.trace_exporter\naiprov_otel.install()"
+    (said,) = reports(application, code, AIPROV_FAST="true", AIPROV_FAST_ENCODING=fast)
+
+    assert said["encoding"] == encoding
+
+
 def test_what_is_wrong_is_said(application):
     """
     Settings that can't be and the slugs of warnings come along.

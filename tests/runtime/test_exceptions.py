@@ -269,7 +269,7 @@ def test_a_group_of_a_library_is_of_the_line_that_raised_its_leaf(application, s
 
 def test_a_handled_exception_fails_no_span(application, shop):
     """
-    Recorded and handled, it is on the event, and the span has not failed.
+    Recorded and handled, it is on the event; the span has not failed, and says that.
     """
     with application.tracer.start_as_current_span("span") as span:
         try:
@@ -279,7 +279,9 @@ def test_a_handled_exception_fails_no_span(application, shop):
 
     span = application.span()
     assert event(span)["aiprov.exception.origin"] == "human"
-    assert not any(key.startswith(("aiprov.error", "error.")) for key in span.attributes)
+    failing = {key for key in span.attributes if key.startswith(("aiprov.error", "error."))}
+    assert failing == {"aiprov.error.outcome"}
+    assert span.attributes["aiprov.error.outcome"] == "handled"
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_a_failure_without_an_exception_has_no_error_origin(application, shop):
     with application.tracer.start_as_current_span("span", kind=SpanKind.SERVER) as span:
         span.set_status(StatusCode.ERROR)
 
-    assert not application.span().attributes
+    assert application.span().attributes == {"aiprov.error.outcome": "escaped"}
 
 
 def test_the_first_failure_of_a_span_stays(application, shop):
@@ -388,7 +390,7 @@ def test_every_span_that_it_crosses_says_the_same(application, shop):
 
 def test_minimal_says_the_origins(application):
     """
-    `attributes="minimal"` sends the exception's and the error's origin, and no line.
+    `attributes="minimal"` sends the exception's and the error's origin and outcome, and no line.
     """
     shop = application.module("shop.failing", SHOP)
     application.install(attributes="minimal")
@@ -397,7 +399,11 @@ def test_minimal_says_the_origins(application):
 
     ours = {key for key in event(application.span()) if not key.startswith("exception.")}
     assert ours == {"aiprov.exception.origin"}
-    assert set(application.span().attributes) == {"aiprov.error.origin", "error.type"}
+    assert set(application.span().attributes) == {
+        "aiprov.error.origin",
+        "aiprov.error.outcome",
+        "error.type",
+    }
 
 
 def test_a_class_in_a_module_has_a_qualified_type(application, shop):

@@ -30,6 +30,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import StatusCode
 import aiprov_otel
 from aiprov_otel.runtime.metrics import LIMIT
 
@@ -73,9 +74,10 @@ def asked(application):
     return ask
 
 
-def one(kind, number, **more):
+def one(kind, number, outcome="escaped"):
     """A point of `aiprov.exceptions`."""
-    return [{"aiprov.exception.origin": kind, "error.type": "KeyError", **more}, number]
+    told = {"aiprov.error.outcome": outcome} if outcome else {}
+    return [{"aiprov.exception.origin": kind, "error.type": "KeyError", **told}, number]
 
 
 def test_an_exception_that_crosses_spans_counts_once(asked):
@@ -93,7 +95,7 @@ for item in "abc":
 told("aiprov.exceptions")
 """
     )
-    assert said == ["{exception}", True, one("human", 6)]
+    assert said == ["{exception}", True, one("human", 6, "handled")]
 
 
 @pytest.mark.parametrize(
@@ -180,21 +182,38 @@ for _ in range(2):
     assert [bool(each) for each in said] == [True, False, False] * 2
 
 
-def test_what_is_no_failure_is_not_counted(asked):
+def test_what_is_cancelled_is_expected(asked):
     """
-    A cancellation and an interrupt that a span records are none.
+    A cancellation, an interrupt and an exit without a failure fail a span as expected.
     """
     (said,) = asked(
         """
 metered()
 aiprov_otel.install()
 import asyncio
-for error in (asyncio.CancelledError(), KeyboardInterrupt(), SystemExit(), GeneratorExit()):
-    provider.get_tracer("x").start_span("s").record_exception(error)
+for error in (asyncio.CancelledError(), KeyboardInterrupt(), SystemExit(0), GeneratorExit()):
+    try:
+        with provider.get_tracer("x").start_span("s"):
+            raise error
+    except BaseException:
+        pass
+try:
+    with provider.get_tracer("x").start_span("s"):
+        sys.exit(1)
+except SystemExit:
+    pass
 told("aiprov.exceptions")
 """
     )
-    assert said is None
+    found = {point["error.type"]: [] for point, _ in said[2:]}
+    for point, number in said[2:]:
+        found[point["error.type"]].append((point["aiprov.error.outcome"], number))
+    assert found == {
+        "asyncio.exceptions.CancelledError": [("expected", 1)],
+        "KeyboardInterrupt": [("expected", 1)],
+        "SystemExit": [("escaped", 1), ("expected", 1)],
+        "GeneratorExit": [("expected", 1)],
+    }
 
 
 def test_what_is_not_sampled_counts_too(asked):
@@ -211,7 +230,7 @@ span(shop.order, 1, provider=unsampled)
 told("aiprov.exceptions")
 """
     )
-    assert said[2:] == [one("human", 1)]
+    assert said[2:] == [one("human", 1, None)]
 
 
 def test_threads_lose_none(asked):
@@ -236,7 +255,7 @@ for each in threads: each.join()
 told("aiprov.exceptions")
 """
     )
-    assert said[2:] == [one("human", 400), one("unknown", 1)]
+    assert said[2:] == [one("human", 400, "handled"), one("unknown", 1)]
 
 
 def test_types_without_end_are_one_in_the_end(asked):
@@ -249,13 +268,16 @@ metered()
 aiprov_otel.install()
 for number in range(LIMIT + 20):
     error = type(f"E{number}", (Exception,), {})()
-    provider.get_tracer("x").start_span("s").record_exception(error)
+    with provider.get_tracer("x").start_as_current_span("s") as failing:
+        failing.record_exception(error)
+        failing.set_status(StatusCode.ERROR)
 told("aiprov.exceptions")
 """
     )
     assert len(said) == 2 + metrics.LIMIT + 1
     assert sum(number for _, number in said[2:]) == metrics.LIMIT + 20
-    assert [{"aiprov.exception.origin": "unknown", "error.type": "_OTHER"}, 20] in said
+    other = {"aiprov.exception.origin": "unknown", "error.type": "_OTHER"}
+    assert [{**other, "aiprov.error.outcome": "escaped"}, 20] in said
 
 
 def test_minimal_counts_by_origin(asked):
@@ -273,7 +295,7 @@ span(span, ai.fail)
 told("aiprov.exceptions")
 """
     )
-    assert said[2:] == [one("ai", 2)]
+    assert said[2:] == [one("ai", 1), one("ai", 1, "handled")]
 
 
 def test_a_file_in_two_manifests_is_deployed_once(tmp_path):

@@ -69,7 +69,7 @@ every exception.
 
 
 _SHELLS: Final[dict[str, set[str]]] = {
-    "_helpers.py": {"call"},
+    "_helpers.py": {"call", "_leave"},
     "call_spans.py": {"enter", "leave", "end", "_fail: annotator, span", "_fail: with"},
     "exception_state.py": {"is_failure", "is_failing"},
     "exceptions.py": {
@@ -79,6 +79,8 @@ _SHELLS: Final[dict[str, set[str]]] = {
         "_recorded_fast: if not fast_path",
         "set_status: original",
         "set_status: with",
+        "end: with",
+        "end: original",
     },
     "guard.py": {"__exit__"},
     "handlers.py": {"handled_by: with"},

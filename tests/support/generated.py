@@ -105,7 +105,7 @@ def counters() -> dict[str, float]:
         if origin in MODELS:
             raising["aiprov_exception_model_name"] = MODELS[origin]
         found[series("aiprov_exceptions_total", **raising)] = exceptions
-        swallowed = raising | {"aiprov_exception_handled": "true"}
+        swallowed = raising | {"aiprov_error_outcome": "handled"}
         found[series("aiprov_exceptions_total", **swallowed)] = 3 * exceptions
         found[series("target_info", job=job, vcs_ref_head_revision="9fd81c2")] = 1
     return found

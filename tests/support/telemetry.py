@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -125,13 +126,14 @@ def serve(
     human: int = 2,
     route: str = "GET /",
 ) -> None:
-    """Requests in which functions of both origins run; so many calls of each fail, or one more."""
-    for n in range(calls):
-        root = service.span(route, at=n * 100, ms=90, kind=SpanKind.SERVER)
-        for k in range(functions):
-            bad = n - k % 2
-            service.span(f"quote{k}", root, at=n * 100 + 1, ms=4, by=AI, failed=bad < ai)
-            service.span(f"stock{k}", root, at=n * 100 + 1, ms=2, by=HUMAN, failed=bad < human)
+    """Requests in which a function of each origin runs; so many of each fail it, or one more."""
+    for n, k in product(range(calls), range(functions)):
+        at = (n * functions + k) * 100
+        turn = (n + 3 * k) % calls  # not all fail at the same time
+        by_ai, by_human = turn - k % 2 < ai, calls - 1 - turn - k % 2 < human
+        root = service.span(route, at=at, ms=90, failed=by_ai or by_human, kind=SpanKind.SERVER)
+        service.span(f"quote{k}", root, at=at + 1, ms=4, by=AI, failed=by_ai)
+        service.span(f"stock{k}", root, at=at + 1, ms=2, by=HUMAN, failed=by_human)
 
 
 __all__ = ["AI", "EPOCH", "HUMAN", "UNKNOWN", "Service", "keys", "record", "serve"]

@@ -146,13 +146,15 @@ def test_a_moment_out_of_range_is_the_last_one(end):
     assert row.timestamp + row.duration == LATEST
 
 
-def test_half_a_character_is_replaced():
-    """A lone surrogate, which JSON can write and UTF-8 can not, costs no span and no other key."""
-    text = document(span(1, name="a@", attributes=[{"key": "@", "value": {"stringValue": "b@"}}]))
+@pytest.mark.parametrize("half", [b"\\ud800", b"\xed\xa0\x80"])
+def test_half_a_character_is_replaced(half):
+    """A lone surrogate, escaped or as it is, costs no span and no other key."""
+    attributes = [{"key": "@", "value": {"stringValue": "b@"}}, {"key": "c", "value": {"@": 1}}]
+    text = document(span(1, name="a@", attributes=attributes))
 
-    (row,) = json_rows(text.replace(b"@", b"\\ud800"))
+    (row,) = json_rows(text.replace(b"@", half))
 
-    assert (row.span_name, row.span_attributes) == ("a?", {"?": "b?"})
+    assert (row.span_name, row.span_attributes) == ("a?", {"?": "b?", "c": ""})
 
 
 def test_what_is_nested_too_deep_costs_no_span():

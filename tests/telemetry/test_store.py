@@ -347,6 +347,22 @@ def test_a_query_has_a_time_limit(path, monkeypatch):
         assert reader.query("SELECT 1") == [(1,)]
 
 
+def test_a_reader_can_be_limited(path):
+    """While it is open, DuckDB holds so much, and as much as the file has; then more again."""
+    with Store.open(path, memory=96 * 2**20) as store:
+        unlimited = _limit(store)
+        with store.reader() as reader:
+            assert 96 <= _limit(reader) < 100
+        assert _limit(store) == unlimited > 200
+
+
+def _limit(store) -> float:
+    """MiB."""
+    ((limit,),) = store.query("SELECT current_setting('memory_limit')")
+    number, unit = limit.split()
+    return float(number) * {"MiB": 1, "GiB": 1024, "TiB": 2**20}[unit]
+
+
 def test_a_killed_process_leaves_what_it_stored(path):
     """SIGKILL in the middle loses no batch that was stored."""
     code = """

@@ -11,8 +11,7 @@ from dashboards.grafana.span_queries import ARMS, RANGE, STEP, crude
 BY: Final = names.ORIGIN
 RAISED_BY: Final = names.EXCEPTION_ORIGIN
 FAILED: Final = f'{names.ERROR_TYPE}!=""'
-HANDLED: Final = f'{names.EXCEPTION_HANDLED}="true"'
-NOT_HANDLED: Final = HANDLED.replace("=", "!=", 1)
+HANDLED: Final = f'{names.OUTCOME}="handled"'
 _LINES_BY: Final = f"job, {BY}, {names.MODEL}, {names.STRENGTH}"
 OF_SERVICE: Final = 'job=~"(.+/)?($service)"'
 """Matches the job of a service: its name, after its namespace if it has one."""
@@ -33,8 +32,8 @@ class AiprovQueries:
         return f"sum by ({by}) (increase({self._of(name, *matching)}[{RANGE}]))"
 
     def raised(self, by: str, *matching: str) -> str:
-        """Counts exceptions within the time range, without those that a handler swallowed."""
-        return self.increase(names.EXCEPTIONS, by, *matching, NOT_HANDLED)
+        """Counts exceptions within the time range, those that escaped."""
+        return self.increase(names.EXCEPTIONS, by, *matching, names.ESCAPED)
 
     def share_failed(self, by: str, *matching: str, over: str = STEP) -> str:
         """Returns failed calls per call; 0 where none failed."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.cli.options import add_manifest, add_moves, add_remote
-from aiprov_otel.cli.output import say, say_json, table
-from aiprov_otel.format import quantity, short_hash
+from aiprov_otel.cli.output import say, say_json
+from aiprov_otel.format import quantity, short_hash, table
 from aiprov_otel.history.query import FileAnswer, query_file
 from aiprov_otel.values import Provenance
 
@@ -23,7 +23,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "blame",
-        help="every line of a file with its origin",
         description="Print each line of a file with its origin, agent, model and commit, from the "
         "manifest if it is up to date, else from git.",
         epilog="example: aiprov blame src/shop/cart.py",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aiprov_otel.cli.options import add_moves, add_paths, add_remote
-from aiprov_otel.cli.output import progress, say, say_json, table
-from aiprov_otel.format import percent, quantity, short_hash
+from aiprov_otel.cli.output import progress, say, say_json
+from aiprov_otel.format import percent, quantity, short_hash, table
 from aiprov_otel.history.build import Summary, build
 from aiprov_otel.history.effective_policy import existing_folder
 from aiprov_otel.values import Evidence, Origin
@@ -21,7 +21,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "build",
-        help="write the manifest: the origin of each line, from git",
         description="Blame every tracked Python file; write the origin of its lines to a manifest.",
         epilog="example: aiprov build --rev v2.1.0 --output dist/aiprov.manifest",
     )

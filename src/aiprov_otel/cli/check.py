@@ -20,7 +20,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "check",
-        help="does the manifest match the tree, and is enough known?",
         description="Compare the manifest with the work tree. With --min-known, also check that "
         "enough lines have a known origin. Exit status: 0 passed, 1 failed.",
         epilog="example: aiprov check --min-known 0.9 --min-strength commit --since origin/main",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from aiprov_otel.cli.output import say, table
-from aiprov_otel.format import percent
+from aiprov_otel.cli.output import say
+from aiprov_otel.format import percent, table
 from aiprov_otel.report.counters import LIMITATIONS, LabelCounts, MetricCounts
 
 
@@ -40,4 +40,9 @@ def _lines(heading: Sequence[str], counts: Sequence[LabelCounts]) -> list[str]:
 
 def _row(count: LabelCounts) -> tuple[str, ...]:
     key = (value or "-" for value in count.key)
-    return (*key, f"{count.calls:,.0f}", f"{count.errors:,.0f}", percent(count.error_ratio) or "-")
+    return (
+        *key,
+        f"{count.calls:,.0f}",
+        f"{count.errors:,.0f}",
+        "-" if count.error_ratio is None else percent(count.error_ratio),
+    )

@@ -15,7 +15,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "dashboards",
-        help="write dashboards, rules and configuration for your backends",
         description="Write dashboards, rules, queries and configuration by code origin, one "
         "subfolder per backend, with a README.md that explains where each file belongs.",
         epilog="example: aiprov dashboards ./observability",

@@ -44,7 +44,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "demo",
-        help="try everything on a small shop, in one command",
         description="Create a small shop with its git history, run it, send it requests, report.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -56,7 +55,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="where to create it; an earlier demo there is replaced (default: %(default)s)",
     )
     parser.add_argument(
-        "--requests", type=_count, default=1000, metavar="N", help="default: %(default)s"
+        "--requests", type=_count, default=1200, metavar="N", help="default: %(default)s"
     )
     parser.set_defaults(run=run)
 

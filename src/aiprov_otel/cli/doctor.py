@@ -49,7 +49,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "doctor",
-        help="check a service's setup, and list what is missing",
         description="Check whether a service has what provenance needs, and print the next step "
         "for what is missing.",
         epilog=_EPILOG,

@@ -86,6 +86,7 @@ def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Ite
             "setting", sentence, "use one of those values; see docs/reference/configuration.md"
         )
     yield from _providers(report)
+    yield from _encoding(report)
     yield _frameworks(report["frameworks"], packages)
     if left_alone := report.get("left_alone"):
         yield Finding("not rewritten", f"{', '.join(left_alone)}: read by that library")
@@ -196,6 +197,16 @@ def _providers(report: Mapping[str, Any]) -> Iterator[Finding]:
     else:
         then = "set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov" if report["manifests"] else None
         yield Finding("resource", "without the deployed commit", then)
+
+
+def _encoding(report: Mapping[str, Any]) -> Iterator[Finding]:
+    encoding = report["encoding"]
+    if encoding["refused"]:
+        yield Finding("encoding", f"of spans by OpenTelemetry: {encoding['refused']}")
+    elif encoding["used"]:
+        kinds = " and ".join(encoding["used"])
+        off = "AIPROV_FAST_ENCODING=false leaves it to OpenTelemetry"
+        yield Finding("encoding", f"of spans by aiprov-otel, over {kinds}; {off}")
 
 
 def _frameworks(modules: Sequence[str], packages: Mapping[str, str]) -> Finding:

@@ -23,7 +23,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "explain",
-        help="why a line has its origin: commit, evidence, policy",
         description="Print each step from a line to its origin: commit, evidence, policy. The "
         "steps come from git; a manifest has only the result.",
         epilog="example: aiprov explain src/shop/cart.py:42",

@@ -25,7 +25,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "init",
-        help="record from now on which lines agents write, in git notes",
         description="Install hooks of coding agents and of git in this repository, so that each "
         "commit gets a note with the lines that an agent wrote.",
         epilog=_EPILOG,

@@ -10,17 +10,35 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import signals
-from aiprov_otel.cli.output import escape, note
+from aiprov_otel.cli.output import note
 from aiprov_otel.errors import AiprovError, UsageError
+from aiprov_otel.format import escape
 
-VERBS: Final = (
-    "build", "check", "blame", "explain", "stats", "traceback", "run", "serve", "report", "demo",
-    "dashboards", "doctor", "init", "record",
-)  # fmt: skip
+VERBS: Final = {
+    "build": "write the manifest: the origin of each line, from git",
+    "check": "does the manifest match the tree, and is enough known?",
+    "blame": "every line of a file with its origin",
+    "explain": "why a line has its origin: commit, evidence, policy",
+    "stats": "shares of the lines by origin, agent, model, package",
+    "traceback": "a pasted stack trace, each frame with its origin",
+    "run": "run a command with code origin on its traces, and report",
+    "serve": "receive traces over OTLP and store them on this machine",
+    "report": "report errors and latency by code origin",
+    "demo": "try everything on a small shop, in one command",
+    "dashboards": "write dashboards, rules and configuration for your backends",
+    "doctor": "check a service's setup, and list what is missing",
+    "review": "a change: AI-written, untested, failing",
+    "attest": "origins as an in-toto statement",
+    "mcp": "the same answers for bots and agents",
+    "completion": "complete the command line in a shell",
+    "init": "record from now on which lines agents write, in git notes",
+    "record": "record an event of an agent, of git or of an editor (for hooks)",
+}
+"""What each verb does, for the list of them."""
 
 DONE: Final = 0
 WRONG_USE: Final = 2
@@ -51,8 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verb(arguments: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
-    named = [name for name in VERBS if name in arguments[:1]]
-    args = _parser(named or VERBS).parse_args(arguments)
+    first = next((word for word in arguments if word != "--"), None)
+    args = make_parser([first] if first in VERBS else []).parse_args(arguments)
     status: int = args.run(args)
     sys.stdout.flush()
     return status
@@ -111,15 +129,39 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(msg)
 
 
-def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
-    """A parser for the verbs *names* only: importing all of them is slower than most answers."""
+class _Version(argparse.Action):
+    """Prints the version; to read it takes as long as the rest of `aiprov --help`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and end."""
+        print(f"aiprov {aiprov_otel.__version__}")
+        parser.exit()
+
+
+class _Verbs(argparse._SubParsersAction[argparse.ArgumentParser]):  # noqa: SLF001 (it has no public name)
+    """The verbs, each with its summary."""
+
+    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
+        """Add the parser of one verb."""
+        return super().add_parser(name, help=VERBS[name], **options)
+
+
+def make_parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser of the verbs *names*; by default, of the list of verbs, which imports none."""
     parser = Parser(
-        prog=" ".join(["aiprov", *(names if len(names) == 1 else ())]),
+        prog=f"aiprov {names[0]}" if len(names) == 1 else "aiprov",
         description="Show who wrote the code that failed: a person or a model, in which commit.",
         epilog="example: aiprov run -- uvicorn shop.app:app",
     )
-    parser.add_argument("--version", action="version", version=f"aiprov {aiprov_otel.__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="aiprov")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
+    )
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", required=True, prog="aiprov", action=_Verbs
+    )
     for name in names:
         importlib.import_module(f"aiprov_otel.cli.{name}").add(verbs)
+    if not names:
+        for name in VERBS:
+            verbs.add_parser(name)
     return parser

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final, TextIO
 
+from aiprov_otel.format import escape
+
 _SHOWN_EVERY: Final = 0.1  # seconds
-# Control characters, those that change the direction of text or show nothing, halves of a
-# character (an undecodable file name has them), and separators of lines: spaces may stay.
-_UNSAFE: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def say(text: str = "") -> None:
@@ -34,28 +32,6 @@ def say_json(value: Any, *, indent: int | None = None) -> None:
 def _print(text: str, stream: TextIO) -> None:
     encoding = stream.encoding or "utf-8"
     print(escape(text).encode(encoding, "backslashreplace").decode(encoding), file=stream)
-
-
-def escape(text: str) -> str:
-    r"""*text* with what could steer a terminal or end a line as `\x1b` and `\n`; tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        repr(c)[1:-1] if unicodedata.category(c) in _UNSAFE and c != "\t" else c for c in text
-    )
-
-
-def table(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
-    """*rows* with their columns aligned: those in *numbers* to the right."""
-    rows = [[escape(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if place in numbers else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def progress(verb: str) -> Callable[[int, int], None] | None:

@@ -12,7 +12,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "record",
-        help="record an event of an agent, of git or of an editor (for hooks)",
         description="Read one event from standard input, as the hooks of an agent get it, and "
         "record it. Prints nothing and always exits with 0.",
         epilog="example: aiprov record claude-code < event.json",

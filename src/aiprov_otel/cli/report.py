@@ -13,10 +13,10 @@ from typing import Final
 
 from aiprov_otel.cli import counters
 from aiprov_otel.cli.options import address, limit, store_path
-from aiprov_otel.cli.output import note, say, say_json, table
+from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.files import write_whole
-from aiprov_otel.format import quantity
+from aiprov_otel.format import quantity, table
 from aiprov_otel.report import prometheus, remote, sql
 from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.report.sampling import Sampled
@@ -44,7 +44,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "report",
-        help="report errors and latency by code origin",
         description="Report errors and latency by code origin, from received traces.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -25,7 +25,7 @@ from aiprov_otel.lending import outcome
 from aiprov_otel.lending.launch import Event, Run, lend_to, new_run
 from aiprov_otel.manifest import FILE_NAME, Manifest
 from aiprov_otel.manifest.locate import manifest_above
-from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.receiver.server import MEMORY, Receiver
 from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment
@@ -58,7 +58,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "run",
-        help="run a command with code origin on its traces, and report",
         description="Build the manifest, run CMD with code origin on its traces, and report.",
         epilog=_EPILOG,
         usage="aiprov run [-h] -- CMD ...",
@@ -98,10 +97,10 @@ def run(args: argparse.Namespace) -> int:
 def _open_store(folder: Path) -> Store:
     """The store, or one beside it while `aiprov serve` or another run holds that."""
     try:
-        return Store.open(folder / STORE.name)
+        return Store.open(folder / STORE.name, memory=MEMORY)
     except StoreHeld:
         beside = folder / _BESIDE
-        store = Store.open(beside)
+        store = Store.open(beside, memory=MEMORY)
         shown = beside.relative_to(Path.cwd())
         note(
             f"another aiprov holds the store, so this run is kept in {shown}: "

@@ -14,7 +14,7 @@ from aiprov_otel.cli.output import note
 from aiprov_otel.cli.signals import ends_soon
 from aiprov_otel.errors import StoreError
 from aiprov_otel.format import quantity
-from aiprov_otel.receiver.server import HOST, PORT, Receiver
+from aiprov_otel.receiver.server import HOST, MEMORY, PORT, Receiver
 from aiprov_otel.telemetry.retention import DAYS, GIB, Retention
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.telemetry.workdir import STORE, make_folder
@@ -38,7 +38,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "serve",
-        help="receive traces over OTLP and store them on this machine",
         description="Receive traces over OTLP/HTTP and store them in a file on this machine.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -84,7 +83,10 @@ def run(args: argparse.Namespace) -> int:
     path = args.store or make_folder(Path.cwd()) / STORE.name
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Store.open(path) as store, Receiver(store, host=args.host, port=args.port) as receiver:
+        with (
+            Store.open(path, memory=MEMORY) as store,
+            Receiver(store, host=args.host, port=args.port) as receiver,
+        ):
             note(
                 f"receiving traces at {receiver.endpoint} (open it in a browser for the report), "
                 f"storing them in {path}; Ctrl-C stops it"

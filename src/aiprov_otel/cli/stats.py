@@ -1,14 +1,17 @@
-"""`aiprov stats`: shares by origin, agent, model, package, evidence, strength, age."""
+"""`aiprov stats`: shares by origin, agent, model, package, file, evidence, strength, age."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from aiprov_otel.cli import coverage
 from aiprov_otel.cli.options import add_manifest, add_paths, add_remote
-from aiprov_otel.cli.output import progress, say, say_json, table
+from aiprov_otel.cli.output import progress, say, say_json
+from aiprov_otel.coverage.read import read_coverage
 from aiprov_otel.errors import UsageError
-from aiprov_otel.format import percent, quantity, short_hash
+from aiprov_otel.format import markdown_table, percent, quantity, short_hash, table
 from aiprov_otel.history import audit
 from aiprov_otel.history.query import TreeAnswer, query_tree
 from aiprov_otel.history.stats import KEYS, Shares, advice, shares
@@ -18,11 +21,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "stats",
-        help="shares of the lines by origin, agent, model, package",
-        description="Count lines by origin, agent, model, package, evidence, strength or age, from "
-        "the manifest if it is up to date, else from git; show how many rest on weak evidence and "
-        "how to improve that.",
-        epilog="example: aiprov stats --by model; aiprov stats --json --files > provenance.json",
+        description="Count lines by origin, agent, model, package, file, evidence, strength or "
+        "age, from the manifest if it is up to date, else from git; show how many rest on weak "
+        "evidence and how to improve that. With --coverage, count those that tests executed.",
+        epilog="example: aiprov stats --by model; aiprov stats --coverage .coverage --uncovered",
     )
     add_paths(parser)
     parser.add_argument("--by", choices=list(KEYS), default="origin", help="default: origin")
@@ -36,6 +38,17 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="with --json: add every file with its hash and runs of lines, for an audit",
     )
+    parser.add_argument(
+        "--coverage",
+        type=Path,
+        metavar="FILE",
+        help="count the lines that tests executed: .coverage, coverage json, Cobertura or LCOV",
+    )
+    parser.add_argument(
+        "--uncovered",
+        action="store_true",
+        help="with --coverage: list AI-written functions without a test, edge cases first",
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,7 +57,16 @@ def run(args: argparse.Namespace) -> int:
     if args.files and not args.json:
         msg = "--files needs --json"
         raise UsageError(msg)
+    if args.uncovered and not args.coverage:
+        msg = "--uncovered needs --coverage FILE, such as the .coverage of `coverage run`"
+        raise UsageError(msg)
+    if args.coverage and args.files:
+        msg = "--files is without tests: leave --coverage out"
+        raise UsageError(msg)
+    measured = read_coverage(args.coverage) if args.coverage else []
     answer = query_tree(args.paths, args.manifest, progress("blaming"), remote=args.remote)
+    if args.coverage:
+        return coverage.show(args, answer, measured)
     result = shares(answer.sources, args.by)
     if args.files:
         for line in audit.render(answer, result):
@@ -82,18 +104,12 @@ def _lines(result: Shares, answer: TreeAnswer) -> Iterator[str]:
 
 
 def _markdown(result: Shares, answer: TreeAnswer) -> Iterator[str]:
-    head, *rows = ([_cell(text) for text in row] for row in _rows(result))
-    for row in (head, ["---", "---:", "---:", "---:"], *rows):
-        yield f"| {' | '.join(row)} |"
+    yield from markdown_table(_rows(result), numbers=(1, 2, 3))
     revision = f" of commit {short_hash(answer.revision)}" if answer.revision else ""
     yield ""
     yield f"{quantity(result.total_lines, 'line')}{revision}."
     for remark in _remarks(answer):
         yield f"{'  ' if remark.startswith(' ') else ''}* {remark.strip()}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _remarks(answer: TreeAnswer) -> Iterator[str]:

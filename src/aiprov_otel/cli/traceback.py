@@ -28,7 +28,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "traceback",
-        help="a pasted stack trace, each frame with its origin",
         description="Print a Python stack trace with the origin of each frame's line. It can be "
         "in a log, in JSON, or in a Sentry event. Give the deployed manifest with --manifest; "
         "without it, lines are looked up in this work tree.",

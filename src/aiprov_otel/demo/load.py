@@ -75,7 +75,7 @@ async def _send(client: httpx.AsyncClient, request: Request, placed: _Placed) ->
     path = request.path.format(order=number, today=datetime.now(UTC).date())
     body = request.body
     if path.endswith("/refund"):
-        body = {"items": {request.returned or sku: 1}}
+        body = {"items": {request.returned or sku: 1}, **(body or {})}
     answer = await client.request(request.method, path, json=body)
     if request.path == "/orders" and answer.status_code == httpx.codes.CREATED and body:
         placed.orders.append((answer.json()["id"], next(iter(body["items"]))))

@@ -1,4 +1,4 @@
-"""Runs the shop: one process, on a free port of this machine, that ends with the block."""
+"""Runs the shop and its carrier: two processes, on free ports of this machine, for a block."""
 
 from __future__ import annotations
 
@@ -25,17 +25,30 @@ _STOP: Final = 60.0  # seconds that it has to send its last spans
 @contextmanager
 def run_shop(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[str]:
     """
-    Runs the shop in *folder*, instrumented, with its output in *log*; yields its address.
+    Runs the shop in *folder* and the carrier that it asks, instrumented; yields the shop's address.
+
+    Their output is in *log*.
 
     Raises:
-        AiprovError: it did not start, or did not end.
+        AiprovError: one of them did not start, or did not end.
     """
+    log.unlink(missing_ok=True)
+    of_carrier = {**variables, "OTEL_SERVICE_NAME": "carrier"}
+    with (
+        _run("rates", folder, of_carrier, log) as carrier,
+        _run("app", folder, {**variables, "SHOP_CARRIER": carrier}, log) as shop,
+    ):
+        yield shop
+
+
+@contextmanager
+def _run(module: str, folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[str]:
     port = _free_port()
     process = None
     try:
-        with _delay_interrupt(), log.open("wb") as output:
+        with _delay_interrupt(), log.open("ab") as output:
             process = subprocess.Popen(
-                launcher(_command(port), interpreter=sys.executable),
+                launcher(_command(module, port), interpreter=sys.executable),
                 cwd=folder,
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -49,8 +62,8 @@ def run_shop(folder: Path, variables: Mapping[str, str], log: Path) -> Iterator[
             _stop(process)
 
 
-def _command(port: int) -> list[str]:
-    serve = ["-m", "uvicorn", "--app-dir", "src", "shop.app:app"]
+def _command(module: str, port: int) -> list[str]:
+    serve = ["-m", "uvicorn", "--app-dir", "src", f"shop.{module}:app"]
     quiet = ["--no-access-log", "--log-level", "warning"]
     return [sys.executable, *serve, "--host", _HOST, "--port", str(port), *quiet]
 

@@ -70,9 +70,9 @@ def find_next_step(
     sources: Sequence[SourceFile], policy: Mapping[str, Any], git: Git, coverage: Coverage | None
 ) -> str | None:
     """
-    One sentence on the step that would make most lines known.
+    One sentence on the step that would make most lines known; None where none is measured.
 
-    None where none would, and where that is a line of the policy, which `advice` suggests itself.
+    A line of the policy, which `advice` suggests, may decide more, and proves less.
     """
     lines: Counter[str] = Counter()
     branches = 0
@@ -85,17 +85,14 @@ def find_next_step(
                 line.origin is Origin.UNKNOWN and line.evidence is Evidence.BRANCH
             )
     squashed = _count_squashed(git, lines)
-    since = policy.get("unmarked_human_since")
     fetch = "fetch the pull requests, with what `aiprov build --remote` prints"
     steps = {fetch: squashed, 'set origin_of = { branch = "ai" } in [tool.aiprov]': branches}
     if not policy.get("pull_requests"):
         steps["export the pull requests (pull_requests in [tool.aiprov])"] = squashed
-    if coverage and coverage.is_low:
-        steps["record the lines of your agents from now on: git-ai, for one"] = 0
-    policy_line = 0 if since or (coverage and coverage.is_low) else lines.total()
     best = max(steps, key=steps.__getitem__)
-    if not steps[best] or steps[best] < policy_line:
-        return None
+    if not steps[best]:
+        record = "record the lines of your agents from now on, with git-ai for one"
+        return f"the next step: {record}" if coverage and coverage.is_low else None
     return f"most would be known by this step: {best} (up to {quantity(steps[best], 'line')})"
 
 

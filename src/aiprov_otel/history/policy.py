@@ -32,7 +32,9 @@ class Policy:
         moves: how far blame follows moved lines; None where the policy does not set it.
         markers: whether SPDX tags at the top of a file count.
         packages: the packages for the import hook in a service, each with a mode if it has one.
+        expected_errors: classes of exceptions that a service raises on purpose.
         extra_agents: rows that are added to the table of agents.
+        review: the limits of `aiprov review`, by key; they decide about no origin.
         ignore_revs_files: the files that are in force, that one or git's own; not a key.
         ignored: the commits that those list; not a key.
         paths: the files and folders to build for, empty for all; not a key.
@@ -49,7 +51,9 @@ class Policy:
     moves: Moves | None = None
     markers: bool = False
     packages: tuple[str, ...] = ()
+    expected_errors: tuple[str, ...] = ()
     extra_agents: tuple[Agent, ...] = ()
+    review: Mapping[str, float] = field(default_factory=dict)
     ignore_revs_files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -108,6 +112,7 @@ class Policy:
             "moves": (self.moves or Moves.NONE).value,
             "markers": self.markers,
             "packages": list(self.packages),
+            "expected_errors": list(self.expected_errors),
             "extra_agents": [
                 {"agent": row.agent, "digest": row.digest} for row in self.extra_agents
             ],

@@ -101,7 +101,7 @@ def _parse_day(key: str, value: object) -> date:
         raise wrong_value(key, value, "a date like 2025-06-01") from error
 
 
-_DECIDABLE: Final = (
+DECIDABLE: Final = (
     Evidence.AGENT_AUTHOR,
     Evidence.CO_AUTHOR,
     Evidence.GENERATED_BY,
@@ -115,7 +115,7 @@ _DECIDABLE: Final = (
 
 
 def _parse_origins(key: str, value: object) -> dict[Evidence, Origin]:
-    kinds = [kind.value for kind in _DECIDABLE]
+    kinds = [kind.value for kind in DECIDABLE]
     if not isinstance(value, dict):
         raise wrong_value(key, value, f"a table of origins, by {', '.join(kinds)}")
     for kind, origin in value.items():
@@ -150,21 +150,31 @@ def _parse_switch(key: str, value: object) -> bool:
     return value
 
 
-_PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
+PACKAGE: Final = re.compile(rf"[^\W\d][\w.]*(?:=(?:{'|'.join(MODES)}))?")
 
 
 def _parse_packages(key: str, value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [None]
-    if not all(isinstance(item, str) and _PACKAGE.fullmatch(item) for item in items):
+    if not all(isinstance(item, str) and PACKAGE.fullmatch(item) for item in items):
         raise wrong_value(
             key, value, f'a list like ["shop=metrics"], with one of {", ".join(MODES)}'
         )
     return tuple(map(str, items))
 
 
+_CLASS: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
+
+def _parse_classes(key: str, value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [None]
+    if not all(isinstance(item, str) and _CLASS.fullmatch(item) for item in items):
+        raise wrong_value(key, value, 'a list of classes like ["shop.stock.OutOfStock"]')
+    return tuple(map(str, items))
+
+
 _AGENT_KEYS: Final = tuple(field.name for field in fields(Agent))
-_MOST_STARS: Final = 3  # in one address: each takes time to match
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+MOST_STARS: Final = 3  # in one address: each takes time to match
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def parse_extra_agents(key: str, value: object) -> tuple[Agent, ...]:
@@ -194,9 +204,9 @@ def _check_agent_value(key: str, name: str, value: object) -> None:
     if name in LISTS:
         _check_texts(key, value)
         if name == "sessions" and any(
-            text.count("*") > _MOST_STARS for text in _parse_patterns(key, value)
+            text.count("*") > MOST_STARS for text in _parse_patterns(key, value)
         ):
-            raise wrong_value(key, value, f"addresses with at most {_MOST_STARS} stars")
+            raise wrong_value(key, value, f"addresses with at most {MOST_STARS} stars")
     elif name == "alone":
         _parse_switch(key, value)
     elif name == "role":
@@ -204,7 +214,7 @@ def _check_agent_value(key: str, name: str, value: object) -> None:
             raise wrong_value(key, value, f"one of {', '.join(ROLES)}")
     elif not isinstance(value, str):
         raise wrong_value(key, value, "a text")
-    elif name != "example" and not _SLUG.fullmatch(value):
+    elif name != "example" and not SLUG.fullmatch(value):
         raise wrong_value(key, value, "a slug like my-agent")
 
 
@@ -214,6 +224,24 @@ def _check_texts(key: str, value: object) -> None:
         isinstance(text, str) and 1 < len(text.strip()) <= _SHOWN for text in texts
     ):
         raise wrong_value(key, value, 'a list of texts like ["house-bot@example.org"]')
+
+
+REVIEW_SHARES: Final = ("max_untested_ai", "max_unknown", "max_weak")
+REVIEW_COUNTS: Final = ("max_failing", "max_replaced_repairs")
+
+
+def _parse_review(key: str, value: object) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise wrong_value(key, value, "a table of limits like max_untested_ai = 0.2")
+    for name, limit in value.items():
+        if name not in (*REVIEW_SHARES, *REVIEW_COUNTS):
+            raise unknown_key(key, name, (*REVIEW_SHARES, *REVIEW_COUNTS))
+        number = type(limit) in {int, float} and limit >= 0
+        if name in REVIEW_SHARES and not (number and limit <= 1):
+            raise wrong_value(f"{key}.{name}", limit, "a share from 0 to 1, like 0.2")
+        if name in REVIEW_COUNTS and not (number and type(limit) is int):
+            raise wrong_value(f"{key}.{name}", limit, "a number like 0")
+    return dict(value)
 
 
 PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
@@ -227,6 +255,8 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "moves": _parse_moves,
     "markers": _parse_switch,
     "packages": _parse_packages,
+    "expected_errors": _parse_classes,
     "extra_agents": parse_extra_agents,
+    "review": _parse_review,
 }
 """The keys of `[tool.aiprov]`; each parser raises a PolicyError that names key and value."""

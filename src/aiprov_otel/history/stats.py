@@ -33,6 +33,7 @@ KEYS: Final[Mapping[str, _Key]] = {
     "agent": lambda _, line: line.agent,
     "model": lambda _, line: line.model,
     "package": lambda file, _: package(file.import_path),
+    "file": lambda file, _: file.path,
     "evidence": lambda _, line: line.evidence.value,
     "strength": lambda _, line: line.strength.value,
     "age": lambda _, line: age_band(line.time),

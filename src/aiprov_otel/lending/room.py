@@ -28,7 +28,7 @@ _OLDEST_PYTHON: Final = (3, 11)
 _PIP: Final = (
     *("install", "--no-deps", "--only-binary=:all:", "--no-compile", "--quiet"),
     *("--platform=any", "--implementation=py", "--abi=none", "--no-warn-conflicts"),
-    *("--disable-pip-version-check", "--no-input"),
+    *("--disable-pip-version-check", "--no-input", "--retries=1"),
 )
 # Each is refused together with --target.
 _PIP_VARIABLES: Final = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}

@@ -22,6 +22,9 @@ _GRPC_PORT: Final = 4317
 ROOM: Final = 128 * 2**20
 """Bytes that the requests under way may take in memory."""
 
+MEMORY: Final = 96 * 2**20
+"""Bytes that the database of a receiver may hold, besides as many as its file has."""
+
 PATIENCE: Final = 5.0
 """Seconds that a request waits for memory; exporters give up after ten."""
 

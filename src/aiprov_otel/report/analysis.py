@@ -7,10 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiprov_otel.report import sql
-from aiprov_otel.report.comparison import Comparison, VersionCounts, comparisons
+from aiprov_otel.report.comparison import Comparison, VersionCounts, compare_services, comparisons
 from aiprov_otel.report.excess import ExcessBreakdown, break_down_excess
 from aiprov_otel.report.latency import INCLUSIVE, SELF, Latency, compare_latency
 from aiprov_otel.report.origin_change import BeforeAfter, compare_before_after
+from aiprov_otel.report.sensitivity import (
+    NO_BOUNDS,
+    NO_SENSITIVITY,
+    Bounds,
+    Sensitivity,
+    bounds,
+    sensitivity,
+)
 from aiprov_otel.report.trends import (
     PARTS,
     PartCounts,
@@ -21,7 +29,7 @@ from aiprov_otel.report.trends import (
     ratio_over_time,
     self_time_over_time,
 )
-from aiprov_otel.report.verdict import OriginStats, Verdict, baseline_of, verdict
+from aiprov_otel.report.verdict import OriginStats, Verdict, baseline_of, compared_stats, verdict
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader
@@ -35,6 +43,9 @@ class Analysis:
     Attributes:
         verdict: the conclusion that the data allow.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
+        services: the same within each service; empty if there is only one.
+        bounds: the ratio for other readings of the unknown and the mixed.
+        sensitivity: what else could explain the ratio.
         routes: the routes that both sides serve, each with its own ratio.
         over_time: the ratio in each part of the time.
         self_time: by origin, in the same parts.
@@ -45,6 +56,9 @@ class Analysis:
 
     verdict: Verdict
     comparisons: tuple[Comparison, ...]
+    services: tuple[Comparison, ...]
+    bounds: Bounds
+    sensitivity: Sensitivity
     routes: tuple[RouteRatio, ...]
     over_time: tuple[RatioPoint, ...]
     self_time: tuple[SelfTimePoint, ...]
@@ -61,6 +75,7 @@ def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
         StoreError: the store can't be read.
     """
     baseline = baseline_of(by_origin)
+    escaped = sum(stats.errors for stats in by_origin)
     rows = sorted((VersionCounts(*row) for row in reader.query(sql.query("cells"))), key=repr)
     compared = comparisons(rows, baseline)
     ((begin, end),) = reader.query(sql.query("period"))
@@ -75,8 +90,11 @@ def analyze(reader: Reader, by_origin: Sequence[OriginStats]) -> Analysis:
     self_times = reader.query(sql.query("histogram", column="SelfMs"))
     inclusive_times = reader.query(sql.query("histogram", column="Ms"))
     return Analysis(
-        verdict(by_origin, compared[0]),
+        verdict(compared_stats(rows), baseline, compared[0], escaped),
         compared,
+        compare_services(rows, baseline),
+        bounds(rows, baseline, compared[0].adjusted),
+        sensitivity(baseline.cells(rows), compared[0].adjusted),
         ratio_by_route(baseline.cells(rows), check.dispersion if check else 1),
         ratio_over_time(by_part, baseline, begin, width),
         self_time_over_time(self_time, begin, width),
@@ -95,12 +113,17 @@ def withhold_ratios(analysis: Analysis, reason: str) -> Analysis:
     return replace(
         analysis,
         verdict=refused,
-        comparisons=tuple(
-            replace(comparison, adjusted=None, reason=reason) for comparison in analysis.comparisons
-        ),
+        comparisons=_withheld(analysis.comparisons, reason),
+        services=_withheld(analysis.services, reason),
+        bounds=NO_BOUNDS,
+        sensitivity=NO_SENSITIVITY,
         routes=(),
         over_time=(),
         before_after=BeforeAfter(None, 0, 0, reason),
         latency=(),
         excess=ExcessBreakdown(),
     )
+
+
+def _withheld(comparisons: Sequence[Comparison], reason: str) -> tuple[Comparison, ...]:
+    return tuple(replace(comparison, adjusted=None, reason=reason) for comparison in comparisons)

@@ -20,6 +20,9 @@ from aiprov_otel.values import Origin, Strength
 MIN_FAILING: Final = 10
 """How many failing functions each side needs before their ratio is reported."""
 
+COMPARED: Final = "in functions below a handler"
+"""Where calls and errors are compared: a route has one handler, and so one origin."""
+
 MIN_SHARED: Final = 0.2
 """The share of calls on shared routes that is needed before they can represent all."""
 
@@ -161,6 +164,17 @@ def comparisons(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comp
     )
 
 
+def compare_services(rows: Sequence[VersionCounts], baseline: Baseline) -> tuple[Comparison, ...]:
+    """The first comparison within each service; empty if there is only one."""
+    services = sorted({row.service for row in rows})
+    if len(services) == 1:
+        return ()
+    return tuple(
+        compare(service, baseline.cells(row for row in rows if row.service == service), baseline)
+        for service in services
+    )
+
+
 def compare(
     name: str, cells: Sequence[Cell], baseline: Baseline, *, within: str = "route"
 ) -> Comparison:
@@ -186,7 +200,7 @@ def _too_few(cells: Sequence[Cell], baseline: Baseline, where: str) -> str | Non
         return None
     return (
         f"Too few to tell: {exposed} AI-written and {rest} {baseline.adjective} functions "
-        f"failed{where}, and each side needs {MIN_FAILING}."
+        f"below a handler failed a request{where}, and each side needs {MIN_FAILING}."
     )
 
 

@@ -33,18 +33,20 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """
-    A request that failed with an exception.
+    A request that failed with an exception; or other work, such as a job or the start of a service.
 
     Attributes:
         trace_id: of the request.
+        is_request: whether it came from a client or a queue.
         time: when it failed, RFC 3339.
         type: of the exception.
         origin: of the line that raised it, as are agent, model, commit, path and line.
         stacktrace: the longest that was recorded.
-        steps: the spans of the trace, each below its parent, in order of time.
+        steps: the spans of the request, each below its parent, in order of time.
     """
 
     trace_id: str
+    is_request: bool
     time: str
     type: str
     origin: str
@@ -60,12 +62,17 @@ class Failure:
 def latest_failures(reader: Reader) -> Iterator[Failure]:
     """Yields the latest failure of each of the last five lines that raised, newest first."""
     for row in reader.query(sql.query("latest_failures")):
-        trace, time, kind, origin, agent, model, commit, path, line, stacktrace = row
+        trace, entry, is_request, time, kind, origin, agent, model, commit, *raising = row
+        path, line, stacktrace = raising
         same = {"trace": trace, "type": kind, "line": line}
         longest = reader.query(sql.query("longest_stacktrace"), same)
-        spans = reader.query(sql.query("trace"), {"trace": trace})
+        # Above the outermost request there may be the whole life of a server.
+        around = reader.query(sql.query("outermost_request"), {"trace": trace, "entry": entry})
+        top = around[0][0] if around else entry
+        spans = reader.query(sql.query("request"), {"trace": trace, "top": top})
         yield Failure(
             trace,
+            is_request,
             rfc3339(time),
             kind,
             origin,

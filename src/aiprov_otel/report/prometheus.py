@@ -7,10 +7,17 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from aiprov_otel import settings
-from aiprov_otel.attributes import ERROR_TYPE, FUNCTION_CALLS, MODEL_NAME, ORIGIN
+from aiprov_otel.attributes import (
+    CODE_FUNCTION_NAME,
+    ERROR_TYPE,
+    FUNCTION_CALLS,
+    MODEL_NAME,
+    ORIGIN,
+)
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.report.counters import LabelCounts, MetricCounts
 from aiprov_otel.telemetry.sources.http import Address, Server, parse_address, redacted
@@ -103,6 +110,25 @@ def read_counters(address: str) -> list[MetricCounts]:
     return [metric for metric in counts if metric.origins]
 
 
+def read_failed_functions(address: str) -> list[tuple[tuple[str, ...], float]]:
+    """
+    Reads how often each function failed: its name, the type of error and its origin.
+
+    Only `aiprov.function.calls` counts functions, and only those that name themselves.
+
+    Raises:
+        UsageError: the address is not valid.
+        StoreError: nothing answers there.
+    """
+    prometheus = _Prometheus(address)
+    labels = (CODE_FUNCTION_NAME, ERROR_TYPE, ORIGIN)
+    counts: dict[tuple[str, ...], float] = {}
+    for metric, naming in _SERIES:
+        if metric is _OURS:
+            counts |= prometheus.read_failures(naming, labels)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
 class _Prometheus:
     def __init__(self, text: str) -> None:
         try:
@@ -130,6 +156,14 @@ class _Prometheus:
             name, self.period, origins, models, services, routes[0] if routes else ()
         )
 
+    def read_failures(
+        self, naming: _Naming, labels: tuple[str, ...]
+    ) -> dict[tuple[str, ...], float]:
+        """Returns how often functions failed, by *labels*, of which the first is the function."""
+        function, failed = (naming.quoted(label) for label in labels[:2])
+        counts = self._increase(_OURS, naming, f'{function}!="",{failed}!=""', labels)
+        return {key: errors for key, errors in counts.items() if round(errors)}
+
     def _counts(
         self, metric: _Metric, naming: _Naming, labels: tuple[str, ...]
     ) -> tuple[LabelCounts, ...]:
@@ -149,12 +183,17 @@ class _Prometheus:
         series = f'{{"{name}",{matching}}}' if naming.dots else f"{name}{{{matching}}}"
         by = ", ".join(map(naming.quoted, labels))
         query = f"sum by ({by}) (increase({series}[{self.period}]))"
-        return {
-            tuple(row["metric"].get(naming.label(label), "") for label in labels): float(
-                row["value"][1]
-            )
-            for row in self._query(query, may_fail=naming.dots)
-        }
+        rows = self._query(query, may_fail=naming.dots)
+        try:
+            increases = {
+                tuple(str(row["metric"].get(naming.label(label), "")) for label in labels): float(
+                    row["value"][1]
+                )
+                for row in rows
+            }
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
+            raise self._stranger() from error
+        return {key: value for key, value in increases.items() if isfinite(value)}
 
     def _query(self, query: str, *, may_fail: bool) -> list[Any]:
         """Returns the result of *query*; none if it *may_fail*, as dots in names do before 3.0."""
@@ -176,8 +215,17 @@ class _Prometheus:
                 "?period=1d"
             )
             raise StoreError(msg)
-        result: list[Any] = document["data"]["result"]
+        data = document.get("data")
+        if not isinstance(data, dict) or not isinstance(data.get("result"), list):
+            raise self._stranger()
+        result: list[Any] = data["result"]
         return result
+
+    def _stranger(self) -> StoreError:
+        return StoreError(
+            f"{self.server.name} answered with something else than Prometheus does: check the "
+            "address"
+        )
 
 
 def _headers(address: Address) -> Mapping[str, str]:

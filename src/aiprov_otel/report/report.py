@@ -17,10 +17,11 @@ from aiprov_otel.report.failures import Failure, latest_failures
 from aiprov_otel.report.latency import Latency
 from aiprov_otel.report.origin_change import BeforeAfter
 from aiprov_otel.report.sampling import Sampled, Sampling, detect_sampling
+from aiprov_otel.report.sensitivity import Bounds, Sensitivity
 from aiprov_otel.report.statistics.strata import FunctionSums, design_effect
 from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
 from aiprov_otel.report.verdict import ModelStats, OriginStats, Verdict, origin_stats, rate
-from aiprov_otel.values import Origin
+from aiprov_otel.values import Origin, Outcome
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader, Source
@@ -57,7 +58,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The errors of one type that one line raised."""
+    """The errors of one type that one line raised, and what became of them."""
 
     type: str
     origin: str
@@ -67,18 +68,44 @@ class Raised:
     path: str | None
     line: int | None
     count: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """
+    What was counted; docs/reference/counting.md has the rules.
+
+    Attributes:
+        requests: that came from clients and queues.
+        failed_requests: that failed, by an exception or otherwise.
+        escaped: errors that failed a request, a task or a process.
+        handled: errors that the code around them made up for.
+        expected: errors answered as the client's own, cancellations, and those of the policy.
+    """
+
+    requests: int
+    failed_requests: int
+    escaped: int
+    handled: int
+    expected: int
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function: who wrote it, its calls, and the errors that its lines raised."""
+    """
+    One function: who wrote it, its calls, and the escaped errors that its lines raised.
+
+    Attributes:
+        calls: None where no span stands for them, so that they can't be counted.
+    """
 
     function: str
     origin: str
     agent: str | None
     model: str | None
     commit: str | None
-    calls: int
+    calls: int | None
     errors: int
     error_ratio: float | None
     low: float | None
@@ -96,7 +123,11 @@ class Report:
     Attributes:
         verdict: the conclusion that the data allow.
         coverage: how much of the telemetry it covers.
+        counts: requests, and errors by what became of them.
         comparisons: the comparison behind the verdict, and two that show what it depends on.
+        services: the comparison within each service; empty if there is only one.
+        bounds: the ratio for other readings of the unknown and the mixed.
+        sensitivity: what else could explain the ratio.
         before_after: functions whose origin changed.
         latency: quantiles of the time per call, on the routes that both sides serve.
         excess: the functions, commits, models and exceptions with the excess errors.
@@ -115,7 +146,11 @@ class Report:
 
     verdict: Verdict
     coverage: Coverage
+    counts: Counts
     comparisons: tuple[Comparison, ...]
+    services: tuple[Comparison, ...]
+    bounds: Bounds
+    sensitivity: Sensitivity
     before_after: BeforeAfter
     latency: tuple[Latency, ...]
     excess: ExcessBreakdown
@@ -189,7 +224,11 @@ def build_report(
         return Report(
             analysis.verdict,
             _coverage(reader, analysis, sampling),
+            _counts(reader),
             analysis.comparisons,
+            analysis.services,
+            analysis.bounds,
+            analysis.sensitivity,
             analysis.before_after,
             analysis.latency,
             analysis.excess,
@@ -213,6 +252,12 @@ def _coverage(reader: Reader, analysis: Analysis, sampling: Sampling) -> Coverag
     matches = dict(reader.query(sql.query("matches")))
     informative = analysis.comparisons[0].informative_share
     return Coverage(spans, units, known, weak, matches, informative, placed, sampling.stands_for)
+
+
+def _counts(reader: Reader) -> Counts:
+    ((requests, failed),) = reader.query(sql.query("requests"))
+    outcomes = dict(reader.query(sql.query("outcomes")))
+    return Counts(requests, failed, *(outcomes.get(outcome, 0) for outcome in Outcome))
 
 
 def _repository(reader: Reader) -> str | None:
@@ -239,7 +284,7 @@ def _models(reader: Reader) -> tuple[ModelStats, ...]:
 
 def _function(row: Sequence[Any]) -> Function:
     function, origin, agent, model, commit, calls, errors, self_s, p50, p95, spread = row
-    errors_per_call = rate(errors, calls, spread)
+    errors_per_call = rate(errors, calls or 0, spread)
     return Function(
         function,
         origin,

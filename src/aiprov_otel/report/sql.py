@@ -13,13 +13,15 @@ from typing import Any, Final
 from aiprov_otel import attributes
 from aiprov_otel.format import AGE_BANDS, OLDEST
 from aiprov_otel.telemetry.extra import local_extra
+from aiprov_otel.values import CANCELLATIONS, REFUSALS
 
 with local_extra():
     import jinja2
 
 TABLES: Final = (
     *("spans", "entries", "single_entries", "nested_entries", "function_ranks", "units"),
-    *("failed_traces", "recorded_exceptions", "ancestors", "repeats", "exceptions", "errors"),
+    *("failed_traces", "recorded_exceptions", "ancestors", "repeats", "exceptions"),
+    *("arrivals", "errors"),
     *("functions", "located_errors", "unit_errors", "placed"),
 )
 """The temporary tables of a session, in the order in which they are created."""
@@ -68,5 +70,7 @@ def _environment() -> jinja2.Environment:
         steps=HISTOGRAM_STEPS,
         most=MOST_FUNCTIONS,
         latest=_LATEST,
+        cancellations=CANCELLATIONS,
+        refusals=REFUSALS,
     )
     return environment

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aiprov_otel.format import quantity
-from aiprov_otel.report.comparison import HUMAN, NOT_AI, Adjusted, Baseline, Comparison
+from aiprov_otel.report.comparison import (
+    COMPARED,
+    HUMAN,
+    NOT_AI,
+    Adjusted,
+    Baseline,
+    Comparison,
+    VersionCounts,
+)
 from aiprov_otel.report.statistics.rates import wilson
 from aiprov_otel.values import Origin
 
@@ -117,20 +126,39 @@ def baseline_of(by_origin: Iterable[OriginStats]) -> Baseline:
     return HUMAN if human else NOT_AI
 
 
-def verdict(by_origin: Sequence[OriginStats], comparison: Comparison) -> Verdict:
+def compared_stats(rows: Iterable[VersionCounts]) -> list[OriginStats]:
+    """The counts of *rows*, which are compared, by origin."""
+    sums: dict[str, list[float]] = defaultdict(lambda: [0, 0])
+    functions: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        functions[row.origin].add(row.function)
+        sums[row.origin] = [sums[row.origin][0] + row.calls, sums[row.origin][1] + row.errors]
+    return [
+        origin_stats(origin, len(functions[origin]), round(calls), round(errors))
+        for origin, (calls, errors) in sums.items()
+    ]
+
+
+def verdict(
+    by_origin: Sequence[OriginStats], baseline: Baseline, comparison: Comparison, escaped: int
+) -> Verdict:
     """
-    The verdict on *by_origin* that *comparison* allows.
+    The verdict on *by_origin*, which is compared, that *comparison* with *baseline* allows.
+
+    So many errors *escaped* in all.
 
     If no call is known to be of human-written code, AI-written code is compared with all code not
     known to be AI-written: `human` and `unknown`, but not `mixed`, which is partly AI.
     """
-    baseline = baseline_of(by_origin)
     ai = _pool(Origin.AI, by_origin, {Origin.AI})
     rest = _pool(baseline.key, by_origin, baseline.origins)
     crude = None
     if ai.error_ratio is not None and rest.error_ratio:
         crude = ai.error_ratio / rest.error_ratio
     counts = f"AI-written code: {_counts(ai)}; {baseline.name}: {_counts(rest)}."
+    if (elsewhere := escaped - sum(stats.errors for stats in by_origin)) > 0:
+        errors = quantity(elsewhere, "more error")
+        counts += f" {errors} in handlers and in functions without spans can't be compared."
     text = f"{counts} {_conclusion(ai, rest, crude, comparison, baseline)}"
     return Verdict(Origin.AI, baseline.key, crude, comparison.adjusted, text)
 
@@ -155,13 +183,14 @@ def _conclusion(
     baseline: Baseline,
 ) -> str:
     if not ai.calls or not rest.calls:
-        return "Nothing to compare: one side was never called."
+        side = "AI-written code" if not ai.calls else baseline.name
+        return f"Nothing to compare: no call of {side} was counted {COMPARED}."
     if comparison.adjusted:
         return _association(comparison.adjusted, crude, baseline)
     if ai.error_ratio is None or rest.error_ratio is None:
         return (
-            "Can't be compared: more errors than calls, because they were raised by functions "
-            "without spans of their own. Give these functions spans with @provenance."
+            "Can't be compared: more errors than calls, because functions without spans of their "
+            "own failed several times in a request. Give them spans with @provenance."
         )
     reason = comparison.reason or ""
     if reason.startswith("Too few") or crude is None:

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
-from aiprov_otel.runtime import exception_logs, metrics, state
+from aiprov_otel.runtime import exception_logs, outcomes, state
 from aiprov_otel.runtime.exception_state import (
     ENDS,
     bare_name,
@@ -145,16 +145,17 @@ class Call:
         with guard:
             raised = annotator.exception(error)
             name, description = type_name(error), f"{bare_name(error)}: {message_of(error)}"
-            with call_guard:
-                metrics.count(error, raised.event, self.context)  # whether or not it is sampled
-            if not span.is_recording():
+            if not isinstance(span, SdkSpan) or not span.is_recording():
+                with call_guard:
+                    outcomes.unsampled(error, raised.event, self.context)
                 return
+            event = outcomes.recorded(span, error, raised, self.context)
             with call_guard:
                 span.set_attributes({ERROR_TYPE: name, **raised.error})
             with call_guard:
                 span.set_status(StatusCode.ERROR, description)
             if first_recorded(error, span.get_span_context().trace_id):
-                exception_logs.record(span, self.context, error, raised.event)
+                exception_logs.record(span, self.context, error, event)
 
 
 def _started_before(error: BaseException) -> Span | None:

@@ -18,6 +18,7 @@ from opentelemetry._logs import get_logger_provider
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
 from aiprov_otel.runtime import discovery, frameworks, providers, source_text, state
+from aiprov_otel.runtime.exporters import Encoding
 from aiprov_otel.runtime.guard import call_guard, warned
 
 _EVERY: Final = 0.5  # seconds
@@ -91,6 +92,7 @@ def report() -> dict[str, Any]:
         "revision": _revision(trace.get_tracer_provider()),
         "frameworks": sorted(frameworks.instrumented),
         "left_alone": _left_alone(),
+        "encoding": {"used": sorted(Encoding.used), "refused": Encoding.refused},
         "warnings": warned(),
     }
 

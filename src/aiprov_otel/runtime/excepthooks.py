@@ -13,7 +13,7 @@ from typing import Any, Final
 from opentelemetry._logs import SeverityNumber
 
 from aiprov_otel import settings
-from aiprov_otel.runtime import exception_logs, exception_state, metrics, state
+from aiprov_otel.runtime import exception_logs, exception_state, outcomes, state
 from aiprov_otel.runtime.exception_state import is_failure
 from aiprov_otel.runtime.guard import guard, swallow
 from aiprov_otel.runtime.interrupts import is_foreign
@@ -21,6 +21,7 @@ from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.resolver import LoadedFile, Resolver
 from aiprov_otel.stacktrace.annotate import format_trace
 from aiprov_otel.stacktrace.frames import annotate, name_below_packages
+from aiprov_otel.values import Outcome
 
 _LogHook = Callable[..., Any]
 _UNHANDLED: Final = "Unhandled exception"
@@ -68,12 +69,14 @@ def _wrap_unraisablehook(original: _LogHook) -> _LogHook:
         finally:
             if not is_finalizing():
                 body = unraisable.err_msg or "Exception ignored"
-                _emit(unraisable.exc_value, SeverityNumber.ERROR, body)
+                _emit(unraisable.exc_value, SeverityNumber.ERROR, body, Outcome.HANDLED)
 
     return unraisablehook
 
 
-def _emit(error: Any, severity: SeverityNumber, body: str) -> None:
+def _emit(
+    error: Any, severity: SeverityNumber, body: str, outcome: Outcome = Outcome.ESCAPED
+) -> None:
     """Emit *error*, if it is a failure that was not sent to the logs API before."""
     if sys.is_finalizing():
         return  # providers have been shut down, and would complain
@@ -82,7 +85,7 @@ def _emit(error: Any, severity: SeverityNumber, body: str) -> None:
         if annotator is None or not is_failure(error):
             return
         event = annotator.exception(error).event
-        metrics.count(error, event)
+        outcomes.unhandled(error, event, outcome)
         if not exception_state.was_remembered(error):
             exception_logs.emit(error, event, severity, body=body)
 

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from threading import local
@@ -25,6 +26,8 @@ cause_of: Final[Any] = vars(BaseException)["__cause__"].__get__
 """The explicit cause of an exception, even if its class overrides it."""
 context_of: Final[Any] = vars(BaseException)["__context__"].__get__
 """What was being handled when an exception was raised, even if its class overrides it."""
+MEMBERS: Final = 1_000
+"""Members of a group that are looked at; a larger one is decided over so many."""
 members_of: Final[Any] = vars(BaseExceptionGroup)["exceptions"].__get__
 """The members of an exception group, even if its class overrides it."""
 _module_of: Final[Any] = vars(type)["__module__"].__get__
@@ -35,6 +38,20 @@ _qualname_of: Final[Any] = vars(type)["__qualname__"].__get__
 def is_group(error: BaseException) -> bool:
     """Whether *error* is an exception group, even if its `__class__` differs."""
     return issubclass(type(error), BaseExceptionGroup)
+
+
+def leaves_of(group: BaseException) -> Iterator[BaseException]:
+    """The exceptions in *group*, at any depth, that are not groups; a thousand at most."""
+    pending, seen = [group], set[int]()
+    while pending and len(seen) < MEMBERS:
+        error = pending.pop()
+        if id(error) in seen:  # a class may list a group as a member of itself
+            continue
+        seen.add(id(error))
+        if is_group(error):
+            pending.extend(reversed(members_of(error)))
+        else:
+            yield error
 
 
 @dataclass(slots=True)
@@ -53,6 +70,8 @@ class State:
         counted: whether the metric has it.
         handled: what has it as one that was handled; None if nothing does.
         logged: whether it was sent to the logs API.
+        recorded: whether a span has it as an event.
+        pending: what waits for its outcome; None if nothing does.
         trace: the last trace in which a span of ours recorded it.
         answer: what the annotator found of it, for which cause and steps of its traceback.
     """
@@ -60,6 +79,8 @@ class State:
     counted: bool = False
     handled: Tally | None = None
     logged: bool = False
+    recorded: bool = False
+    pending: Any = None
     trace: int | None = None
     answer: tuple[Any, ...] = ()
 
@@ -157,6 +178,7 @@ def first_met(error: BaseException) -> bool:
         if (tally := state.handled) is not None:
             tally.number -= 1
             state.handled, first = None, True
+            state.recorded = False
         return first
 
 
@@ -233,6 +255,11 @@ def was_remembered(error: BaseException) -> bool:
 def start_logging(error: BaseException) -> None:
     """Note that this thread logs *error*; a handler may send the record to the logs API."""
     _logging.state = state_of(error)
+
+
+def is_logging() -> bool:
+    """Whether this thread logs an exception that no handler has sent to the logs API yet."""
+    return _logging.state is not None
 
 
 def finish_logging() -> None:

@@ -8,11 +8,17 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import Span
-from opentelemetry.trace import Status, StatusCode
 from opentelemetry.util.types import Attributes as OtelAttributes
 
-from aiprov_otel.attributes import CODE, ERROR_ORIGIN, ERROR_TYPE, EXCEPTION_ORIGIN, Attributes
-from aiprov_otel.runtime import fast_path, metrics, state
+from aiprov_otel.attributes import (
+    CODE,
+    ERROR_ORIGIN,
+    ERROR_OUTCOME,
+    ERROR_TYPE,
+    EXCEPTION_ORIGIN,
+    Attributes,
+)
+from aiprov_otel.runtime import fast_path, outcomes, state
 from aiprov_otel.runtime.exception_state import type_name
 from aiprov_otel.runtime.guard import guard
 from aiprov_otel.runtime.interrupts import is_foreign
@@ -22,9 +28,10 @@ _RAISED = "_aiprov_raised"  # our own attribute on a span: what its last excepti
 
 
 def instrument(patches: Patches) -> None:
-    """Wrap the two methods of the SDK's span that record a failure."""
+    """Wrap the methods of the SDK's span that record a failure, and the one that ends it."""
     patches.replace(Span, "record_exception", _wrap_record_exception)
     patches.replace(Span, "set_status", _wrap_set_status)
+    patches.replace(Span, "end", _wrap_end)
 
 
 def _wrap_record_exception(original: Callable[..., None]) -> Callable[..., None]:
@@ -61,10 +68,23 @@ def _wrap_set_status(original: Callable[..., None]) -> Callable[..., None]:
     def set_status(span: Span, *args: Any, **kwargs: Any) -> None:
         original(span, *args, **kwargs)
         with guard:
-            if (raised := span.__dict__.get(_RAISED)) and _has_failed(span):
-                fail(span, raised)
+            if outcomes.has_failed(span) and span.is_recording():
+                outcomes.failed(span)
+                if raised := span.__dict__.get(_RAISED):
+                    fail(span, raised)
 
     return set_status
+
+
+def _wrap_end(original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def end(span: Span, *args: Any, **kwargs: Any) -> None:
+        if id(span) in outcomes.waiting:  # a hot path: without a call of ours
+            with guard:
+                fail(span, outcomes.ended(span))
+        original(span, *args, **kwargs)
+
+    return end
 
 
 def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes) -> OtelAttributes:
@@ -73,25 +93,23 @@ def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes)
     if annotator is None or not span.is_recording() or EXCEPTION_ORIGIN in (attributes or {}):
         return attributes
     raised = annotator.exception(exception)
-    metrics.count(exception, raised.event, trace.set_span_in_context(span))
+    event = outcomes.recorded(span, exception, raised, trace.set_span_in_context(span))
     error = raised.error | {ERROR_TYPE: type_name(exception)}
     setattr(span, _RAISED, error)
-    if _has_failed(span):
+    if outcomes.has_failed(span):
         fail(span, error)
     theirs = dict(attributes or {})
-    ours = raised.event
+    ours = event
     if not theirs.keys().isdisjoint(CODE):
         ours = {key: value for key, value in ours.items() if key not in CODE}
     return {**fast_path.fitting_event(span, ours, theirs), **theirs}
 
 
 def fail(span: Span, error: Attributes) -> None:
-    """Put *error*, which failed *span*, on it where it has no such attributes."""
+    """Put *error*, of what failed *span*, on it; nothing of the line that raised if it has one."""
     present = dict(span.attributes or {})
-    if span.is_recording() and ERROR_ORIGIN not in present:
-        fast_path.put(span, {key: value for key, value in error.items() if key not in present})
-
-
-def _has_failed(span: Span) -> bool:
-    status: Status = span.status
-    return status.status_code is StatusCode.ERROR
+    if not error or not span.is_recording():
+        return
+    if ERROR_ORIGIN in present:
+        error = {key: value for key, value in error.items() if key == ERROR_OUTCOME}
+    fast_path.put(span, {key: value for key, value in error.items() if key not in present})

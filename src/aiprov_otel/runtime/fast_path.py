@@ -56,8 +56,8 @@ class Fast:
 def open_up(record_exception: Callable[..., None]) -> None:
     """Try each short way against the SDK's own, *record_exception* among them."""
     wanted = settings.read().fast
-    Fast.attributes = wanted and _agrees(_attributes_agree)
-    Fast.exceptions = wanted and _agrees(lambda: _exceptions_agree(record_exception))
+    Fast.attributes = wanted and agrees(_attributes_agree)
+    Fast.exceptions = wanted and agrees(lambda: _exceptions_agree(record_exception))
 
 
 def held(span: Span) -> dict[str, Any] | None:
@@ -127,7 +127,7 @@ def _bounded(span: Span) -> BoundedAttributes | None:
     return bounded
 
 
-def call(annotator: Annotator, span: Span) -> bool:
+def call(annotator: Annotator, span: Span) -> bool:  # noqa: C901 (each call of another costs)
     """
     Put on *span*, which begins, the attributes of the application line that opens it.
 
@@ -143,13 +143,21 @@ def call(annotator: Annotator, span: Span) -> bool:
         return True
     if kind is _SERVER or kind is _CONSUMER or resolver.stated:
         return False
-    frame, libraries = _getframe(_BENEATH), annotator.resolver.libraries
+    frame, libraries, driven = _getframe(_BENEATH), annotator.resolver.libraries, False
     for _ in range(stack.DEPTH):
         if (code := frame.f_code).co_filename not in libraries:
             break
-        if code.co_flags & stack.COROUTINE or (above := frame.f_back) is None:
-            return False  # the driver of a coroutine is not its caller
+        if (above := frame.f_back) is None:
+            return False
+        if code.co_flags & stack.COROUTINE:
+            driven = True
+            if scope is not None and scope._name in stack.MESSAGES:  # noqa: SLF001 (the same)
+                return above.f_code.co_filename in libraries
+        elif driven and not code.co_flags & stack.SUSPENDABLE:
+            return False
         frame = above
+    if driven and not code.co_flags & stack.SUSPENDABLE:
+        return False  # the driver of a coroutine is not its caller
     known = annotator.sites.get((id(code), frame.f_lasti))
     if known is None or (mapping := held(span)) is None or mapping:
         return code.co_filename in source_text.BOOTSTRAPS
@@ -178,7 +186,8 @@ def record(
     span.add_event("exception", {**event, **(attributes or {})}, timestamp)
 
 
-def _agrees(trial: Callable[[], bool]) -> bool:
+def agrees(trial: Callable[[], bool]) -> bool:
+    """What *trial* of a short way returns; False if it fails."""
     try:
         return trial()
     except Exception as error:

@@ -64,7 +64,7 @@ def handled_by(thing: Any) -> None:
         return
     with guard:
         annotator = state.current or state.annotator()
-        if annotator is None or (span := _serving()) is None or not _may_name(span):
+        if annotator is None or (span := serving()) is None or not _may_name(span):
             return
         with call_guard:
             if (function := function_of(thing)) is not None:
@@ -137,7 +137,7 @@ def _started(code: CodeType, _: int) -> None:
         swallow(error)
 
 
-def _serving() -> Span | None:
+def serving() -> Span | None:
     """
     The server or consumer span of what this task or thread is doing now.
 

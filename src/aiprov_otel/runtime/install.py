@@ -16,6 +16,7 @@ from aiprov_otel.runtime import (
     discovery,
     excepthooks,
     exceptions,
+    exporters,
     fast_path,
     frameworks,
     logs,
@@ -57,6 +58,7 @@ class Installation(AbstractContextManager["Installation"]):
             excepthooks.instrument,
             frameworks.instrument,
             servers.instrument,
+            exporters.instrument,
         ):
             with call_guard:
                 instrument(self._patches)

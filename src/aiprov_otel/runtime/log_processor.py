@@ -16,7 +16,7 @@ from aiprov_otel.runtime import exception_state, stack, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_logs import EVENT
 from aiprov_otel.runtime.fast_path import OURS, fitting
-from aiprov_otel.runtime.guard import guard
+from aiprov_otel.runtime.guard import swallow
 
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs import ReadWriteLogRecord  # since 1.39
@@ -38,19 +38,23 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Annotate *log_record* while it can still be written to."""
-        with guard:
-            if (annotator := state.annotator()) is None or _is_ours(log_record):
+        try:
+            annotator = state.current or state.annotator()
+            if annotator is None or _is_ours(log_record):
                 return
             frame = sys._getframe(1)  # noqa: SLF001 (inspect costs ten times as much)
             record = log_record.log_record
             if _is_from_logging(frame):
-                if EXCEPTION_TYPE in (record.attributes or ()):
+                # In this order: to ask the SDK's mapping for a key that it has not is slow.
+                if exception_state.is_logging() and EXCEPTION_TYPE in (record.attributes or ()):
                     exception_state.finish_logging()
             elif (emitting := stack.above(annotator.resolver, frame)) is not None:
                 _set(record, ORIGIN, annotator.lines.of(emitting))
             if (error := getattr(record, "exception", None)) is not None:  # since 1.42
                 exception_state.remember_logged(error)
                 _set(record, EXCEPTION_ORIGIN, _raised(annotator, error, record))
+        except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
+            swallow(error)
 
     def shutdown(self) -> None:
         """Nothing to shut down."""

@@ -15,11 +15,11 @@ from aiprov_otel.attributes import Attributes, of_lines, of_raised
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.exception_state import first_met, is_failure, type_name
+from aiprov_otel.runtime.exception_state import type_name
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.resolver import Resolver
-from aiprov_otel.values import Origin, Strength
+from aiprov_otel.values import Origin, Outcome, Strength
 
 LIMIT: Final = 500
 """Combinations of attribute values that a metric of ours may have, before the rest is one."""
@@ -29,7 +29,7 @@ Kind: TypeAlias = tuple[str, str | None, str]
 """Exceptions that count as one: of lines of one origin and one model, and of one class."""
 
 _counter: metrics.Counter | None = None
-_raised: dict[Kind, Attributes] = {}
+_raised: dict[tuple[Kind, Outcome | None], Attributes] = {}
 _deployed: tuple[Resolver, list[Observation]] | None = None
 
 
@@ -51,35 +51,35 @@ def instrument() -> None:
         )
 
 
-def count(error: BaseException, event: Attributes, within: Context | None = None) -> None:
+def count(kind: Kind, outcome: Outcome | None, within: Context | None = None) -> None:
     """
-    Count *error*, with the attributes of its *event*, unless it was counted before.
+    Count an exception of this *kind*; without an *outcome* where it can't be known.
 
     The span of the context *within* becomes its exemplar; by default the current one.
-
-    An exception counts once, in however many spans and logs it is recorded; what is not a failure
-    (`CancelledError`, `KeyboardInterrupt`) does not count.
     """
-    if _counter is not None and is_failure(error) and first_met(error):
-        kind = kind_of(error, event, _raised)
-        counted = _raised.setdefault(kind, of_raised(*kind))
+    if _counter is not None:
+        if (kind, outcome) not in _raised and len(_raised) >= LIMIT:
+            kind = (kind[0], None, keys.OTHER)
+        attributes = _raised.setdefault((kind, outcome), of_raised(*kind, outcome))
         with call_guard:  # the application's provider may be any code
-            _counter.add(1, counted, within)
+            _counter.add(1, attributes, within)
 
 
 def add_handled(kind: Kind, number: int) -> None:
     """Count *number* exceptions that were handled."""
     if _counter is not None:
-        counted = of_raised(*kind, handled=True)
+        counted = of_raised(*kind, Outcome.HANDLED, swallowed=True)
         with call_guard:
             _counter.add(number, counted)
 
 
-def kind_of(error: Exception, event: Attributes, known: Collection[Kind]) -> Kind:
-    """The kind that *error*, with its *event*, counts as; bounded by the kinds *known*."""
+def kind_of(error: BaseException, event: Attributes, known: Collection[Kind] | None = None) -> Kind:
+    """The kind that *error*, with its *event*, counts as; bounded by the kinds *known*, if any."""
     origin, model = str(event[keys.EXCEPTION_ORIGIN]), event.get(keys.EXCEPTION_MODEL_NAME)
     kind = (origin, str(model) if model else None, type_name(error))
-    return kind if kind in known or len(known) < LIMIT else (origin, None, keys.OTHER)
+    if known is None or kind in known or len(known) < LIMIT:
+        return kind
+    return (origin, None, keys.OTHER)
 
 
 def _observed(_: CallbackOptions) -> Iterable[Observation]:

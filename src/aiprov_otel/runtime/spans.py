@@ -38,7 +38,11 @@ class ProvenanceSpanProcessor(SpanProcessor):
             annotator = state.current or state.annotator()
             if annotator is None or fast_path.call(annotator, span):
                 return
-            opener = stack.opener(annotator.resolver, sys._getframe(_BENEATH))  # noqa: SLF001 (inspect costs ten times as much)
+            start = sys._getframe(_BENEATH)  # noqa: SLF001 (inspect costs ten times as much)
+            if _is_message(span):
+                opener = stack.sender(annotator.resolver, start)
+            else:
+                opener = stack.opener(annotator.resolver, start)
             if span.kind in fast_path.ENTRIES and not _is_asked_for(span):
                 handlers.enter(span)
                 if opener.by_hand and ORIGIN not in (span.attributes or {}):
@@ -60,6 +64,12 @@ class ProvenanceSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing to flush."""
         return True
+
+
+def _is_message(span: Span) -> bool:
+    """Whether *span* stands for one message of a request, as ASGI has them."""
+    scope = span.instrumentation_scope
+    return scope is not None and scope.name in stack.MESSAGES and span.kind not in fast_path.ENTRIES
 
 
 def _is_asked_for(span: Span) -> bool:

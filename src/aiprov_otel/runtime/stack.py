@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 from aiprov_otel.runtime import resolver as resolver_module
 from aiprov_otel.runtime import source_text
 from aiprov_otel.runtime.callables import function_of
-from aiprov_otel.runtime.exception_state import is_group, members_of, traceback_of
+from aiprov_otel.runtime.exception_state import MEMBERS, is_group, members_of, traceback_of
 from aiprov_otel.runtime.resolver import Resolver
 
 DEPTH: Final = 100
@@ -18,7 +18,12 @@ DEPTH: Final = 100
 
 COROUTINE: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 """Flags of code that only an event loop, or code like one, can drive."""
-_SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
+SUSPENDABLE: Final = COROUTINE | inspect.CO_GENERATOR
+"""Flags of code that may run between a coroutine and the one that waits for it."""
+MESSAGES: Final = frozenset(
+    f"opentelemetry.instrumentation.{name}" for name in ("asgi", "fastapi", "starlette")
+)
+"""Scopes whose spans, but for those of requests, stand for one message to or from a client."""
 
 
 def above(resolver: Resolver, frame: FrameType | None) -> FrameType | None:
@@ -39,7 +44,7 @@ def _upwards(frame: FrameType | None) -> Iterator[FrameType]:
             return
         if code.co_flags & COROUTINE:
             driven = True
-        elif driven and not code.co_flags & _SUSPENDABLE:
+        elif driven and not code.co_flags & SUSPENDABLE:
             return
         yield frame
         frame = frame.f_back
@@ -86,6 +91,23 @@ def opener(resolver: Resolver, start: FrameType) -> Opener:
     return Opener()
 
 
+def sender(resolver: Resolver, start: FrameType) -> Opener:
+    """
+    The code of the application that sends or receives the message of the span begun in *start*.
+
+    It calls the coroutine of the instrumentation. Further out, there is who serves the request: the
+    handler, which is on the span of the request, or a middleware that passes it on.
+    """
+    is_calling = False
+    for frame in _upwards(start):
+        if _is_application(resolver, frame):
+            return Opener(frame)
+        if is_calling:
+            break
+        is_calling = bool(frame.f_code.co_flags & COROUTINE)
+    return Opener()
+
+
 def _decorated(resolver: Resolver, frame: FrameType) -> FunctionType | None:
     """The function of the application around which *frame*, of a library, is a decorator."""
     code = frame.f_code
@@ -107,9 +129,6 @@ def _decorated(resolver: Resolver, frame: FrameType) -> FunctionType | None:
 
 Place: TypeAlias = tuple[FrameType, int]
 """A frame and the line that it was executing."""
-
-MEMBERS: Final = 1_000
-"""Members of a group that are looked at; a larger one is decided over so many."""
 
 
 def places(resolver: Resolver, error: BaseException) -> list[Place]:

@@ -18,7 +18,7 @@ _SPAN_ID: Final = 16
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
 _KIND: Final = {f"SPAN_KIND_{name.upper()}": number for number, name in enumerate(KINDS)}
 _STATUS: Final = {f"STATUS_CODE_{name.upper()}": number for number, name in enumerate(STATUSES)}
-_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")  # escaped, or as it is
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _DEEPEST: Final = 300
 """Brackets within brackets: three for each list in a value, and protobuf takes a hundred lists."""

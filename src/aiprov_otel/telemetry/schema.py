@@ -59,7 +59,7 @@ _OF_LINE: Final = {
     "TIMESTAMP_NS[]": 'list_transform("{}", lambda ns: make_timestamp_ns(ns))',
 }
 _JSON: Final = json.JSONEncoder(ensure_ascii=False)
-_DEFAULT_LONGEST: Final = 2**24  # bytes of a line that DuckDB takes by default
+_DEFAULT_LONGEST: Final = 2**20
 
 INSERT: Final = f"""
 INSERT OR IGNORE INTO otel_traces

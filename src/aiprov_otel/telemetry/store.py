@@ -33,10 +33,19 @@ class StoreHeld(StoreError):
 
 @dataclass(slots=True)
 class _State:
-    """What a store and its readers share: who they are, and whether an error made them useless."""
+    """
+    What a store and its readers share.
+
+    Attributes:
+        readers: all of them.
+        is_broken: whether an error made them useless.
+        memory: bytes that DuckDB may hold while there is a reader, besides as many as the file has;
+            None without a limit.
+    """
 
     readers: WeakSet[Store] = field(default_factory=WeakSet)
     is_broken: bool = False
+    memory: int | None = None
 
 
 class Store:
@@ -60,15 +69,19 @@ class Store:
         self._batch = path.with_name(f"{path.name}.batch")
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, memory: int | None = None) -> Self:
         """
         Opens the store at *path* for writing; creates it if there is none.
+
+        While there is a reader, DuckDB may hold *memory* bytes and as many as the file has; by
+        default, most of the machine's. What a report needs beyond that goes to a file, but the
+        index of the spans can't.
 
         Raises:
             StoreError: another process holds it, it is not a store or one of another version, or
                 the file system refuses.
         """
-        return cls._open(path, read_only=False)
+        return cls._open(path, read_only=False, memory=memory)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -87,7 +100,7 @@ class Store:
         return cls._open(path, read_only=True)
 
     @classmethod
-    def _open(cls, path: Path, *, read_only: bool) -> Self:
+    def _open(cls, path: Path, *, read_only: bool, memory: int | None = None) -> Self:
         with local_extra():
             import duckdb
         with _explained(path):
@@ -95,6 +108,7 @@ class Store:
                 real_path(path.with_name(path.name + suffix))
             connection = duckdb.connect(str(path), read_only=read_only)
         store = cls(path, connection)
+        store._state.memory = memory
         try:
             store._prepare(read_only=read_only)
         except BaseException:
@@ -110,8 +124,13 @@ class Store:
 
     def close(self) -> None:
         """Closes the file, and ends what still runs on it; closing it twice is fine."""
+        import duckdb
+
         self.interrupt()
         with self._lock:
+            if self._is_reader and self._state.memory is not None:
+                with suppress(duckdb.Error):  # the database may be useless, or closed
+                    self._connection.execute("RESET memory_limit")
             self._connection.close()
 
     def interrupt(self) -> None:
@@ -188,6 +207,8 @@ class Store:
             reader = type(self)(self.path, connection.cursor(), self._state)
             self._state.readers.add(reader)
         reader.query(sql_dialect.MACROS)
+        if (memory := self._state.memory) is not None:
+            reader.query(f"SET memory_limit = '{memory + self.path.stat().st_size} B'")
         return reader
 
     def begin(self) -> None:

@@ -208,7 +208,7 @@ WANTED = {
     },
     "Exceptions a minute, by who wrote the line that raised": times(60 * A_SECOND, RAISING),
     "Exceptions, by who wrote the line that raised": times(AN_HOUR, RAISING),
-    "Swallowed exceptions, by who wrote the line that raised": times(3 * AN_HOUR, RAISING),
+    "Handled exceptions, by who wrote the line that raised": times(3 * AN_HOUR, RAISING),
     "Share of the exceptions, by who wrote the line that raised": {
         key[1:]: part for key, part in share({("", *k): n for k, n in RAISING.items()}).items()
     },

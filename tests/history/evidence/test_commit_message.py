@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -314,3 +316,23 @@ def test_searching_what_is_nearly_a_trailer_never_raises(parts):
         "Add it\n\n" + "\n".join(f"Co-authored-by: {part} <noreply@anthropic.com" for part in parts)
     )
     found("Add it\n\n" + "\n".join(f"Assisted-by: Claude {part}:" for part in parts))
+
+
+def test_what_only_looks_like_an_agent():
+    """
+    None of 200 names and lines that look like those of agents is a mark.
+    """
+    text = Path(__file__).with_name("not_agents.txt").read_text("utf-8")
+    rows = [row for row in text.splitlines() if not row.startswith("#")]
+    people = [row for row in rows if not row.startswith(": ")]
+    lines = [row.removeprefix(": ") for row in rows if row.startswith(": ")]
+
+    assert len(rows) >= 200
+    assert [one for one in people if marking(found(author=one, committer=one))] == []
+    assert [one for one in people if marking(found(f"Add it\n\nCo-authored-by: {one}\n"))] == []
+    assert [one for one in lines if marking(found(f"Add it\n\nWhy.\n\n{one}\n"))] == []
+
+
+def marking(marks):
+    """Those of *marks* that mark a commit."""
+    return [mark for mark in marks if mark.evidence]

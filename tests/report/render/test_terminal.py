@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 from rich.console import Console
 
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
@@ -25,11 +25,12 @@ def report(tmp_path):
     for n in range(30):
         root = service.span("GET /checkout", by=HUMAN, at=n * 100, ms=50)
         service.span("total", root, by=AI, at=n * 100 + 1, ms=20)
-    root = service.tracer.start_span("GET /[bold]", start_time=0)
+    root = service.tracer.start_span("GET /[bold]", start_time=0, kind=SpanKind.SERVER)
     try:
         {}["price"]
     except KeyError as error:
         service.span("stock", root, by=HUMAN, at=9, failed=True, raised=(error, AI))
+    root.set_status(StatusCode.ERROR)
     root.end(10)
     service.span("pay", by=HUMAN, failed=True)
     with Store.open(tmp_path / "telemetry.duckdb") as store:

@@ -575,9 +575,14 @@ HANDLED = {
     "aiprov.exception.origin": "ai",
     "aiprov.exception.model.name": "claude-opus-4-6",
     "error.type": "KeyError",
+    "aiprov.error.outcome": "handled",
     "aiprov.exception.handled": True,
 }
-FAILED = {"aiprov.exception.origin": "human", "error.type": "OSError"}
+FAILED = {
+    "aiprov.exception.origin": "human",
+    "error.type": "OSError",
+    "aiprov.error.outcome": "escaped",
+}
 
 
 def told(application, code):
@@ -609,9 +614,9 @@ def test_one_that_fails_after_all_is_told_once(application):
     found = told(
         application,
         "error = OSError()\nshop.swallow(error), shop.swallow()\n"
-        "trace.get_tracer('x').start_span('s').record_exception(error)\ntold()",
+        "with trace.get_tracer('x').start_span('s') as s: s.record_exception(error)\ntold()",
     )
-    unhandled = {key: value for key, value in HANDLED.items() if "handled" not in key}
+    unhandled = {key: value for key, value in HANDLED.items() if not key.endswith("handled")}
     assert found == [[[HANDLED, 1], [{**unhandled, "error.type": "OSError"}, 1]]]
 
 

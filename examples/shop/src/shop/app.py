@@ -1,16 +1,22 @@
 """The service: one function a route."""
 
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
 from sqlalchemy.orm import Session
 
+from aiprov_otel import provenance
 from shop import (
     catalog,
     database,
+    delivery,
+    feeds,
+    loyalty,
+    money,
     orders,
     pickups,
     pricing,
@@ -32,7 +38,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     database.create()
     with database.sessions() as db:
         catalog.load(db)
-    with rates.running() as address:
+    with rates.running(os.environ.get("SHOP_CARRIER")) as address:
         shipping.carrier.base_url = address
         yield
 
@@ -41,9 +47,12 @@ app = FastAPI(title="shop", lifespan=lifespan)
 
 
 @app.get("/catalog")
-def browse(db: Database, query: str = "", page: int = 1) -> list[schemas.Item]:
+def browse(
+    db: Database, query: str = "", page: int = 1, currency: str = "EUR", sort: str = "sku"
+) -> list[schemas.Item]:
     """A page of what we sell, or of what is like *query*."""
-    items = catalog.search(catalog.listing(db), query)
+    money.convert(100, currency)
+    items = catalog.search(catalog.in_order(catalog.listing(db), sort), query)
     return [schemas.Item.model_validate(item) for item in catalog.page_of(items, page)]
 
 
@@ -51,6 +60,8 @@ def browse(db: Database, query: str = "", page: int = 1) -> list[schemas.Item]:
 def quote(db: Database, basket: schemas.Basket) -> schemas.Quote:
     """What a basket would cost."""
     _refuse_unknown(db, basket)
+    delivery.slot_of(basket.slot)
+    delivery.leaves_today(basket.pickup, datetime.now(UTC))
     priced = pricing.quote(db, basket.items, basket.postcode, basket.coupon)
     return schemas.Quote.model_validate(priced)
 
@@ -59,6 +70,11 @@ def quote(db: Database, basket: schemas.Basket) -> schemas.Quote:
 def order(db: Database, wanted: schemas.NewOrder, background: BackgroundTasks) -> schemas.Placed:
     """Buy a basket."""
     _refuse_unknown(db, wanted)
+    delivery.slot_of(wanted.slot)
+    delivery.street_of(wanted.address)
+    delivery.printable(wanted.note)
+    with suppress(ValueError):  # drivers who can't call ring the bell
+        delivery.phone_of(wanted.phone)
     missing = stock.reserve(db, wanted.items)
     if missing:
         raise HTTPException(409, f"there is not enough of {missing}")
@@ -68,30 +84,51 @@ def order(db: Database, wanted: schemas.NewOrder, background: BackgroundTasks) -
 
 
 @app.get("/orders/{number}")
-def show(db: Database, number: int) -> schemas.Receipt:
+def show(db: Database, number: int, lang: str = "en") -> schemas.Receipt:
     """An order, as its customer sees it."""
     found = _order(db, number)
+    points = loyalty.points_of(found.total)
+    loyalty.missing(points)
     return schemas.Receipt(
         id=found.id,
         total=found.total,
         receipt=orders.receipt(found),
         returnable_until=refunds.deadline(found),
+        level=loyalty.greeting(lang, loyalty.level_of(points)),
     )
 
 
 @app.post("/orders/{number}/refund")
 def refund(db: Database, number: int, returned: schemas.Return) -> schemas.Refund:
     """Send items of an order back."""
+    refunds.reason_of(returned.reason)
     found = _order(db, number)
     if reason := refunds.refusal(found, returned.items, datetime.now(UTC)):
         raise HTTPException(409, f"order {number} {reason}")
+    refunds.drop_off(found.postcode)
     return schemas.Refund(cents=refunds.refund(db, found, returned.items))
 
 
+@app.post("/feeds")
+def feed(row: schemas.Row) -> feeds.Offer:
+    """Take a row of a supplier's price list."""
+    return feeds.read(row)
+
+
 @app.get("/reports/daily")
-def report(db: Database, day: date) -> dict[str, object]:
+def report(
+    db: Database,
+    day: date,
+    week: str = "2026-W47",
+    opening: str = "00:00",
+    target: int = 500_000,
+) -> dict[str, object]:
     """The day's business."""
-    return reports.daily(db, day)
+    reports.week_of(week)
+    daily = reports.daily(db, day)
+    hours = reports.by_hour(reports.orders_of(db, day))
+    share = reports.target_share(100 * len(hours), target)
+    return daily | {"busiest": reports.busiest(hours, opening), "share": share}
 
 
 def _refuse_unknown(db: Session, basket: schemas.Basket) -> None:
@@ -101,6 +138,7 @@ def _refuse_unknown(db: Session, basket: schemas.Basket) -> None:
             raise HTTPException(404, f"there is no item {sku}")
 
 
+@provenance
 def _order(db: Session, number: int) -> tables.Order:
     found = orders.find(db, number)
     if found is None:

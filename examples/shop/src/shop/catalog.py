@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from importlib.resources import files
+from operator import attrgetter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -64,3 +65,10 @@ def _likeness(words: Sequence[str], item: Item) -> float:
     text = f"{item.name} {item.description}".lower().split()
     best = [max(SequenceMatcher(None, word, other).ratio() for other in text) for word in words]
     return sum(best) / len(best)
+
+
+@provenance
+def in_order(items: Sequence[Item], key: str) -> list[Item]:
+    """*items* by `sku`, `price` or `weight`."""
+    columns = {"sku": "sku", "price": "cents", "weight": "grams"}
+    return sorted(items, key=attrgetter(columns[key]))

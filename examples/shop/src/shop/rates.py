@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from aiprov_otel import provenance
+
 BASE_CENTS = {"north": 490, "coast": 540, "south": 620, "east": 590, "islands": 1290}
 CENTS_PER_KILO = 110
 
@@ -20,7 +22,7 @@ app = FastAPI(title="carrier")
 async def rates(zone: str, grams: int) -> dict[str, int]:
     """The price of a parcel."""
     kilos = math.ceil(grams / 1000)
-    return {"cents": BASE_CENTS[zone] + kilos * CENTS_PER_KILO}
+    return {"cents": price(zone, kilos), "box": box(kilos)}
 
 
 class Pickup(BaseModel):
@@ -37,9 +39,27 @@ async def pickups(pickup: Pickup) -> dict[str, str]:
     return {"accepted": pickup.reference}
 
 
+@provenance
+def price(zone: str, kilos: int) -> int:
+    """What a parcel costs; above 30 kilos it needs a pallet, which is another contract."""
+    if kilos > 30:
+        raise ValueError(f"{kilos} kg are too heavy for a parcel")
+    return BASE_CENTS[zone] + kilos * CENTS_PER_KILO
+
+
+@provenance
+def box(kilos: int) -> int:
+    """The size of the smallest box that holds *kilos*."""
+    sizes = {1: 2, 2: 5, 3: 10, 4: 20}
+    return min(size for size, most in sizes.items() if kilos <= most)
+
+
 @contextmanager
-def running() -> Iterator[str]:
-    """Run the stand-in on a free port of this machine and give its address."""
+def running(address: str | None) -> Iterator[str]:
+    """Give the *address* of a carrier; without one, run the stand-in on a free port."""
+    if address:
+        yield address
+        return
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

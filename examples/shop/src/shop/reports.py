@@ -1,6 +1,6 @@
 """Reports for whoever does the books."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -52,3 +52,23 @@ def bought_together(orders: Sequence[Order], skus: Sequence[str]) -> tuple[str, 
             if one < other:
                 pairs[one, other] = sum({one, other} <= basket for basket in baskets)
     return max(pairs, key=lambda pair: pairs[pair])
+
+
+@provenance
+def busiest(hours: Mapping[str, int], opening: str) -> str:
+    """The hour with most orders, from *opening* on, `09:00`."""
+    later = {hour: number for hour, number in hours.items() if hour >= opening}
+    return max(later, key=lambda hour: later[hour])
+
+
+@provenance
+def week_of(text: str) -> int:
+    """The number of the week that the books are of: `2026-W47`."""
+    _, week = text.split("-W")
+    return int(week)
+
+
+@provenance
+def target_share(total: int, target: int) -> int:
+    """How much of the day's *target* was sold, in percent."""
+    return 100 * total // target

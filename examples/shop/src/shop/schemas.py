@@ -22,12 +22,17 @@ class Basket(BaseModel):
     items: dict[str, int] = Field(min_length=1)
     postcode: str = Field(min_length=1)
     coupon: str | None = None
+    slot: str = "morning"
+    pickup: str = "17:00"
 
 
 class NewOrder(Basket):
     """What somebody buys."""
 
     name: str = Field(min_length=1)
+    address: str = "Mill Lane 5"
+    phone: str = "+48 22 123 45 67"
+    note: str = ""
 
 
 class Quote(BaseModel):
@@ -46,6 +51,27 @@ class Return(BaseModel):
     """What a customer sends back."""
 
     items: dict[str, int]
+    reason: str = "N"
+
+
+class Row(BaseModel):
+    """A row of a supplier's price list."""
+
+    code: str = Field(min_length=2)
+    stock: str
+    delivery: str
+    cost: int
+    advised: int
+    name: str
+    price: str
+    weight: str
+    pack: str
+    size: str
+    barcode: str
+    since: str
+    country: str
+    tiers: str
+    text: str
 
 
 class Refund(BaseModel):
@@ -68,3 +94,4 @@ class Receipt(Placed):
 
     receipt: list[str]
     returnable_until: datetime
+    level: str

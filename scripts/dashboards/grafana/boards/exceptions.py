@@ -6,7 +6,7 @@ from typing import Final
 
 from aiprov_otel import attributes as keys
 from dashboards import prometheus_names as names
-from dashboards.grafana.aiprov_queries import HANDLED, NOT_HANDLED, RAISED_BY, AiprovQueries
+from dashboards.grafana.aiprov_queries import HANDLED, RAISED_BY, AiprovQueries
 from dashboards.grafana.annotations import deployments
 from dashboards.grafana.dashboard import Dashboard
 from dashboards.grafana.links import traces
@@ -42,9 +42,9 @@ _RAISED: Final = traces(
 _PANELS: Final = (
     Panel(
         "Exceptions a minute, by who wrote the line that raised",
-        "Each exception once; the origins add up to all.",
+        "Each that failed a request, a task or a process, once; the origins add up to all.",
         "timeseries",
-        f"60 * sum by ({RAISED_BY}) ({_QUERIES.rate(names.EXCEPTIONS, NOT_HANDLED)})",
+        f"60 * sum by ({RAISED_BY}) ({_QUERIES.rate(names.EXCEPTIONS, names.ESCAPED)})",
         "opm",
         _LEGEND,
         width=16,
@@ -87,9 +87,9 @@ _PANELS: Final = (
         legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
     ),
     Panel(
-        "Swallowed exceptions, by who wrote the line that raised",
-        "What an `except` handled for good, in packages under the import hook in mode `metrics` or "
-        "`spans`, in the time that is shown. They failed nothing, and count nowhere else.",
+        "Handled exceptions, by who wrote the line that raised",
+        "What the code around made up for, in the time that is shown: by spans, and by an `except` "
+        "in packages under the import hook. They failed no request, and count nowhere else.",
         "stat",
         _QUERIES.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
         legend=_LEGEND,

@@ -126,7 +126,12 @@ def _named(
     row = table.by_slug(slug) or _maker(name, model, table)
     if mail or not (row and row.alone):
         # Many people are called Claude, and many machines Cursor, Continue or Goose.
-        clear = " " in text or model or (not mail and text not in load_lexicon().names)
+        version = re.search(r"\d", model_names.normalize(name) or "")
+        clear = (
+            (" " in text and slug)
+            or (model and version)
+            or (not mail and text not in load_lexicon().names)
+        )
         if not (clear or generous):
             return None
     return row, row.agent if row else slug

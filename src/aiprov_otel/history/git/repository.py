@@ -73,7 +73,7 @@ class Git:
         wanted = ("--is-inside-work-tree", "HEAD^{commit}", "--show-toplevel")
         status, output, _ = git.try_run("rev-parse", *wanted)
         if status and bare and (start / "objects").is_dir():
-            # Without this variable, git refuses: the folder may be in the work tree of another repository.
+            # Else git refuses: the folder may be in the work tree of another repository.
             return cls(start, variables={"GIT_DIR": str(start.absolute())})
         if status:
             raise HistoryError(git._why_unusable())

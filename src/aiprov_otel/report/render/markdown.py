@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiprov_otel.format import short_hash
 from aiprov_otel.report.excess import above_expected
-from aiprov_otel.report.render.sentences import known_origin
+from aiprov_otel.report.render.sentences import counted, known_origin, other_readings
 from aiprov_otel.report.render.tables import (
     EXCESS_FUNCTIONS,
     MODELS,
@@ -28,6 +28,10 @@ def render_markdown(report: Report) -> Iterator[str]:
     """Yields the lines of *report*: the verdict, its main tables, and its coverage."""
     adjusted = report.verdict.adjusted_ratio
     yield f"**{report.verdict.text}**"
+    yield ""
+    yield counted(report.counts)
+    if readings := other_readings(report.bounds):
+        yield readings
     yield from _table("By origin", report.arms, ORIGINS)
     yield from _table("By model", report.models, MODELS)
     if adjusted:

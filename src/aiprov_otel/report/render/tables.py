@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
-from aiprov_otel.format import percent
-from aiprov_otel.report.render.text import location, milliseconds, ratio
+from aiprov_otel.report.render.text import location, milliseconds, ratio, share
 
 if TYPE_CHECKING:
     from aiprov_otel.report.excess import Excess
@@ -59,12 +58,17 @@ def _limits(low: float | None, high: float | None, form: Callable[[float | None]
     return "" if low is None else f"{form(low)} to {form(high)}"
 
 
+def calls(number: int | None) -> str:
+    """*number* of calls, where there are spans by which to count them."""
+    return "not counted" if number is None else f"{number:,}"
+
+
 _STATS: Final[Columns[OriginStats]] = (
     Column("functions", lambda row: f"{row.functions:,}", 1, wide=True),
-    Column("calls", lambda row: f"{row.calls:,}", 8),
+    Column("calls", lambda row: calls(row.calls or None), 8),
     Column("errors", lambda row: f"{row.errors:,}", 9),
-    Column("errors per call", lambda row: percent(row.error_ratio), 7),
-    Column("95% limits", lambda row: _limits(row.low, row.high, percent), 4, wide=True),
+    Column("errors per call", lambda row: share(row.error_ratio), 7),
+    Column("95% limits", lambda row: _limits(row.low, row.high, share), 4, wide=True),
     Column("self p50 ms", lambda row: milliseconds(row.self_p50_ms), 5, wide=True),
     Column("self p95 ms", lambda row: milliseconds(row.self_p95_ms), 6, wide=True),
 )
@@ -85,6 +89,7 @@ RAISED: Final[Columns[Raised]] = (
     Column("type", lambda row: row.type, 8, Kind.TEXT),
     Column("raised at", lambda row: location(row.path, row.line), 10, Kind.CODE),
     Column("errors", lambda row: f"{row.count:,}", 9),
+    Column("outcome", lambda row: row.outcome, 8, Kind.TEXT),
     Column("origin", lambda row: row.origin, 7, Kind.ORIGIN),
     Column("agent", lambda row: row.agent or "", 2, Kind.TEXT, wide=True),
     Column("model", lambda row: row.model or "", 6, Kind.TEXT, wide=True),
@@ -96,17 +101,17 @@ FUNCTIONS: Final[Columns[Function]] = (
     Column("origin", lambda row: row.origin, 9, Kind.ORIGIN),
     Column("model", lambda row: row.model or "", 5, Kind.TEXT, wide=True),
     Column("commit", lambda row: row.commit or "", 2, Kind.COMMIT, wide=True),
-    Column("calls", lambda row: f"{row.calls:,}", 7, wide=True, value=lambda row: row.calls),
+    Column("calls", lambda row: calls(row.calls), 7, wide=True, value=lambda row: row.calls),
     Column("errors", lambda row: f"{row.errors:,}", 8, value=lambda row: row.errors),
     Column(
         "errors per call",
-        lambda row: percent(row.error_ratio),
+        lambda row: share(row.error_ratio),
         6,
         value=lambda row: row.error_ratio,
     ),
     Column(
         "limits",
-        lambda row: _limits(row.low, row.high, percent),
+        lambda row: _limits(row.low, row.high, share),
         0,
         wide=True,
         value=lambda row: row.low,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TextIO
 
 from aiprov_otel.format import quantity, short_hash
-from aiprov_otel.report.render.sentences import known_origin
+from aiprov_otel.report.render.sentences import counted, failure_title, known_origin
 from aiprov_otel.report.render.stack import StackLine, stack_lines
 from aiprov_otel.report.render.tables import (
     FUNCTIONS,
@@ -61,6 +61,7 @@ class _Console(Console):
 def show_report(report: Report, manifest: Manifest | None, out: Console) -> None:
     """Prints *report* on *out*; *manifest* annotates the stack trace of its failing request."""
     out.print(Text(report.verdict.text, "bold"))
+    out.print(counted(report.counts))
     show_comparison(report, out)
     out.print(
         Text(
@@ -83,7 +84,7 @@ def _show_failure(failure: Failure, manifest: Manifest | None, out: Console) -> 
     out.print()
     out.print(
         Text.assemble(
-            ("The latest failing request: ", "bold"),
+            (f"{failure_title(failure)}: ", "bold"),
             f"{failure.type} raised at {location(failure.path, failure.line)}, ",
             _author(failure.origin, failure.agent, failure.model, failure.commit),
         )

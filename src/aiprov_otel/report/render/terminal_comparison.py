@@ -7,7 +7,11 @@ from math import log2
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.report.excess import above_expected
-from aiprov_otel.report.render.sentences import shared_calls
+from aiprov_otel.report.render.sentences import (
+    other_explanations,
+    other_readings,
+    shared_calls,
+)
 from aiprov_otel.report.render.tables import (
     EXCESS_EXCEPTIONS,
     EXCESS_FUNCTIONS,
@@ -21,7 +25,7 @@ with local_extra():
     from rich.console import Console
 
 if TYPE_CHECKING:
-    from aiprov_otel.report.comparison import Adjusted
+    from aiprov_otel.report.comparison import Comparison
     from aiprov_otel.report.report import Report
     from aiprov_otel.report.trends import RatioPoint
 
@@ -34,14 +38,18 @@ def show_comparison(report: Report, out: Console) -> None:
     adjusted = report.verdict.adjusted_ratio
     if adjusted:
         out.print(shared_calls(adjusted))
+        for sentence in (other_readings(report.bounds), other_explanations(report.sensitivity)):
+            if sentence:
+                out.print(sentence)
         for other in report.comparisons[1:]:
-            result = _ratio(other.adjusted) if other.adjusted else other.reason
-            out.print(f"Within {other.name}: {result}")
+            out.print(f"Within {other.name}: {_result(other)}")
         if (check := adjusted.check) is not None:
             out.print(
                 f"By regression: {check.value:.2g}, quasi-Poisson limits {check.low:.2g} to "
                 f"{check.high:.2g}, dispersion {check.dispersion:.2g}."
             )
+    for service in report.services:
+        out.print(f"In {service.name} alone: {_result(service)}")
     if report.before_after.changed:
         out.print(report.before_after.text)
     if adjusted and (line := sparkline(report.over_time)):
@@ -88,5 +96,7 @@ def _bar(ratio: float | None, low: float, high: float) -> str:
     return _BARS[round(place * (len(_BARS) - 1))]
 
 
-def _ratio(adjusted: Adjusted) -> str:
+def _result(comparison: Comparison) -> str:
+    if (adjusted := comparison.adjusted) is None:
+        return comparison.reason or ""
     return f"{adjusted.value:.2g} (95% limits {adjusted.low:.2g} to {adjusted.high:.2g})."

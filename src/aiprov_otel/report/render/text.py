@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aiprov_otel.format import percent
+
 # Control characters, lone surrogates, and characters that change the direction of the text.
 _UNPRINTABLE: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -14,6 +16,11 @@ _UNPRINTABLE: Final = re.compile(
 def milliseconds(ms: float | None) -> str:
     """*ms* with three digits; empty for None."""
     return "" if ms is None else f"{ms:,.0f}" if abs(ms) >= 100 else f"{ms:.3g}"
+
+
+def share(value: float | None) -> str:
+    """*value* in percent; empty for None, which only a cell of a table may be."""
+    return "" if value is None else percent(value)
 
 
 def ratio(value: float | None) -> str:

@@ -24,6 +24,14 @@
         ELSE {{ 2 ** 56 }} / ({{ 2 ** 56 }} - hexadecimal(Threshold)) END AS Weight
 {%- endmacro %}
 
+{# Whether a request was answered as one that its client got wrong. #}
+{% macro refused() -%}
+    coalesce({% for key in keys.HTTP_STATUS %}{{ span(key) }}, {% endfor %}'') LIKE '4%'
+    {%- for key in keys.GRPC_STATUS %}
+    OR coalesce({{ span(key) }}, '') IN ('{{ refusals | join("', '") }}')
+    {%- endfor %}
+{%- endmacro %}
+
 {# The route of a span, in a query that joins the routes. #}
 {% macro route(span) %}coalesce(single_entries.Route, nested_entries.Route, {{ span }}.SpanName){% endmacro %}
 {% macro join_routes(span) -%}

@@ -10,9 +10,9 @@ from typing import Any
 
 from opentelemetry.trace import Status, StatusCode
 
-from aiprov_otel.runtime import libraries
+from aiprov_otel.runtime import libraries, outcomes
 from aiprov_otel.runtime.callables import function_of
-from aiprov_otel.runtime.guard import call_guard
+from aiprov_otel.runtime.guard import call_guard, guard
 from aiprov_otel.runtime.handlers import entry_span, handled_by
 
 
@@ -23,11 +23,21 @@ def self_naming(callback: Any) -> Any:
     return _coroutine(callback) if inspect.iscoroutinefunction(callback) else _function(callback)
 
 
+def _leave() -> None:
+    """Note that an exception leaves a callback: not every instrumentation fails its span then."""
+    with guard:
+        outcomes.left()
+
+
 def _function(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     def call(*args: Any, **kwargs: Any) -> Any:
         handled_by(callback)
-        return callback(*args, **kwargs)
+        try:
+            return callback(*args, **kwargs)
+        except Exception:
+            _leave()
+            raise
 
     return call
 
@@ -36,7 +46,11 @@ def _coroutine(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     async def call(*args: Any, **kwargs: Any) -> Any:
         handled_by(callback)
-        return await callback(*args, **kwargs)
+        try:
+            return await callback(*args, **kwargs)
+        except Exception:
+            _leave()
+            raise
 
     return call
 
@@ -46,8 +60,12 @@ def _async_generator(callback: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         handled_by(callback)
         async with contextlib.aclosing(callback(*args, **kwargs)) as replies:
-            async for reply in replies:
-                yield reply
+            try:
+                async for reply in replies:
+                    yield reply
+            except Exception:
+                _leave()
+                raise
 
     return call
 

@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any, Final, TypeAlias
 from weakref import ref
@@ -27,13 +26,12 @@ from aiprov_otel.runtime.exception_state import (
     first_handled,
     is_failure,
     is_group,
-    members_of,
+    leaves_of,
     traceback_of,
 )
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
 from aiprov_otel.runtime.import_hook.counters import MODULE, Row
 from aiprov_otel.runtime.metrics import Kind
-from aiprov_otel.runtime.stack import MEMBERS
 from aiprov_otel.values import MISSING, Provenance
 
 _LINES: Final = 10_000
@@ -179,26 +177,13 @@ def count_split(row: Row) -> None:
     """The same for `except*`, which gets a group that Python made: its leaves were handled."""
     try:
         if (group := sys.exception()) is not None:
-            for leaf in _leaves(group):
+            for leaf in leaves_of(group):
                 step = traceback_of(leaf) or traceback_of(group)
                 _count(row, sys._getframe(1), leaf, step)  # noqa: SLF001 (as above)
     except FULL:
         raise
     except Exception as failure:  # noqa: BLE001 (as above)
         swallow(failure)
-
-
-def _leaves(group: BaseException) -> Iterator[BaseException]:
-    pending, seen = [group], set[int]()
-    while pending and len(seen) < MEMBERS:
-        error = pending.pop()
-        if id(error) in seen:
-            continue
-        seen.add(id(error))
-        if is_group(error):
-            pending.extend(reversed(members_of(error)))
-        else:
-            yield error
 
 
 def _count(row: Row, frame: FrameType, error: BaseException, step: TracebackType | None) -> None:

@@ -133,20 +133,19 @@ class ClickHouse:
         Raises:
             StoreError: it can't.
         """
-        with self.reader() as reader:
+        with _explained(self._name), self.reader() as reader:
             ((version,),) = reader.query("SELECT version()")
-            if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
+            if tuple(int(part) for part in str(version).split(".")[:2]) < _OLDEST:
                 msg = (
                     f"{self._name} is ClickHouse {version}: update it to 24.8 or later, "
                     "or let it export the spans as Parquet, which `--from` reads"
                 )
                 raise StoreError(msg)
-            columns = dict(
-                reader.query(
-                    "SELECT name, type FROM system.columns "
-                    "WHERE database = currentDatabase() AND table = 'otel_traces'"
-                )
+            rows = reader.query(
+                "SELECT name, type FROM system.columns "
+                "WHERE database = currentDatabase() AND table = 'otel_traces'"
             )
+            columns = {str(name): str(kind) for name, kind in rows}
         self._check_columns(columns)
 
     def _check_columns(self, columns: Mapping[str, str]) -> None:
@@ -231,7 +230,7 @@ def _explained(name: str) -> Iterator[None]:
         yield
     except (ClickHouseError, HTTPError) as error:
         raise StoreError(_advice(name, error)) from error
-    except (ValueError, LookupError, TypeError, EOFError) as error:
+    except (ValueError, LookupError, TypeError, EOFError, RecursionError) as error:
         msg = f"{name} answered with something else than ClickHouse does: check the address"
         raise StoreError(msg) from error
 

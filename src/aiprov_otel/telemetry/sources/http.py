@@ -93,7 +93,7 @@ class Reply:
         """
         try:
             return json.loads(self.text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             first = self.text.strip().partition("\n")[0][:100]
             msg = f"{self.name} answered with something else ({first}): check the address"
             raise StoreError(msg) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from opentelemetry.trace import SpanKind
 
 from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry.store import Store
@@ -52,7 +53,7 @@ def hostile(of):
 
 def fail(service: Service, message: str, name: str = "total") -> None:
     """A request that fails in a line of a model, since *message* is no number."""
-    root = service.span("GET /", by=HUMAN, ms=9, function=name)
+    root = service.span("GET /", by=HUMAN, ms=9, failed=True, kind=SpanKind.SERVER, function=name)
     try:
         int(message)
     except ValueError as error:

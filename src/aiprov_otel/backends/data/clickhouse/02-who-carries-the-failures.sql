@@ -13,5 +13,6 @@ SELECT
     argMax(TraceId, Timestamp) AS trace
 FROM otel_traces
 WHERE Timestamp > since AND SpanKind IN ('Server', 'Consumer') AND StatusCode = 'Error'
+    AND SpanAttributes['aiprov.error.outcome'] NOT IN ('handled', 'expected')
 GROUP BY ServiceName, raised_by
 ORDER BY ServiceName, failed DESC, raised_by

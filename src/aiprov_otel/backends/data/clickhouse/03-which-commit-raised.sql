@@ -17,6 +17,7 @@ SELECT
 FROM otel_traces
 ARRAY JOIN Events.Timestamp AS at, Events.Name AS name, Events.Attributes AS said
 WHERE Timestamp > since AND name = 'exception' AND said['aiprov.exception.origin'] != ''
+    AND said['aiprov.exception.repeated'] != 'true'
 GROUP BY ServiceName, commit, origin, agent, model, type, function, line
 ORDER BY exceptions DESC, ServiceName, commit, type, line
 LIMIT 50

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.report.render.page.elements import commit, origin, section, table
 from aiprov_otel.report.render.page.markup import Markup, join, tag
+from aiprov_otel.report.render.sentences import failure_title
 from aiprov_otel.report.render.stack import StackLine, stack_lines
 from aiprov_otel.report.render.tables import RAISED
 from aiprov_otel.report.render.text import location, milliseconds
@@ -36,7 +38,11 @@ def failures(report: Report, manifest: Manifest | None) -> Markup | None:
         _failure(failure, place, report.repository, manifest)
         for place, failure in enumerate(latest)
     ]
-    return section("failures", "The latest failing requests", shown)
+    return section("failures", _title(latest), shown)
+
+
+def _title(latest: Sequence[Failure]) -> str:
+    return "The latest failing requests" if latest[0].is_request else failure_title(latest[0])
 
 
 def _failure(

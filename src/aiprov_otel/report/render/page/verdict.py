@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final
 from aiprov_otel.report.render.page.elements import section
 from aiprov_otel.report.render.page.intervals import Interval, intervals
 from aiprov_otel.report.render.page.markup import Markup, tag
-from aiprov_otel.report.render.sentences import shared_calls
+from aiprov_otel.report.render.sentences import (
+    counted,
+    other_explanations,
+    other_readings,
+    shared_calls,
+)
 
 if TYPE_CHECKING:
     from aiprov_otel.report.comparison import Adjusted
@@ -30,10 +35,16 @@ def verdict(report: Report) -> Markup:
         "verdict",
         "Is AI-written code associated with more errors?",
         tag("p", report.verdict.text, class_="verdict"),
+        tag("p", counted(report.counts)),
         chart,
+        *(tag("p", sentence) for sentence in _what_could_change_it(report)),
         tag("p", f"{basis} These are observations; they don't show causes.", class_="quiet"),
         tag("p", report.before_after.text) if report.before_after.changed else None,
     )
+
+
+def _what_could_change_it(report: Report) -> Iterator[str]:
+    yield from filter(None, (other_readings(report.bounds), other_explanations(report.sensitivity)))
 
 
 def _rows(report: Report, adjusted: Adjusted) -> Iterator[Interval]:
@@ -42,6 +53,11 @@ def _rows(report: Report, adjusted: Adjusted) -> Iterator[Interval]:
             yield Interval(label, other.value, other.low, other.high, main=not place)
         else:
             yield Interval(label, None, note=comparison.reason or "")
+    for service in report.services:
+        if other := service.adjusted:
+            yield Interval(f"In {service.name} alone", other.value, other.low, other.high)
+        else:
+            yield Interval(f"In {service.name} alone", None, note=service.reason or "")
     if (check := adjusted.check) is not None:
         yield Interval("By regression (quasi-Poisson)", check.value, check.low, check.high)
     if (change := report.before_after.ratio) is not None:

@@ -1,4 +1,4 @@
-{# Calls, errors and self time by *dimensions*, which are columns of both units and errors. #}
+{# Calls, escaped errors and self time by *dimensions*, which are columns of both units and errors. #}
 {% from 'macros.sql' import count, spread with context %}
 {% set columns = dimensions | join(', ') %}
 WITH called AS (
@@ -8,7 +8,7 @@ WITH called AS (
         {{ spread() }} AS spread
     FROM units GROUP BY {{ columns }}
 ),
-failed AS (SELECT {{ columns }}, {{ count() }} AS errors FROM errors GROUP BY {{ columns }})
+failed AS (SELECT {{ columns }}, {{ count() }} AS errors FROM errors WHERE Outcome = 'escaped' GROUP BY {{ columns }})
 SELECT
     {% for name in dimensions %}
     coalesce(called.{{ name }}, failed.{{ name }}) AS {{ name }},

@@ -3,7 +3,7 @@
 WITH counted AS (
     SELECT {{ columns }}, Function, Weight AS calls, 0 AS errors FROM units
     UNION ALL
-    SELECT {{ columns }}, Function, 0 AS calls, Weight AS errors FROM errors
+    SELECT {{ columns }}, Function, 0 AS calls, Weight AS errors FROM errors WHERE Outcome = 'escaped'
 ),
 each AS (
     SELECT {{ columns }}, Function, sum(calls) AS calls, sum(errors) AS errors

@@ -1,4 +1,5 @@
-{# Calls, errors and self time of each function; its origin is that of its latest version. #}
+{# Calls, escaped errors and self time of each function; its origin is that of its latest version. A
+   function without spans has no number of calls. #}
 {% from 'macros.sql' import count, spread with context %}
 CREATE TEMPORARY TABLE functions AS
 WITH called AS (
@@ -18,7 +19,7 @@ failed AS (
         nullif(argMax(coalesce(Agent, ''), Time), '') AS Agent,
         nullif(argMax(coalesce(Model, ''), Time), '') AS Model,
         nullif(argMax(coalesce(Commit, ''), Time), '') AS Commit, {{ count() }} AS errors
-    FROM errors WHERE Function IS NOT NULL GROUP BY Function
+    FROM errors WHERE Function IS NOT NULL AND Outcome = 'escaped' GROUP BY Function
 )
 SELECT
     coalesce(called.Function, failed.Function) AS Function,
@@ -26,6 +27,6 @@ SELECT
     CASE WHEN calls IS NULL THEN failed.Agent ELSE called.Agent END AS Agent,
     CASE WHEN calls IS NULL THEN failed.Model ELSE called.Model END AS Model,
     CASE WHEN calls IS NULL THEN failed.Commit ELSE called.Commit END AS Commit,
-    coalesce(calls, 0) AS calls, coalesce(errors, 0) AS errors, spent / 1e3 AS spent, p50, p95,
+    calls, coalesce(errors, 0) AS errors, spent / 1e3 AS spent, p50, p95,
     coalesce(spread, 1) AS spread
 FROM called FULL JOIN failed ON called.Function = failed.Function

@@ -1,4 +1,4 @@
-{# The errors with the route, service and function where they were raised. #}
+{# The escaped errors with the route, service and function where they were raised. #}
 {% from 'macros.sql' import route, join_routes with context %}
 CREATE TEMPORARY TABLE located_errors AS
 SELECT
@@ -10,4 +10,4 @@ FROM errors
 JOIN failed_traces
     ON failed_traces.TraceId = errors.TraceId AND failed_traces.SpanId = errors.SpanId
 {{ join_routes('failed_traces') }}
-WHERE errors.Function IS NOT NULL
+WHERE errors.Function IS NOT NULL AND errors.Outcome = 'escaped'

@@ -29,13 +29,14 @@ exceptions AS (
         {{ event(keys.CODE_FUNCTION_NAME) }} AS Function,
         coalesce({{ event(keys.FILE_PATH) }}, {{ event(keys.CODE_FILE_PATH) }}) AS Path,
         toInt64OrNull(Event['{{ keys.CODE_LINE_NUMBER }}']) AS Line,
-        {{ event('exception.stacktrace') }} AS Stacktrace
+        {{ event('exception.stacktrace') }} AS Stacktrace,
+        coalesce({{ event(keys.EXCEPTION_REPEATED) }}, '') = 'true' AS Repeated
     FROM events
 )
 SELECT
     TraceId, SpanId, Failed, Weight, Time,
     coalesce(Type, '') AS Type, coalesce(Message, '') AS Message,
-    Origin, Agent, Model, Commit, Function, Path, Line, Stacktrace,
+    Origin, Agent, Model, Commit, Function, Path, Line, Stacktrace, Repeated,
     row_number() OVER (ORDER BY Time, TraceId, SpanId) AS Number
 FROM exceptions
 QUALIFY row_number() OVER (

@@ -1,6 +1,6 @@
 {# The spans of the report: the calls that each stands for, and the keys that the report reads. Any column
    of a file that we didn't write may be null. #}
-{% from 'macros.sql' import span, nanoseconds, weights with context %}
+{% from 'macros.sql' import span, nanoseconds, refused, weights with context %}
 {% set duration -%}
 CASE WHEN otel_traces.Duration > {{ latest }} THEN CAST({{ latest }} AS BIGINT)
         ELSE CAST(coalesce(otel_traces.Duration, 0) AS BIGINT) END
@@ -26,6 +26,8 @@ SELECT
     {{ span(keys.MODEL_NAME) }} AS Model,
     {{ span(keys.COMMIT_ID) }} AS Commit,
     {{ span(keys.CODE_FUNCTION_NAME) }} AS Function,
+    {{ span(keys.ERROR_OUTCOME) }} AS Outcome,
+    {{ refused() }} AS Refused,
     CASE {{ span(keys.UNIT) }} WHEN 'function' THEN 1 WHEN 'handler' THEN 2 ELSE 3 END AS Rank
 FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{ since }})

@@ -1,7 +1,9 @@
-{# A unit is a span with `aiprov.origin`; it stands for one call. A function is counted by its own spans
-   (`function`) if it has some, else by the requests that it served (`handler`), else by the calls that it
-   made (`caller`), so no call counts twice. Spans of ASGI messages are not calls. The self time of a unit
-   is its duration without the union of its direct children's intervals, each clipped to the unit. #}
+{# A unit is one call of a function, by spans with `aiprov.origin`. A function is counted by its own spans
+   (`function`) if it has some, else by the requests that it served (`handler`), else as a `caller`, so no
+   call counts twice. How often a caller was called is not known: what it called from within one span is
+   one call of it, however many statements or requests those were. Spans of ASGI messages are not calls.
+   The self time of a unit is its duration without the union of its direct children's intervals, each
+   clipped to the unit. #}
 {% from 'macros.sql' import span, route, join_routes with context %}
 CREATE TEMPORARY TABLE units AS
 WITH children AS (
@@ -25,9 +27,11 @@ covered AS (
 ),
 waiting AS (
     SELECT TraceId, SpanId, sum(greatest(Ns, 0)) AS Ns FROM covered GROUP BY TraceId, SpanId
-)
+),
+each AS (
 SELECT
     spans.TraceId AS TraceId, spans.ServiceName AS ServiceName,
+    CASE WHEN spans.Rank = 3 THEN spans.ParentSpanId ELSE spans.SpanId END AS Place,
     {{ route('spans') }} AS Route,
     CASE spans.Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
     Origin, Agent, Model, Commit, spans.Function AS Function,
@@ -44,3 +48,11 @@ LEFT JOIN function_ranks
     ON function_ranks.ServiceName = spans.ServiceName AND function_ranks.Function = spans.Function
 WHERE Origin IS NOT NULL AND {{ span('asgi.event.type') }} IS NULL
     AND spans.Rank = coalesce(function_ranks.Rank, spans.Rank)
+)
+SELECT
+    TraceId, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, min(Start) AS Start,
+    Committed, Strength, Match, sum(Ms) AS Ms, max(Weight) AS Weight, sum(SelfMs) AS SelfMs
+FROM each
+GROUP BY
+    TraceId, Place, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, Committed,
+    Strength, Match

@@ -34,4 +34,4 @@ SELECT
     concat(said['aiprov.file.path'], ':', said['code.line.number']) AS Line
 FROM otel_traces
 ARRAY JOIN Events.Timestamp AS at, Events.Name AS name, Events.Attributes AS said
-WHERE name = 'exception' AND Origin != '';
+WHERE name = 'exception' AND Origin != '' AND said['aiprov.exception.repeated'] != 'true';

@@ -28,6 +28,9 @@ ORDER BY (
 TTL Hour + INTERVAL 1 YEAR;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_aiprov_hours_view TO otel_aiprov_hours AS
+WITH
+    StatusCode = 'Error'
+        AND SpanAttributes['aiprov.error.outcome'] NOT IN ('handled', 'expected') AS Failing
 SELECT
     toStartOfHour(Timestamp) AS Hour,
     ServiceName,
@@ -35,7 +38,7 @@ SELECT
     SpanAttributes['aiprov.unit'] AS Unit,
     SpanAttributes['aiprov.origin'] AS Origin,
     multiIf(
-        StatusCode != 'Error', '',
+        NOT Failing, '',
         SpanAttributes['aiprov.error.origin'] != '', SpanAttributes['aiprov.error.origin'],
         SpanAttributes['aiprov.origin'] != '', SpanAttributes['aiprov.origin'],
         'unknown'
@@ -46,7 +49,7 @@ SELECT
     SpanAttributes['aiprov.match'] AS Match,
     SpanAttributes['aiprov.evidence.kind'] AS Evidence,
     count() AS Calls,
-    countIf(StatusCode = 'Error') AS Failed,
+    countIf(Failing) AS Failed,
     min(Timestamp) AS First,
     max(Timestamp) AS Newest,
     argMaxState(TraceId, Timestamp) AS Trace

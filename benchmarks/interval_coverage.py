@@ -1,7 +1,7 @@
 """
 How often the 95 % limits of the report hold the true ratio, on data that is made up.
 
-    python benchmarks/coverage.py [SAMPLES]
+    python benchmarks/interval_coverage.py [SAMPLES]
 
 Prints the tables of docs/explanation/method.md. Every function has one origin, as in life, and runs
 in two of ten routes; the true ratio is 1, or 2 where the name says so. Calls of a function are many
@@ -24,6 +24,7 @@ from aiprov_otel.report.comparison import MIN_FAILING
 from aiprov_otel.report.sql import HISTOGRAM_STEPS
 from aiprov_otel.report.statistics.before_after import BeforeAfterCounts, before_after_ratio
 from aiprov_otel.report.statistics.bootstrap import bootstrap_limits
+from aiprov_otel.report.statistics.placebo import placebo_share
 from aiprov_otel.report.statistics.quantiles import StepCount, quantiles
 from aiprov_otel.report.statistics.rates import Z, mantel_haenszel, quasi_poisson
 from aiprov_otel.report.statistics.strata import Cell, count_failing, informative_cells, tallies
@@ -222,7 +223,19 @@ def timed(quantile: float, functions: int, chance: np.random.Generator) -> bool:
     return found[0].low <= 0 <= found[0].high
 
 
+def placebos(samples: int) -> None:
+    """Print how often at most 5 % of the permutations are as extreme, where there is no effect."""
+    print("\n| placebo | functions a side | at most 5 % |\n| --- | ---: | ---: |")
+    for functions in SIZES:
+        chance = np.random.default_rng(functions)
+        worlds = [sample(WORLDS[1], functions, chance) for _ in range(samples)]
+        shares = [placebo_share(informative_cells(each), permutations=RESAMPLES) for each in worlds]
+        few = sum(share is not None and share <= 0.05 for share in shares)
+        print(f"| clustered | {functions} | {100 * few / samples:.1f} % |", flush=True)
+
+
 if __name__ == "__main__":
     samples = int(sys.argv[1]) if sys.argv[1:] else 1_000
     main(samples)
     others(samples)
+    placebos(samples)

@@ -1,0 +1,1 @@
+"""What tests executed: one file per format of coverage."""

@@ -1,0 +1,289 @@
+"""
+What became of an error: known when the request, task or process that it was raised in ends.
+
+An error that a span recorded, or a span that failed without one, is passed on to the span above
+when that span ends, up to the one by which the work came in. Of all that arrive there, one decided
+it: what that span recorded last, else what arrived last. Its outcome is that of the work; whatever
+else arrived was handled. docs/reference/counting.md has the rules.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import Span
+from opentelemetry.trace import StatusCode
+
+from aiprov_otel.attributes import (
+    CODE,
+    ERROR_OUTCOME,
+    EXCEPTION_REPEATED,
+    GRPC_STATUS,
+    HTTP_STATUS,
+    ORIGIN,
+    Attributes,
+)
+from aiprov_otel.runtime import fast_path, handlers, metrics, state
+from aiprov_otel.runtime.annotator import Raised
+from aiprov_otel.runtime.exception_state import (
+    State,
+    cause_of,
+    class_name,
+    context_of,
+    first_met,
+    is_failure,
+    is_group,
+    leaves_of,
+    state_of,
+)
+from aiprov_otel.runtime.metrics import Kind
+from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
+
+LIMIT: Final = 1_000
+"""Spans that errors wait for; beyond, the oldest is let go."""
+
+_CHAIN: Final = 10
+"""Exceptions below one that a library may have raised from them."""
+_numbers: Final = count(1)
+_LEFT: Final = "_aiprov_left"  # our own attribute on a span: an exception left its handler
+
+
+@dataclass(slots=True, eq=False)
+class _Error:
+    """
+    An error that waits for its outcome; it does not keep the exception alive.
+
+    Attributes:
+        number: its place among all errors.
+        kind: as what the metric counts it; None without an exception, or if that was counted.
+        within: the context of the span that recorded it first.
+        failing: the attributes of a span that it fails.
+        place: the line of the application that raised it; None if unknown.
+        is_expected: whether its class is one of those that are expected.
+        members: of a group, the errors that it collected.
+        state: of the exception.
+        span: the span that recorded it last, by its id.
+        again: its place among all recordings.
+        was_handled: whether a span that it passed did not fail.
+    """
+
+    number: int
+    kind: Kind | None = None
+    within: Context | None = None
+    failing: Attributes | None = None
+    place: tuple[object, ...] | None = None
+    is_expected: bool = False
+    members: Sequence[_Error] = ()
+    state: State | None = None
+    span: int = 0
+    again: int = 0
+    was_handled: bool = False
+
+
+waiting: Final[dict[int, tuple[Span, list[_Error]]]] = {}
+"""The spans at or below which something failed, by their identity, until they end."""
+
+
+def recorded(span: Span, error: BaseException, raised: Raised, within: Context) -> Attributes:
+    """
+    Note that *span*, in the context *within*, records *error*; returns the event's attributes.
+
+    An exception counts once, in however many spans it is recorded. So does one that a library
+    raised from another at the same line of the application.
+    """
+    known, place = state_of(error), _place(raised.event)
+    is_new = first_met(error)
+    pending: _Error | None = known.pending or _source(error, place)
+    is_repeated, known.recorded = known.recorded or pending is not None, True
+    if pending is None:
+        kind = metrics.kind_of(error, raised.event) if is_new else None
+        members = _members(error)
+        pending = _Error(
+            next(_numbers),
+            None if members else kind,
+            within,
+            raised.error,
+            place,
+            _is_expected(error),
+            members,
+            known,
+        )
+        _arrived(span).append(pending)
+    known.pending = pending
+    pending.span, pending.again = span.get_span_context().span_id, next(_numbers)
+    return raised.event | {EXCEPTION_REPEATED: True} if is_repeated else raised.event
+
+
+def unsampled(error: BaseException, event: Attributes, within: Context) -> None:
+    """Count *error*, which no span records, without an outcome."""
+    if is_failure(error) and first_met(error):
+        metrics.count(metrics.kind_of(error, event), None, within)
+
+
+def unhandled(error: BaseException, event: Attributes, outcome: Outcome) -> None:
+    """Count *error*, which reached the end of its thread or process, with this *outcome*."""
+    if first_met(error):
+        metrics.count(metrics.kind_of(error, event), outcome)
+
+
+def failed(span: Span) -> None:
+    """Note that *span* has failed."""
+    _arrived(span)
+
+
+def left() -> None:
+    """Note that an exception left the handler of the request that is served, which has failed."""
+    if state.annotator() is not None and (span := handlers.serving()) is not None:
+        setattr(span, _LEFT, True)
+        failed(span)
+
+
+def ended(span: Span) -> Attributes:
+    """
+    Pass on the errors of *span*, which ends.
+
+    Returns the attributes of a span by which work came in, if something failed in it.
+    """
+    if (entry := waiting.pop(id(span), None)) is None:
+        return {}
+    errors = entry[1]
+    if (above := _parent(span)) is None:
+        return _decide(span, errors)
+    if not has_failed(span):
+        for error in errors:
+            error.was_handled = True
+    elif not errors and ORIGIN in (span.attributes or ()):  # a service answered it with 500
+        errors = [_Error(next(_numbers))]
+    _arrived(above).extend(errors)
+    return {}
+
+
+def has_failed(span: Span) -> bool:
+    """Whether the status of *span* is that of an error, or an exception left its handler."""
+    return span.status.status_code is StatusCode.ERROR or _LEFT in span.__dict__
+
+
+def _arrived(span: Span) -> list[_Error]:
+    """The errors that wait for *span* to end."""
+    if (entry := waiting.get(id(span))) is None:
+        if len(waiting) >= LIMIT:
+            first = [*waiting][0]  # noqa: RUF015 (another thread may end a span meanwhile)
+            if (oldest := waiting.pop(first, None)) is not None:
+                _decide(*oldest)
+        entry = waiting[id(span)] = (span, [])
+    return entry[1]
+
+
+def _parent(span: Span) -> Span | None:
+    """The open span above *span*, which ends; None if work came in by *span*, or outlived it."""
+    parent = span.parent
+    if parent is None or parent.is_remote or span.kind in fast_path.ENTRIES:
+        return None
+    current = trace.get_current_span()
+    if current.get_span_context().span_id != parent.span_id:
+        current = handlers.entry_span() or current  # an instrumentation may detach too late
+    if not isinstance(current, Span) or current is span or not current.is_recording():
+        return None
+    return current if current.get_span_context().trace_id == parent.trace_id else None
+
+
+def _decide(span: Span, errors: Sequence[_Error]) -> Attributes:
+    """Decide on *errors*, which arrived at *span*, by which their work came in."""
+    deciding = _deciding(span, errors)
+    outcome = _outcome(span, deciding)
+    decided = {deciding, *deciding.members} if deciding else set()
+    for error in errors:
+        if error.state is not None and error.state.pending is error:
+            error.state.pending = None
+        if error.kind is not None:
+            became = outcome if error in decided else Outcome.HANDLED
+            metrics.count(error.kind, became, error.within)
+    if not errors and not has_failed(span):
+        return {}
+    cause = deciding.failing if deciding and outcome is Outcome.ESCAPED else None
+    return {ERROR_OUTCOME: outcome.value, **(cause or {})}
+
+
+def _deciding(span: Span, errors: Sequence[_Error]) -> _Error | None:
+    """The error that decided the work of *span*: its own last one, else the last that arrived."""
+    number = span.get_span_context().span_id
+    if own := [error for error in errors if error.span == number]:
+        return max(own, key=lambda error: error.again)
+    arrived = [error for error in errors if not error.was_handled]
+    if not arrived and has_failed(span):
+        arrived = [*errors]  # a handler took note of it, and then gave up
+    return max(arrived, key=lambda error: error.number, default=None)
+
+
+def _outcome(span: Span, deciding: _Error | None) -> Outcome:
+    if _is_refused(span):
+        return Outcome.EXPECTED
+    if not has_failed(span):
+        return Outcome.HANDLED
+    return Outcome.EXPECTED if deciding and deciding.is_expected else Outcome.ESCAPED
+
+
+def _is_refused(span: Span) -> bool:
+    """Whether the request was answered as one that its client got wrong."""
+    attributes = span.attributes or {}
+    status = next((str(attributes[key]) for key in HTTP_STATUS if key in attributes), "")
+    if status.startswith("4"):
+        return True
+    return any(str(attributes.get(key)) in REFUSALS for key in GRPC_STATUS)
+
+
+def _is_expected(error: BaseException) -> bool:
+    if issubclass(type(error), SystemExit):
+        return error.code in (None, 0)  # type: ignore[attr-defined]
+    expected = {*CANCELLATIONS, *_listed()}
+    return any(class_name(kind) in expected for kind in type(error).__mro__)
+
+
+def _listed() -> Iterator[str]:
+    """The classes that the policies of the manifests name."""
+    annotator = state.annotator()
+    for manifest in annotator.resolver.manifests if annotator else ():
+        names = manifest.policy.get("expected_errors", [])
+        if isinstance(names, list):
+            yield from (name for name in names if isinstance(name, str))
+
+
+def _place(event: Attributes) -> tuple[object, ...] | None:
+    """The line of the application that an exception with this *event* came from."""
+    return tuple(event[key] for key in CODE) if CODE[0] in event else None
+
+
+def _source(error: BaseException, place: tuple[object, ...] | None) -> _Error | None:
+    """What waits of an exception from which a library raised *error*, at the same *place*."""
+    cause: BaseException | None = error
+    for _ in range(_CHAIN):
+        cause = cause_of(cause) or context_of(cause)
+        if cause is None or place is None:
+            return None
+        pending: _Error | None = state_of(cause).pending
+        if pending is not None and pending.place == place:
+            return pending
+    return None
+
+
+def _members(error: BaseException) -> Sequence[_Error]:
+    """Of a group, what waits of the exceptions in it."""
+    if not is_group(error):
+        return ()
+    pending = (state_of(leaf).pending for leaf in leaves_of(error))
+    return tuple(error for error in pending if error is not None)
+
+
+def _in_child() -> None:
+    # What the parent waits for, the parent counts.
+    waiting.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aiprov_otel.coverage.read import read_coverage
+from aiprov_otel.errors import UsageError
+from support.measured import make_shop, measure
+
+FORMATS = (".coverage", "coverage.json", "coverage.xml", "coverage.lcov")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A shop whose tests were run under coverage.py."""
+    repo = make_shop(tmp_path_factory.mktemp("measured") / "shop")
+    measure(repo)
+    return repo
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_has_the_same_lines_and_branches(shop, name, monkeypatch):
+    """
+    What coverage.py wrote in four formats is read as the same lines and branches.
+    """
+    monkeypatch.chdir(shop.path)
+    files = {file.path.rpartition("/")[2]: file for file in read_coverage(shop.path / name)}
+
+    cart, stock = files["cart.py"], files["stock.py"]
+    assert (sorted(cart.covered), sorted(cart.missing)) == ([1, 2, 3, 4, 5, 8, 13, 14], [9, 10, 15])
+    assert (sorted(stock.covered), sorted(stock.missing)) == ([1, 2, 3], [4])
+    assert stock.branches == {2: (1, 2)}
+
+
+def test_several_reports_of_a_file_are_merged(tmp_path):
+    """
+    A line that one of several runs executed is covered.
+    """
+    first = "TN:\nSF:a.py\nDA:1,1\nDA:2,0\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nend_of_record\n"
+    second = "SF:a.py\nDA:1,0\nDA:2,3\nDA:3,0\nend_of_record\n"
+    (tmp_path / "lcov.info").write_text(first + second)
+
+    [file] = read_coverage(tmp_path / "lcov.info")
+
+    assert (file.covered, file.missing, file.branches) == ({1, 2}, {3}, {1: (1, 2)})
+
+
+def test_no_code_of_a_repository_is_run(shop, tmp_path, monkeypatch):
+    """
+    Plug-ins and debug files that a repository's configuration of coverage.py names are left alone.
+    """
+    (tmp_path / "trap.py").write_text("open('sprung', 'w').close()\n")
+    (tmp_path / ".coveragerc").write_text(
+        "[run]\nplugins = trap\ndebug = trace\ndebug_file = written\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert read_coverage(shop.path / ".coverage")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".coveragerc", "trap.py"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is not coverage that is known here"),
+        (b"hello", "is not coverage that is known here"),
+        (b"{}", "is not whole"),
+        (b'{"files": []}', "is not whole"),
+        (b'{"files": {}}', "holds no coverage of any file"),
+        (json.dumps({"files": {"a.py": {"executed_lines": ["x"]}}}).encode(), "is not whole"),
+        (b"[" * 100_000, "is not coverage that is known here"),
+        (b'{"files": ' * 100_000, "is not whole"),
+        (b"<coverage>", "is not whole"),
+        (b"<html></html>", "its root is <html>"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><coverage/>', "it declares entities"),
+        (b"SF:a.py\nDA:1\nend_of_record\n", "is not whole"),
+        (b"SQLite format 3\0 and no more", "coverage.py can't read"),
+    ],
+)
+def test_something_else_is_one_clear_error(tmp_path, content, reason):
+    """
+    A file of another kind, or half of one, is one line that names the file and the formats.
+    """
+    (tmp_path / "coverage").write_bytes(content)
+
+    with pytest.raises(UsageError, match=reason) as raised:
+        read_coverage(tmp_path / "coverage")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_file_is_one_clear_error(tmp_path):
+    """
+    So is a file that is not there, which says how one comes about.
+    """
+    with pytest.raises(UsageError, match="No such file or directory; run the tests with coverage"):
+        read_coverage(tmp_path / ".coverage")
