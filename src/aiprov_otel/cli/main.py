@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import aiprov_otel
 from aiprov_otel.cli import signals
@@ -138,7 +138,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-class _Verbs(argparse._SubParsersAction[argparse.ArgumentParser]):  # noqa: SLF001 (it has no public name)
+if TYPE_CHECKING:
+    _SubParsersAction = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
+else:  # before Python 3.14 it takes no parameter
+    _SubParsersAction = argparse._SubParsersAction  # noqa: SLF001
+
+
+class _Verbs(_SubParsersAction):
     """The verbs, each with its summary."""
 
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
