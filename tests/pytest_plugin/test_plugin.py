@@ -11,7 +11,7 @@ from aiprov_otel.manifest import Manifest
 from support.command import environment, invoke
 from support.measured import make_shop, run_python
 
-PLUGIN = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "aiprov_otel.pytest_plugin", "--aiprov")
+PLUGIN = ("-m", "pytest", "-p", "no:cacheprovider", "--aiprov")
 RAISED = re.compile(
     r"ValueError at src/shop/cart.py:5 ◀ ai claude-code claude-opus-4-6 [0-9a-f]{9}\n"
 )
@@ -107,19 +107,23 @@ def test_without_git_the_results_are_the_same(shop, tmp_path):
     assert "aiprov: neither a git repository nor an aiprov.manifest in" in done.stdout
 
 
-def test_nothing_is_imported_unless_asked_for(tmp_path):
+@pytest.mark.parametrize(("options", "modules"), [((), []), (("--aiprov",), ["session"])])
+def test_nothing_is_imported_unless_asked_for(tmp_path, options, modules):
     """
-    Without the option, the plug-in costs the import of two empty modules.
+    Without the option, the plug-in costs the import of two empty modules; with it, a run that
+    passes costs one more.
     """
+    ours = {"aiprov_otel", "aiprov_otel.pytest_plugin"}
+    ours |= {f"aiprov_otel.pytest_plugin.{name}" for name in modules}
     (tmp_path / "test_it.py").write_text(
         "import sys\n\n\ndef test_it():\n"
         "    ours = {name for name in sys.modules if name.startswith('aiprov_otel')}\n"
-        "    assert ours == {'aiprov_otel', 'aiprov_otel.pytest_plugin'}\n"
+        f"    assert ours == {ours!r}\n"
         "    assert not any(name.startswith('opentelemetry') for name in sys.modules)\n"
     )
 
     done = subprocess.run(
-        [sys.executable, *PLUGIN[:-1], "-W", "error"],
+        [sys.executable, *PLUGIN[:-1], "-W", "error", *options],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,
@@ -127,3 +131,4 @@ def test_nothing_is_imported_unless_asked_for(tmp_path):
     )
 
     assert done.returncode == 0, done.stdout
+    assert "origins" not in done.stdout

@@ -1,8 +1,7 @@
 """
 `pytest --aiprov`: who wrote the line that failed a test, and which lines tests executed.
 
-Every pytest where aiprov-otel is installed imports this module, so it imports nothing without
-`--aiprov`.
+Every pytest where aiprov-otel is installed imports this module: it imports nothing by itself.
 """
 
 from __future__ import annotations

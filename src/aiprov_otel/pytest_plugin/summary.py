@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiprov_otel.attributes import EXCEPTION_AGENT_NAME, EXCEPTION_MODEL_NAME, EXCEPTION_ORIGIN
 from aiprov_otel.coverage.coverage_py import analyze
 from aiprov_otel.format import percent, table
 from aiprov_otel.history.query import query_tree
 from aiprov_otel.review.tested import covered_by, match
 
 if TYPE_CHECKING:
-    import pytest
+    from coverage import Coverage
 
 _HEAD = ("origin", "agent", "model")
+_KEYS = (EXCEPTION_ORIGIN, EXCEPTION_AGENT_NAME, EXCEPTION_MODEL_NAME)
 
 
-def failures(origins: Sequence[tuple[str | None, ...]]) -> Iterator[str]:
-    """A table of the failed tests by the *origins*, agents and models of the raising lines."""
-    if not origins:
+def failures(properties: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A table of the failed tests, each with its *properties*, by who wrote the raising lines."""
+    counts = Counter(tuple(map(one.get, _KEYS)) for one in properties)
+    if not counts:
         return
-    counts = Counter(origins)
     rows = [(*_names(names), f"{n:,}") for names, n in counts.most_common()]
     yield from table([(*_HEAD, "failures"), *rows], numbers=(3,))
 
@@ -33,12 +34,8 @@ def _names(names: tuple[str | None, ...]) -> tuple[str, ...]:
     return tuple(name or "" for name in names) if any(names) else ("raised by the test", "", "")
 
 
-def covered_lines(config: pytest.Config, manifest: Path | None) -> Iterator[str]:
-    """Tables of the lines and branches that coverage measured in this run, if it did."""
-    measured = _running_coverage(config)
-    if measured is None:
-        return
-    root = config.rootpath
+def covered_lines(measured: Coverage, root: Path, manifest: Path | None) -> Iterator[str]:
+    """Tables of the lines and branches that were *measured* in this run."""
     answer = query_tree([] if manifest else [root], manifest)
     tested = match(answer.sources, list(analyze(measured)), root)
     for by in _HEAD if tested.files else ():
@@ -53,14 +50,3 @@ def covered_lines(config: pytest.Config, manifest: Path | None) -> Iterator[str]
         ]
         yield ""
         yield from table([(by, "covered lines", "share", "branches"), *rows], numbers=(1, 2, 3))
-
-
-def _running_coverage(config: pytest.Config) -> Any:
-    """The coverage of this run: that of pytest-cov, or of `coverage run`; None without one."""
-    if plugin := config.pluginmanager.get_plugin("_cov"):
-        return getattr(plugin.cov_controller, "cov", None)
-    if "coverage" not in sys.modules:
-        return None
-    from coverage import Coverage
-
-    return Coverage.current()
