@@ -126,6 +126,13 @@ def checked_out(desk):
     desk.git("checkout", "-q", "side", "--", "shop.py")
 
 
+def restored_from_an_older_commit(desk):
+    desk.agent_edits("shop.py", "len(items)", "len(items or ())", session="t")
+    turn(desk, event="Stop")
+    desk.git("commit", "-qam", "None at all")
+    desk.git("checkout", "-q", "HEAD~1", "--", "shop.py")
+
+
 def checked_out_before_another_commit(desk):
     checked_out(desk)
     desk.git("reset", "-q")
@@ -168,7 +175,8 @@ def hidden_from_the_editor(desk):
     [
         during_a_turn, before_an_unseen_end, after_an_edit_without_an_end, pasted, formatted,
         formatted_and_shortened, moved,
-        checked_out, checked_out_before_another_commit, stashed_elsewhere,
+        checked_out, checked_out_before_another_commit,
+        restored_from_an_older_commit, stashed_elsewhere,
         in_the_middle_of_a_merge, a_generated_file, a_formatter_before_the_commit,
         hidden_from_the_editor,
     ],

@@ -20,10 +20,12 @@ REPAIRED: Final = BROKEN.replace(
     "    return sum(cart.values()) / len(cart)\n",
     "    if not cart:\n        return 0\n    return sum(cart.values()) / len(cart)\n",
 )
-REWRITTEN: Final = BROKEN + "\n\ndef cheapest(cart):\n    return min(cart, key=cart.get)\n"
-REWRITTEN = REWRITTEN.replace(
-    "    return sum(cart.values()) / len(cart)\n",
-    "    count = len(cart)\n    return sum(cart.values()) / count\n",
+REWRITTEN: Final = (
+    BROKEN.replace(
+        "    return sum(cart.values()) / len(cart)\n",
+        "    count = len(cart)\n    return sum(cart.values()) / count\n",
+    )
+    + "\n\ndef cheapest(cart):\n    return min(cart, key=cart.get)\n"
 )
 
 

@@ -76,7 +76,7 @@ def _lacks_us(path: Path) -> bool:
 
 def _check_hooks(git: Git, told: dict[str, Any], again: str) -> Finding:
     hooks = [*git_hooks.HOOKS, *([git_hooks.TRAILERS] if told["trailers"] else [])]
-    hooks += [git_hooks.WATCH] if told.get("watched") else []
+    hooks += git_hooks.WATCH if told.get("watched") else ()
     folder = git_hooks.place(git)
     gaps = [hook for hook in hooks if not git_hooks.is_installed(git, folder, hook)]
     if gaps:

@@ -18,7 +18,8 @@ HOOKS: Final = ("post-commit", "post-rewrite", "post-merge", "pre-push")
 """The hooks that are always installed."""
 
 TRAILERS: Final = "prepare-commit-msg"
-WATCH: Final = "post-index-change"
+WATCH: Final = ("post-index-change", "post-checkout")
+"""Those that run when git writes into the work tree."""
 
 _LONGEST: Final = 1024 * 1024  # bytes of a configuration
 _BEGIN: Final = "# >>> aiprov (`aiprov init --undo` removes this block)"
@@ -37,9 +38,14 @@ AIPROV
 """,
     "pre-push": """{guard}{command} </dev/null >/dev/null{end} || true
 """,
-    WATCH: """if [ "$1" = 1 ]; then
+    # Its first argument is 1 if the work tree was updated, but for a checkout of single files.
+    "post-index-change": """if [ "$1" = 1 ]; then
   printf . >>"$(git rev-parse --git-path aiprov/touched)"
 fi 2>/dev/null || true
+""",
+    "post-checkout": """{{
+  printf . >>"$(git rev-parse --git-path aiprov/touched)"
+}} 2>/dev/null || true
 """,
 }
 _BODY: Final = """{guard}{command} </dev/null >/dev/null 2>&1{end} || true

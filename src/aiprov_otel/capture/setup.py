@@ -95,7 +95,7 @@ def plan(git: Git, names: Sequence[str], *, trailers: bool, watch: bool) -> Plan
     if not by_git_ai:
         hooks = list(git_hooks.HOOKS)
         hooks += [git_hooks.TRAILERS] if trailers else []
-        hooks += [git_hooks.WATCH] if watch else []
+        hooks += git_hooks.WATCH if watch else ()
         _plan_hooks(git, hooks, result)
         remotes = git.run("remote").decode().split()
         for remote in remotes:
@@ -170,7 +170,7 @@ def undo(git: Git) -> Plan:
     for name in AGENTS:
         _undo_agent(git.root, name, result)
     folder = git_hooks.place(git)
-    hooks = (*git_hooks.HOOKS, git_hooks.TRAILERS, git_hooks.WATCH)
+    hooks = (*git_hooks.HOOKS, git_hooks.TRAILERS, *git_hooks.WATCH)
     for name in (name for hook in hooks for name in git_hooks.names(hook)):
         now = read_text(folder / name)
         if now is not None and (rest := git_hooks.without_block(now)) != now:

@@ -138,8 +138,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-# It has no public name, and is generic for type checkers only.
-class _Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # noqa: SLF001
+class _Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # noqa: SLF001 (it has no public name)
     """The verbs, each with its summary."""
 
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:

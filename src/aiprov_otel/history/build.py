@@ -204,7 +204,7 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
         revision=head,
         repository_url=url,
         policy=policy.to_json(),
-        records=records_fingerprint(git, policy),
+        records=records_fingerprint(git, policy.pull_requests),
     )
     lines = [source.lines for source in sources if source.generated]
     return _summarize(

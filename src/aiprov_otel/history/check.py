@@ -78,7 +78,7 @@ def compare(git: Git, policy: Policy, manifest: Manifest) -> Comparison:
     built = {entry.path: entry.hash for entry in manifest.entries}
     built_policy = with_build_options(policy, manifest.policy)
     files = list_source_files(git, built_policy).files
-    fingerprint = sources.records_fingerprint(git, built_policy)
+    fingerprint = sources.records_fingerprint(git, built_policy.pull_requests)
     hashes = {file.path: _hash(git.root / file.source) for file in files}
     now = {path: content for path, content in hashes.items() if content}
     return Comparison(

@@ -185,7 +185,7 @@ def _load_current(git: Git, policy: Policy) -> Manifest | None:
     built = dict(manifest.policy)
     as_built = with_build_options(policy, built)
     complete = not built.get("paths") or as_built.paths == policy.paths
-    fingerprint = sources.records_fingerprint(git, as_built)
+    fingerprint = sources.records_fingerprint(git, as_built.pull_requests)
     changed = changed_keys(policy, built) or sources.changed_records(fingerprint, manifest.records)
     same = manifest.revision == git.head() and not changed
     return manifest if same and complete else None

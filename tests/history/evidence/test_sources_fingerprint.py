@@ -25,12 +25,20 @@ def now(repo):
 
 def test_nothing_is_read(repo):
     """
-    Without records there is no state, whatever requests and branches there are.
+    Without records and requests there is no state, whatever branches there are.
     """
-    repo.git("update-ref", "refs/pull/1/head", "HEAD")
     repo.git("branch", "other")
 
     assert now(repo) == {}
+
+
+def test_requests_count_by_themselves(repo):
+    """
+    A request may lead to marks that a squash left behind.
+    """
+    repo.git("update-ref", "refs/pull/1/head", "HEAD")
+
+    assert list(now(repo)) == ["refs/pull/*/head"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +76,7 @@ def test_refs_that_are_no_notes(repo, ref):
 
 def test_requests_count_beside_records(repo):
     """
-    A request may lead to records that a squash left behind, where there are records at all.
+    A request may lead to records that a squash left behind.
     """
     note(repo, "HEAD", attested("a.py", "1"))
     before = now(repo)

@@ -23,7 +23,6 @@ from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, ov
 from aiprov_otel.history.git import pull_requests, remote
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git, matching_refs
-from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import printable
 
 
@@ -114,21 +113,19 @@ def has_unasked_remote(git: Git) -> bool:
     return bool(remote.url(git)) and not any(matching_refs(git, *form.REFS) for form in FORMATS)
 
 
-def records_fingerprint(git: Git, policy: Policy) -> dict[str, str]:
+def records_fingerprint(git: Git, export: str | None = None) -> dict[str, str]:
     """
     Every place beside commits that is read, with a name for its content.
 
     That is every ref of records, with its object, the log in the tree, each pattern of pull
-    requests, and the file that describes them, with a digest.
+    requests, and the file *export* that describes them, with a digest.
     """
     refs = (ref for form in FORMATS for ref in matching_refs(git, *form.REFS))
     fingerprint = {printable(ref): git.refs[ref] for ref in refs}
     if log := agent_trace.read_log(git):
         fingerprint[agent_trace.LOG] = _digest(log)
-    if policy.pull_requests:
-        fingerprint[policy.pull_requests] = pull_requests_export.digest(
-            git.root / policy.pull_requests
-        )
+    if export:
+        fingerprint[export] = pull_requests_export.digest(git.root / export)
     return {**fingerprint, **_requests_fingerprint(git)}
 
 
