@@ -23,6 +23,7 @@ GOOD = (
     'moves = "within-files"',
     "markers = true",
     'packages = ["shop=metrics", "shop.legacy"]',
+    'expected_errors = ["shop.stock.OutOfStock"]',
     f"extra_agents = [{AGENT}]",
     "review = { max_untested_ai = 0.2, max_failing = 0 }",
 )
@@ -39,6 +40,7 @@ BAD = (
     'moves = "far"',
     'markers = "yes"',
     'packages = ["1shop"]',
+    'expected_errors = ["1shop"]',
     'extra_agents = [{ agent = "bot" }]',
     f"extra_agents = [{AGENT.replace('assisted', 'wrote')}]",
     'extra_agents = [{ agent = "bot", sessions = ["https://a/*/*/*/*"] }]',

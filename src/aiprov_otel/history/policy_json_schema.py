@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiprov_otel.history.evidence.agents import LISTS, ROLES
 from aiprov_otel.history.policy_schema import (
+    CLASS,
     DECIDABLE,
     MOST_STARS,
     PACKAGE,
@@ -77,6 +78,7 @@ _KEYS: Final[dict[str, Any]] = {
     "moves": {"enum": [moves.value for moves in Moves]},
     "markers": {"type": "boolean"},
     "packages": _list(_whole(PACKAGE.pattern)),
+    "expected_errors": _list(_whole(CLASS.pattern)),
     "extra_agents": _list({**_table(_AGENT, ("agent",)), "anyOf": _FOUND_BY}),
     "review": _table(
         {

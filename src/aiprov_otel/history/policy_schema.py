@@ -162,12 +162,12 @@ def _parse_packages(key: str, value: object) -> tuple[str, ...]:
     return tuple(map(str, items))
 
 
-_CLASS: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+CLASS: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 
 def _parse_classes(key: str, value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [None]
-    if not all(isinstance(item, str) and _CLASS.fullmatch(item) for item in items):
+    if not all(isinstance(item, str) and CLASS.fullmatch(item) for item in items):
         raise wrong_value(key, value, 'a list of classes like ["shop.stock.OutOfStock"]')
     return tuple(map(str, items))
 
