@@ -9,7 +9,7 @@ from aiprov_otel.format import percent, quantity, short_hash
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.387, "38.7%"), (0.02, "2.00%"), (0.1, "10.0%"), (1, "100.0%"), (0, "0.00%"), (None, "")],
+    [(0.387, "38.7%"), (0.02, "2.00%"), (0.1, "10.0%"), (1, "100.0%"), (0, "0.00%")],
 )
 def test_a_share_has_three_digits(share, text):
     """

@@ -304,7 +304,7 @@ def test_chosen_failures_give_no_verdict(tmp_path, stored):
     assert json.loads(said.stdout)["verdict"]["text"].startswith("No verdict")
     assert (said.returncode, wrong.returncode, receiver.returncode) == (0, 2, 2)
     assert "choose from no, evenly, failures" in wrong.stderr.replace("'", "")
-    assert "leave --sampled and --days out" in receiver.stderr
+    assert "leave --sampled, --days and --run out" in receiver.stderr
 
 
 def test_days_leave_out_what_is_older(tmp_path, stored):
@@ -324,7 +324,7 @@ def test_days_leave_out_what_is_older(tmp_path, stored):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--from", "http://127.0.0.1:1"), "leave --sampled and --days out"),
+        (("--from", "http://127.0.0.1:1"), "leave --sampled, --days and --run out"),
         (("--from", "prometheus://host:9090"), "prometheus://host:9090?period=7d"),
         (("--export", "all.parquet"), "leave --days out"),
     ],

@@ -49,7 +49,7 @@ class Desk(Repo):
 
     def git(self, *arguments: str, stdin: bytes = b"", **environment: str) -> str:
         """Run git; its hooks run the sources that are tested."""
-        paths = os.pathsep.join((SOURCES, os.environ.get("PYTHONPATH", "")))
+        paths = os.pathsep.join(filter(None, (SOURCES, os.environ.get("PYTHONPATH"))))
         defaults = {"PYTHONPATH": paths, "GIT_EDITOR": "true"}
         return super().git(*arguments, stdin=stdin, **{**defaults, **environment})
 

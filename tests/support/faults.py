@@ -79,6 +79,7 @@ _SHELLS: Final[dict[str, set[str]]] = {
         "_recorded_fast: if not fast_path",
         "set_status: original",
         "set_status: with",
+        "end: if id(span)",
         "end: with",
         "end: original",
     },

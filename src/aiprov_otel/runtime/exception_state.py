@@ -31,6 +31,7 @@ MEMBERS: Final = 1_000
 members_of: Final[Any] = vars(BaseExceptionGroup)["exceptions"].__get__
 """The members of an exception group, even if its class overrides it."""
 _module_of: Final[Any] = vars(type)["__module__"].__get__
+_mro_of: Final[Any] = vars(type)["__mro__"].__get__
 _name_of: Final[Any] = vars(type)["__name__"].__get__
 _qualname_of: Final[Any] = vars(type)["__qualname__"].__get__
 
@@ -208,6 +209,11 @@ def class_name(kind: type[BaseException]) -> str:
     """The same of a class."""
     module, name = _module_of(kind), _qualname_of(kind)
     return f"{module}.{name}" if type(module) is str and module != "builtins" else str(name)
+
+
+def class_names(error: BaseException) -> Iterator[str]:
+    """The same of the class of *error* and those that it inherits from."""
+    return map(class_name, _mro_of(type(error)))
 
 
 def bare_name(error: BaseException) -> str:

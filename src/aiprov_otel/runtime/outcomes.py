@@ -34,7 +34,7 @@ from aiprov_otel.runtime.annotator import Raised
 from aiprov_otel.runtime.exception_state import (
     State,
     cause_of,
-    class_name,
+    class_names,
     context_of,
     first_met,
     is_failure,
@@ -242,7 +242,7 @@ def _is_expected(error: BaseException) -> bool:
     if issubclass(type(error), SystemExit):
         return error.code in (None, 0)  # type: ignore[attr-defined]
     expected = {*CANCELLATIONS, *_listed()}
-    return any(class_name(kind) in expected for kind in type(error).__mro__)
+    return not expected.isdisjoint(class_names(error))
 
 
 def _listed() -> Iterator[str]:

@@ -340,7 +340,7 @@ def test_a_mistake_is_told_as_ever(application, text):
         process(f"{first}\nimport shop.wrong", application.folder, **environ).stderr
         for first in ("\n", hook)
     ]
-    assert told[0] == told[1].partition("(manifest-missing)\n")[2]
+    assert told[0] == told[1].partition("(provider-missing)\n")[2]
 
 
 def test_an_error_of_ours_does_not_reach_the_import(hooked, monkeypatch, caplog):

@@ -146,8 +146,8 @@ def test_a_module_that_came_too_early_is_named(application, caplog, monkeypatch)
     monkeypatch.chdir(application.folder)
     application.module("main").hook.uninstall()
 
-    assert caplog.messages[1:] == []
-    assert caplog.messages[0] == (
+    (message,) = [each for each in caplog.messages if not each.endswith("(provider-missing)")]
+    assert message == (
         f"shop, shop.cart were imported before the import hook, at {application.folder}/main.py:2,"
         " so their files on disk are taken for what they run: call"
         " install_import_hook('shop') above that line, or set AIPROV_PACKAGES=shop and start with"

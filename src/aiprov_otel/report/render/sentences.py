@@ -66,12 +66,12 @@ def other_readings(bounds: Bounds) -> str | None:
 
 
 def other_explanations(sensitivity: Sensitivity) -> str | None:
-    """How easily chance, or a cause that nobody measured, gives such a ratio; None without one."""
+    """How easily chance, or what nobody measured, gives such a ratio; None without one."""
     if sensitivity.placebo is None or sensitivity.e_value is None:
         return None
     return (
         f"With origins drawn by lot within each route, {percent(sensitivity.placebo)} of the draws "
-        f"are as extreme. A cause that nobody measured explains it alone if it goes with origin "
-        f"and with errors by a factor of {sensitivity.e_value:.2g} each (E-value; "
+        f"are as extreme. A difference that nobody measured explains it alone if it goes with "
+        f"origin and with errors by a factor of {sensitivity.e_value:.2g} each (E-value; "
         f"{sensitivity.e_value_limit or 1:.2g} for the limit nearer to 1)."
     )
