@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from aiprov_otel.cli.main import main
+from support.command import UNMEASURED
 from support.desk import SOURCES, Desk
 
 SECRETS = (
@@ -232,7 +233,7 @@ def test_an_edit_loads_little(desk, event):
             [sys.executable, "-X", "importtime", "-m", "aiprov_otel", "record", "claude-code"],
             cwd=desk.path,
             input=json.dumps(document).encode(),
-            env={**os.environ, "PYTHONPATH": SOURCES},
+            env={**os.environ, "PYTHONPATH": SOURCES, **UNMEASURED},
             capture_output=True,
         )
     modules = {row.rpartition("|")[2].strip() for row in done.stderr.decode().splitlines()}

@@ -158,12 +158,13 @@ packages = ["shop=metrics", "mail"]
 assisted-by = "mixed"
 
 [[tool.aiprov.extra_agents]]
-id = "ours"
-agent = "our-agent"
-kind = "trailer"
+agent = "house-bot"
 role = "co-authored"
-pattern = "^Our-Agent: .*"
-requires_lexicon = true
+names = ["House Bot"]
+mails = ["house-bot@example.org"]
+session_keys = ["House-Session"]
+sessions = ["https://bot.example.org/runs/*"]
+branches = ["house-bot/"]
 """
 
 BLAME = b"".join(
@@ -226,9 +227,14 @@ import os
 
 
 def walked(record: Any) -> None:
-    """Looks lines of a *record* up."""
-    for ranges in record.values():
+    """Looks lines of a *record* up; there is none where a note can't be read."""
+    for ranges in (record or {}).values():
         overlapping(ranges, 1, 5)
+
+
+def read_log(data: bytes) -> Any:
+    log = git_ai.parse_log(data)
+    return log and git_ai.to_record(log, "refs/notes/ai", {}.get)
 
 
 def traced(data: bytes) -> None:
@@ -299,7 +305,7 @@ def pure() -> Iterator[Target]:
     )
     yield Target(
         "git-ai",
-        lambda data: walked(git_ai.to_record(git_ai.parse_log(data), "refs/notes/ai", {}.get)),
+        lambda data: walked(read_log(data)),
         [GIT_AI.encode(), json.dumps(GIT_AI_FIRST).encode()],
         mutations=both,
     )

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from aiprov_otel.manifest import Manifest
-from support.command import environment, invoke
+from support.command import UNMEASURED, environment, invoke
 from support.measured import make_shop, run_python
 
 PLUGIN = ("-m", "pytest", "-p", "no:cacheprovider", "--aiprov")
@@ -125,7 +125,7 @@ def test_nothing_is_imported_unless_asked_for(tmp_path, options, modules):
     done = subprocess.run(
         [sys.executable, *PLUGIN[:-1], "-W", "error", *options],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(**UNMEASURED),
         capture_output=True,
         text=True,
     )

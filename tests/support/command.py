@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 AIPROV = (sys.executable, "-m", "aiprov_otel")
 
 
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
+"""For a process in which the coverage of the tests would change what it shows."""
+
+
 def environment(**variables: str) -> dict[str, str]:
     """This process's environment, so that a child imports what we import, and *variables*."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from support.application import process, run
+from support.command import UNMEASURED
 
 HUNGRY = """\
 try:
@@ -106,7 +107,7 @@ def test_a_memory_error_passes_where_no_memory_is_left(application, mode):
     application.manifest()
     code = (HOOKED + WITHOUT).format(mode=mode, kinds=KINDS)
 
-    assert run(code, application.folder).split() == KINDS
+    assert run(code, application.folder, **UNMEASURED).split() == KINDS
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc to set a limit")

@@ -36,16 +36,16 @@ _SAME_LINE: Final = 0xE8
 
 def without_offsets(code: CodeType) -> CodeType:
     """*code*, which ends in a handler of ours, with cleanups that note no offset."""
+    return _noting_none(code).replace(co_linetable=_lined(code.co_linetable))
+
+
+def _noting_none(code: CodeType) -> CodeType:
     instructions, table = bytearray(code.co_code), bytearray(code.co_exceptiontable)
     for target, flag in _handlers(code.co_exceptiontable):
         if (end := _end(instructions, target)) is not None:
             table[flag] &= ~_LASTI
             _raise_again_without(instructions, target, end)
-    return code.replace(
-        co_code=bytes(instructions),
-        co_exceptiontable=bytes(table),
-        co_linetable=_lined(code.co_linetable),
-    )
+    return code.replace(co_code=bytes(instructions), co_exceptiontable=bytes(table))
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,7 +53,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def leaves_without_memory(function: F) -> F:
     """Lets an exception leave *function*, one of ours that rewritten code calls, the same way."""
-    function.__code__ = without_offsets(function.__code__)
+    # Without a line: at one, a tracer may fail, as it does near the recursion limit, and Python
+    # would not leave the handler.
+    function.__code__ = _noting_none(function.__code__)
     return function
 
 
