@@ -10,6 +10,8 @@ import pytest
 
 from support.desk import SOURCES, Desk
 
+pytestmark = pytest.mark.matrix
+
 
 @pytest.fixture
 def server(tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 from support.desk import MODEL, Desk
 
+pytestmark = pytest.mark.matrix
+
 TAX = "def tax(price):\n    return price * 0.19\n"
 
 

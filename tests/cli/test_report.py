@@ -355,7 +355,7 @@ def test_days_where_they_mean_nothing(tmp_path, stored, arguments, said):
 def test_no_message_holds_a_password(tmp_path, address):
     """Whatever is wrong with an address, the line that says so has no part of its password."""
     for more in ((), ("--days", "1")):
-        done = aiprov("report", "--from", address, *more, cwd=tmp_path)
+        done = invoke("report", "--from", address, *more, cwd=tmp_path)
 
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert "ter2" not in done.stderr

@@ -241,6 +241,7 @@ while True:
 """
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGTERM, 2), (signal.SIGINT, 3)])
 def test_a_command_that_ignores_signals_is_killed(repo, number, times):
     """A second SIGTERM ends it, and a third Ctrl-C: the first ones are its own to handle."""

@@ -74,6 +74,7 @@ def test_junit_has_the_line_as_properties(ran, shop):
     assert properties["code.line.number"] == "5"
 
 
+@pytest.mark.matrix
 def test_workers_of_xdist_annotate_their_own_failures(shop):
     """
     Under xdist the same lines and the same summary are printed, from a manifest too.

@@ -58,6 +58,7 @@ def shop(application):
     return application.folder
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("tool", THEIRS)
 def test_a_checker_of_types_that_was_there_first(shop, tool, mode):
@@ -114,6 +115,7 @@ def _pytest(shop, *arguments):
     )
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("mode", MODES)
 def test_pytest_finds_what_an_observed_package_registers(shop, mode):
     """
@@ -147,6 +149,7 @@ def bare_answer(bare):
     return _spawned(bare, "")
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("mode", MODES)
 def test_processes_are_spawned(shop, bare_answer, mode):
     """

@@ -144,6 +144,7 @@ def test_it_prints(opened, compared):
     assert window.run("return document.querySelectorAll('details:not([open])').length") == 0
 
 
+@pytest.mark.matrix
 def test_a_page_that_is_served_is_refreshed(window, tmp_path):
     """What comes later appears by itself, and what was typed, chosen and opened stays."""
     with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
