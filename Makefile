@@ -1,7 +1,7 @@
 # Each target makes what it needs under .venv/; only python3, git and make must be there. As root,
 # test-matrix and test-backends also install what Debian has of their servers.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix attack soak test-backends dashboards pictures check bench results clean
+.PHONY: help demo test coverage test-matrix attack soak test-backends dashboards pictures check bench results clean
 
 # The newest suitable interpreter; looked for only by the targets that use it.
 PYTHON = $(or $(shell sh scripts/pythons | head -n 1),false)
@@ -17,6 +17,9 @@ demo:  ## all of it on a small shop: a history, a service, a load, the report
 
 test:  ## test the built wheel on the newest Python of this machine (ARGS="-k name")
 	@$(PYTHON) scripts/test.py $(ARGS)
+
+coverage:  ## the same tests, and the lines and branches that they execute
+	@$(PYTHON) scripts/test.py --coverage $(ARGS)
 
 test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each framework
 	@scripts/brokers Redis RabbitMQ Kafka valgrind
