@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import gc
 import linecache
+import re
 import signal
 import sys
 from collections import Counter
@@ -218,7 +219,7 @@ def _can_fail(filename: str, line: int, event: str) -> bool:
     text = linecache.getline(filename, line).strip()
     # A tracer hears of `with _lock:` again before the release, where Python takes no signal: an
     # exception of the tracer there would leave the lock held, and every other thread waiting.
-    idle = text in {"try:", "pass"} or text.startswith("except ") or text.endswith("_lock:")
+    idle = text in {"try:", "pass"} or re.match(r"except |with .*_lock:", text)
     return event in {"call", "line"} and not idle
 
 
