@@ -30,16 +30,12 @@ class BackgroundResolver(Resolver):
 
     def file(self, filename: str) -> LoadedFile | None:
         """The application's file that was loaded as *filename*; unknown until it was read."""
-        try:
-            return self._files[filename]
-        except KeyError:
-            pass
-        try:
-            return self._pending[filename]
-        except KeyError:
-            if self.is_foreign(filename):
-                return super().file(filename)
-        return self._defer(filename)
+        # Not by `except KeyError`: a signal handler may raise one here, and it is not ours to keep.
+        if filename in (files := self._files):
+            return files[filename]
+        if filename in (pending := self._pending.copy()):  # the other thread takes names out
+            return pending[filename]
+        return super().file(filename) if self.is_foreign(filename) else self._defer(filename)
 
     def unit(self, code: CodeType) -> Provenance:
         """The provenance of the function that *code* is; not kept while its file is unknown."""

@@ -74,10 +74,10 @@ class Resolver:
 
     def file(self, filename: str) -> LoadedFile | None:
         """The application's file that was loaded as *filename*; None if it is not in a manifest."""
-        try:
-            return self._files[filename]
-        except KeyError:
-            return self._remember(filename, loaded_now=False)
+        # Not by `except KeyError`: a signal handler may raise one here, and it is not ours to keep.
+        if filename in (files := self._files):
+            return files[filename]
+        return self._remember(filename, loaded_now=False)
 
     def loaded(self, filename: str) -> None:
         """
