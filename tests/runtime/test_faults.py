@@ -22,7 +22,11 @@ from aiprov_otel.runtime.resolver import Resolver
 from support.application import run
 from support.faults import FAULTS, Trace
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* was never awaited:RuntimeWarning")
+# What is raised as Python closes a generator of ours is printed, and goes no further.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 PROGRAMS = Path(__file__).with_name("fault_programs.py").read_text()
 ENDS = Path(__file__).with_name("fault_ends.py").read_text()
