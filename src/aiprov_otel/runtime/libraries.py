@@ -31,5 +31,8 @@ def is_library(filename: str) -> bool:
 
 def installed_name(filename: str) -> str | None:
     """The name of an installed file below `site-packages`; None for other files."""
-    folder = next((folder for folder in _LIBRARIES if filename.startswith(folder)), None)
-    return filename.removeprefix(folder).replace(os.sep, "/") if folder else None
+    # Not by a generator: what a signal handler raises as Python 3.11 closes one is lost.
+    for folder in _LIBRARIES:
+        if filename.startswith(folder):
+            return filename.removeprefix(folder).replace(os.sep, "/")
+    return None
