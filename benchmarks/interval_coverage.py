@@ -224,7 +224,7 @@ def timed(quantile: float, functions: int, chance: np.random.Generator) -> bool:
 
 
 def placebos(samples: int) -> None:
-    """Print how often at most 5 % of the permutations are as extreme, where there is no effect."""
+    """Prints how often at most 5 % of the permutations are as extreme, without any effect."""
     print("\n| placebo | functions a side | at most 5 % |\n| --- | ---: | ---: |")
     for functions in SIZES:
         chance = np.random.default_rng(functions)

@@ -126,7 +126,7 @@ def test_it_asks_once(fresh, answer, status, monkeypatch, capsys):
     terminal, keyboard = os.openpty()
     os.write(terminal, answer)
     with os.fdopen(keyboard) as stdin:
-        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "stdin", stdin)  # a real terminal, as pytest has closed its own
         assert main(["init", str(fresh.path), "--agents", "cursor"]) == status
     os.close(terminal)
 

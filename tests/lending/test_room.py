@@ -78,6 +78,7 @@ def test_without_pip_or_uv_it_says_so(lent, monkeypatch, tmp_path):
     There is nothing to fetch packages with.
     """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    # The Python of the tests has pip; without it, this is what the import system answers.
     monkeypatch.setattr(room.importlib.util, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
 

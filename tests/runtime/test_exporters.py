@@ -130,6 +130,7 @@ def test_spans_arrive_in_our_encoding(exporter, monkeypatch):
     calls = []
     with aiprov_otel.install():
         encode = module.encode_spans
+        # The SDK's encoder itself, counted: which of the two encoded can't be seen in the bytes.
         monkeypatch.setattr(encode, "_original", counting(calls, encode_spans))
         send(module.OTLPSpanExporter(endpoint=endpoint), *"abcdef", text="ä", number=7)
 
@@ -185,6 +186,7 @@ def test_an_exporter_of_another_class_is_left_alone(exporter, monkeypatch):
         pass
 
     with aiprov_otel.install():
+        # Fails the test if our encoder is called: its bytes would be the same.
         monkeypatch.setattr(module.encode_spans, "_fast", lambda spans: pytest.fail("asked"))
         send(Own(endpoint=endpoint), "a")
 
@@ -209,7 +211,7 @@ def test_a_version_that_was_not_tested_is_left_to_the_sdk(monkeypatch):
     """
     On another version nothing is replaced, and the reason names it.
     """
-    monkeypatch.setattr(exporters, "TESTED", frozenset())
+    monkeypatch.setattr(exporters, "TESTED", frozenset())  # a later version can't be had yet
     with aiprov_otel.install():
         assert over_http.encode_spans is encode_spans
 
@@ -221,6 +223,7 @@ def test_a_self_test_that_fails_is_logged_in_one_line(monkeypatch, caplog):
     """
     Where the SDK's private names mean something else, nothing is replaced.
     """
+    # As if a later SDK numbered its statuses otherwise.
     monkeypatch.setattr(span_encoder, "_STATUSES", (b"", b"", b""))
     with aiprov_otel.install():
         assert over_http.encode_spans is encode_spans

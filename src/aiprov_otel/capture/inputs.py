@@ -213,7 +213,7 @@ _NO_MODELS: Final = {"unknown", "default", "auto", "<synthetic>"}
 
 
 def model_name(value: Any) -> str | None:
-    """The name of a model in *value*; None for a placeholder, or what can't be one."""
+    """The name of a model in *value*; None where it does not name one, as `auto` does not."""
     if isinstance(value, dict):
         value = value.get("slug") or value.get("id")
     if not isinstance(value, str) or value.lower() in _NO_MODELS:

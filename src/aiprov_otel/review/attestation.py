@@ -80,7 +80,7 @@ def _python_files(path: Path) -> tuple[str, ...]:
             if large := next((i.filename for i in members if i.file_size > _MOST_BYTES), None):
                 raise ValueError(f"{large} is too large")  # noqa: TRY301
             return tuple(content_hash(wheel.read(info)) for info in members)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, RuntimeError, OSError) as error:
         msg = f"{path} is not a whole wheel ({error}); build it again"
         raise UsageError(msg) from error
 

@@ -34,12 +34,12 @@ async def refuse(request, handler):
 
 async def ask(path):
     app = web.Application(middlewares=[refuse])
-    app.add_routes([web.get("/work/{name}", do), web.get("/returned-500", returned_500)])
+    app.add_routes([web.get("/cases/{name}", do), web.get("/returned-500", returned_500)])
     async with TestClient(TestServer(app)) as client:
         await client.get(path)
 
 
 harness.run(
-    {name: lambda name=name: asyncio.run(ask(f"/work/{name}")) for name in work.FEW}
+    {name: lambda name=name: asyncio.run(ask(f"/cases/{name}")) for name in work.FEW}
     | {"returned_500": lambda: asyncio.run(ask("/returned-500"))}
 )

@@ -76,7 +76,7 @@ def streaming(request):
     return StreamingHttpResponse(map(str, work.numbers()))
 
 
-urlpatterns = [path("work/<name>", do)]
+urlpatterns = [path("cases/<name>", do)]
 urlpatterns += [
     path(view.__name__, view)
     for view in (converting, returned_500, returned_404, raised_404, validated, streaming)
@@ -93,7 +93,7 @@ SQLite3Instrumentor().instrument()
 django.setup()
 client = Client(raise_request_exception=False)
 harness.run(
-    {name: lambda name=name: client.get(f"/work/{name}") for name in work.WORK}
+    {name: lambda name=name: client.get(f"/cases/{name}") for name in work.WORK}
     | {
         name: lambda name=name: client.get(f"/{name}")
         for name in ("converting", "returned_500", "returned_404", "raised_404")

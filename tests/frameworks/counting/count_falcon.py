@@ -26,10 +26,10 @@ class Returned:
 
 
 app = falcon.App()
-app.add_route("/work/{name}", Work())
+app.add_route("/cases/{name}", Work())
 app.add_route("/returned-500", Returned())
 client = falcon.testing.TestClient(app)
 harness.run(
-    {name: lambda name=name: client.simulate_get(f"/work/{name}") for name in work.FEW}
+    {name: lambda name=name: client.simulate_get(f"/cases/{name}") for name in work.FEW}
     | {"returned_500": lambda: client.simulate_get("/returned-500")}
 )

@@ -34,7 +34,7 @@ async def convert(request, call_next):
         return PlainTextResponse("failed", 500)
 
 
-@app.get("/work/{name}")
+@app.get("/cases/{name}")
 def do(name: str):
     work.WORK[name]()
 
@@ -102,7 +102,7 @@ def talk():
 
 
 harness.run(
-    {name: lambda name=name: client.get(f"/work/{name}") for name in work.WORK}
+    {name: lambda name=name: client.get(f"/cases/{name}") for name in work.WORK}
     | {
         path: lambda path=path: client.get(f"/{path.replace('_', '-')}")
         for path in ("converting", "returned_500", "returned_404", "raised_404")

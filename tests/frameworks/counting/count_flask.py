@@ -24,7 +24,7 @@ def convert(error):
     return "failed", 500
 
 
-@app.get("/work/<name>")
+@app.get("/cases/<name>")
 def do(name):
     work.WORK[name]()
     return ""
@@ -67,7 +67,7 @@ def streaming():
 
 client = app.test_client()
 harness.run(
-    {name: lambda name=name: client.get(f"/work/{name}") for name in work.WORK}
+    {name: lambda name=name: client.get(f"/cases/{name}") for name in work.WORK}
     | {
         path: lambda path=path: client.get(f"/{path.replace('_', '-')}")
         for path in ("converting", "returned_500", "returned_404", "raised_404")

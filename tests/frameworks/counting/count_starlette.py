@@ -26,12 +26,12 @@ def refuse(request, error):
 
 
 app = Starlette(
-    routes=[Route("/work/{name}", do), Route("/returned-500", returned_500)],
+    routes=[Route("/cases/{name}", do), Route("/returned-500", returned_500)],
     exception_handlers={work.Wrong: refuse},
 )
 StarletteInstrumentor.instrument_app(app)
 client = TestClient(app, raise_server_exceptions=False)
 harness.run(
-    {name: lambda name=name: client.get(f"/work/{name}") for name in work.FEW}
+    {name: lambda name=name: client.get(f"/cases/{name}") for name in work.FEW}
     | {"returned_500": lambda: client.get("/returned-500")}
 )

@@ -38,7 +38,7 @@ def fetch(address):
 
 
 async def ask(path):
-    server = HTTPServer(Application([(r"/work/(\w+)", Work), ("/returned-500", Returned)]))
+    server = HTTPServer(Application([(r"/cases/(\w+)", Work), ("/returned-500", Returned)]))
     socket, port = bind_unused_port()
     server.add_socket(socket)
     await asyncio.to_thread(fetch, f"http://127.0.0.1:{port}{path}")
@@ -47,6 +47,6 @@ async def ask(path):
 
 
 harness.run(
-    {name: lambda name=name: asyncio.run(ask(f"/work/{name}")) for name in work.FEW}
+    {name: lambda name=name: asyncio.run(ask(f"/cases/{name}")) for name in work.FEW}
     | {"returned_500": lambda: asyncio.run(ask("/returned-500"))}
 )
