@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Final
 
@@ -43,6 +44,7 @@ from aiprov_otel.runtime.exception_state import (
     state_of,
 )
 from aiprov_otel.runtime.metrics import Kind
+from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
 
 LIMIT: Final = 1_000
@@ -241,14 +243,20 @@ def _is_refused(span: Span) -> bool:
 def _is_expected(error: BaseException) -> bool:
     if issubclass(type(error), SystemExit):
         return error.code in (None, 0)  # type: ignore[attr-defined]
-    expected = {*CANCELLATIONS, *_listed()}
+    annotator = state.annotator()
+    expected = _expected(annotator.resolver if annotator else None)
     return not expected.isdisjoint(class_names(error))
 
 
-def _listed() -> Iterator[str]:
+@lru_cache(maxsize=1)
+def _expected(resolver: Resolver | None) -> frozenset[str]:
+    """The names of the classes of errors that are expected."""
+    return frozenset((*CANCELLATIONS, *_listed(resolver)))
+
+
+def _listed(resolver: Resolver | None) -> Iterator[str]:
     """The classes that the policies of the manifests name."""
-    annotator = state.annotator()
-    for manifest in annotator.resolver.manifests if annotator else ():
+    for manifest in resolver.manifests if resolver else ():
         names = manifest.policy.get("expected_errors", [])
         if isinstance(names, list):
             yield from (name for name in names if isinstance(name, str))
