@@ -80,6 +80,14 @@ def test_what_is_answered_with_a_500_is_recorded(app):
     assert_failed_by_a_person(answer.entry)
 
 
+@pytest.mark.parametrize("app", ["litestar"], indirect=True)
+def test_an_exception_with_an_odd_status_is_the_applications(app):
+    """
+    Its own handler of exceptions answers, as without us.
+    """
+    assert app.request("/odd").status == 418
+
+
 @pytest.mark.parametrize("app", SERVED, indirect=True)
 def test_an_unknown_path_has_no_handler(app):
     """

@@ -112,7 +112,7 @@ class _Encode:
             return self._original(spans)
         try:
             message = self._fast(spans)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the SDK encodes the batch
             if is_foreign(error, in_call=True):
                 raise
             return self._original(spans)  # it drops an attribute, or refuses the batch, by itself

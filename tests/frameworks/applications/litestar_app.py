@@ -1,7 +1,7 @@
 """A Litestar application."""
 
 import stock
-from litestar import Controller, Litestar, get, post
+from litestar import Controller, Litestar, Response, get, post
 
 
 @get("/item")
@@ -29,4 +29,19 @@ async def fail() -> str:
     return ""
 
 
-app = Litestar([item, add_item, Shelf, fail])
+class Odd(Exception):
+    """An exception with a status that is none."""
+
+    status_code = None
+
+
+@get("/odd")
+async def odd() -> str:
+    raise Odd
+
+
+def answer_odd(_: object, __: Odd) -> Response[str]:
+    return Response("odd", status_code=418)
+
+
+app = Litestar([item, add_item, Shelf, fail, odd], exception_handlers={Odd: answer_odd})

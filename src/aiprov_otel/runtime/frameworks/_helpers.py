@@ -35,7 +35,7 @@ def _function(callback: Callable[..., Any]) -> Callable[..., Any]:
         handled_by(callback)
         try:
             return callback(*args, **kwargs)
-        except Exception:  # raised again; GeneratorExit and the like are no failures
+        except Exception:  # raised again; what ends a generator or a process is left out
             _leave()
             raise
 
@@ -48,7 +48,7 @@ def _coroutine(callback: Callable[..., Any]) -> Callable[..., Any]:
         handled_by(callback)
         try:
             return await callback(*args, **kwargs)
-        except Exception:  # raised again; GeneratorExit and the like are no failures
+        except Exception:  # raised again; what ends a generator or a process is left out
             _leave()
             raise
 
@@ -63,7 +63,7 @@ def _async_generator(callback: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 async for reply in replies:
                     yield reply
-            except Exception:  # raised again; GeneratorExit and the like are no failures
+            except Exception:  # raised again; what ends a generator or a process is left out
                 _leave()
                 raise
 

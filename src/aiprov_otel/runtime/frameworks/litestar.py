@@ -31,12 +31,19 @@ def _wrap_call_handler_function(original: Call) -> Call:
             handled_by(_function(*args, **kwargs))
         try:
             return await original(route, *args, **kwargs)
-        except Exception as error:
-            if getattr(error, "status_code", 500) >= 500:  # any other is an answer
-                fail(error)
+        except Exception as error:  # raised again
+            with call_guard:
+                if not _is_answer(error):
+                    fail(error)
             raise
 
     return call_handler_function
+
+
+def _is_answer(error: Exception) -> bool:
+    """Whether *error* is an answer to its client, such as a 404, and not a failure."""
+    status = getattr(error, "status_code", None)
+    return isinstance(status, int) and status < 500
 
 
 def _function(*args: Any, route_handler: Any = None, **_: Any) -> Any:

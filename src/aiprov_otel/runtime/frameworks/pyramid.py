@@ -26,7 +26,9 @@ def _wrap_call(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     @wraps(original)
     def call(mapper: Any, view: Any) -> Any:
         mapped = original(mapper, view)
-        function = _function(view, mapper.attr)
+        function = None
+        with call_guard:
+            function = _function(view, mapper.attr)
 
         @wraps(mapped)
         def named(*args: Any, **kwargs: Any) -> Any:
