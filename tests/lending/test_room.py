@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from importlib.metadata import distributions, entry_points, version
@@ -10,7 +11,8 @@ from importlib.metadata import distributions, entry_points, version
 import pytest
 
 from aiprov_otel.lending import packages, room
-from aiprov_otel.lending.room import NotLent, lend
+from aiprov_otel.lending.launch import Run
+from aiprov_otel.lending.room import NotLent, Room, lend
 from aiprov_otel.lending.survey import Survey, survey
 
 BARE = Survey("{}.{}.0".format(*sys.version_info), "/v/bin/python", {"pip": "25"}, prefix="/v")
@@ -156,3 +158,51 @@ def test_an_interpreter_is_asked():
     assert about.prefix == os.path.realpath(sys.prefix)
     assert about.packages["opentelemetry-api"] == version("opentelemetry-api")
     assert entry_points(group="opentelemetry_instrumentor")
+
+
+def test_no_module_of_the_working_directory_is_run(monkeypatch, tmp_path):
+    """
+    A repository may have files that are called like modules of Python, or like pip.
+    """
+    for name in ("platform", "json", "sysconfig", "pip", "aiprov_otel"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    alone = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+
+    about = survey(sys.executable, alone)
+    with pytest.raises(NotLent, match="No matching distribution"):
+        lend(BARE, alone)
+
+    assert about.minor == sys.version_info[:2]
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_folder_that_others_may_write_is_refused(monkeypatch, tmp_path, mode):
+    """
+    What is in it would be on the path of the command.
+    """
+    folder = tmp_path / "aiprov" / "lent"
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    with pytest.raises(NotLent, match=f"other users may write {folder}"):
+        lend(BARE, os.environ)
+
+
+def test_a_report_that_can_not_be_written_is_left_out(tmp_path):
+    """
+    A process may outlive its run, or change its user: its imports go on.
+    """
+    run = Run(tmp_path)
+    about = survey(sys.executable)
+    variables = run.prepare(dict(os.environ), None, (about, Room()))
+    code = f"import shutil; shutil.rmtree({str(tmp_path)!r}); import starlette.routing; print('on')"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True
+    )
+
+    assert (done.stdout, done.returncode) == ("on\n", 0), done.stderr

@@ -41,7 +41,7 @@ Without CMD, an empty Python program is checked.
 
 Exit status: 0 nothing is missing, 1 something is missing, 2 command not found."""
 
-_EMPTY_PROGRAM: Final = ("-c", "")
+_EMPTY_PROGRAM: Final = ("-P", "-c", "")
 _STOP: Final = 5.0  # seconds that a process has to end after SIGTERM
 
 

@@ -47,11 +47,12 @@ class Run:
         it starts.
         """
         path = variables.get("PYTHONPATH", "")
+        lender = [sys.executable, "-P", "-m", "aiprov_otel.lending"]
         document = {
             "endpoint": endpoint,
             "prefix": lent[0].prefix if lent else None,
             "room": asdict(lent[1]) if lent else None,
-            "lender": {"command": [sys.executable, "-m", "aiprov_otel.lending"], "path": path},
+            "lender": {"command": lender, "path": path},
         }
         (self._folder / "run.json").write_text(json.dumps(document), "utf-8")
         return {

@@ -6,7 +6,9 @@ import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -161,13 +163,13 @@ def _why_failed(complaint: str, survey: Survey) -> str:
 
 
 def _pip(survey: Survey) -> Sequence[str]:
-    """Our own pip, that of uv, or that of the command's environment."""
+    """Our own pip, that of uv, or that of the command's environment; none of the repository's."""
     if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip"]
+        return [sys.executable, "-P", "-m", "pip"]
     if uv := shutil.which("uv"):
         return [uv, "tool", "run", "--quiet", "pip"]
     if "pip" in survey.packages:
-        return [survey.executable, "-m", "pip"]
+        return [survey.executable, "-P", "-m", "pip"]
     msg = (
         f"neither pip nor uv is here to fetch what {survey.executable} lacks: "
         f"run `{sys.executable} -m ensurepip`"
@@ -259,4 +261,11 @@ def _cache() -> Path:
     except OSError as error:
         msg = f"can't create {folder} ({error.strerror}): set XDG_CACHE_HOME to another folder"
         raise NotLent(msg) from error
+    status = folder.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        msg = (
+            f"other users may write {folder}, and CMD would run what is in it: remove it, or set "
+            "XDG_CACHE_HOME to a folder of your own"
+        )
+        raise NotLent(msg)
     return folder

@@ -13,8 +13,11 @@ from typing import Final
 from aiprov_otel.errors import UsageError
 from aiprov_otel.lending.packages import canonical
 
+# `python -c` would take modules of the working directory, a repository, for those of Python.
 _SURVEY: Final = """
-import json, os, platform, sys, sysconfig
+import sys
+sys.path[:] = filter(None, sys.path)
+import json, os, platform, sysconfig
 from importlib.metadata import distributions
 names = [(d.metadata["Name"] or "", d.version) for d in distributions()]
 externally = sys.prefix == sys.base_prefix and os.path.exists(

@@ -62,14 +62,22 @@ def _ask(lender: dict[str, Any]) -> Any:
 
 
 def _report(folder: str, event: Mapping[str, Any]) -> None:
-    """Append *event* to the file that `aiprov run` reads; a line is written whole."""
+    """
+    Append *event* to the file that `aiprov run` reads; a line is written whole.
+
+    Nothing happens where that can't be written: the run is over, the disk full, or the process one
+    that has changed its user.
+    """
     event = {"pid": os.getpid(), "executable": sys.executable, **event}
     path = os.path.join(folder, "events")
-    events = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(events, json.dumps(event).encode() + b"\n")
-    finally:
-        os.close(events)
+        events = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(events, json.dumps(event).encode() + b"\n")
+        finally:
+            os.close(events)
+    except OSError:
+        pass
 
 
 def _is_helper() -> bool:
@@ -83,5 +91,5 @@ finally:
     if (folder := os.environ.get("AIPROV_RUN")) and os.access(folder, os.W_OK) and not _is_helper():
         try:
             _start(folder)
-        except Exception as error:
+        except Exception as error:  # the command starts without us, and `aiprov run` shows why
             _report(folder, {"event": "failed", "why": f"{type(error).__name__}: {error}"})
