@@ -231,6 +231,27 @@ def test_ctrl_c_ends_the_command_and_the_report_follows(repo):
     assert "Traceback" not in said
 
 
+DYING = """
+import signal, sys
+from opentelemetry import trace
+
+with trace.get_tracer("app").start_as_current_span("total", attributes={"aiprov.origin": "ai"}):
+    pass
+signal.raise_signal(signal.SIGTERM)
+"""
+
+
+def test_sigterm_loses_no_span(repo):
+    """What a process did right before SIGTERM ended it is in the report."""
+    repo.commit("app.py", DYING)
+    done = aiprov(
+        *("run", "--", sys.executable, "app.py"), cwd=repo.path, OTEL_BSP_SCHEDULE_DELAY="60000"
+    )
+
+    assert done.returncode == 128 + signal.SIGTERM
+    assert spans(repo.path) == [("total", repo.path.name)]
+
+
 STUBBORN = """
 import os, signal, sys, time
 for number in (signal.SIGTERM, signal.SIGINT):

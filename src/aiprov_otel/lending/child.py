@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from threading import Thread
 from types import ModuleType
 from typing import Any, Final
 
@@ -30,6 +32,7 @@ Report = Callable[[Mapping[str, Any]], None]
 
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _EXPORTERS: Final = ("traces", "metrics", "logs")
+_LAST_SPANS: Final = 2.0  # seconds that a process which is told to end has to send them
 _UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
 """Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
 
@@ -57,7 +60,9 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
     provider = trace.get_tracer_provider()
     if endpoint and isinstance(provider, TracerProvider):
         exporter = LocalExporter(endpoint, lambda span: report(_request(span)))
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        processor = BatchSpanProcessor(exporter)
+        provider.add_span_processor(processor)
+        _send_before_termination(processor)
     _report_frameworks(report)
     report(
         {
@@ -67,6 +72,26 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
             "off": settings.switched_off(),
         }
     )
+
+
+def _send_before_termination(processor: BatchSpanProcessor) -> None:
+    """
+    Send the spans that are left when SIGTERM ends this process.
+
+    Python's default is to die at once, and so do servers that handle it: uvicorn shuts down, and
+    then sends itself the signal again for whoever handled it before.
+    """
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        # The signal may have interrupted what holds one of the processor's locks.
+        sending = Thread(target=processor.force_flush, daemon=True)
+        sending.start()
+        sending.join(_LAST_SPANS)
+        signal.raise_signal(number)
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, end)
 
 
 def _waiting(disabled: str) -> Iterator[EntryPoint]:
@@ -115,9 +140,9 @@ def _request(span: ReadableSpan) -> dict[str, Any]:
 
 def _drop_missing_exporters() -> None:
     """Leave out exporters that this environment doesn't have, which would end all of it."""
-    for signal in _EXPORTERS:
-        variable = f"OTEL_{signal.upper()}_EXPORTER"
-        present = {"none", *entry_points(group=f"opentelemetry_{signal}_exporter").names}
+    for kind in _EXPORTERS:
+        variable = f"OTEL_{kind.upper()}_EXPORTER"
+        present = {"none", *entry_points(group=f"opentelemetry_{kind}_exporter").names}
         if {"otlp_proto_grpc", "otlp_proto_http"} & present:
             present.add("otlp")
         names = [name.strip() for name in os.environ.get(variable, "otlp").split(",")]
