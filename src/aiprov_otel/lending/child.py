@@ -32,7 +32,7 @@ Report = Callable[[Mapping[str, Any]], None]
 
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _EXPORTERS: Final = ("traces", "metrics", "logs")
-_LAST_SPANS: Final = 2.0  # seconds that a process which is told to end has to send them
+_LAST_SPANS: Final = 2.0  # seconds to send them, before the process ends
 _UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
 """Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
 
