@@ -79,7 +79,7 @@ def _send_before_termination(processor: BatchSpanProcessor) -> None:
     Send the spans that are left when SIGTERM ends this process.
 
     Python's default is to die at once, and so do servers that handle it: uvicorn shuts down, and
-    then sends itself the signal again for whoever handled it before.
+    then sends itself the signal again, for the handler that was there before it.
     """
 
     def end(number: int, _: object) -> None:
