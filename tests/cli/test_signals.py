@@ -36,6 +36,14 @@ SWALLOWED = """
         pass
     signal.pause()
 """
+IN_A_DESTRUCTOR = """
+    class Closing:
+        def __del__(self):
+            os.kill(os.getpid(), signal.{name})
+            signal.pause()
+    Closing()
+    signal.pause()
+"""
 GROUPED = """
     import anyio
     async def connect():
@@ -47,7 +55,7 @@ GROUPED = """
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED, GROUPED])
+@pytest.mark.parametrize("body", [TURNED, IN_EXEC, SWALLOWED, IN_A_DESTRUCTOR, GROUPED])
 def test_a_signal_ends_a_verb_whatever_a_library_makes_of_it(body, name, status):
     """
     The exit status is the signal's and there is one line, even where the exception got lost.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,10 +88,17 @@ def in_order() -> Iterator[Ending]:
         again.start()
         raise KeyboardInterrupt
 
+    def report(unraisable: sys.UnraisableHookArgs) -> None:
+        # Raised in a destructor, it is lost, and the signal comes again.
+        if not (ending.number and unraisable.exc_type is KeyboardInterrupt):
+            reported(unraisable)
+
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    reported, sys.unraisablehook = sys.unraisablehook, report
     try:
         yield ending
     finally:
+        sys.unraisablehook = reported
         for timer in ending.timers:
             timer.cancel()
         for number, handler in previous.items():
