@@ -399,8 +399,10 @@ def fit(members: dict[str, bytes]) -> None:
     """Makes the index of a manifest fit to its documents, as far as it still names them."""
     try:
         index = json.loads(members["manifest.json"])
+        index["commits"]["digest"] = hashlib.sha256(members["commits.txt"]).hexdigest()
         for entry in index["files"]:
-            entry["digest"] = hashlib.sha256(members[entry["document"]]).hexdigest()
+            part = members["lines.bin"][entry["start"] :][: entry["size"]]
+            entry["digest"] = hashlib.sha256(part).hexdigest()
         members["manifest.json"] = json.dumps(index).encode()
     except (KeyError, TypeError, ValueError):
         pass

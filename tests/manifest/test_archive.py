@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,12 +18,15 @@ from hypothesis import strategies as st
 from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
 from aiprov_otel.manifest import Manifest, Run, SourceFile, dump, tails
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
+from support import schema_1
 from support.application import AI, HUMAN, run, source
 
 CART = source("def total():\n    return 1  # human\n", "src/shop/cart.py")
 STOCK = source("def left():\n    return 2\n", "src/shop/stock.py", HUMAN)
 
 words = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+commits = words | st.sampled_from(["0" * 40, "c0ffee1234" * 4, "c0ffee12" * 8])
+times = words | st.sampled_from(["1970-01-01T00:00:00Z", "2026-05-04T10:00:00Z"])
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 
 
@@ -30,17 +35,19 @@ def sources(draw):
     """A source file with any records, in any runs."""
     path = draw(names)
     first, runs = 1, []
-    for count in draw(st.lists(st.integers(1, 9), max_size=5)):
+    for count in draw(st.lists(st.sampled_from([1, 2, 300, 70_000]), max_size=5)):
         record = Provenance(
             draw(st.sampled_from(Origin)),
-            *(draw(words) for _ in range(5)),
+            *(draw(words) for _ in range(3)),
+            draw(commits),
+            draw(times),
             evidence=draw(st.sampled_from(Evidence)),
             path=path,
             match=Match.EXACT,
         )
         runs.append(Run(first, count, record))
         first += count
-    return SourceFile(path, draw(names), draw(names), tuple(runs))
+    return SourceFile(path, draw(names), draw(names), tuple(runs), draw(st.booleans()))
 
 
 def write(path, *files, revision="c0ffee", url=None, policy=None):
@@ -49,18 +56,67 @@ def write(path, *files, revision="c0ffee", url=None, policy=None):
     return path
 
 
+@pytest.mark.parametrize("dumped", [write, lambda path, *files: schema_1.write(path, files)])
 @given(st.lists(sources(), unique_by=lambda each: each.path, max_size=4))
 @settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_what_is_dumped_is_loaded(tmp_path, files):
+def test_what_is_dumped_is_loaded(tmp_path, dumped, files):
     """
-    Every path, record and run comes back, in order of path.
+    Every path, record and run comes back, in order of path, of manifests of schema 1 too.
     """
-    manifest = Manifest.load(write(tmp_path / "m", *files))
+    files = sorted(files, key=lambda each: each.path)
+    manifest = Manifest.load(dumped(tmp_path / "m", *files))
 
-    assert list(manifest.sources()) == sorted(files, key=lambda each: each.path)
+    assert list(manifest.sources()) == files
+    for file, entry in zip(files, manifest.entries, strict=True):
+        ends = [number for run in file.runs for number in (run.first, run.first + run.count - 1)]
+        loaded = manifest.source(entry)
+        assert [loaded.line(n) for n in (0, *ends)] == [file.line(n) for n in (0, *ends)]
+        assert loaded.lines == file.lines
+
+
+def test_lines_are_counted_as_they_are(tmp_path):
+    """
+    By origin, model and strength, in both schemas.
+    """
+    for path in (write(tmp_path / "m", CART, STOCK), schema_1.write(tmp_path / "n", (CART, STOCK))):
+        manifest = Manifest.load(path)
+        assert manifest.tally(manifest.entries) == {
+            (Origin.AI, AI.model, AI.strength): 1,
+            (Origin.HUMAN, None, HUMAN.strength): 3,
+        }
+
+
+def test_a_new_commit_changes_what_it_touched(tmp_path):
+    """
+    The lines of the other files have the same bytes as before: their digests show what differs.
+    """
+    old, new = (f"{number:040x}" for number in (9, 1))
+    before = replace(AI, commit=old, time="2026-05-04T10:00:00Z")
+    after = replace(AI, commit=new, time="2026-05-05T10:00:00Z")
+    digests = []
+    for touched in (before, after):
+        files = [
+            SourceFile(name, name, name, (Run(1, 3, said),))
+            for name, said in (("a.py", touched), ("b.py", before))
+        ]
+        manifest = Manifest.load(write(tmp_path / "m", *files))
+        digests.append([entry.digest for entry in manifest.entries])
+
+    assert digests[0][0] != digests[1][0]
+    assert digests[0][1] == digests[1][1]
+
+
+def test_runs_follow_each_other(tmp_path):
+    """
+    Lines between two runs can't be written: it is a mistake of the caller, who reads which lines.
+    """
+    gap = SourceFile("a.py", "a.py", "h", (Run(1, 1, AI), Run(3, 1, AI)))
+
+    with pytest.raises(ValueError, match="a run of 1 lines at 3, and not at 2"):
+        write(tmp_path / "m", gap)
 
 
 def test_the_repository_and_the_policy_come_back(tmp_path):
@@ -87,18 +143,26 @@ def test_the_same_input_gives_the_same_bytes(tmp_path):
 
 def test_a_person_can_read_it_with_unzip(tmp_path):
     """
-    `unzip` lists an index and one document a source file, as JSON.
+    `unzip` lists an index as JSON, commits as lines of text, and arrays as the docs describe them.
     """
-    path = write(tmp_path / "m", CART, source("x = 1\n", "src/shöp/a b.py"))
+    said = replace(AI, commit="c0ffee1234" * 4, time="2026-05-04T10:00:00Z")
+    bare = replace(HUMAN, commit=None, time=None)
+    file = SourceFile("src/shöp/a b.py", "a.py", "h", (Run(1, 300, bare), Run(301, 2, said)))
+    path = write(tmp_path / "m", file)
 
     with zipfile.ZipFile(path) as archive:
-        assert archive.namelist() == [
-            "manifest.json",
-            "files/src/shop/cart.py.json",
-            "files/src/shöp/a b.py.json",
-        ]
+        assert archive.namelist() == ["manifest.json", "commits.txt", "lines.bin"]
         assert archive.testzip() is None
-        assert json.loads(archive.read("files/src/shop/cart.py.json"))["path"] == CART.path
+        index = json.loads(archive.read("manifest.json"))
+        commits = archive.read("commits.txt").decode().splitlines()
+        lines = archive.read("lines.bin")
+    (entry,) = index["files"]
+    part = lines[entry["start"] :][: entry["size"]]
+    ai = next(n for n, each in enumerate(index["kinds"]) if each["origin"] == "ai")
+
+    assert entry["path"] == file.path
+    assert commits == [f"{said.commit} {said.time}"]
+    assert part == b"HBB" + struct.pack("<2H2B2B", 300, 2, 1 - ai, ai, 0, 1)
     if unzip := shutil.which("unzip"):
         subprocess.run([unzip, "-tqq", path], check=True)
 
@@ -122,7 +186,7 @@ def test_a_flipped_byte_is_noticed(tmp_path):
     whole = write(tmp_path / "whole", CART).read_bytes()
     part = tmp_path / "part"
     for position in range(len(whole)):
-        part.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
+        part.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
         try:
             assert list(Manifest.load(part).sources()) == [CART]
         except ManifestError as error:
@@ -188,9 +252,9 @@ def test_a_newer_schema_says_both_versions(tmp_path):
     A manifest of a newer schema is named as such, with what this version reads.
     """
     with zipfile.ZipFile(tmp_path / "m", "w") as archive:
-        archive.writestr("manifest.json", '{"format": "aiprov-manifest", "schema": 2}')
+        archive.writestr("manifest.json", '{"format": "aiprov-manifest", "schema": 3}')
 
-    with pytest.raises(ManifestError, match=r"schema 2; this version of aiprov-otel reads 1"):
+    with pytest.raises(ManifestError, match=r"schema 3; this version of aiprov-otel reads 1 and 2"):
         Manifest.load(tmp_path / "m")
 
 
@@ -202,7 +266,7 @@ def test_keys_of_a_later_version_are_of_no_concern(tmp_path):
     with zipfile.ZipFile(tmp_path / "m") as archive, zipfile.ZipFile(tmp_path / "n", "w") as new:
         for name in archive.namelist():
             more = archive.read(name).replace(b'{"path"', b'{"mood":"good","path"')
-            new.writestr(name, more if name == "manifest.json" else archive.read(name))
+            new.writestr(name, more)
 
     assert b"mood" in (tmp_path / "n").read_bytes()
     assert Manifest.load(tmp_path / "n").entries == whole.entries
@@ -215,10 +279,11 @@ def test_a_document_that_was_changed_is_noticed(tmp_path):
     whole = Manifest.load(write(tmp_path / "m", CART, STOCK))
     with zipfile.ZipFile(tmp_path / "m") as archive, zipfile.ZipFile(tmp_path / "n", "w") as new:
         for name in archive.namelist():
-            new.writestr(name, archive.read(name).replace(b"claude-code", b"cursor"))
+            data = archive.read(name)
+            new.writestr(name, data[:3] + b"\2" + data[4:] if name == "lines.bin" else data)
     forged = Manifest.load(tmp_path / "n")
 
-    with pytest.raises(ManifestError, match=r"cart\.py\.json in .* was changed"):
+    with pytest.raises(ManifestError, match=r"cart\.py in .* was changed"):
         forged.source(forged.entries[0])
     assert forged.source(forged.entries[1]) == whole.source(whole.entries[1])
 

@@ -173,5 +173,5 @@ def test_a_fork_meanwhile(shop):
     resolver._reading = True  # as in a child that was forked while the thread of its parent read
     code: CodeType = compile(path.read_text(), str(path), "exec")
     assert resolver.unit(code).match is Match.MISSING
-    resolver.reopen()
+    resolver.restart()
     until(lambda: resolver.unit(code).match is Match.EXACT, "the file is read")

@@ -31,10 +31,11 @@ def many(application):
     def many(count):
         text = "from aiprov_otel import provenance\n"
         text += "".join(TEXT.format(number) for number in range(count))
-        runs = tuple(
+        decorated = (
             Run(2 + number * LINES, LINES, replace(AI, commit=str(number), path="many.py"))
             for number in range(count)
         )
+        runs = (Run(1, 1, replace(AI, path="many.py")), *decorated)
         application.sources.append(
             SourceFile("many.py", "many.py", content_hash(text.encode()), runs)
         )

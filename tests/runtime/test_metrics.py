@@ -328,7 +328,7 @@ def test_a_manifest_that_was_changed_is_not_counted(tmp_path, caplog):
         tmp_path / "bad", [source("b = 1\n", "b.py")], revision=None, repository_url=None, policy={}
     )
     data = (tmp_path / "bad").read_bytes()
-    (tmp_path / "bad").write_bytes(data.replace(b"claude-opus", b"claude-0pus"))
+    (tmp_path / "bad").write_bytes(data.replace(b"BBB", b"BBI"))
 
     found = metrics._lines([Manifest.load(tmp_path / name) for name in ("bad", "good")])
     assert sum(found.values()) == 1

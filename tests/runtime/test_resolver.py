@@ -291,18 +291,13 @@ def test_code_of_no_file_is_not_ours(application):
     assert ours.line(compile(CART, "/no/such/file.py", "exec"), 1) == MISSING
 
 
-def test_a_document_that_was_changed_is_unknown_once(application, monkeypatch, caplog):
+def test_a_part_that_was_changed_is_unknown_once(application, monkeypatch, caplog):
     """
-    A corrupt document is one warning, and the service goes on without that file.
+    A corrupt part is one warning, and the service goes on without that file.
     """
     cart = application.module("shop.cart", CART)
-    corrupt = application.folder / "corrupt"
-    with (
-        zipfile.ZipFile(application.manifest()) as old,
-        zipfile.ZipFile(corrupt, "w") as new,
-    ):
-        for name in old.namelist():
-            new.writestr(name, old.read(name).replace(b"claude-code", b"cursor"))
+    corrupt = application.manifest()
+    corrupt.write_bytes(corrupt.read_bytes().replace(b"BBB", b"BBI"))
     ours = resolver.Resolver([Manifest.load(corrupt)])
     code = cart.total.__code__
 

@@ -80,6 +80,11 @@ class Attribution:
         more = f", nor can {len(self.unreadable) - 1} more" if len(self.unreadable) > 1 else ""
         return HistoryError(f"{root / path} {reason}{more}; fix that and try again")
 
+    @property
+    def paths(self) -> list[str]:
+        """Those of `sources()`."""
+        return [blamed.file.path for blamed in self.blamed]
+
     def sources(self) -> Iterator[SourceFile]:
         """The files as the manifest holds them."""
         for blamed, runs in zip(self.blamed, self._runs, strict=True):

@@ -29,6 +29,7 @@ from aiprov_otel.history.git.checkout import temporary_checkout
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
+from aiprov_otel.manifest import SourceFile
 from aiprov_otel.values import Evidence, Origin
 
 
@@ -196,23 +197,30 @@ def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> S
     attributed = attribute_files(git, policy, tree.files, progress)
     if attributed.unreadable and not attributed.blamed:
         raise attributed.error(git.root)
-    sources = tuple(source_files.flag_generated(git, attributed.sources()))
+    generated: list[int] = []
+
+    def sources() -> Iterator[SourceFile]:
+        flagged = source_files.flag_generated(git, attributed.sources(), attributed.paths)
+        for source in flagged:
+            if source.generated:
+                generated.append(source.lines)
+            yield source
+
     url = git_remote.web_address(git_remote.url(git))
     manifest.dump(
         path,
-        sources,
+        sources(),
         revision=head,
         repository_url=url,
         policy=policy.to_json(),
         records=records_fingerprint(git, policy.pull_requests),
     )
-    lines = [source.lines for source in sources if source.generated]
     return _summarize(
         tree,
         attributed,
         path=path,
         revision=head,
-        generated=(len(lines), sum(lines)),
+        generated=(len(generated), sum(generated)),
         seconds=time.monotonic() - began,
     )
 

@@ -234,7 +234,7 @@ def _file_by_git(git: Git, policy: Policy, path: Path) -> FileAnswer:
     if not attributed.blamed:
         raise attributed.error(git.root)
     [blamed] = attributed.blamed
-    [source] = source_files.flag_generated(git, attributed.sources())
+    [source] = source_files.flag_generated(git, attributed.sources(), attributed.paths)
     return FileAnswer(
         source,
         read_regular(git.root / blamed.file.source),
@@ -292,7 +292,7 @@ def _tree_by_git(git: Git, policy: Policy, progress: Progress | None = None) -> 
     attributed = incremental.attribute_files(git, policy, files, progress)
     if attributed.unreadable:
         raise attributed.error(git.root)
-    sources = tuple(source_files.flag_generated(git, attributed.sources()))
+    sources = tuple(source_files.flag_generated(git, attributed.sources(), attributed.paths))
     url = git_remote.web_address(git_remote.url(git))
     return TreeAnswer(sources, GIT, git.head(), url, policy.to_json(), git)
 

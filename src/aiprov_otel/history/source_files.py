@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -227,16 +227,17 @@ _COMMENT: Final = re.compile(
 _GENERATED_ATTRIBUTE: Final = "linguist-generated"
 
 
-def flag_generated(git: Git, sources: Iterable[SourceFile]) -> Iterator[SourceFile]:
-    """*sources*, with `generated` as `.gitattributes` set it, where they do."""
-    files = list(sources)
-    attributes = _read_attributes(git, [source.path for source in files])
-    for source in files:
+def flag_generated(
+    git: Git, sources: Iterable[SourceFile], paths: Sequence[str]
+) -> Iterator[SourceFile]:
+    """*sources*, which have these *paths*, with `generated` as `.gitattributes` sets it."""
+    attributes = _read_attributes(git, paths)
+    for source in sources:
         generated = attributes.get(source.path, source.generated)
         yield source if generated == source.generated else replace(source, generated=generated)
 
 
-def _read_attributes(git: Git, paths: list[str]) -> dict[str, bool]:
+def _read_attributes(git: Git, paths: Sequence[str]) -> dict[str, bool]:
     """The attribute of *paths*, set or unset; it counts more than name and header."""
     stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
     words = git.run("check-attr", "-z", "--stdin", _GENERATED_ATTRIBUTE, stdin=stdin).split(b"\0")

@@ -1,11 +1,13 @@
 """
-The archive: a zip with an index, and one small JSON document per source file.
+The archive: a zip with an index, a table of commits, and the lines of the source files.
 
     manifest.json              schema, repository, policy, and every file with its content hash
-    files/<path>.json          the runs of lines of one source file
+    commits.txt                a line for each commit: its full hash and its time
+    lines.bin                  the runs of lines of all source files, one after the other
 
-Members are stored, not compressed, in sorted order and with a fixed date: the same input gives
-the same bytes with every zlib. docs/reference/manifest.md describes each key.
+Members are stored, not compressed, in that order and with a fixed date: the same input gives the
+same bytes with every zlib. docs/reference/manifest.md describes each key. An archive of schema 1
+has a JSON document per source file in place of the last two.
 """
 
 from __future__ import annotations
@@ -20,17 +22,22 @@ import zipfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from aiprov_otel.errors import AiprovError, ManifestError, ManifestNotFound
 from aiprov_otel.files import real_path, write_whole
-from aiprov_otel.manifest.document import Entry, SourceFile, dumps, tally
-from aiprov_otel.values import Origin, Strength
+from aiprov_otel.manifest import packed, schema_1
+from aiprov_otel.manifest.document import Entry, SourceFile
+from aiprov_otel.manifest.kind import from_json
+from aiprov_otel.manifest.members import Members
+from aiprov_otel.values import Origin, Provenance, Strength
 
-SCHEMA = 1
-_INDEX = "manifest.json"
+SCHEMA = 2
+_READABLE = (1, SCHEMA)
+_INDEX, _COMMITS, _LINES = "manifest.json", "commits.txt", "lines.bin"
 _FORMAT = "aiprov-manifest"
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -62,7 +69,7 @@ class Manifest:
         entries: every source file, sorted by path.
     """
 
-    def __init__(self, path: Path, index: Mapping[str, Any], archive: zipfile.ZipFile) -> None:
+    def __init__(self, path: Path, index: Mapping[str, Any], archive: Members) -> None:
         self.path = path
         self.revision: str | None = index["repository"]["revision"]
         self.repository_url: str | None = index["repository"]["url"]
@@ -72,7 +79,8 @@ class Manifest:
         self.records: Mapping[str, str] = dict(index.get("records", {}))
         self.entries = tuple(map(Entry.from_json, index["files"]))
         self._archive = archive
-        self._documents: dict[str, SourceFile | str] = {}  # or why it can't be read
+        self._tables = _tables(index, archive)
+        self._documents: dict[Entry, SourceFile | str] = {}  # or why it can't be read
         self._by_hash: dict[str, list[Entry]] = defaultdict(list)
         self._by_tail: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
@@ -106,32 +114,6 @@ class Manifest:
             msg = f"{path} is not a whole manifest ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
 
-    def reopen(self) -> None:
-        """
-        Opens the file again: a forked child must not share an offset and a lock.
-
-        A file that a deployment removed or replaced meanwhile keeps its old content here.
-
-        Raises:
-            ManifestError: the file was overwritten in place.
-        """
-        try:
-            self._archive = zipfile.ZipFile(self._reopenable())
-        except _DAMAGED as error:
-            msg = f"{self.path} was overwritten while in use ({error}); replace it by renaming"
-            raise ManifestError(msg) from error
-
-    def _reopenable(self) -> Path | io.BytesIO:
-        file: Any = self._archive.fp  # never closed
-        if isinstance(file, io.BytesIO):  # a copy in memory, which a fork copies
-            return file
-        number = file.fileno()
-        status = os.fstat(number)
-        with suppress(OSError):
-            if os.path.samestat(status, self.path.stat()):
-                return self.path
-        return io.BytesIO(os.pread(number, status.st_size, 0))
-
     def with_hash(self, content: str) -> list[Entry]:
         """The files whose content has this hash."""
         return self._by_hash.get(content, [])
@@ -151,13 +133,13 @@ class Manifest:
         Raises:
             ManifestError: its document is missing, was changed since the build, or is invalid.
         """
-        source = self._documents.get(entry.document)
+        source = self._documents.get(entry)
         if source is None:
             try:
                 source = self._decode(entry)
             except ManifestError as error:
                 source = str(error)
-            self._documents[entry.document] = source
+            self._documents[entry] = source
         if isinstance(source, str):
             raise ManifestError(source)
         return source
@@ -171,35 +153,55 @@ class Manifest:
         Counts the lines of *entries* by origin, model and strength of evidence.
 
         Raises:
-            ManifestError: a document is missing, was changed since the build, or is invalid.
+            ManifestError: a part is missing, was changed since the build, or is invalid.
         """
         lines: Counter[tuple[Origin, str | None, Strength]] = Counter()
         for entry in entries:
-            lines.update(tally(self._read(entry)))
+            for kind, count in self._tally(entry).items():
+                lines[kind.origin, kind.model, kind.strength] += count
         return lines
 
+    def _tally(self, entry: Entry) -> Counter[Provenance]:
+        if entry.document is None:
+            with self._blamed_on(entry):
+                lines = packed.tally(self._read(entry), self._tables.kinds)
+                _check_lines(lines.total(), entry)
+                return lines
+        old: Counter[Provenance] = Counter()
+        for run in self._decode(entry).runs:
+            old[run.provenance] += run.count
+        return old
+
     def _decode(self, entry: Entry) -> SourceFile:
-        data = self._read(entry)
-        try:
-            source = SourceFile.decode(data)
-        except (*_DAMAGED, ManifestError) as error:
-            msg = f"{entry.document} in {self.path}: {error}"
-            raise ManifestError(msg) from error
-        if source.lines != entry.lines:
-            msg = f"{entry.document} in {self.path} has {source.lines} lines, not {entry.lines}"
-            raise ManifestError(msg)
+        with self._blamed_on(entry):
+            data = self._read(entry)
+            if entry.document is None:
+                source = packed.unpack(data, entry, self._tables)
+            else:
+                source = schema_1.decode(data)
+            _check_lines(source.lines, entry)
         return source
 
-    def _read(self, entry: Entry) -> bytes:
+    @contextmanager
+    def _blamed_on(self, entry: Entry) -> Iterator[None]:
+        """Names *entry* in what its part raises."""
         try:
-            data = _member(self._archive, entry.document)
+            yield
         except _DAMAGED as error:
-            msg = f"{self.path} lacks a whole {entry.document} ({error}); run `aiprov build` again"
+            msg = f"{entry.path} in {self.path} can't be read ({error}); run `aiprov build` again"
             raise ManifestError(msg) from error
-        if hashlib.sha256(data).hexdigest() != entry.digest:
-            msg = f"{entry.document} in {self.path} was changed; run `aiprov build` again"
-            raise ManifestError(msg)
-        return data
+
+    def _read(self, entry: Entry) -> bytes:
+        if entry.document is None:
+            return self._archive.part(_LINES, entry.start, entry.size, entry.digest)
+        size = self._archive.size(entry.document)
+        return self._archive.part(entry.document, 0, size, entry.digest)
+
+
+def _check_lines(lines: int, entry: Entry) -> None:
+    if lines != entry.lines:
+        msg = f"it has {lines} lines, not {entry.lines}"
+        raise ValueError(msg)
 
 
 def tails(filename: str) -> Iterator[str]:
@@ -223,46 +225,46 @@ def dump(
     Raises:
         AiprovError: the folder is not writable, or the disk is full.
     """
-    ordered = sorted(sources, key=lambda source: source.path)
-    documents = {f"files/{source.path}.json": source.encode() for source in ordered}
+    packer = packed.Packer()
+    for source in sources:
+        packer.add(source)
+    kinds, commits, width, files = packer.finish()
     index = {
         "format": _FORMAT,
         "schema": SCHEMA,
         "repository": {"revision": revision, "url": repository_url},
         "policy": dict(policy),
         "records": dict(records),
-        "files": [
-            _entry(source, name, data)
-            for source, (name, data) in zip(ordered, documents.items(), strict=True)
-        ],
+        "kinds": kinds,
+        "commits": {
+            "rows": len(commits) // width,
+            "width": width,
+            "digest": hashlib.sha256(commits).hexdigest(),
+        },
+        "files": [entry.to_json() for entry, _ in files],
     }
-    _write(Path(path), _pack({_INDEX: dumps(index), **documents}))
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    lines = b"".join(data for _, data in files)
+    _write(Path(path), _pack({_INDEX: text, _COMMITS: commits, _LINES: lines}))
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _open(path: Path) -> Members:
     mode = path.stat().st_mode
     # A pipe would block, and a device may never end; a folder can't be opened.
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         msg = f"{path} is not a regular file; name the manifest that `aiprov build` wrote"
         raise ManifestError(msg)
-    return zipfile.ZipFile(path)
+    return Members(zipfile.ZipFile(path))
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The bytes of a member: stored, as we write it, since a compressed one may have any size."""
-    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"{name} is compressed")
-    return archive.read(name)
-
-
-def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
-    index: dict[str, Any] = json.loads(_member(archive, _INDEX))
+def _read_index(archive: Members, path: Path) -> dict[str, Any]:
+    index: dict[str, Any] = json.loads(archive.read(_INDEX))
     if index["format"] != _FORMAT:
         raise ValueError(f"its format is {index['format']!r}")
-    if index["schema"] != SCHEMA:
+    if index["schema"] not in _READABLE:
         msg = (
             f"{path} has manifest schema {index['schema']!r}; this version of aiprov-otel reads "
-            f"{SCHEMA}. Build it with the same version that reads it."
+            f"{' and '.join(map(str, _READABLE))}. Build it with the same version that reads it."
         )
         raise ManifestError(msg)
     repository = index["repository"]
@@ -271,16 +273,19 @@ def _read_index(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     return index
 
 
-def _entry(source: SourceFile, document: str, data: bytes) -> dict[str, Any]:
-    """What `Entry.from_json` reads."""
-    return {
-        "path": source.path,
-        "import_path": source.import_path,
-        "hash": source.hash,
-        "lines": source.lines,
-        "document": document,
-        "digest": hashlib.sha256(data).hexdigest(),
-    }
+def _tables(index: Mapping[str, Any], archive: Members) -> packed.Tables:
+    kinds = tuple(map(from_json, index.get("kinds", ())))
+    commits = index.get("commits", {"rows": 0, "width": 0, "digest": ""})
+    rows, width, digest = _natural(commits["rows"]), _natural(commits["width"]), commits["digest"]
+    read = cache(partial(archive.part, _COMMITS, 0, rows * width, digest))
+    return packed.Tables(kinds, rows, width, read)
+
+
+def _natural(value: object) -> int:
+    if type(value) is not int or value < 0:
+        msg = f"{value!r} is not a number of commits, or of bytes"
+        raise ValueError(msg)
+    return value
 
 
 def _pack(members: Mapping[str, bytes]) -> bytes:

@@ -1,21 +1,18 @@
-"""One source file in the manifest: its runs of lines, and their JSON."""
+"""One source file in the manifest: its place there, and its runs of lines."""
 
 from __future__ import annotations
 
-import json
+from array import array
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, Final, NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Final, NamedTuple, Self, overload
 
-from aiprov_otel.errors import ManifestError
-from aiprov_otel.values import MISSING, Evidence, Match, Origin, Provenance, Strength
+from aiprov_otel.values import MISSING, Match, Provenance
 
 MOST_LINES: Final = 10_000_000
 """More lines than any source file has; a manifest that claims more is refused."""
-
-_FIELDS = ("origin", "agent", "model", "provider", "commit", "time", "evidence")
 
 
 class Run(NamedTuple):
@@ -24,6 +21,41 @@ class Run(NamedTuple):
     first: int
     count: int  # type: ignore[assignment]  # hides tuple.count, which nothing calls
     provenance: Provenance
+
+
+class LazyRuns(Sequence[Run]):
+    """
+    Runs that follow each other; each is created when it is first needed.
+
+    A service needs few: this takes a tenth of the memory and the time of creating all.
+
+    Attributes:
+        firsts: the first line of each run.
+        counts: how many lines each has.
+    """
+
+    def __init__(self, counts: Sequence[int], provenance: Callable[[int], Provenance]) -> None:
+        self.counts = counts
+        self.firsts = array("I", accumulate(counts, initial=1))
+        self.firsts.pop()
+        self._provenance = provenance
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Run]: ...
+    def __getitem__(self, index: int | slice) -> Run | Sequence[Run]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        return Run(self.firsts[index], self.counts[index], self._provenance(index))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +68,64 @@ class Entry:
         import_path: the tail of *path* that survives an installation (`shop/cart.py`).
         hash: of the content, as `content_hash` gives it.
         lines: the number of lines.
-        document: name of its JSON document in the archive.
-        digest: hexadecimal SHA-256 of that document.
+        digest: hexadecimal SHA-256 of its part of the archive.
+        start, size: where its part is, in bytes.
+        generated: whether the file is marked as generated.
+        document: the name of its part in an archive of schema 1; None in later ones.
     """
 
     path: str
     import_path: str
     hash: str
     lines: int
-    document: str
     digest: str
+    start: int = 0
+    size: int = 0
+    generated: bool = False
+    document: str | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Reads an entry of the index, and ignores keys that a later version added."""
-        entry = cls(**{field.name: values[field.name] for field in fields(cls)})
-        texts = (entry.path, entry.import_path, entry.hash, entry.document, entry.digest)
-        if not all(isinstance(text, str) for text in texts):
+        """
+        Reads an entry of the index, and ignores keys that a later version added.
+
+        Raises:
+            ValueError: a value has another type than it should have.
+        """
+        entry = cls(
+            values["path"],
+            values["import_path"],
+            values["hash"],
+            values["lines"],
+            values["digest"],
+            values.get("start", 0),
+            values.get("size", 0),
+            values.get("generated") is True,
+            values.get("document"),
+        )
+        texts = (entry.path, entry.import_path, entry.hash, entry.digest, entry.document or "")
+        if not all(type(text) is str for text in texts):
             raise ValueError("an entry has a value that is not text")
-        if type(entry.lines) is not int or not 0 <= entry.lines <= MOST_LINES:
+        numbers = (entry.lines, entry.start, entry.size)
+        if not all(type(number) is int and number >= 0 for number in numbers):
+            raise ValueError("an entry has a value that is not a number")
+        if entry.lines > MOST_LINES:
             msg = f"{entry.path} has {entry.lines!r} lines"
             raise ValueError(msg)
         return entry
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry in an index of the current schema."""
+        values: dict[str, Any] = {
+            "path": self.path,
+            "import_path": self.import_path,
+            "hash": self.hash,
+            "lines": self.lines,
+            "digest": self.digest,
+            "start": self.start,
+            "size": self.size,
+        }
+        return {**values, "generated": True} if self.generated else values
 
 
 @dataclass(frozen=True)
@@ -74,16 +142,22 @@ class SourceFile:
     path: str
     import_path: str
     hash: str
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     generated: bool = False
     _firsts: Sequence[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_firsts", [run.first for run in self.runs])
+        if isinstance(self.runs, LazyRuns):
+            firsts: Sequence[int] = self.runs.firsts
+        else:
+            firsts = [run.first for run in self.runs]
+        object.__setattr__(self, "_firsts", firsts)
 
     @property
     def lines(self) -> int:
         """The number of lines that the runs cover."""
+        if isinstance(self.runs, LazyRuns):
+            return sum(self.runs.counts)
         return sum(run.count for run in self.runs)
 
     def line(self, number: int) -> Provenance:
@@ -95,78 +169,6 @@ class SourceFile:
     def unknown(self) -> Provenance:
         """The provenance of a line of this file about which nothing is known."""
         return Provenance(path=self.path, match=Match.EXACT)
-
-    def encode(self) -> bytes:
-        """The JSON document: each record once, then runs `[first, count, index of the record]`."""
-        # By identity: runs share their records, which are slow to hash.
-        distinct = {id(run.provenance): run.provenance for run in self.runs}
-        records = list(dict.fromkeys(distinct.values()))
-        numbers = {record: number for number, record in enumerate(records)}
-        index = {key: numbers[record] for key, record in distinct.items()}
-        document = {
-            "path": self.path,
-            "import_path": self.import_path,
-            "hash": self.hash,
-            "records": [_to_json(record) for record in records],
-            "runs": [[run.first, run.count, index[id(run.provenance)]] for run in self.runs],
-        }
-        return dumps({**document, "generated": True} if self.generated else document)
-
-    @classmethod
-    def decode(cls, data: bytes) -> SourceFile:
-        """
-        Reads what `encode` wrote.
-
-        Raises:
-            ManifestError: the document does not have that shape.
-        """
-        try:
-            document = json.loads(data)
-            path = document["path"]
-            records = [_from_json(record, path) for record in document["records"]]
-            runs = tuple(Run(first, n, records[index]) for first, n, index in document["runs"])
-            named = (document["import_path"], document["hash"])
-            _validate(runs, (path, *named))
-            return cls(path, *named, runs, document.get("generated", False))
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
-            msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
-            raise ManifestError(msg) from error
-
-
-def _validate(runs: Iterable[Run], names: Iterable[object]) -> None:
-    """Raise ValueError unless *runs* rise without an overlap, and *names* are texts."""
-    end = 1
-    for first, count, _ in runs:
-        if type(first) is not int or type(count) is not int or first < end or count < 1:
-            msg = f"the run of {count} lines from line {first} is out of order"
-            raise ValueError(msg)
-        end = first + count
-    if not all(type(name) is str for name in names):
-        raise ValueError("a name is not a text")
-
-
-def tally(data: bytes) -> Counter[tuple[Origin, str | None, Strength]]:
-    """
-    Counts the lines of a document that `encode` wrote, by origin, model and strength.
-
-    Takes a third of the time of decoding it, and keeps nothing.
-
-    Raises:
-        ManifestError: the document does not have that shape.
-    """
-    lines: Counter[tuple[Origin, str | None, Strength]] = Counter()
-    try:
-        document = json.loads(data)
-        kinds = [
-            (Origin(record["origin"]), record.get("model"), Evidence(record["evidence"]).strength)
-            for record in document["records"]
-        ]
-        for _, count, index in document["runs"]:
-            lines[kinds[index]] += count
-    except Exception as error:  # any kind: deep JSON exceeds the stack
-        msg = f"a document of the manifest can't be read ({error}); run `aiprov build` again"
-        raise ManifestError(msg) from error
-    return lines
 
 
 def fold_runs(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
@@ -182,29 +184,3 @@ def fold_runs(stretches: Iterable[tuple[Provenance, int]]) -> Iterator[Run]:
         first, count, current = first + count, lines, provenance
     if count:
         yield Run(first, count, current)
-
-
-def dumps(document: dict[str, Any]) -> bytes:
-    """Readable JSON, with the same bytes for the same values."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _to_json(provenance: Provenance) -> dict[str, str | None]:
-    values = {name: getattr(provenance, name) for name in _FIELDS}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _from_json(record: dict[str, str], path: str) -> Provenance:
-    if not all(type(value) is str for value in record.values()):
-        raise ValueError("a record has a value that is not a text")
-    return Provenance(
-        origin=Origin(record["origin"]),
-        agent=record.get("agent"),
-        model=record.get("model"),
-        provider=record.get("provider"),
-        commit=record.get("commit"),
-        time=record.get("time"),
-        evidence=Evidence(record["evidence"]),
-        path=path,
-        match=Match.EXACT,
-    )

@@ -52,9 +52,8 @@ class BackgroundResolver(Resolver):
             self._read(name)
         return bool(names)
 
-    def reopen(self) -> None:
-        """Reopen what a forked child shares with its parent; the child has no thread of ours."""
-        super().reopen()
+    def restart(self) -> None:
+        """Go on in a forked child, which has no thread of ours."""
         self._reading = False
         if self._pending:
             self._start()

@@ -155,17 +155,8 @@ class Resolver:
         """Read files that wait to be read; whether there was one. Here, none ever waits."""
         return False
 
-    def reopen(self) -> None:
-        """Reopen the files that a forked child shares with its parent."""
-        for manifest in self.manifests:
-            try:
-                manifest.reopen()
-            except ManifestError as error:
-                warn(
-                    "manifest-unreadable",
-                    f"{error}; files not read from it yet are unknown",
-                    about=manifest.path,
-                )
+    def restart(self) -> None:
+        """Go on in a forked child, which has no thread of ours. Here, there is none."""
 
     def _file_of(self, code: CodeType) -> LoadedFile | None:
         """The application's file that *code* was made of."""

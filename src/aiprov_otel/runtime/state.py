@@ -117,7 +117,7 @@ def _in_child() -> None:
     _lock = threading.RLock()
     with guard:
         if _resolver:
-            _resolver.reopen()
+            _resolver.restart()
 
 
 if hasattr(os, "register_at_fork"):

@@ -40,9 +40,8 @@ def test_a_library_sees_nothing_of_it(tmp_path, name, mode):
     assert ours == bare
 
 
-# Garbage of other tests may have finalizers, which find no room there.
 DEEP = """
-import gc, inspect, sys
+import inspect, sys
 
 def answer():
     deepest = 0
@@ -53,7 +52,6 @@ def answer():
         return deeper(n + 1)
 
     before = sys.getrecursionlimit()
-    gc.disable()
     sys.setrecursionlimit(len(inspect.stack(0)) + 60)
     try:
         deeper(0)
@@ -61,7 +59,6 @@ def answer():
         return deepest, str(error)[:32]
     finally:
         sys.setrecursionlimit(before)
-        gc.enable()
 """
 
 
