@@ -178,13 +178,14 @@ def test_files_of_any_kind(desk):
 
 def test_names_of_any_kind(desk):
     """
-    A file whose name has blanks, quotes or letters of any alphabet has its lines in the note.
+    A file whose name has blanks, quotes, letters of any alphabet or any bytes has its lines in the
+    note.
     """
-    for name in ("two words.py", "größe.py", 'say "so".py', "日本.py"):
+    for name in ("two words.py", "größe.py", 'say "so".py', "日本.py", os.fsdecode(b"caf\xe9.py")):
         desk.agent_writes(name, "x = 1\n")
     desk.commits("Names")
 
-    assert len(desk.attested()) == 4
+    assert len(desk.attested()) == 5
     assert desk.blame("two words.py") == ["ai"]
     assert desk.blame("größe.py") == ["ai"]
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from aiprov_otel.capture import authorship, lines
 from aiprov_otel.capture.authorship import Labels
 from aiprov_otel.capture.observe import Observer
-from aiprov_otel.capture.written import Written, contents
+from aiprov_otel.capture.written import Written, contents, written
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.evidence.notes import list_notes
@@ -21,6 +21,7 @@ MANY: Final = 200
 """The most commits that a reset or a squash melts."""
 
 _RECENT: Final = 20  # entries of the reflog in which a reset is looked for
+_RESET: Final = "reset"  # the kind of the record with the commit that a reset was over with
 
 
 class Commit(NamedTuple):
@@ -85,8 +86,8 @@ def carry(
     if not notes:
         return
     texts = contents(observer.git, commit, files)
-    for source, note in notes.items():
-        by_path = authorship.read(note, source)
+    by_commit = [pair for note in notes.values() for pair in authorship.read_all(note).items()]
+    for source, by_path in by_commit:
         pairs = {path: name for path, f in files.items() if (name := _name_in(path, f, by_path))}
         befores = contents(observer.git, source, set(pairs.values()))
         for path, name in pairs.items():
@@ -122,24 +123,45 @@ def sources_of(observer: Observer, commit: Commit) -> list[str]:
         return [str(name) for name in squash["commits"]]
     if commit.how == "commit (cherry-pick)":
         return _same_author(git, commit.id)
-    return _undone_by_reset(git, commit)
+    return _undone_by_reset(observer, commit)
 
 
-def _undone_by_reset(git: Git, commit: Commit) -> list[str]:
-    """The commits that a recent reset took away from the branch."""
-    entries = reflog(git, _RECENT)
-    tips = set()
-    for (_, how), (before, _) in pairwise(entries):
+def _undone_by_reset(observer: Observer, commit: Commit) -> list[str]:
+    """The commits that a recent reset took away from the branch, but left in the work tree."""
+    git = observer.git
+    over = observer.journal.record(_RESET, "")
+    tips = []
+    for (name, how), (before, _) in pairwise(reflog(git, _RECENT)):
         verb = how.partition(":")[0]
-        if verb == "reset":
-            tips.add(before)
-        elif not verb.startswith("commit") and how.partition(":")[0] != "checkout":
+        if name == over or not (verb == "checkout" or verb.startswith(("reset", "commit"))):
             break
+        if verb == "reset" and _is_in_work_tree(observer, before, name):
+            tips.append(before)
     if not tips:
         return []
+    if not observer.dirty():  # all of it is committed again
+        observer.journal.put(_RESET, "", commit.id)
     excluded = (f"^{parent}" for parent in commit.parents)
     options = (f"--max-count={MANY}", *tips, *excluded, f"^{commit.id}")
     return git.run("rev-list", *options).decode("ascii").split()
+
+
+def _is_in_work_tree(observer: Observer, tip: str, base: str) -> bool:
+    """
+    Whether most lines that *tip* has beside those of *base* are in the work tree.
+
+    They are after `git reset --soft` and `--mixed`; after `--hard`, whoever writes one of them
+    writes it anew.
+    """
+    files = written(observer.git, tip, [base])
+    texts = contents(observer.git, tip, files)
+    total = kept = 0
+    for path, file in files.items():
+        before, text = texts[path], observer.read(path)
+        if before is not None:
+            total += len(file.added)
+            kept += len(file.added.intersection(lines.align(before, text or [])))
+    return 2 * kept > total
 
 
 def _same_author(git: Git, commit: str) -> list[str]:

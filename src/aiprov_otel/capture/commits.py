@@ -25,6 +25,7 @@ from aiprov_otel.capture.observe import IGNORED, Observer
 from aiprov_otel.capture.written import contents, written
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.files import read_regular
+from aiprov_otel.history.git.process import failure_reason
 from aiprov_otel.history.git.repository import Git
 
 NOBODY: Final = {
@@ -58,7 +59,8 @@ def after_commit(journal: Journal) -> None:
             hashes = observer.hash(text)
             names = (path, file.former) if file.former else (path,)
             known = [s[name] for name in names for s in (looked, states) if name in s]
-            known += gone  # it may have been moved
+            if len(file.added) == len(hashes):
+                known += [state for state in gone if lines.is_half_in(state.hashes, hashes)]
             fill(labels, path, file, hashes, ((s.hashes, s.labels) for s in known))
     carry(observer, sources_of(observer, commit), commit.id, files, labels)
     if commit.how.startswith("revert") and (undone := commit.undone):
@@ -80,8 +82,12 @@ def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
     for new, sources in olds.items():
         parents = git.run("rev-parse", f"{new}^@").decode("ascii").split()
         files = written(git, new, parents)
-        note = notes_on(git, [new]).get(new, b"")
-        labels = authorship.read(note, new) if _is_of(note, new) else {}
+        own = authorship.read(notes_on(git, [new]).get(new, b""), new)
+        labels = {
+            path: {line: label for line, label in own[path].items() if line - 1 in file.added}
+            for path, file in files.items()
+            if path in own
+        }
         carry(observer, sources, new, files, labels)
         write_note(git, new, labels)
     _settle(observer, git.head())
@@ -114,10 +120,6 @@ def _look(observer: Observer, commit: Commit, paths: Iterable[str]) -> dict[str,
     return {p: observer.look(p, text, base) for p, text in texts if text is not None}
 
 
-def _is_of(note: bytes, commit: str) -> bool:
-    return f'"base_commit_sha": "{commit}"'.encode() in note
-
-
 def write_note(git: Git, commit: str, labels: Labels) -> None:
     """Writes *labels* as the note on *commit*; a note of somebody else stays."""
     labels = {path: rows for path, rows in labels.items() if rows}
@@ -137,7 +139,7 @@ def _retry(git: Git, arguments: Sequence[str], stdin: bytes) -> None:
         if not status:
             return
         if attempt == 4:
-            raise HistoryError(errors.decode("utf-8", "replace"))
+            raise HistoryError(failure_reason(git.root, arguments[0], errors))
 
 
 def _settle(observer: Observer, head: str) -> None:

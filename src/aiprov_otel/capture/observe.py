@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.capture import lines, watched
-from aiprov_otel.capture.journal import Journal, State, shelve
+from aiprov_otel.capture.journal import STASHES, Journal, State, shelve
 from aiprov_otel.files import read_regular
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ IGNORED: Final = "ignored"
 """The kind of records of what git ignores."""
 
 LONGEST: Final = 16 * 1024 * 1024  # bytes of a file that is recorded
-_MANY: Final = 500  # files that are looked at for one command of a shell
+
+MANY: Final = 500
+"""The most files that are looked at for one command of a shell."""
+
 _PROBE: Final = 8000  # bytes by which git, too, distinguishes text from the rest
 
 
@@ -109,8 +112,8 @@ class Observer:
         if self.why_not is None:
             for line in watched.typed(old, now, places, fresh, self.blank):
                 labels[line] = labels[line] or watched.LABEL
-        lost = any(old.labels[p] for p in set(range(len(old.hashes))).difference(places))
-        shelves = shelve(old) if lost and self.has_stash else old.shelves
+        lost = {p for p in set(range(len(old.hashes))).difference(places) if old.labels[p]}
+        shelves = shelve(old) if lost and self._is_stashed(old, lost) else old.shelves
         state = now._replace(labels=labels, shelves=shelves)
         self.journal.save(state)
         return state
@@ -123,7 +126,11 @@ class Observer:
                 self.look(path, text, base)
 
     def dirty(self) -> dict[str, str]:
-        """The files that differ from the index or are new, each with its blob in `HEAD`."""
+        """
+        The files that differ from the index or are new, each with its blob in `HEAD`.
+
+        Of more than `MANY`, these are only some.
+        """
         options = ("--porcelain=v2", "-z", "--untracked-files=all", "--no-renames")
         status, output, _ = self.git.try_run("status", *options)
         found: dict[str, str] = {}
@@ -135,7 +142,7 @@ class Observer:
                 found[os.fsdecode(b" ".join(words[10:]))] = words[8].decode("ascii")
             elif row.startswith(b"? "):
                 found[os.fsdecode(row[2:])] = ""
-            if len(found) >= _MANY:
+            if len(found) >= MANY:
                 break
         return found
 
@@ -154,6 +161,23 @@ class Observer:
     def has_stash(self) -> bool:
         """Whether there are changes that `git stash pop` brings back."""
         return (self.journal.common / "refs" / "stash").is_file()
+
+    def _is_stashed(self, state: State, lost: set[int]) -> bool:
+        """Whether a stash has the *lost* lines of *state*."""
+        if not self.has_stash:
+            return False
+        from aiprov_otel.history.git.objects import parse_contents
+
+        command = ("log", "--walk-reflogs", f"-{STASHES}", "--format=%H", "refs/stash")
+        stashes = self.git.run(*command).decode("ascii").split()
+        # What git did not know is in the third parent of a stash.
+        names = (f"{stash}{part}:{state.path}" for stash in stashes for part in ("", "^3"))
+        for content in parse_contents(self.git.objects(names)):
+            if content is not None:
+                stashed = lines.align(state.hashes, self.hash(lines.split(content)))
+                if lost.issubset(stashed):
+                    return True
+        return False
 
     def _unshelve(self, now: State, labels: list[str | None], fresh: set[int]) -> None:
         """Gives *fresh* lines the labels that they had before a stash."""

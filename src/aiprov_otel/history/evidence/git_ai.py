@@ -15,6 +15,7 @@ from aiprov_otel.history.evidence.mark import (
     agent_slug,
     get_object,
     get_objects,
+    get_text,
     line_number,
     make_mark,
     parse_documents,
@@ -80,12 +81,16 @@ class Log:
         sessions: sessions of a tool, by key.
         humans: people, by key.
         prompts: sessions of a tool in the older form, by key.
+        commit: the one whose lines the numbers count; "" where the log does not say.
+        recorder: the program that wrote it; "" where the log does not say.
     """
 
     entries: tuple[tuple[str, str, Ranges], ...] = ()
     sessions: Mapping[str, Any] = field(default_factory=dict)
     humans: Mapping[str, Any] = field(default_factory=dict)
     prompts: Mapping[str, Any] = field(default_factory=dict)
+    commit: str = ""
+    recorder: str = ""
 
 
 _ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
@@ -93,15 +98,20 @@ _RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def parse_log(note: bytes) -> Log | None:
+    """The authorship logs in a *note*, joined; None where one can't be read."""
+    logs = parse_logs(note)
+    return None if logs is None else _join(logs)
+
+
+def parse_logs(note: bytes) -> list[Log] | None:
     """
-    The authorship logs in a *note*, joined; None where one can't be read.
+    The authorship logs in a *note*, in their order; None where one can't be read.
 
     git joins the notes of commits that it melts into one.
     """
-    text = note.decode("utf-8", "replace")
+    text = note.decode("utf-8", "surrogateescape")  # a path may have any bytes
     if text.startswith("{"):
-        documents = parse_documents(text)
-        return _join(map(_parse_first_version, documents)) if documents else None
+        return [_parse_first_version(document) for document in parse_documents(text)] or None
     logs = []
     while text.strip():
         entries, _, metadata = f"\n{text}".partition("\n---\n")
@@ -110,9 +120,16 @@ def parse_log(note: bytes) -> Log | None:
         except (ValueError, RecursionError):
             return None
         text = metadata.lstrip()[end:].lstrip("\n")
-        parts = (get_object(document, name) for name in ("sessions", "humans", "prompts"))
-        logs.append(Log(tuple(_parse_entries(entries)), *parts))
-    return _join(logs)
+        log = Log(
+            entries=tuple(_parse_entries(entries)),
+            sessions=get_object(document, "sessions"),
+            humans=get_object(document, "humans"),
+            prompts=get_object(document, "prompts"),
+            commit=get_text(document, "base_commit_sha"),
+            recorder=get_text(document, "recorder"),
+        )
+        logs.append(log)
+    return logs
 
 
 _DECODER: Final = json.JSONDecoder()
