@@ -18,9 +18,14 @@ def handle(journal: Journal, arguments: Sequence[str]) -> None:
         push(journal, rest[0])
         return
     if hook == "prepare-commit-msg":
-        from aiprov_otel.capture.trailer import add
+        from aiprov_otel.capture.trailer import prepare
 
-        add(journal, rest)
+        prepare(journal, *rest[:2])
+        return
+    if hook == "commit-msg":
+        from aiprov_otel.capture.trailer import finish
+
+        finish(journal, rest[0])
         return
     with journal.locked():
         if hook == "post-commit":
