@@ -7,7 +7,7 @@ import json
 from typing import Any, Final, TypeAlias
 
 from aiprov_otel.capture import lines, watched
-from aiprov_otel.history.evidence.git_ai import WATCHED_AUTHOR, Log, parse_logs
+from aiprov_otel.history.evidence.authorship_log import WATCHED_AUTHOR, Log, parse_logs
 
 REF: Final = "refs/notes/ai"
 

@@ -25,23 +25,31 @@ _RESET: Final = "reset"  # the kind of the record with the commit that a reset w
 
 
 class Commit(NamedTuple):
-    """The commit at `HEAD`, *how* it came by the reflog, and where `HEAD` was *before*."""
+    """
+    The commit at `HEAD`.
+
+    Attributes:
+        how: how it came, by the reflog.
+        before: where `HEAD` was before; "" for the first commit.
+        reflog: the last entries of the reflog of `HEAD`: a commit, and how it came.
+    """
 
     id: str
     parents: Sequence[str]
     how: str
     before: str
     message: str
+    reflog: Sequence[tuple[str, str]]
 
     @classmethod
     def read(cls, git: Git) -> Commit:
         """The commit that was just made."""
         output = git.run("log", "-1", "--no-show-signature", "--format=%H%n%P%n%B", "HEAD")
         name, parents, message = output.decode("utf-8", "replace").split("\n", 2)
-        entries = reflog(git, 2)
+        entries = _read_reflog(git)
         how = entries[0][1].partition(":")[0] if entries and entries[0][0] == name else ""
         before = entries[1][0] if len(entries) > 1 else ""
-        return cls(name, parents.split(), how, before, message)
+        return cls(name, parents.split(), how, before, message, entries)
 
     @property
     def undone(self) -> str | None:
@@ -50,9 +58,8 @@ class Commit(NamedTuple):
         return found[1] if found else None
 
 
-def reflog(git: Git, number: int) -> list[tuple[str, str]]:
-    """The last entries of the reflog of `HEAD`: the commit, and how it came."""
-    status, output, _ = git.try_run("log", "-g", f"-{number}", "--format=%H %gs", "HEAD")
+def _read_reflog(git: Git) -> list[tuple[str, str]]:
+    status, output, _ = git.try_run("log", "-g", f"-{_RECENT}", "--format=%H %gs", "HEAD")
     rows = output.decode("utf-8", "replace").splitlines() if not status else []
     return [(name, how) for name, _, how in (row.partition(" ") for row in rows)]
 
@@ -104,11 +111,17 @@ def _name_in(path: str, file: Written, by_path: Mapping[str, object]) -> str | N
 
 def notes_on(git: Git, commits: Iterable[str]) -> dict[str, bytes]:
     """The notes on those of *commits* that have one, in their order."""
+    names = list(commits)
+    if not names:
+        return {}
+    if len(names) == 1:  # there may be very many notes, and only some are read here
+        status, note, _ = git.try_run("notes", f"--ref={authorship.REF}", "show", *names)
+        return {} if status else {names[0]: note}
     git.__dict__.pop("refs", None)  # read once, and we write to them
     if authorship.REF not in git.refs:
         return {}
     notes = list_notes(git, authorship.REF)
-    return dict(notes.read(name for name in commits if name in notes.commits))
+    return dict(notes.read(name for name in names if name in notes.commits))
 
 
 def sources_of(observer: Observer, commit: Commit) -> list[str]:
@@ -131,7 +144,7 @@ def _undone_by_reset(observer: Observer, commit: Commit) -> list[str]:
     git = observer.git
     over = observer.journal.record(_RESET, "")
     tips = []
-    for (name, how), (before, _) in pairwise(reflog(git, _RECENT)):
+    for (name, how), (before, _) in pairwise(commit.reflog):
         verb = how.partition(":")[0]
         if name == over or not (verb == "checkout" or verb.startswith(("reset", "commit"))):
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from aiprov_otel.capture import authorship, lines, watched
@@ -66,7 +66,7 @@ def after_commit(journal: Journal) -> None:
     if commit.how.startswith("revert") and (undone := commit.undone):
         carry_undone(observer, undone, commit.id, files, labels)
     write_note(git, commit.id, labels)
-    _settle(observer, commit.id)
+    _settle(observer, commit.id, texts)
 
 
 def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
@@ -90,7 +90,7 @@ def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
         }
         carry(observer, sources, new, files, labels)
         write_note(git, new, labels)
-    _settle(observer, git.head())
+    _settle(observer, git.head(), {})
 
 
 def after_merge(journal: Journal, *, squash: bool) -> None:
@@ -142,14 +142,18 @@ def _retry(git: Git, arguments: Sequence[str], stdin: bytes) -> None:
             raise HistoryError(failure_reason(git.root, arguments[0], errors))
 
 
-def _settle(observer: Observer, head: str) -> None:
-    """Forgets the labels of what is committed now."""
+def _settle(observer: Observer, head: str, known: Mapping[str, list[bytes] | None]) -> None:
+    """Forgets the labels of what is committed now; *known* are files as they are in *head*."""
     journal = observer.journal
     observer.mark = watched.mark(journal) if observer.declared else ""
     states = list(journal.states())
-    committed = contents(observer.git, head, [state.path for state in states])
+    paths = [state.path for state in states if state.path not in known]
+    committed = {**known, **contents(observer.git, head, paths)}
     for state in states:
         text = observer.read(state.path)
+        if text == committed[state.path] and not state.shelves:
+            journal.forget(state.path)
+            continue
         hashes = observer.hash(text or [])
         clean = observer.hash(committed[state.path] or [])
         places = lines.align(clean, hashes)

@@ -23,10 +23,12 @@ def split(content: bytes) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in content else lines
 
 
-def hash_lines(lines: Sequence[bytes], salt: bytes) -> list[bytes]:
-    """The salted hash of each of *lines*."""
-    known: dict[bytes, bytes] = {}
-    for line in set(lines):
+def hash_lines(
+    lines: Sequence[bytes], salt: bytes, known: dict[bytes, bytes] | None = None
+) -> list[bytes]:
+    """The salted hash of each of *lines*; those that are *known* already are not made again."""
+    known = {} if known is None else known
+    for line in set(lines).difference(known):
         known[line] = blake2b(line, digest_size=SIZE, key=salt).digest()
     return [known[line] for line in lines]
 

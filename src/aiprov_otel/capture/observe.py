@@ -40,7 +40,8 @@ class Observer:
         self.declared = watched.is_declared(journal)
         self.why_not = watched.why_not(journal) if self.declared else "not declared"
         self.mark = watched.mark(journal) if self.declared else ""
-        self.blank = lines.hash_lines([b""], journal.salt)[0]
+        self._hashes: dict[bytes, bytes] = {}
+        self.blank = self.hash([b""])[0]
 
     @cached_property
     def git(self) -> Git:
@@ -87,7 +88,7 @@ class Observer:
 
     def hash(self, text: Sequence[bytes]) -> list[bytes]:
         """The hashes of the lines *text*."""
-        return lines.hash_lines(text, self.journal.salt)
+        return lines.hash_lines(text, self.journal.salt, self._hashes)
 
     def look(self, path: str, text: Sequence[bytes], base: str = "HEAD") -> State:
         """

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from aiprov_otel.capture import lines, watched
+from aiprov_otel.capture.git_events import PENDING
 from aiprov_otel.capture.journal import Journal, State
 from aiprov_otel.files import permissions, read_regular, write_whole
 from aiprov_otel.history.git.objects import parse_contents
 from aiprov_otel.history.git.repository import Git
-
-_PENDING: Final = "trailers"
-"""The kind of the record that the first hook of a commit leaves to the second."""
 
 _OTHERS: Final = {"merge", "squash"}  # messages of commits that others may have written
 _SCISSORS: Final = " ------------------------ >8 ------------------------"
@@ -29,38 +27,39 @@ def prepare(journal: Journal, name: str, source: str = "") -> None:
     A message that the user has yet to write gets them when it is written: with one in it, closing
     the editor would not cancel the commit.
     """
-    journal.drop(_PENDING, "")
+    journal.drop(PENDING, "")
     if source in _OTHERS:
         return
-    git = Git(journal.root)
     trailers = list(_trailers(journal, is_new=source != "commit"))
     if not trailers:
         return
     if source in {"message", "commit"}:
-        _add(journal, git, name, trailers)
+        _add(journal, name, trailers)
     else:
         text = read_regular(journal.root / name).decode("utf-8", "surrogateescape")
-        journal.put(_PENDING, "", {"trailers": trailers, "message": journal.key(text)})
+        journal.put(PENDING, "", {"trailers": trailers, "message": journal.key(text)})
 
 
-def finish(journal: Journal, name: str) -> None:
-    """Adds the trailers to the message *name* that the user wrote, if there is any text in it."""
-    pending = journal.record(_PENDING, "")
-    journal.drop(_PENDING, "")
+def finish(journal: Journal, name: str, pending: Mapping[str, Any]) -> None:
+    """Adds the trailers that are *pending* to the message *name*, if the user wrote any text."""
+    journal.drop(PENDING, "")
     text = read_regular(journal.root / name).decode("utf-8", "surrogateescape")
-    if isinstance(pending, dict) and pending["message"] != journal.key(text):
-        _add(journal, Git(journal.root), name, pending["trailers"])
+    if pending["message"] != journal.key(text):
+        _add(journal, name, pending["trailers"])
 
 
 def _trailers(journal: Journal, *, is_new: bool) -> Iterator[str]:
     """The trailers of what is staged, and of an agent that commits a *new* message itself."""
-    from aiprov_otel.history.evidence.mark import agent_slug
-    from aiprov_otel.history.evidence.model_names import normalize
     from aiprov_otel.settings import agent_by_variable
 
     rows = {tuple(label.split("\t", 1)) for label in _staged(journal) - {watched.LABEL}}
-    pairs = {(agent_slug(tool), normalize(model)) for tool, model in rows}
     running = agent_by_variable() if is_new and not watched.in_progress(journal) else None
+    if not rows and not running:
+        return
+    from aiprov_otel.history.evidence.mark import agent_slug
+    from aiprov_otel.history.evidence.model_names import normalize
+
+    pairs = {(agent_slug(tool), normalize(model)) for tool, model in rows}
     agent = agent_slug(running.split("_")[0]) if running else None
     if agent and agent not in {slug for slug, _ in pairs}:
         pairs.add((agent, None))
@@ -76,6 +75,8 @@ def _staged(journal: Journal) -> set[str]:
     variables = {"GIT_INDEX_FILE": os.path.join(journal.root, index)} if index else {}  # noqa: PTH118
     git = Git(journal.root, variables=variables)
     states = {state.path: state for state in journal.states() if any(state.labels)}
+    if not states:
+        return set()
     staged = _read(journal, git, states)
     moved = [states[path] for path, hashes in staged.items() if hashes is None]
     added: list[str] = []
@@ -105,10 +106,10 @@ def _kept(state: State, hashes: Sequence[bytes]) -> Iterator[str]:
             yield label
 
 
-def _add(journal: Journal, git: Git, name: str, trailers: Sequence[str]) -> None:
+def _add(journal: Journal, name: str, trailers: Sequence[str]) -> None:
     place = journal.root / name
     message = read_regular(place).decode("utf-8", "surrogateescape")
-    values = git.configuration.values("core.commentchar")
+    values = Git(journal.root).configuration.values("core.commentchar")
     edited = os.environ.get("GIT_EDITOR") != ":"  # what git sets where no editor is used
     text = with_trailers(message, trailers, values[-1] if values else "#", edited=edited)
     if text != message:

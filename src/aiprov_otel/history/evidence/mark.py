@@ -96,12 +96,6 @@ def get_object(value: Any, *keys: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def get_text(value: Any, key: str) -> str:
-    """The text at *key* of *value*; "" where there is none."""
-    text = value.get(key) if isinstance(value, dict) else None
-    return text if isinstance(text, str) else ""
-
-
 def get_objects(value: Any, key: str) -> Iterator[Mapping[str, Any]]:
     """The objects in the list at *key* of *value*; nothing where there is none."""
     rows = value.get(key) if isinstance(value, dict) else None
