@@ -163,8 +163,8 @@ def _is_in_work_tree(observer: Observer, tip: str, base: str) -> bool:
     """
     Whether most lines that *tip* has beside those of *base* are in the work tree.
 
-    They are after `git reset --soft` and `--mixed`; after `--hard`, whoever writes one of them
-    writes it anew.
+    They are after `git reset --soft` and `--mixed`; after `--hard`, one of them that is
+    there again was written anew.
     """
     files = written(observer.git, tip, [base])
     texts = contents(observer.git, tip, files)

@@ -22,8 +22,8 @@ class Log(NamedTuple):
         sessions: sessions of a tool, by key.
         humans: people, by key.
         prompts: sessions of a tool in the older form, by key.
-        commit: the one whose lines the numbers count; "" where the log does not say.
-        recorder: the program that wrote it; "" where the log does not say.
+        commit: the one whose lines the numbers count; "" where the log names none.
+        recorder: the program that wrote it; "" where the log names none.
     """
 
     entries: tuple[tuple[str, str, Ranges], ...] = ()
