@@ -181,6 +181,7 @@ def test_a_stash_of_a_new_file(desk):
     """
     desk.agent_writes("tax.py", "RATE = 0.19\n")
     desk.git("stash", "-q", "--include-untracked")
+    desk.git("pack-refs", "--all")
     desk.write("other.py", "x = 1\n")
     desk.commits("Something else")
     desk.git("stash", "pop", "-q")

@@ -79,6 +79,10 @@ def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
     if observer.declared:
         observer.why_not = "git rewrote commits"
         observer.look_at_all()
+    else:
+        for state in journal.states():
+            if (text := observer.read(state.path)) is not None:
+                observer.look(state.path, text)
     for new, sources in olds.items():
         parents = git.run("rev-parse", f"{new}^@").decode("ascii").split()
         files = written(git, new, parents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ LONGEST: Final = 16 * 1024 * 1024  # bytes of a file that is recorded
 MANY: Final = 500
 """The most files that are looked at for one command of a shell."""
 
+_AUTOSTASHES: Final = ("rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH")
 _PROBE: Final = 8000  # bytes by which git, too, distinguishes text from the rest
 
 
@@ -158,10 +160,24 @@ class Observer:
         mark = self.journal.record("chain", "") or ""
         return State(path, self.hash(text), [None] * len(text), weights, mark)
 
-    @cached_property
+    @property
     def has_stash(self) -> bool:
-        """Whether there are changes that `git stash pop` brings back."""
-        return (self.journal.common / "refs" / "stash").is_file()
+        """Whether there are changes that `git stash pop`, or the end of a rebase, brings back."""
+        return bool(self._stashes)
+
+    @cached_property
+    def _stashes(self) -> list[str]:
+        """The commits that git keeps such changes in."""
+        stashes = []
+        for name in _AUTOSTASHES:
+            with suppress(OSError):
+                content = read_regular(self.journal.git_folder / name, 4096)
+                stashes.append(content.decode("ascii", "replace").strip())
+        # The ref may be packed, but its log is always a file.
+        if (self.journal.common / "logs/refs/stash").is_file():
+            command = ("log", "--walk-reflogs", f"-{STASHES}", "--format=%H", "refs/stash")
+            stashes += self.git.try_run(*command)[1].decode("ascii").split()
+        return stashes
 
     def _is_stashed(self, state: State, lost: set[int]) -> bool:
         """Whether a stash has the *lost* lines of *state*."""
@@ -169,10 +185,8 @@ class Observer:
             return False
         from aiprov_otel.history.git.objects import parse_contents
 
-        command = ("log", "--walk-reflogs", f"-{STASHES}", "--format=%H", "refs/stash")
-        stashes = self.git.run(*command).decode("ascii").split()
         # What git did not know is in the third parent of a stash.
-        names = (f"{stash}{part}:{state.path}" for stash in stashes for part in ("", "^3"))
+        names = (f"{stash}{part}:{state.path}" for stash in self._stashes for part in ("", "^3"))
         for content in parse_contents(self.git.objects(names)):
             if content is not None:
                 stashed = lines.align(state.hashes, self.hash(lines.split(content)))
