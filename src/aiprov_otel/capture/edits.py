@@ -164,8 +164,8 @@ def _label(
     places = lines.align(base, state.hashes)
     new = lines.added(base, state.hashes, places, observer.blank)
     parts = [part for edge in edges if _is_telling(part := _bytes(edge))]
-    stripped = [line.strip() for line in text]
-    hashes = observer.hash(stripped)
+    stripped = {line: text[line].strip() for line in new}
+    hashes = dict(zip(stripped, observer.hash([*stripped.values()]), strict=True))
     own = {
         line
         for line in new

@@ -42,6 +42,8 @@ def align(old: Hashes, new: Hashes) -> list[int]:
     was rewritten, one that is alone there may have been written anew, so it is matched only if it
     is where it was, counted from its neighbors.
     """
+    if old == new:
+        return list(range(len(new)))
     places = [-1] * len(new)
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
