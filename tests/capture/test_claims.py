@@ -138,6 +138,16 @@ def test_a_line_that_comes_back_after_a_reset(desk):
     desk.commits("The tool, again")
     assert "import sys" in desk.attested()["tool.py"]
 
+    desk.git("reset", "-q", "--soft", "HEAD~1")
+    desk.commits("And again")
+    assert "import sys" in desk.attested()["tool.py"]
+    desk.write("other.py", "x = 1\n")
+    desk.commits("Another file")
+    desk.git("reset", "-q", "HEAD~1")  # back to where the last reset was over
+    desk.agent_writes("more.py", "more = 1\n")
+    desk.commits("More")
+    assert desk.attested() == {"more.py": ["more = 1"]}
+
     desk.person_replaces("tool.py", "import sys\n", "")
     desk.commits("Without it")
     desk.write("tool.py", "import sys\n" + desk.read("tool.py"))

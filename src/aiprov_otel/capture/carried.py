@@ -146,10 +146,11 @@ def _undone_by_reset(observer: Observer, commit: Commit) -> list[str]:
     tips = []
     for (name, how), (before, _) in pairwise(commit.reflog):
         verb = how.partition(":")[0]
-        if name == over or not (verb == "checkout" or verb.startswith(("reset", "commit"))):
+        if verb == "reset":
+            if _is_in_work_tree(observer, before, name):
+                tips.append(before)
+        elif name == over or not (verb == "checkout" or verb.startswith("commit")):
             break
-        if verb == "reset" and _is_in_work_tree(observer, before, name):
-            tips.append(before)
     if not tips:
         return []
     if not observer.dirty():  # all of it is committed again
