@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiprov_otel.format import percent, quantity, short_hash
+from aiprov_otel.format import hide_credentials, percent, quantity, short_hash
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,21 @@ def test_a_hash_is_shortened_to_one_length():
     A short hash has nine characters everywhere.
     """
     assert short_hash("9fd81c2bd01a") == "9fd81c2bd"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("https://ada:pw@example.org/a.git refuses", "https://example.org/a.git refuses"),
+        ("to 'https://token@example.org:8443/a.git'", "to 'https://example.org:8443/a.git'"),
+        ("https://example.org/a?private_token=x&y=z is away", "https://example.org/a is away"),
+        ("https://a:b@example.org/a?t=x, ssh://c@d/e", "https://example.org/a ssh://d/e"),
+        ("ada:pw@example.org: no", "example.org: no"),
+        ("git@example.org:shop.git, at 10:30", "git@example.org:shop.git, at 10:30"),
+    ],
+)
+def test_no_credentials_are_shown(text, hidden):
+    """
+    Of an address, neither user nor password nor query is shown; the rest of a text stays.
+    """
+    assert hide_credentials(text) == hidden

@@ -70,6 +70,14 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
             raise
 
 
+def permissions(path: Path, otherwise: int) -> int:
+    """The mode of the file at *path*, for a new one that takes its place; *otherwise* if none."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode) & 0o777
+    except FileNotFoundError:
+        return otherwise
+
+
 def make_folder(path: Path, mode: int = 0o777) -> Path:
     """
     Makes the folder *path*, and those above it, where they are missing; returns its real path.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
@@ -35,6 +36,17 @@ def percent(share: float) -> str:
 def short_hash(commit: str) -> str:
     """The first characters of the hash of a commit, enough for `git show`."""
     return commit[:_HASH_LENGTH]
+
+
+_ADDRESS: Final = re.compile(
+    r"(://)(?:[^\s'\"]*@)?([^\s'\"?]*)(?:\?[^\s'\"]*)?"
+    r"|\b[^\s:/'\"]+:(?!//)[^\s'\"]+@"  # a password without a scheme before it
+)
+
+
+def hide_credentials(text: str) -> str:
+    """*text* without the user, the password and the query of each address in it."""
+    return _ADDRESS.sub(lambda match: f"{match[1] or ''}{match[2] or ''}", text)
 
 
 def escape(text: str) -> str:

@@ -177,3 +177,28 @@ def test_a_fetch_before_anybody_pushed_notes(clones):
     ]
     with pytest.raises(AssertionError):
         one.git("config", "remote.origin.push")
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_no_password_is_shown(clones, server, refuses, tmp_path):
+    """
+    The address of a server is shown and logged without user, password and token.
+    """
+    hook = server / "hooks/update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/notes/*) exit 1;; esac\n')
+    hook.chmod(0o755)
+    one, _ = clones
+    work(one, "apple")
+    address = "https://ada:hunter2@git.example.org/shop.git?private_token=s3cret"
+    if refuses:  # the address leads to the server, where git is told so
+        one.git("config", f"url.{server}.insteadOf", address)
+    command = ["git", "push", "-q", address, "main"]
+    environment = {**os.environ, "PYTHONPATH": SOURCES, "https_proxy": "http://127.0.0.1:9"}
+    done = subprocess.run(command, cwd=one.path, capture_output=True, text=True, env=environment)
+    ours = "".join(row for row in done.stderr.splitlines() if row.startswith("aiprov"))
+
+    assert ours.count("https://git.example.org/shop.git refuses") == refuses
+    assert "https://git.example.org/shop.git" in one.trouble() or not refuses
+    for text in (ours, one.trouble()):
+        assert "hunter2" not in text
+        assert "s3cret" not in text

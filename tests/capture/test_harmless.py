@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -156,6 +157,32 @@ def test_hundreds_of_edits(desk):
     assert list((desk.path / ".git/aiprov/files").iterdir()) == []
 
 
+@pytest.mark.parametrize("options", [(), ("--watch", "--trailers")])
+def test_many_files_in_a_commit(tmp_path, options):
+    """
+    For a commit of 100 files, our hooks start git as often as for one.
+    """
+    desk = Desk(tmp_path / "desk", *options)
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\nexec {shutil.which("git")} "$@"\n'
+    )
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    counts = []
+    for number in (1, 100):
+        for index in range(number):
+            desk.agent_writes(f"m{index}.py", f"x = {number}\ny = {index}\n")
+        desk.git("add", "--all")
+        desk.git("commit", "-qm", "Change it", PATH=path)
+        assert len(desk.attested(who="claude")) == number
+        counts.append(len((tmp_path / "calls").read_text().splitlines()))
+        (tmp_path / "calls").unlink()
+    assert desk.trouble() == ""
+    assert counts[0] == counts[1] <= 16
+
+
 def test_files_of_any_kind(desk):
     """
     A large file is recorded; one that is not text, a folder, a link and an ignored one are not.
@@ -178,13 +205,14 @@ def test_files_of_any_kind(desk):
 
 def test_names_of_any_kind(desk):
     """
-    A file whose name has blanks, quotes or letters of any alphabet has its lines in the note.
+    A file whose name has blanks, quotes, letters of any alphabet or any bytes has its lines in the
+    note.
     """
-    for name in ("two words.py", "größe.py", 'say "so".py', "日本.py"):
+    for name in ("two words.py", "größe.py", 'say "so".py', "日本.py", os.fsdecode(b"caf\xe9.py")):
         desk.agent_writes(name, "x = 1\n")
     desk.commits("Names")
 
-    assert len(desk.attested()) == 4
+    assert len(desk.attested()) == 5
     assert desk.blame("two words.py") == ["ai"]
     assert desk.blame("größe.py") == ["ai"]
 

@@ -193,6 +193,66 @@ def test_a_hook_in_another_language(fresh, capsys):
     assert "call `aiprov record git post-commit` from it" in capsys.readouterr().out
 
 
+def modes(desk: Desk) -> dict[str, int]:
+    """The mode of each file that `init` may touch."""
+    return {name: mode & 0o777 for name, (mode, _) in tree(desk).items()}
+
+
+def test_modes_are_kept(fresh):
+    """
+    Files that are changed keep their modes, when they are installed and when they are undone.
+    """
+    fresh.write(".claude/settings.json", json.dumps(MINE)).chmod(0o600)
+    fresh.write(".gemini/settings.json", json.dumps({"theme": "dark"})).chmod(0o755)
+    fresh.write(".git/hooks/post-commit", "#!/bin/sh\necho mine\n").chmod(0o700)
+    fresh.write(".git/hooks/pre-push", "#!/bin/sh\necho mine\n").chmod(0o775)
+    before = modes(fresh)
+    fresh.init("--trailers", "--watch", agents=",".join(AGENTS))
+    assert "aiprov record" in fresh.read(".gemini/settings.json")
+    assert {name: mode for name, mode in modes(fresh).items() if name in before} == before
+
+    assert main(["init", str(fresh.path), "--undo", "--yes"]) == 0
+    assert modes(fresh) == before
+
+
+def test_a_disabled_hook_stays_disabled(fresh, capsys):
+    """
+    A hook that git ignores, because it is not executable or a sample, is neither changed nor
+    enabled; the user is told, and `--check` says that it does not call us.
+    """
+    fresh.write(".git/hooks/post-commit", "#!/bin/sh\nrm -rf build\n").chmod(0o644)
+    fresh.write(".git/hooks/pre-push.sample", "#!/bin/sh\nexit 1\n").chmod(0o755)
+    before = {
+        name: tree(fresh)[f".git/hooks/{name}"] for name in ("post-commit", "pre-push.sample")
+    }
+    fresh.init()
+
+    assert before == {name: tree(fresh)[f".git/hooks/{name}"] for name in before}
+    assert "hooks/post-commit is not executable" in capsys.readouterr().out
+    (finding,) = [f for f in checkup.check(Git(fresh.path)) if f.name == "git hooks"]
+    assert finding.found.startswith("post-commit in")
+
+    (fresh.path / ".git/hooks/pre-push").chmod(0o644)  # ours, which the user has disabled
+    fresh.init()
+    assert tree(fresh)[".git/hooks/pre-push"][0] & 0o777 == 0o644
+    main(["init", str(fresh.path), "--undo", "--yes"])
+    assert before == {name: tree(fresh)[f".git/hooks/{name}"] for name in before}
+    assert not (fresh.path / ".git/hooks/pre-push").exists()
+
+
+def test_husky_runs_hooks_of_any_mode(fresh):
+    """
+    With husky, a hook runs whatever its mode is, so one that is not executable gets our block too.
+    """
+    fresh.write(".husky/_/h", "#!/usr/bin/env sh\n")
+    fresh.write(".husky/pre-push", "#!/bin/sh\nnpm test\n").chmod(0o644)
+    fresh.git("config", "core.hooksPath", ".husky/_")
+    fresh.init()
+
+    assert "aiprov record git pre-push" in fresh.read(".husky/pre-push")
+    assert "ok" in [f.then or "ok" for f in checkup.check(Git(fresh.path)) if f.name == "git hooks"]
+
+
 def test_husky(fresh):
     """
     With husky, the hooks are files of the repository that work without us too.
@@ -329,6 +389,29 @@ def test_check(fresh, capsys):
     assert "no hook for PreToolUse, PostToolUse, UserPromptSubmit, Stop" in out
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", '{"agents": ["clippy"]}', '{"agents": 1, "git_ai": 0, "trailers": null}'],
+)
+def test_damaged_settings(fresh, text, capsys):
+    """
+    Where what `init` wrote for the hooks is damaged, `--check` and the doctor say what to do.
+    """
+    fresh.init()
+    fresh.write(".git/aiprov/enabled", text)
+    capsys.readouterr()
+    assert main(["init", str(fresh.path), "--check"]) == 1
+
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].endswith(".git/aiprov/enabled is damaged")
+    assert out[1].split() == ["->", "run", "`aiprov", "init`", "again"]
+    assert [finding.name for finding in about_capture(fresh.path)] == ["capture"]
+    fresh.agent_writes("a.py", "x = 1\n")
+    fresh.commits("Goes on")
+    fresh.init()
+    assert len(list(about_capture(fresh.path))) > 1
+
+
 def test_the_doctor_shows_it(fresh):
     """
     `aiprov doctor` has the findings of `--check` where something is recorded, else none.
@@ -379,27 +462,3 @@ def test_git_ai_records_instead(fresh, tmp_path, monkeypatch):
     assert rows[1]["edited_filepaths"] == [str(fresh.path / "a.py")]
     assert not (fresh.path / ".git/hooks/post-commit").exists()
     assert not (fresh.path / ".git/aiprov/files").exists()
-
-
-def test_trailers(fresh):
-    """
-    With `--trailers`, a message names the agent and the model whose lines are committed.
-    """
-    fresh.init("--trailers")
-    fresh.agent_writes("a.py", "x = 1\n")
-    fresh.commits("Change it")
-    assert (
-        fresh.git("log", "-1", "--format=%B")
-        == "Change it\n\nAssisted-by: claude-code:claude-opus-4-6"
-    )
-
-    fresh.write("b.py", "y = 2\n")
-    fresh.commits("Change it\n\nReviewed-by: Ada <ada@example.org>")
-    assert "Assisted-by" not in fresh.git("log", "-1", "--format=%B")
-
-    fresh.write("b.py", "y = 3\n")
-    fresh.git("add", "b.py")
-    fresh.git("commit", "-qm", "More\n\nSigned-off-by: A <a@example.org>", CLAUDECODE="1")
-    assert fresh.git("log", "-1", "--format=%B").endswith(
-        "\n\nSigned-off-by: A <a@example.org>\nAssisted-by: claude-code:unknown"
-    )

@@ -257,7 +257,22 @@ def test_a_repository_captured_from_its_first_commit(tmp_path):
             desk.commits(f"Day {day}, a person")
             if day % 2:
                 desk.git("commit", "-q", "--amend", "-m", f"Day {day}, said better")
-    origins = [origin for day in range(4) for origin in desk.blame(f"module_{day}.py")]
+        desk.git("checkout", "-qb", "side", "HEAD~2")
+        turn(desk)
+        desk.agent_writes("module_4.py", "def work_4(item):\n    return item * 4\n", session="t")
+        turn(desk, event="Stop")
+        desk.commits("An agent on a branch")
+        for line in ("", "", "LIMIT_4 = 4"):
+            desk.write("module_4.py", desk.read("module_4.py") + line + "\n")
+            desk.saved("module_4.py")
+        desk.commits("A person on a branch")
+        desk.git("rebase", "-q", "main")
+        desk.git("checkout", "-q", "main")
+        desk.git("merge", "-q", "--squash", "side")
+        desk.git("commit", "-qm", "All of the branch")
+        desk.git("revert", "--no-edit", "HEAD")
+        desk.git("revert", "--no-edit", "HEAD")
+    origins = [origin for day in range(5) for origin in desk.blame(f"module_{day}.py")]
 
     assert {"ai", "human"} <= {*origins}
     assert origins.count("unknown") < 0.05 * len(origins)

@@ -123,14 +123,15 @@ class Desk(Repo):
 
         self.tool("Edit", fields, does=replace, **options)
 
-    def agent_runs(self, command: str, **options: Any) -> None:
-        """An agent runs *command* in a shell."""
+    def agent_runs(self, command: str, agent: str = "claude-code", **options: Any) -> None:
+        """An agent runs *command* in a shell, in which it names itself."""
 
         def shell() -> None:
-            environment = {**os.environ, "GIT_EDITOR": "true", "PYTHONPATH": SOURCES}
+            own = {"GIT_EDITOR": "true", "PYTHONPATH": SOURCES, "AI_AGENT": f"{agent}_1_agent"}
+            environment = {**os.environ, **own}
             subprocess.run(["sh", "-c", command], cwd=self.path, env=environment, check=True)
 
-        self.tool("Bash", {"command": command}, does=shell, **options)
+        self.tool("Bash", {"command": command}, agent=agent, does=shell, **options)
 
     def person_replaces(self, path: str, old: str, new: str) -> None:
         """A person replaces *old* by *new*."""

@@ -22,12 +22,14 @@ class Workday:
     """
     One day: *writer* knows who wrote each line, by its text.
 
-    In a *declared* day, every writer of the clone is hooked, and its user said so.
+    In a *declared* day, every writer of the clone is hooked, and its user said so. Unless all are
+    *alive*, some hooks of agents are killed.
     """
 
-    def __init__(self, path: Path, seed: int, *, declared: bool) -> None:
+    def __init__(self, path: Path, seed: int, *, declared: bool, alive: bool = False) -> None:
         self.random = random.Random(seed)
         self.declared = declared
+        self.kills = (None,) if alive else (None,) * 5 + ("begin", "before", "after", "end")
         self.desk = Desk(
             path / "desk", *(["--watch"] if declared else []), agents="claude-code,codex,cursor"
         )
@@ -136,7 +138,7 @@ class Workday:
         """An agent edits a file, or a shell of its does; some of its hooks may be killed."""
         agent = self.random.choice(list(AGENTS))
         session = f"s{next(self._numbers)}"
-        killed = self.random.choice((None,) * 5 + ("begin", "before", "after", "end"))
+        killed = self.random.choice(self.kills)
         if killed != "begin":
             self._turn(agent, session, begin=True)
         for _ in range(self.random.randint(1, 3)):

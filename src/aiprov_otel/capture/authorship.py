@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from aiprov_otel.capture import lines, watched
-from aiprov_otel.history.evidence.git_ai import WATCHED_AUTHOR, parse_log
+from aiprov_otel.history.evidence.authorship_log import WATCHED_AUTHOR, Log, parse_logs
 
 REF: Final = "refs/notes/ai"
 
@@ -44,7 +43,8 @@ def render(labels: Labels, commit: str) -> bytes:
     }
     if humans:
         metadata["humans"] = humans
-    return "\n".join([*blocks, "---", json.dumps(metadata, indent=2), ""]).encode()
+    text = "\n".join([*blocks, "---", json.dumps(metadata, indent=2), ""])
+    return text.encode("utf-8", "surrogateescape")  # a path may have any bytes
 
 
 def _key(label: str, sessions: dict[str, Any], humans: dict[str, Any]) -> str:
@@ -60,7 +60,7 @@ def _key(label: str, sessions: dict[str, Any], humans: dict[str, Any]) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:14]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:14]
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -74,69 +74,46 @@ def _ranges(numbers: list[int]) -> str:
 
 
 def read(note: bytes, commit: str) -> Labels:
-    """
-    The labels in a *note* on *commit*.
+    """The labels in a *note* whose numbers count the lines of *commit*."""
+    return read_all(note).get(commit, {})
 
-    Of several logs in one note, only those count that were written for this commit: git puts
-    notes one after the other where commits are melted, and the numbers of some are then wrong.
+
+def read_all(note: bytes) -> dict[str, Labels]:
     """
-    logs = list(_logs(note))
-    own = [log for log, metadata in logs if metadata.get("base_commit_sha") == commit]
-    labels: Labels = {}
-    for log in own if len(logs) > 1 else [log for log, _ in logs]:
-        for path, rows in _labels(log).items():
-            labels.setdefault(path, {}).update(rows)
-    return labels
+    The labels in a *note*, by the commit whose lines their numbers count.
+
+    That is not always the commit that the note is on: git copies notes where commits are
+    rewritten, and puts them one after the other where commits are melted.
+    """
+    by_commit: dict[str, Labels] = {}
+    left = _MOST
+    for log in parse_logs(note) or ():
+        labels = by_commit.setdefault(log.commit, {})
+        for path, key, ranges in log.entries:
+            label = _label(log, key)
+            for first, last in ranges:
+                left -= last - first
+                if left < 0:  # a note is written by anybody, and may claim lines without an end
+                    return by_commit
+                for line in range(first, last + 1):
+                    if label:
+                        labels.setdefault(path, {})[line] = label
+                    else:
+                        labels.get(path, {}).pop(line, None)
+    return by_commit
 
 
 def is_ours(note: bytes) -> bool:
     """Whether a *note* was written by us alone."""
-    logs = list(_logs(note))
-    return bool(logs) and all(metadata.get("recorder") == _RECORDER for _, metadata in logs)
+    logs = parse_logs(note) or []
+    return bool(logs) and all(log.recorder == _RECORDER for log in logs)
 
 
-def _logs(note: bytes) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
-    """Each log in a *note*, and its metadata."""
-    text = note.decode("utf-8", "surrogateescape")
-    while text.strip():
-        head, divider, rest = f"\n{text}".partition("\n---\n")
-        try:
-            metadata, end = json.JSONDecoder().raw_decode(rest)
-        except (ValueError, RecursionError):
-            return
-        if not divider or not isinstance(metadata, dict):
-            return
-        log = f"{head.strip(chr(10))}\n---\n{rest[:end]}"
-        yield log.encode("utf-8", "surrogateescape"), metadata
-        text = rest[end:].lstrip("\n")
-
-
-def _labels(note: bytes) -> Labels:
-    labels: Labels = {}
-    if (log := parse_log(note)) is None:
-        return labels
-    left = _MOST
-    for path, key, ranges in log.entries:
-        label = _label(log.sessions, log.humans, log.prompts, key)
-        for first, last in ranges:
-            left -= last - first
-            if left < 0:  # a note is written by anybody, and may claim lines without an end
-                return labels
-            for line in range(first, last + 1):
-                if label:
-                    labels.setdefault(path, {})[line] = label
-                else:
-                    labels.get(path, {}).pop(line, None)
-    return labels
-
-
-def _label(
-    sessions: Mapping[str, Any], humans: Mapping[str, Any], prompts: Mapping[str, Any], key: str
-) -> str | None:
-    author = humans.get(key)
+def _label(log: Log, key: str) -> str | None:
+    author = log.humans.get(key)
     if isinstance(author, dict):
         return watched.LABEL if author.get("author") == WATCHED_AUTHOR else None
-    session = sessions.get(key.partition("::")[0]) or prompts.get(key)
+    session = log.sessions.get(key.partition("::")[0]) or log.prompts.get(key)
     agent = session.get("agent_id") if isinstance(session, dict) else None
     if not isinstance(agent, dict) or not isinstance(agent.get("tool"), str):
         return None

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from aiprov_otel.capture import authorship, lines
 from aiprov_otel.capture.authorship import Labels
 from aiprov_otel.capture.observe import Observer
-from aiprov_otel.capture.written import Written, contents
+from aiprov_otel.capture.written import Written, contents, written
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.evidence.notes import list_notes
@@ -21,26 +21,35 @@ MANY: Final = 200
 """The most commits that a reset or a squash melts."""
 
 _RECENT: Final = 20  # entries of the reflog in which a reset is looked for
+_RESET: Final = "reset"  # the kind of the record with the commit that a reset was over with
 
 
 class Commit(NamedTuple):
-    """The commit at `HEAD`, *how* it came by the reflog, and where `HEAD` was *before*."""
+    """
+    The commit at `HEAD`.
+
+    Attributes:
+        how: how it came, by the reflog.
+        before: where `HEAD` was before; "" for the first commit.
+        reflog: the last entries of the reflog of `HEAD`: a commit, and how it came.
+    """
 
     id: str
     parents: Sequence[str]
     how: str
     before: str
     message: str
+    reflog: Sequence[tuple[str, str]]
 
     @classmethod
     def read(cls, git: Git) -> Commit:
         """The commit that was just made."""
         output = git.run("log", "-1", "--no-show-signature", "--format=%H%n%P%n%B", "HEAD")
         name, parents, message = output.decode("utf-8", "replace").split("\n", 2)
-        entries = reflog(git, 2)
+        entries = _read_reflog(git)
         how = entries[0][1].partition(":")[0] if entries and entries[0][0] == name else ""
         before = entries[1][0] if len(entries) > 1 else ""
-        return cls(name, parents.split(), how, before, message)
+        return cls(name, parents.split(), how, before, message, entries)
 
     @property
     def undone(self) -> str | None:
@@ -49,9 +58,8 @@ class Commit(NamedTuple):
         return found[1] if found else None
 
 
-def reflog(git: Git, number: int) -> list[tuple[str, str]]:
-    """The last entries of the reflog of `HEAD`: the commit, and how it came."""
-    status, output, _ = git.try_run("log", "-g", f"-{number}", "--format=%H %gs", "HEAD")
+def _read_reflog(git: Git) -> list[tuple[str, str]]:
+    status, output, _ = git.try_run("log", "-g", f"-{_RECENT}", "--format=%H %gs", "HEAD")
     rows = output.decode("utf-8", "replace").splitlines() if not status else []
     return [(name, how) for name, _, how in (row.partition(" ") for row in rows)]
 
@@ -85,8 +93,8 @@ def carry(
     if not notes:
         return
     texts = contents(observer.git, commit, files)
-    for source, note in notes.items():
-        by_path = authorship.read(note, source)
+    by_commit = [pair for note in notes.values() for pair in authorship.read_all(note).items()]
+    for source, by_path in by_commit:
         pairs = {path: name for path, f in files.items() if (name := _name_in(path, f, by_path))}
         befores = contents(observer.git, source, set(pairs.values()))
         for path, name in pairs.items():
@@ -103,11 +111,17 @@ def _name_in(path: str, file: Written, by_path: Mapping[str, object]) -> str | N
 
 def notes_on(git: Git, commits: Iterable[str]) -> dict[str, bytes]:
     """The notes on those of *commits* that have one, in their order."""
+    names = list(commits)
+    if not names:
+        return {}
+    if len(names) == 1:  # there may be very many notes, and only some are read here
+        status, note, _ = git.try_run("notes", f"--ref={authorship.REF}", "show", *names)
+        return {} if status else {names[0]: note}
     git.__dict__.pop("refs", None)  # read once, and we write to them
     if authorship.REF not in git.refs:
         return {}
     notes = list_notes(git, authorship.REF)
-    return dict(notes.read(name for name in commits if name in notes.commits))
+    return dict(notes.read(name for name in names if name in notes.commits))
 
 
 def sources_of(observer: Observer, commit: Commit) -> list[str]:
@@ -122,24 +136,46 @@ def sources_of(observer: Observer, commit: Commit) -> list[str]:
         return [str(name) for name in squash["commits"]]
     if commit.how == "commit (cherry-pick)":
         return _same_author(git, commit.id)
-    return _undone_by_reset(git, commit)
+    return _undone_by_reset(observer, commit)
 
 
-def _undone_by_reset(git: Git, commit: Commit) -> list[str]:
-    """The commits that a recent reset took away from the branch."""
-    entries = reflog(git, _RECENT)
-    tips = set()
-    for (_, how), (before, _) in pairwise(entries):
+def _undone_by_reset(observer: Observer, commit: Commit) -> list[str]:
+    """The commits that a recent reset took away from the branch, but left in the work tree."""
+    git = observer.git
+    over = observer.journal.record(_RESET, "")
+    tips = []
+    for (name, how), (before, _) in pairwise(commit.reflog):
         verb = how.partition(":")[0]
         if verb == "reset":
-            tips.add(before)
-        elif not verb.startswith("commit") and how.partition(":")[0] != "checkout":
+            if _is_in_work_tree(observer, before, name):
+                tips.append(before)
+        elif name == over or not (verb == "checkout" or verb.startswith("commit")):
             break
     if not tips:
         return []
+    if not observer.dirty():  # all of it is committed again
+        observer.journal.put(_RESET, "", commit.id)
     excluded = (f"^{parent}" for parent in commit.parents)
     options = (f"--max-count={MANY}", *tips, *excluded, f"^{commit.id}")
     return git.run("rev-list", *options).decode("ascii").split()
+
+
+def _is_in_work_tree(observer: Observer, tip: str, base: str) -> bool:
+    """
+    Whether most lines that *tip* has beside those of *base* are in the work tree.
+
+    They are after `git reset --soft` and `--mixed`; after `--hard`, one of them that is
+    there again was written anew.
+    """
+    files = written(observer.git, tip, [base])
+    texts = contents(observer.git, tip, files)
+    total = kept = 0
+    for path, file in files.items():
+        before, text = texts[path], observer.read(path)
+        if before is not None:
+            total += len(file.added)
+            kept += len(file.added.intersection(lines.align(before, text or [])))
+    return 2 * kept > total
 
 
 def _same_author(git: Git, commit: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,13 +27,17 @@ class Finding:
 
 def check(git: Git) -> Iterator[Finding]:
     """What works in this clone, and what to do about the rest."""
-    settings = git.directory / "aiprov" / ENABLED
     again = "run `aiprov init` again"
-    if not settings.is_file():
+    journal = Journal.find(git.root)
+    if journal is None:
         yield Finding("capture", "nothing is recorded in this clone", "run `aiprov init`")
         return
-    told = json.loads(settings.read_text("utf-8"))
-    yield Finding("capture", "by git-ai, which is installed" if told["git_ai"] else "on")
+    told = journal.settings
+    if not told:
+        yield Finding("capture", f"{journal.common}/aiprov/{ENABLED} is damaged", again)
+        return
+    by_git_ai = told["git_ai"]
+    yield Finding("capture", "by git-ai, which is installed" if by_git_ai else "on")
     on_path = shutil.which("aiprov")
     yield Finding(
         "command",
@@ -43,12 +46,9 @@ def check(git: Git) -> Iterator[Finding]:
     )
     for name in told["agents"]:
         yield _check_agent(git.root, name, again)
-    if not told["git_ai"]:
+    if not by_git_ai:
         yield _check_hooks(git, told, again)
         yield _check_notes(git, again)
-    journal = Journal.find(git.root)
-    if journal is None:
-        return
     if told.get("watched"):
         reason = watched.why_not(journal)
         yield Finding("watched", f"not now: {reason}" if reason else "lines of people are watched")
@@ -75,7 +75,8 @@ def _lacks_us(path: Path) -> bool:
 
 
 def _check_hooks(git: Git, told: dict[str, Any], again: str) -> Finding:
-    hooks = [*git_hooks.HOOKS, *([git_hooks.TRAILERS] if told["trailers"] else [])]
+    hooks = list(git_hooks.HOOKS)
+    hooks += git_hooks.TRAILERS if told["trailers"] else ()
     hooks += git_hooks.WATCH if told.get("watched") else ()
     folder = git_hooks.place(git)
     gaps = [hook for hook in hooks if not git_hooks.is_installed(git, folder, hook)]

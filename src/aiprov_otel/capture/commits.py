@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from aiprov_otel.capture import authorship, lines, watched
@@ -25,6 +25,7 @@ from aiprov_otel.capture.observe import IGNORED, Observer
 from aiprov_otel.capture.written import contents, written
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.files import read_regular
+from aiprov_otel.history.git.process import failure_reason
 from aiprov_otel.history.git.repository import Git
 
 NOBODY: Final = {
@@ -58,13 +59,14 @@ def after_commit(journal: Journal) -> None:
             hashes = observer.hash(text)
             names = (path, file.former) if file.former else (path,)
             known = [s[name] for name in names for s in (looked, states) if name in s]
-            known += gone  # it may have been moved
+            if len(file.added) == len(hashes):
+                known += [state for state in gone if lines.is_half_in(state.hashes, hashes)]
             fill(labels, path, file, hashes, ((s.hashes, s.labels) for s in known))
     carry(observer, sources_of(observer, commit), commit.id, files, labels)
     if commit.how.startswith("revert") and (undone := commit.undone):
         carry_undone(observer, undone, commit.id, files, labels)
     write_note(git, commit.id, labels)
-    _settle(observer, commit.id)
+    _settle(observer, commit.id, texts)
 
 
 def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
@@ -77,14 +79,22 @@ def after_rewrite(journal: Journal, pairs: Sequence[tuple[str, str]]) -> None:
     if observer.declared:
         observer.why_not = "git rewrote commits"
         observer.look_at_all()
+    else:
+        for state in journal.states():
+            if (text := observer.read(state.path)) is not None:
+                observer.look(state.path, text)
     for new, sources in olds.items():
         parents = git.run("rev-parse", f"{new}^@").decode("ascii").split()
         files = written(git, new, parents)
-        note = notes_on(git, [new]).get(new, b"")
-        labels = authorship.read(note, new) if _is_of(note, new) else {}
+        own = authorship.read(notes_on(git, [new]).get(new, b""), new)
+        labels = {
+            path: {line: label for line, label in own[path].items() if line - 1 in file.added}
+            for path, file in files.items()
+            if path in own
+        }
         carry(observer, sources, new, files, labels)
         write_note(git, new, labels)
-    _settle(observer, git.head())
+    _settle(observer, git.head(), {})
 
 
 def after_merge(journal: Journal, *, squash: bool) -> None:
@@ -114,10 +124,6 @@ def _look(observer: Observer, commit: Commit, paths: Iterable[str]) -> dict[str,
     return {p: observer.look(p, text, base) for p, text in texts if text is not None}
 
 
-def _is_of(note: bytes, commit: str) -> bool:
-    return f'"base_commit_sha": "{commit}"'.encode() in note
-
-
 def write_note(git: Git, commit: str, labels: Labels) -> None:
     """Writes *labels* as the note on *commit*; a note of somebody else stays."""
     labels = {path: rows for path, rows in labels.items() if rows}
@@ -137,17 +143,21 @@ def _retry(git: Git, arguments: Sequence[str], stdin: bytes) -> None:
         if not status:
             return
         if attempt == 4:
-            raise HistoryError(errors.decode("utf-8", "replace"))
+            raise HistoryError(failure_reason(git.root, arguments[0], errors))
 
 
-def _settle(observer: Observer, head: str) -> None:
-    """Forgets the labels of what is committed now."""
+def _settle(observer: Observer, head: str, known: Mapping[str, list[bytes] | None]) -> None:
+    """Forgets the labels of what is committed now; *known* are files as they are in *head*."""
     journal = observer.journal
     observer.mark = watched.mark(journal) if observer.declared else ""
     states = list(journal.states())
-    committed = contents(observer.git, head, [state.path for state in states])
+    paths = [state.path for state in states if state.path not in known]
+    committed = {**known, **contents(observer.git, head, paths)}
     for state in states:
         text = observer.read(state.path)
+        if text == committed[state.path] and not state.shelves:
+            journal.forget(state.path)
+            continue
         hashes = observer.hash(text or [])
         clean = observer.hash(committed[state.path] or [])
         places = lines.align(clean, hashes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 from aiprov_otel.capture import agents, lines
 from aiprov_otel.capture.inputs import Event, model_name
 from aiprov_otel.capture.journal import Journal
-from aiprov_otel.capture.observe import Observer
+from aiprov_otel.capture.observe import MANY, Observer
 
 _TELLING: Final = 4  # letters and digits that make a part of a line an agent's
 _TAIL: Final = 256 * 1024  # bytes at the end of a transcript that are searched for the model
@@ -26,6 +27,7 @@ def apply(journal: Journal, event: Event) -> None:
     if watched.is_declared(journal):
         _follow_turn(journal, event)
     elif event.kind in {agents.TURN, agents.REST}:
+        _drop_uses(journal, event)
         return
     if event.kind == agents.BEFORE and event.edits:
         _before(Observer(journal), event)
@@ -48,9 +50,15 @@ def _follow_turn(journal: Journal, event: Event) -> None:
     journal.put("seen", event.agent, {})
     if event.kind == agents.REST:
         journal.drop("turns", turn)
-        for name, use in journal.records("tools").items():
-            if use.get("turn") == journal.key(turn):
-                journal.drop("tools", name, hashed=True)
+        _drop_uses(journal, event)
+
+
+def _drop_uses(journal: Journal, event: Event) -> None:
+    """Forgets the uses of tools by the session of *event* that never ended."""
+    turn = journal.key(f"{event.agent} {event.session}")
+    for name, use in journal.records("tools").items():
+        if use.get("turn") == turn:
+            journal.drop("tools", name, hashed=True)
 
 
 def _before(observer: Observer, event: Event) -> None:
@@ -58,11 +66,11 @@ def _before(observer: Observer, event: Event) -> None:
     paths = {observer.relative(edit.path, event.folder) for edit in event.edits if edit.path}
     commands = [edit for edit in event.edits if edit.path is None]
     dirty = observer.dirty() if commands else {}
-    files: dict[str, str] = {}
+    files: dict[str, str | None] = {}
     for path in sorted({*filter(None, paths), *dirty}):
-        if (text := observer.read(path)) is not None:
-            files[path] = b"".join(observer.look(path, text).hashes).hex()
-    use: dict[str, Any] = {"files": files}
+        text = observer.read(path)
+        files[path] = None if text is None else b"".join(observer.look(path, text).hashes).hex()
+    use: dict[str, Any] = {"files": files, "all": len(dirty) < MANY}
     use["turn"] = observer.journal.key(f"{event.agent} {event.session}")
     if commands:
         # It may commit what it writes, before its hook after.
@@ -82,16 +90,16 @@ def _after(observer: Observer, event: Event) -> None:
         if edit.path is None:
             if isinstance(use, dict) and use.get("head") == observer.head:
                 for name in observer.dirty():
-                    known = _base(use, name)
-                    before = observer.hash(observer.committed(name)) if known is None else known
-                    _label(observer, name, before, written, label, telling=True)
+                    _label_command(observer, use, name, "HEAD", written, label)
         elif path := observer.relative(edit.path, event.folder):
             base: Sequence[bytes] | None = _base(use, path)
-            if base is None and not edit.whole:
-                state = observer.journal.state(path)
-                base = state.hashes if state else observer.hash(observer.committed(path))
             if base is not None:
                 _label(observer, path, base, written, label, edges=edit.edges)
+            elif not edit.whole:
+                state = observer.journal.state(path)
+                base = state.hashes if state else observer.hash(observer.committed(path))
+                texts = [*map(_bytes, edit.written)]
+                _label(observer, path, base, written, label, edges=edit.edges, texts=texts)
     if event.kind == agents.AFTER:
         observer.journal.drop("tools", event.call)
 
@@ -102,17 +110,33 @@ def label_committed(observer: Observer, before: str, paths: Iterable[str]) -> bo
 
     Returns whether there are such commands.
     """
+    from aiprov_otel.settings import agent_variable
+
+    if agent_variable() is None:  # a person commits, and a command whose end was not seen is over
+        return False
     found = False
     for use in observer.journal.records("tools").values():
         if isinstance(use, dict) and use.get("written") and use["head"] == before:
             found = True
             written = set(_split(use["written"]))
             for path in paths:
-                known = _base(use, path)
-                text = observer.committed(path, before) if known is None else []
-                base = observer.hash(text) if known is None else known
-                _label(observer, path, base, written, use["label"], telling=True)
+                _label_command(observer, use, path, before, written, use["label"])
     return found
+
+
+def _label_command(
+    observer: Observer, use: Any, path: str, head: str, written: set[bytes], label: str
+) -> None:
+    """
+    Labels what a command wrote into the file at *path*.
+
+    A file that was not looked at before was as it is in *head*.
+    """
+    base: Sequence[bytes] | None = _base(use, path)
+    if path not in use["files"] and use["all"]:
+        base = observer.hash(observer.committed(path, head))
+    if base is not None:
+        _label(observer, path, base, written, label, telling=True)
 
 
 def _label(
@@ -124,12 +148,14 @@ def _label(
     *,
     edges: Iterable[str] = (),
     telling: bool = False,
+    texts: Sequence[bytes] = (),
 ) -> None:
     """
     Labels the lines of the file at *path* that are not in *base*, and are *written*.
 
     Those that hold one of the *edges* are too. With *telling*, only those that are next to one
-    that nobody else writes by chance.
+    that nobody else writes by chance. With *texts*, what was written where *base* is older than
+    the edit: of lines that are there more often, it is not known which are the agent's.
     """
     text = observer.read(path)
     if text is None:
@@ -138,13 +164,17 @@ def _label(
     places = lines.align(base, state.hashes)
     new = lines.added(base, state.hashes, places, observer.blank)
     parts = [part for edge in edges if _is_telling(part := _bytes(edge))]
-    stripped = [line.strip() for line in text]
-    hashes = observer.hash(stripped)
+    stripped = {line: text[line].strip() for line in new}
+    hashes = dict(zip(stripped, observer.hash([*stripped.values()]), strict=True))
     own = {
         line
         for line in new
         if hashes[line] in written or any(part in stripped[line] for part in parts)
     }
+    for part, count in Counter(texts).items():
+        alike = {n for n in own if stripped[n] == part or (part in parts and part in stripped[n])}
+        if len(alike) > count:
+            own -= alike
     if telling:
         flags = [line in own for line in range(len(text))]
         for first, after in lines.runs(flags):
@@ -173,7 +203,8 @@ def _is_telling(part: bytes) -> bool:
 
 def _base(use: Any, path: str) -> list[bytes] | None:
     """What the file at *path* was before the tool ran; None where that was not seen."""
-    return _split(use["files"][path]) if isinstance(use, dict) and path in use["files"] else None
+    text = use["files"].get(path) if isinstance(use, dict) else None
+    return None if text is None else _split(text)
 
 
 def _split(text: str) -> list[bytes]:

@@ -13,7 +13,9 @@ from aiprov_otel.capture import authorship
 from aiprov_otel.capture.commits import NOBODY
 from aiprov_otel.capture.journal import Journal
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.format import hide_credentials
 from aiprov_otel.history.evidence.notes import list_notes
+from aiprov_otel.history.git.process import failure_reason
 from aiprov_otel.history.git.repository import Git
 
 FETCHED: Final = "refs/notes/ai-remote/"
@@ -86,8 +88,8 @@ def _give_up(journal: Journal, name: str, remote: str, errors: bytes) -> None:
     if b"[remote rejected]" in errors:
         journal.put(_REFUSED, name, {})
         print(  # noqa: T201 (once, to the user who pushes)
-            f"aiprov: {remote} refuses {authorship.REF}; the notes stay in this clone "
-            "(`aiprov init` tries again)",
+            f"aiprov: {hide_credentials(remote)} refuses {authorship.REF}; "
+            "the notes stay in this clone (`aiprov init` tries again)",
             file=sys.stderr,
         )
     lines = errors.decode("utf-8", "replace").splitlines() or ["no answer in time"]
@@ -112,7 +114,7 @@ def merge(git: Git, fetched: str) -> None:
     command = ("notes", f"--ref={authorship.REF}", "merge", "--quiet", "--strategy=ours", fetched)
     status, _, errors = git.try_run(*command, variables=NOBODY)
     if status:
-        raise HistoryError(errors.decode("utf-8", "replace"))
+        raise HistoryError(failure_reason(git.root, "notes merge", errors))
     for commit, note in both.items():
         add = ("notes", f"--ref={authorship.REF}", "add", "--force", "--file=-", commit)
         git.run(*add, stdin=note, variables=NOBODY)

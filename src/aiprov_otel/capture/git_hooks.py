@@ -17,7 +17,9 @@ from aiprov_otel.history.git.repository import Git
 HOOKS: Final = ("post-commit", "post-rewrite", "post-merge", "pre-push")
 """The hooks that are always installed."""
 
-TRAILERS: Final = "prepare-commit-msg"
+TRAILERS: Final = ("prepare-commit-msg", "commit-msg")
+"""Those that write into the message of a commit."""
+
 WATCH: Final = ("post-index-change", "post-checkout")
 """Those that run when git writes into the work tree."""
 
@@ -116,7 +118,7 @@ def names(hook: str) -> tuple[str, str]:
 def is_installed(git: Git, folder: Path, hook: str) -> bool:
     """Whether git's *hook* runs ours."""
     by_lefthook = any(f"aiprov record git {hook}" in text for _, text in lefthook(git.root))
-    return by_lefthook or any(has_block(folder / name) for name in names(hook))
+    return by_lefthook or any(has_block(git, folder / name) for name in names(hook))
 
 
 _LEFTHOOK: Final = ("lefthook", ".lefthook", "lefthook-local", ".config/lefthook")
@@ -130,9 +132,14 @@ def lefthook(root: Path) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def has_block(path: Path) -> bool:
+def has_block(git: Git, path: Path) -> bool:
     """Whether the hook at *path* runs ours."""
     try:
-        return os.access(path, os.X_OK) and bool(_BLOCK.search(path.read_text("utf-8")))
+        return is_enabled(git, path) and bool(_BLOCK.search(path.read_text("utf-8")))
     except (OSError, UnicodeError):
         return False
+
+
+def is_enabled(git: Git, path: Path) -> bool:
+    """Whether the hook at *path* is run: git runs what is executable, husky whatever is there."""
+    return os.access(path, os.X_OK) or path.parent != hooks_folder(git)

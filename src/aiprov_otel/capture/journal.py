@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiprov_otel.capture import lines
+from aiprov_otel.capture.agents import AGENTS
 from aiprov_otel.files import make_folder, read_regular, write_whole
 
 ENABLED: Final = "enabled"
@@ -21,7 +22,9 @@ ENABLED: Final = "enabled"
 
 _WAIT: Final = 2.0  # seconds for another hook to finish
 _LONGEST_LOG: Final = 64 * 1024
-_SHELVES: Final = 4  # earlier states of a file that a stash may bring back
+
+STASHES: Final = 4
+"""The most earlier states of a file that are kept because a stash may bring them back."""
 
 
 class State(NamedTuple):
@@ -84,9 +87,14 @@ class Journal:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The options of `aiprov init`."""
+        """The options of `aiprov init`; empty where the file is damaged."""
         value = _parse(self._read(self.common / "aiprov" / ENABLED))
-        return value if isinstance(value, dict) else {}
+        if not isinstance(value, dict) or not _is_names(value.get("agents")):
+            return {}
+        watched = value.get("watched", ["none"])
+        flags = (value.get("trailers"), value.get("git_ai"))
+        sound = _is_names(watched) and all(isinstance(flag, bool) for flag in flags)
+        return value if sound else {}
 
     @property
     def salt(self) -> bytes:
@@ -218,10 +226,10 @@ class Journal:
 
     def clear(self, kind: str, older: float = 0) -> None:
         """Forgets all records of *kind* that are *older* than so many seconds."""
-        for name in self.records(kind):
-            with suppress(OSError):
-                if time.time() - (self.folder / kind / name).stat().st_mtime >= older:
-                    self.drop(kind, name, hashed=True)
+        with suppress(OSError):
+            for place in (self.folder / kind).iterdir():
+                if time.time() - place.stat().st_mtime >= older:
+                    place.unlink()
 
     def key(self, name: str) -> str:
         """*name* as a salted hash: names of sessions are not written down."""
@@ -230,7 +238,10 @@ class Journal:
     # Trouble
 
     def complain(self, text: str) -> None:
-        """Adds *text* to the log that `aiprov doctor` and `aiprov init --check` show."""
+        """Adds *text*, without passwords, to the log that `--check` and the doctor show."""
+        from aiprov_otel.format import hide_credentials
+
+        text = hide_credentials(" ".join(text.split()))
         with suppress(OSError):
             folder = make_folder(self.folder, 0o700)
             log = folder / "log"
@@ -238,7 +249,7 @@ class Journal:
                 log.unlink()
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
             with os.fdopen(os.open(log, flags, 0o600), "w") as file:
-                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {' '.join(text.split())}\n")
+                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {text}\n")
 
     def complaints(self) -> list[str]:
         """The lines of that log."""
@@ -261,7 +272,7 @@ class Journal:
 
 def shelve(state: State) -> Sequence[tuple[Sequence[bytes], Sequence[str | None]]]:
     """The shelves of *state* with its lines put on top."""
-    return [(state.hashes, state.labels), *state.shelves][:_SHELVES]
+    return [(state.hashes, state.labels), *state.shelves][:STASHES]
 
 
 def _runs(labels: Sequence[str | None]) -> list[tuple[str | None, int]]:
@@ -279,3 +290,7 @@ def _parse(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(name in (*AGENTS, "none") for name in value)

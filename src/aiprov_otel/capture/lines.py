@@ -23,10 +23,12 @@ def split(content: bytes) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in content else lines
 
 
-def hash_lines(lines: Sequence[bytes], salt: bytes) -> list[bytes]:
-    """The salted hash of each of *lines*."""
-    known: dict[bytes, bytes] = {}
-    for line in set(lines):
+def hash_lines(
+    lines: Sequence[bytes], salt: bytes, known: dict[bytes, bytes] | None = None
+) -> list[bytes]:
+    """The salted hash of each of *lines*; those that are *known* already are not made again."""
+    known = {} if known is None else known
+    for line in set(lines).difference(known):
         known[line] = blake2b(line, digest_size=SIZE, key=salt).digest()
     return [known[line] for line in lines]
 
@@ -36,8 +38,12 @@ def align(old: Hashes, new: Hashes) -> list[int]:
     The place in *old* of each of *new*, -1 for a line that is matched with none.
 
     Where several matches are equally good, there is none: a line is matched if it continues what
-    is equal before or after it, or if there is only one of it on both sides.
+    is equal before or after it, or if there is only one of it on both sides. Where most of a part
+    was rewritten, one that is alone there may have been written anew, so it is matched only if it
+    is where it was, counted from its neighbors.
     """
+    if old == new:
+        return list(range(len(new)))
     places = [-1] * len(new)
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
@@ -49,7 +55,7 @@ def align(old: Hashes, new: Hashes) -> list[int]:
             b, d = b - 1, d - 1
             places[d] = b
         if a < b and c < d:
-            anchors = _anchors(old, new, (a, b, c, d))
+            anchors = _in_place(_anchors(old, new, (a, b, c, d)), (a, b, c, d))
             edges = [(a - 1, c - 1), *anchors, (b, d)] if anchors else []
             waiting += [(p + 1, r, q + 1, s) for (p, q), (r, s) in pairwise(edges)]
             for place, line in anchors:
@@ -68,6 +74,21 @@ def _anchors(old: Hashes, new: Hashes, part: tuple[int, int, int, int]) -> list[
         if theirs[new[line]] == 1 and new[line] in by_hash
     ]
     return _increasing(pairs)
+
+
+def _in_place(
+    anchors: Sequence[tuple[int, int]], part: tuple[int, int, int, int]
+) -> list[tuple[int, int]]:
+    """All *anchors* if they are half of what the *part* was; else those that did not move alone."""
+    a, b, c, d = part
+    if 2 * len(anchors) >= b - a:
+        return list(anchors)
+    moves = [c - a, *(line - place for place, line in anchors), d - b]
+    return [
+        anchor
+        for anchor, before, move, after in zip(anchors, moves, moves[1:], moves[2:], strict=False)
+        if move in {before, after}
+    ]
 
 
 def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -134,6 +155,11 @@ def _sliding(new: Hashes, first: int, after: int) -> Iterator[int]:
     ):
         yield first + down
         down += 1
+
+
+def is_half_in(old: Hashes, new: Hashes) -> bool:
+    """Whether half of the lines of *old* are in *new*: git, too, takes such a file for renamed."""
+    return 2 * sum(place >= 0 for place in align(old, new)) >= max(len(old), 1)
 
 
 def carry(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.capture import lines, watched
-from aiprov_otel.capture.journal import Journal, State, shelve
+from aiprov_otel.capture.journal import STASHES, Journal, State, shelve
 from aiprov_otel.files import read_regular
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ IGNORED: Final = "ignored"
 """The kind of records of what git ignores."""
 
 LONGEST: Final = 16 * 1024 * 1024  # bytes of a file that is recorded
-_MANY: Final = 500  # files that are looked at for one command of a shell
+
+MANY: Final = 500
+"""The most files that are looked at for one command of a shell."""
+
+_AUTOSTASHES: Final = ("rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH")
 _PROBE: Final = 8000  # bytes by which git, too, distinguishes text from the rest
 
 
@@ -37,7 +42,8 @@ class Observer:
         self.declared = watched.is_declared(journal)
         self.why_not = watched.why_not(journal) if self.declared else "not declared"
         self.mark = watched.mark(journal) if self.declared else ""
-        self.blank = lines.hash_lines([b""], journal.salt)[0]
+        self._hashes: dict[bytes, bytes] = {}
+        self.blank = self.hash([b""])[0]
 
     @cached_property
     def git(self) -> Git:
@@ -84,7 +90,7 @@ class Observer:
 
     def hash(self, text: Sequence[bytes]) -> list[bytes]:
         """The hashes of the lines *text*."""
-        return lines.hash_lines(text, self.journal.salt)
+        return lines.hash_lines(text, self.journal.salt, self._hashes)
 
     def look(self, path: str, text: Sequence[bytes], base: str = "HEAD") -> State:
         """
@@ -109,8 +115,8 @@ class Observer:
         if self.why_not is None:
             for line in watched.typed(old, now, places, fresh, self.blank):
                 labels[line] = labels[line] or watched.LABEL
-        lost = any(old.labels[p] for p in set(range(len(old.hashes))).difference(places))
-        shelves = shelve(old) if lost and self.has_stash else old.shelves
+        lost = {p for p in set(range(len(old.hashes))).difference(places) if old.labels[p]}
+        shelves = shelve(old) if lost and self._is_stashed(old, lost) else old.shelves
         state = now._replace(labels=labels, shelves=shelves)
         self.journal.save(state)
         return state
@@ -123,7 +129,11 @@ class Observer:
                 self.look(path, text, base)
 
     def dirty(self) -> dict[str, str]:
-        """The files that differ from the index or are new, each with its blob in `HEAD`."""
+        """
+        The files that differ from the index or are new, each with its blob in `HEAD`.
+
+        Of more than `MANY`, these are only some.
+        """
         options = ("--porcelain=v2", "-z", "--untracked-files=all", "--no-renames")
         status, output, _ = self.git.try_run("status", *options)
         found: dict[str, str] = {}
@@ -135,7 +145,7 @@ class Observer:
                 found[os.fsdecode(b" ".join(words[10:]))] = words[8].decode("ascii")
             elif row.startswith(b"? "):
                 found[os.fsdecode(row[2:])] = ""
-            if len(found) >= _MANY:
+            if len(found) >= MANY:
                 break
         return found
 
@@ -150,10 +160,39 @@ class Observer:
         mark = self.journal.record("chain", "") or ""
         return State(path, self.hash(text), [None] * len(text), weights, mark)
 
-    @cached_property
+    @property
     def has_stash(self) -> bool:
-        """Whether there are changes that `git stash pop` brings back."""
-        return (self.journal.common / "refs" / "stash").is_file()
+        """Whether there are changes that `git stash pop`, or the end of a rebase, brings back."""
+        return bool(self._stashes)
+
+    @cached_property
+    def _stashes(self) -> list[str]:
+        """The commits that git keeps such changes in."""
+        stashes = []
+        for name in _AUTOSTASHES:
+            with suppress(OSError):
+                content = read_regular(self.journal.git_folder / name, 4096)
+                stashes.append(content.decode("ascii", "replace").strip())
+        # The ref may be packed, but its log is always a file.
+        if (self.journal.common / "logs/refs/stash").is_file():
+            command = ("log", "--walk-reflogs", f"-{STASHES}", "--format=%H", "refs/stash")
+            stashes += self.git.try_run(*command)[1].decode("ascii").split()
+        return stashes
+
+    def _is_stashed(self, state: State, lost: set[int]) -> bool:
+        """Whether a stash has the *lost* lines of *state*."""
+        if not self.has_stash:
+            return False
+        from aiprov_otel.history.git.objects import parse_contents
+
+        # What git did not know is in the third parent of a stash.
+        names = (f"{stash}{part}:{state.path}" for stash in self._stashes for part in ("", "^3"))
+        for content in parse_contents(self.git.objects(names)):
+            if content is not None:
+                stashed = lines.align(state.hashes, self.hash(lines.split(content)))
+                if lost.issubset(stashed):
+                    return True
+        return False
 
     def _unshelve(self, now: State, labels: list[str | None], fresh: set[int]) -> None:
         """Gives *fresh* lines the labels that they had before a stash."""

@@ -16,7 +16,7 @@ from aiprov_otel.capture.agents import AGENTS
 from aiprov_otel.capture.exchange import refspec
 from aiprov_otel.capture.journal import ENABLED, Journal
 from aiprov_otel.errors import HistoryError, UsageError
-from aiprov_otel.files import make_folder, read_regular, write_whole
+from aiprov_otel.files import make_folder, permissions, read_regular, write_whole
 from aiprov_otel.history.git.process import failure_reason
 from aiprov_otel.history.git.repository import Git
 
@@ -94,7 +94,7 @@ def plan(git: Git, names: Sequence[str], *, trailers: bool, watch: bool) -> Plan
     by_git_ai = shutil.which("git-ai") is not None
     if not by_git_ai:
         hooks = list(git_hooks.HOOKS)
-        hooks += [git_hooks.TRAILERS] if trailers else []
+        hooks += git_hooks.TRAILERS if trailers else ()
         hooks += git_hooks.WATCH if watch else ()
         _plan_hooks(git, hooks, result)
         remotes = git.run("remote").decode().split()
@@ -137,12 +137,17 @@ def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
     tracked = git_hooks.is_tracked(git, folder)
     for hook in hooks:
         legacy = git_hooks.names(hook)[1]
-        if git_hooks.has_block(folder / legacy):
+        if git_hooks.has_block(git, folder / legacy):
             continue
         result.by_hand += _for_lefthook(git.root, hook)
         now = read_text(folder / hook)
         text = git_hooks.with_block(now, hook, tracked=tracked)
-        if text is None:
+        if now is not None and not git_hooks.is_enabled(git, folder / hook):
+            result.by_hand.append(
+                f"{folder / hook} is not executable, so git does not run it, and it is left alone; "
+                "remove it, or make it executable, and run this again"
+            )
+        elif text is None:
             result.by_hand.append(
                 f"{folder / hook} is not a shell script; "
                 f"call `aiprov record git {hook}` from it, with its arguments and its input"
@@ -159,9 +164,10 @@ def _for_lefthook(root: Path, hook: str) -> Iterator[str]:
             yield f"{name} has {hook}; add a command to it that runs `{call}`"
 
 
-def _change(result: Plan, path: Path, now: str | None, text: str, mode: int = 0o644) -> None:
+def _change(result: Plan, path: Path, now: str | None, text: str | None, mode: int = 0o644) -> None:
+    """Plans to write *text* where it is not so *now*; *mode* is for a new file."""
     if now != text:
-        result.changes.append(Change(path, text, mode))
+        result.changes.append(Change(path, text, permissions(path, mode)))
 
 
 def undo(git: Git) -> Plan:
@@ -170,11 +176,11 @@ def undo(git: Git) -> Plan:
     for name in AGENTS:
         _undo_agent(git.root, name, result)
     folder = git_hooks.place(git)
-    hooks = (*git_hooks.HOOKS, git_hooks.TRAILERS, *git_hooks.WATCH)
+    hooks = (*git_hooks.HOOKS, *git_hooks.TRAILERS, *git_hooks.WATCH)
     for name in (name for hook in hooks for name in git_hooks.names(hook)):
         now = read_text(folder / name)
-        if now is not None and (rest := git_hooks.without_block(now)) != now:
-            result.changes.append(Change(folder / name, rest, 0o755))
+        if now is not None:
+            _change(result, folder / name, now, git_hooks.without_block(now))
     for remote in git.run("remote").decode().split():
         if refspec(remote) in git.configuration.values(f"remote.{remote}.fetch"):
             result.fetched.append(remote)
@@ -185,12 +191,11 @@ def _undo_agent(root: Path, name: str, result: Plan) -> None:
     own = agent_settings.files(name)
     for path, text in own.items():
         if read_text(root / path) == text:
-            result.changes.append(Change(root / path, None))
+            _change(result, root / path, text, None)
     place = root / AGENTS[name].settings
     if own or (now := read_text(place)) is None:
         return
-    if (rest := agent_settings.removed(name, now)) != now:
-        result.changes.append(Change(place, rest))
+    _change(result, place, now, agent_settings.removed(name, now))
 
 
 def apply(git: Git, wanted: Plan) -> None:

@@ -49,10 +49,14 @@ def why_not(journal: Journal) -> str | None:
         return "an agent is at work, or ended without notice"
     if variable := agent_variable():
         return f"{variable} is set: an agent runs this"
-    for name in _BUSY:
-        if os.path.lexists(journal.git_folder / name):
-            return f"git is in the middle of something ({name})"
+    if name := in_progress(journal):
+        return f"git is in the middle of something ({name})"
     return None
+
+
+def in_progress(journal: Journal) -> str | None:
+    """What shows that a merge, a rebase or the like has not ended; None where none is going on."""
+    return next((name for name in _BUSY if os.path.lexists(journal.git_folder / name)), None)
 
 
 def mark(journal: Journal) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
 from aiprov_otel.history.evidence import identities
+from aiprov_otel.history.evidence.authorship_log import WATCHED_AUTHOR, Log, join, parse_logs
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.evidence.mark import (
     agent_slug,
@@ -28,11 +28,6 @@ _NOTES: Final = ("refs/notes/ai", "refs/notes/ai-remote/")
 _FORMER: Final = "refs/ai/authorship/"  # before there were notes, a ref for each commit
 REFS: Final = (*_NOTES, _FORMER)
 FETCHED: Final = ("refs/notes/ai",)
-
-WATCHED_AUTHOR: Final = "watched <watched@aiprov-otel.invalid>"
-"""Stands for the person in a note of `aiprov init`, whose hooks saw that no agent wrote a line."""
-
-Ranges = tuple[tuple[int, int], ...]
 
 
 def list_sources(git: Git) -> Iterator[Source]:
@@ -70,80 +65,13 @@ class _Prompts:
         return {key: prompt for log in logs if log for key, prompt in log.prompts.items()}
 
 
-@dataclass(frozen=True)
-class Log:
-    """
-    An authorship log.
-
-    Attributes:
-        entries: path, key and ranges of lines, in the order in which they were written.
-        sessions: sessions of a tool, by key.
-        humans: people, by key.
-        prompts: sessions of a tool in the older form, by key.
-    """
-
-    entries: tuple[tuple[str, str, Ranges], ...] = ()
-    sessions: Mapping[str, Any] = field(default_factory=dict)
-    humans: Mapping[str, Any] = field(default_factory=dict)
-    prompts: Mapping[str, Any] = field(default_factory=dict)
-
-
-_ENTRY: Final = re.compile(r"  (\S+) (\S+)\s*")
-_RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
-
-
 def parse_log(note: bytes) -> Log | None:
-    """
-    The authorship logs in a *note*, joined; None where one can't be read.
-
-    git joins the notes of commits that it melts into one.
-    """
-    text = note.decode("utf-8", "replace")
-    if text.startswith("{"):
-        documents = parse_documents(text)
-        return _join(map(_parse_first_version, documents)) if documents else None
-    logs = []
-    while text.strip():
-        entries, _, metadata = f"\n{text}".partition("\n---\n")
-        try:
-            document, end = _DECODER.raw_decode(metadata.lstrip())
-        except (ValueError, RecursionError):
-            return None
-        text = metadata.lstrip()[end:].lstrip("\n")
-        parts = (get_object(document, name) for name in ("sessions", "humans", "prompts"))
-        logs.append(Log(tuple(_parse_entries(entries)), *parts))
-    return _join(logs)
-
-
-_DECODER: Final = json.JSONDecoder()
-
-
-def _join(logs: Iterable[Log]) -> Log:
-    entries: list[tuple[str, str, Ranges]] = []
-    sessions: dict[str, Any] = {}
-    humans: dict[str, Any] = {}
-    prompts: dict[str, Any] = {}
-    for log in logs:
-        entries += log.entries
-        sessions.update(log.sessions)
-        humans.update(log.humans)
-        prompts.update(log.prompts)
-    return Log(tuple(entries), sessions, humans, prompts)
-
-
-def _parse_entries(text: str) -> Iterator[tuple[str, str, Ranges]]:
-    path = ""
-    for line in text.split("\n"):
-        if not line.startswith("  "):
-            path = line.strip()
-            path = path[1:-1] if len(path) > 1 and path[0] == path[-1] == '"' else path
-        elif path and (match := _ENTRY.fullmatch(line)):
-            yield path, match[1], _parse_ranges(match[2])
-
-
-def _parse_ranges(text: str) -> Ranges:
-    matches = (_RANGE.fullmatch(part) for part in text.split(","))
-    return tuple((int(match[1]), int(match[2] or match[1])) for match in matches if match)
+    """The authorship logs in a *note*, joined; None where one can't be read."""
+    if note.startswith(b"{"):
+        documents = parse_documents(note)
+        return join(map(_parse_first_version, documents)) if documents else None
+    logs = parse_logs(note)
+    return None if logs is None else join(logs)
 
 
 def _parse_first_version(document: Any) -> Log:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from aiprov_otel.errors import HistoryError
-from aiprov_otel.history.evidence.records import Record
 from aiprov_otel.history.git import objects, repository
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git
+
+if TYPE_CHECKING:
+    from aiprov_otel.history.evidence.records import Record
 
 # git spreads the names over folders as there are more of them, and not over all in one go.
 _ENTRY = re.compile(rb"\d+ blob ([0-9a-f]{40,64})\t([0-9a-f]{2}(?:/?[0-9a-f]{2}){19,31})")

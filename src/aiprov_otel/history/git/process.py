@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
+from aiprov_otel.format import hide_credentials
 
 # A hook is handed GIT_DIR, GIT_INDEX_FILE and more. Left in place, every git we start would
 # answer about that repository, whatever our working directory. These set how git works, not on
@@ -141,14 +141,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-_SECRET: Final = re.compile(r"(?<=://)[^\s'\"]*@|\b[^\s:/'\"]+:[^\s'\"]+@")
-"""User and password in an address, whatever its source."""
-
-
 def failure_reason(root: Path, verb: str, errors: bytes) -> str:
     """Why `git verb` failed in the repository at *root*, in one line, by its error output."""
     lines = errors.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-    first = _SECRET.sub("", lines[0].removeprefix("fatal: ").removeprefix("error: "))
+    first = hide_credentials(lines[0].removeprefix("fatal: ").removeprefix("error: "))
     if "not a git repository" in first:
         return f"{root} is not in a git repository; run in one, or name a folder that is"
     if "dubious ownership" in first:

@@ -170,7 +170,7 @@ class Git:
         return [int(line) if line.isdigit() else 0 for line in output.split(b"\n")[:-1]]
 
     def _cat_file(self, form: str, names: Iterable[str]) -> bytes:
-        stdin = "".join(f"{name}\n" for name in names).encode()
+        stdin = os.fsencode("".join(f"{name}\n" for name in names))  # a path may have any bytes
         # Buffered: else each object is written, and read here, by itself.
         return self.run("cat-file", form, "--buffer", stdin=stdin, variables=self._object_variables)
 
