@@ -186,6 +186,32 @@ def test_releases_are_compared_line_by_line(shop):
     assert "same-text  human   unknown      5" in other
 
 
+def test_a_file_that_got_another_name_or_was_deleted(shop):
+    """
+    A file with another name has the lines that it had, and those of a deleted one are removed; so
+    are those of one that the policy no longer covers.
+    """
+    before = shop.git("rev-parse", "HEAD")
+    shop.git("mv", "src/shop/cart.py", "src/shop/basket.py")
+    renamed = shop.record("Rename it")
+    shop.git("rm", "--quiet", "src/shop/stock.py")
+    deleted = shop.record("Delete it")
+    shop.git("mv", "src/shop/basket.py", "tests/test_basket.py")
+    excluded = shop.record("Make it a test")
+    try:
+        told = [
+            json.loads(invoke("attest", "--diff", old, new, "--json", cwd=shop.path).stdout)
+            for old, new in ((before, renamed), (renamed, deleted), (deleted, excluded))
+        ]
+    finally:
+        shop.git("reset", "--quiet", "--hard", before)
+
+    model = "ai claude-code claude-opus-4-6"
+    assert [
+        [(row["kind"], row["old"], row["lines"]) for row in one["changes"]] for one in told
+    ] == [[], [("removed", "human", 4)], [("removed", model, 15)]]
+
+
 def test_options_of_one_form_only(shop):
     """
     A comparison makes no statement, and the other way round.

@@ -219,6 +219,21 @@ def test_a_change_without_python_and_one_that_is_not_committed(tmp_path):
     assert (row["origin"], places(row["places"])) == ("unknown", ["src/shop/basket.py:12-12"])
 
 
+@pytest.mark.parametrize("attribute", ["-diff", "binary"])
+def test_no_attribute_hides_lines_of_a_change(tmp_path, attribute):
+    """
+    A change that calls its Python files binary is reviewed like any other; one that renames a file
+    adds no lines.
+    """
+    repo = make_branch(tmp_path / "shop")
+    repo.git("mv", "src/shop/__init__.py", "src/shop/empty.py")
+    repo.commit(".gitattributes", f"*.py {attribute}\n")
+
+    told = json.loads(invoke("review", "--base", "main", "--json", cwd=repo.path).stdout)
+
+    assert told["lines"] == 7
+
+
 @pytest.mark.parametrize("by", [BOB, None], ids=["a person", "a model"])
 def test_only_repairs_by_people_count(tmp_path, by):
     """
