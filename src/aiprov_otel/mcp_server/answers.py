@@ -102,7 +102,7 @@ class Answers:
 
     def review_work_tree(self, base: str, coverage: str = "", days: float = 7) -> dict[str, Any]:
         """What a change adds: origins, untested AI-written lines, functions that failed lately."""
-        measured = read_coverage(self._file(coverage)) if coverage else None
+        measured = read_coverage(self._file(coverage), self._root) if coverage else None
         known = self._address or (self._root / STORE).is_file()
         change = read_change(self._root, base)
         found = review(change, measured, self._failed(days) if known else None).to_json()
