@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import zipfile
 
@@ -137,6 +138,39 @@ def test_a_subject_that_can_not_be_attested(shop, subject, reason):
     assert done.returncode == 2
     assert reason in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("method", ["ZIP_STORED", "ZIP_DEFLATED", "ZIP_BZIP2", "ZIP_LZMA"])
+def test_a_damaged_wheel_is_one_line(shop, method):
+    """
+    Whichever byte of a wheel's member is damaged, the error is one line that names the wheel.
+    """
+    name = "damaged.whl"
+    with zipfile.ZipFile(shop.path / name, "w", getattr(zipfile, method)) as wheel:
+        wheel.writestr("shop/cart.py", CART * 9)
+    whole = (shop.path / name).read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        (shop.path / name).write_bytes(damaged)
+        done = invoke("attest", name, cwd=shop.path)
+        assert done.returncode in {0, 2}, done.stderr
+        assert done.stderr.count("\n") == (done.returncode == 2), done.stderr
+        refused += "is not a whole wheel" in done.stderr
+    assert refused
+
+
+def test_a_pipe_is_no_subject(shop):
+    """
+    A pipe is refused, and nothing waits for a writer.
+    """
+    os.mkfifo(shop.path / "pipe.whl")
+
+    done = invoke("attest", "pipe.whl", cwd=shop.path)
+
+    assert done.returncode == 2
+    assert "it is not a regular file" in done.stderr
 
 
 def test_without_a_manifest_it_says_how_to_build_one(tmp_path):
