@@ -13,6 +13,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -31,20 +32,31 @@ def read_regular(path: Path, limit: int = MANY_BYTES, *, inside: Path | None = N
     Raises:
         OSError: it can't be read, is a pipe or a device, leads outside, or is over the *limit*.
     """
-    if inside is not None and not _is_inside(path, inside):
-        raise _error(errno.ELOOP, "it leads out of the repository", path)
-    # A pipe would make `open` wait for a writer.
-    descriptor = os.open(path, _READ)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise _error(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not stat.S_ISREG(status.st_mode):
-            raise _error(errno.EINVAL, "it is not a regular file", path)
+    with open_regular(path, inside=inside) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise _error(errno.EFBIG, f"it is larger than {limit:,} bytes", path)
     return content
+
+
+def open_regular(path: Path, *, inside: Path | None = None) -> BufferedReader:
+    """
+    Opens the regular file at *path* for reading, of any size; *inside* is as above.
+
+    Raises:
+        OSError: it can't be read, is a pipe or a device, or leads outside.
+    """
+    if inside is not None and not _is_inside(path, inside):
+        raise _error(errno.ELOOP, "it leads out of the repository", path)
+    # A pipe would make `open` wait for a writer.
+    descriptor = os.open(path, _READ)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise _error(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise _error(errno.EINVAL, "it is not a regular file", path)
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:

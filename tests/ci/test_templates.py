@@ -47,7 +47,7 @@ def run(script, clone, **variables):
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script],
         cwd=repo.path,
-        env=environment(PATH=path, RUNNER_TEMP=str(commands.parents[1]), **variables),
+        env=environment(**{"PATH": path, "RUNNER_TEMP": str(commands.parents[1]), **variables}),
         capture_output=True,
         text=True,
     )
@@ -94,6 +94,7 @@ def test_the_action_reviews_a_pull_request(clone, tmp_path):
     """
     install, history, review = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
     assert subprocess.run(["bash", "-n", "-c", install["run"]]).returncode == 0
+    assert install["env"]["PYTHONPATH"] == review["env"]["PYTHONPATH"] == ""
     summary = tmp_path / "summary.md"
 
     fetched = run(history["run"], clone)
@@ -113,6 +114,26 @@ def test_the_action_reviews_a_pull_request(clone, tmp_path):
     assert "::warning file=src/shop/cart.py,line=3" in done.stdout
     assert "::error title=aiprov review::max_unknown is 0.1429" in done.stdout
     assert summary.read_text().startswith("<!-- aiprov review -->\n")
+
+
+def test_the_action_runs_no_module_of_the_repository(clone):
+    """
+    Where a repository has modules by the names of Python's own, the action makes its environment
+    without them.
+    """
+    install, *_ = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    names = ("venv", "runpy", "ensurepip", "pip")
+    for name in names:
+        clone[0].write(f"{name}.py", "open('sprung', 'w').close()\n")
+
+    # Python's own module fails at a file in the place of the folder.
+    done = run(install["run"], clone, RUNNER_TEMP=os.devnull, PYTHONPATH="", EXTRAS="", COVERAGE="")
+    for name in names:
+        (clone[0].path / f"{name}.py").unlink()
+
+    assert done.returncode
+    assert "Not a directory" in done.stderr
+    assert not (clone[0].path / "sprung").exists()
 
 
 def test_the_template_of_gitlab_reviews_a_merge_request(clone):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import zipfile
 
@@ -139,6 +140,39 @@ def test_a_subject_that_can_not_be_attested(shop, subject, reason):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("method", ["ZIP_STORED", "ZIP_DEFLATED", "ZIP_BZIP2", "ZIP_LZMA"])
+def test_a_damaged_wheel_is_one_line(shop, method):
+    """
+    Whichever byte of a wheel's member is damaged, the error is one line that names the wheel.
+    """
+    name = "damaged.whl"
+    with zipfile.ZipFile(shop.path / name, "w", getattr(zipfile, method)) as wheel:
+        wheel.writestr("shop/cart.py", CART * 9)
+    whole = (shop.path / name).read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        (shop.path / name).write_bytes(damaged)
+        done = invoke("attest", name, cwd=shop.path)
+        assert done.returncode in {0, 2}, done.stderr
+        assert done.stderr.count("\n") == (done.returncode == 2), done.stderr
+        refused += "is not a whole wheel" in done.stderr
+    assert refused
+
+
+def test_a_pipe_is_no_subject(shop):
+    """
+    A pipe is refused, and nothing waits for a writer.
+    """
+    os.mkfifo(shop.path / "pipe.whl")
+
+    done = invoke("attest", "pipe.whl", cwd=shop.path)
+
+    assert done.returncode == 2
+    assert "it is not a regular file" in done.stderr
+
+
 def test_without_a_manifest_it_says_how_to_build_one(tmp_path):
     """
     The statement is about a manifest; without one, the command that makes it is named.
@@ -184,6 +218,32 @@ def test_releases_are_compared_line_by_line(shop):
     assert shown.splitlines()[0].startswith("6 lines with another origin between ")
     assert "src/shop/stock.py:4" in shown
     assert "same-text  human   unknown      5" in other
+
+
+def test_a_file_that_got_another_name_or_was_deleted(shop):
+    """
+    A file with another name has the lines that it had, and those of a deleted one are removed; so
+    are those of one that the policy no longer covers.
+    """
+    before = shop.git("rev-parse", "HEAD")
+    shop.git("mv", "src/shop/cart.py", "src/shop/basket.py")
+    renamed = shop.record("Rename it")
+    shop.git("rm", "--quiet", "src/shop/stock.py")
+    deleted = shop.record("Delete it")
+    shop.git("mv", "src/shop/basket.py", "tests/test_basket.py")
+    excluded = shop.record("Make it a test")
+    try:
+        told = [
+            json.loads(invoke("attest", "--diff", old, new, "--json", cwd=shop.path).stdout)
+            for old, new in ((before, renamed), (renamed, deleted), (deleted, excluded))
+        ]
+    finally:
+        shop.git("reset", "--quiet", "--hard", before)
+
+    model = "ai claude-code claude-opus-4-6"
+    assert [
+        [(row["kind"], row["old"], row["lines"]) for row in one["changes"]] for one in told
+    ] == [[], [("removed", "human", 4)], [("removed", model, 15)]]
 
 
 def test_options_of_one_form_only(shop):

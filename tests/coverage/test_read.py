@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 
 import pytest
 
 from aiprov_otel.coverage.read import read_coverage
 from aiprov_otel.errors import UsageError
+from coverage import CoverageData
 from support.measured import make_shop, measure
 
 FORMATS = (".coverage", "coverage.json", "coverage.xml", "coverage.lcov")
@@ -25,7 +28,9 @@ def test_each_format_has_the_same_lines_and_branches(shop, name, monkeypatch):
     What coverage.py wrote in four formats is read as the same lines and branches.
     """
     monkeypatch.chdir(shop.path)
-    files = {file.path.rpartition("/")[2]: file for file in read_coverage(shop.path / name)}
+    files = {
+        file.path.rpartition("/")[2]: file for file in read_coverage(shop.path / name, shop.path)
+    }
 
     cart, stock = files["cart.py"], files["stock.py"]
     assert (sorted(cart.covered), sorted(cart.missing)) == ([1, 2, 3, 4, 5, 8, 13, 14], [9, 10, 15])
@@ -41,7 +46,7 @@ def test_several_reports_of_a_file_are_merged(tmp_path):
     second = "SF:a.py\nDA:1,0\nDA:2,3\nDA:3,0\nend_of_record\n"
     (tmp_path / "lcov.info").write_text(first + second)
 
-    [file] = read_coverage(tmp_path / "lcov.info")
+    [file] = read_coverage(tmp_path / "lcov.info", tmp_path)
 
     assert (file.covered, file.missing, file.branches) == ({1, 2}, {3}, {1: (1, 2)})
 
@@ -57,7 +62,7 @@ def test_no_code_of_a_repository_is_run(shop, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
 
-    assert read_coverage(shop.path / ".coverage")
+    assert read_coverage(shop.path / ".coverage", shop.path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".coveragerc", "trap.py"]
 
 
@@ -86,8 +91,83 @@ def test_something_else_is_one_clear_error(tmp_path, content, reason):
     (tmp_path / "coverage").write_bytes(content)
 
     with pytest.raises(UsageError, match=reason) as raised:
-        read_coverage(tmp_path / "coverage")
+        read_coverage(tmp_path / "coverage", tmp_path)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_entities_are_refused_in_every_encoding(tmp_path, encoding):
+    """
+    No encoding brings entities past the check: a report that is not UTF-8 is refused.
+    """
+    entity = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE c [<!ENTITY é "e">]><c>&é;</c>'
+    (tmp_path / "coverage.xml").write_bytes(entity.encode(encoding))
+
+    with pytest.raises(UsageError) as raised:
+        read_coverage(tmp_path / "coverage.xml", tmp_path)
+    assert len(str(raised.value)) < 300
+
+
+def test_an_error_does_not_quote_a_whole_file(tmp_path):
+    """
+    The error about a long word is a short line.
+    """
+    (tmp_path / "lcov.info").write_text(f"SF:a.py\nDA:{'x' * 100_000},1\nend_of_record\n")
+
+    with pytest.raises(UsageError) as raised:
+        read_coverage(tmp_path / "lcov.info", tmp_path)
+    assert len(str(raised.value)) < 300 + len(str(tmp_path))
+
+
+def test_data_can_not_name_what_is_not_a_file_of_the_repository(tmp_path, monkeypatch):
+    """
+    Of the files that data of coverage.py names, a pipe, a device, a link that leads outside and a
+    file outside of the repository are left out, and nothing waits for them.
+    """
+    root = tmp_path / "shop"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    (tmp_path / "outside.py").write_text("a = 1\n")
+    (root / "link.py").symlink_to(tmp_path / "outside.py")
+    os.mkfifo(root / "pipe.py")
+    (root / "cart.py").write_text("a = 1\nb = 2\n")
+    names = ("cart.py", "link.py", "pipe.py", "gone.py")
+    data = CoverageData(".coverage")
+    data.add_lines(
+        {f"{root}/{name}": [1] for name in names}
+        | {name: [1] for name in ("/dev/zero", str(tmp_path / "outside.py"))}
+    )
+    data.close()
+
+    [file] = read_coverage(root / ".coverage", root)
+
+    assert file.path == str(root / "cart.py")
+    assert (file.covered, file.missing) == ({1}, {2})
+
+
+@pytest.mark.parametrize("name", [".coverage", "setup.cfg", ".coveragerc"])
+def test_a_pipe_is_one_clear_error(shop, tmp_path, monkeypatch, name):
+    """
+    A pipe in the place of the data, or of a configuration of coverage.py, is refused with one line.
+    """
+    monkeypatch.chdir(tmp_path)
+    if name != ".coverage":
+        shutil.copy(shop.path / ".coverage", ".coverage")
+    os.mkfifo(name)
+
+    with pytest.raises(UsageError, match=rf"{name} can't be read: it is not a regular file"):
+        read_coverage(tmp_path / ".coverage", tmp_path)
+
+
+def test_a_file_that_is_too_large_is_one_clear_error(tmp_path):
+    """
+    A file that no coverage needs to be is not read.
+    """
+    with (tmp_path / "lcov.info").open("wb") as file:
+        file.truncate(2**40)
+
+    with pytest.raises(UsageError, match="it is larger than"):
+        read_coverage(tmp_path / "lcov.info", tmp_path)
 
 
 def test_a_missing_file_is_one_clear_error(tmp_path):
@@ -95,4 +175,4 @@ def test_a_missing_file_is_one_clear_error(tmp_path):
     So is a file that is not there, which says how one comes about.
     """
     with pytest.raises(UsageError, match="No such file or directory; run the tests with coverage"):
-        read_coverage(tmp_path / ".coverage")
+        read_coverage(tmp_path / ".coverage", tmp_path)

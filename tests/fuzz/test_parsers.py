@@ -35,7 +35,7 @@ from aiprov_otel.history.evidence import (
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import find_marks
 from aiprov_otel.history.evidence.records import overlapping
-from aiprov_otel.history.git import objects
+from aiprov_otel.history.git import objects, patch
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.manifest import Manifest, dump
 from aiprov_otel.report.prometheus import read_counters
@@ -172,7 +172,11 @@ BLAME = b"".join(
     % (b"ab" * 20, n, n, 3, b"cd" * 20, name)
     for n, name in ((1, b"a.py"), (4, b'"\\303\\251\\t.py"'), (7, b"b/c.py"))
 )
-DIFF = b"@@ -1,0 +2,3 @@ def f\n+a\n+b\n+c\n@@ -9 +12 @@\n-a\n+b\n@@ -20,4 +22,0 @@\n-a\n"
+DIFF = (
+    b"diff --git a/f b/f\n--- a/f\n+++ b/f\n"
+    b"@@ -1,0 +2,3 @@ def f\n+a\n+b\n+c\n@@ -9 +12 @@\n-a\n+b\n@@ -20,4 +22,0 @@\n-a\n"
+    b"diff --git a/g b/h\nrename from g\nrename to h\n"
+)
 
 TRACE = {
     "version": "0.1.0",
@@ -265,7 +269,8 @@ def read_blame(data: bytes) -> None:
 
 
 def read_diff(data: bytes) -> None:
-    list(hunks.shift(hunks.parse(BLAME), hunks.parse_unchanged(data)))
+    for file in patch.parse(data):
+        list(hunks.shift(hunks.parse(BLAME), hunks.find_unchanged(file.hunks)))
 
 
 @pytest.fixture(scope="module")

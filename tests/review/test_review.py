@@ -94,9 +94,10 @@ def test_a_replaced_repair(told, shop):
     assert repair["repaired"] == [shop.git("rev-parse", "main~1")]
 
 
-def test_a_file_that_was_not_measured_is_neither_tested_nor_untested(shop):
+def test_lines_of_a_file_that_was_not_measured_are_untested(shop):
     """
-    AI-written lines of a file that coverage does not hold are listed, and count for nothing.
+    Of a file that coverage does not hold, no AI-written line that can be executed is tested: they
+    are listed by themselves, and the gate counts them.
     """
     (shop.path / "empty.info").write_text("SF:src/shop/other.py\nDA:1,1\nend_of_record\n")
 
@@ -106,8 +107,19 @@ def test_a_file_that_was_not_measured_is_neither_tested_nor_untested(shop):
     )
 
     untested = json.loads(done.stdout)["untested_ai"]
-    assert (untested["lines"], untested["untested"]) == (0, 0)
-    assert places(untested["unmeasured"]) == ["src/shop/cart.py:2-3", "src/shop/cart.py:8-11"]
+    assert (untested["lines"], untested["untested"], untested["share"]) == (4, 4, 1)
+    assert untested["places"] == []
+    assert places(untested["unmeasured"]) == ["src/shop/cart.py:2-3", "src/shop/cart.py:10-11"]
+    pyproject = shop.path / "pyproject.toml"
+    committed = pyproject.read_text()
+    try:
+        pyproject.write_text(f"{committed}[tool.aiprov.review]\nmax_untested_ai = 0.9\n")
+        done = invoke("review", "--base", "main", "--coverage", "empty.info", cwd=shop.path)
+    finally:
+        pyproject.write_text(committed)
+    assert done.returncode == 1
+    assert "max_untested_ai is 1, above the limit of 0.9" in done.stderr
+    assert "Of these, in files without coverage of this version: 4 lines" in done.stdout
 
 
 def test_one_screen_for_a_person(shop):
@@ -217,6 +229,21 @@ def test_a_change_without_python_and_one_that_is_not_committed(tmp_path):
 
     [row] = told["added"]
     assert (row["origin"], places(row["places"])) == ("unknown", ["src/shop/basket.py:12-12"])
+
+
+@pytest.mark.parametrize("attribute", ["-diff", "binary"])
+def test_no_attribute_hides_lines_of_a_change(tmp_path, attribute):
+    """
+    A change that calls its Python files binary is reviewed like any other; one that renames a file
+    adds no lines.
+    """
+    repo = make_branch(tmp_path / "shop")
+    repo.git("mv", "src/shop/__init__.py", "src/shop/empty.py")
+    repo.commit(".gitattributes", f"*.py {attribute}\n")
+
+    told = json.loads(invoke("review", "--base", "main", "--json", cwd=repo.path).stdout)
+
+    assert told["lines"] == 7
 
 
 @pytest.mark.parametrize("by", [BOB, None], ids=["a person", "a model"])

@@ -31,13 +31,19 @@ def fail(service: Service, function: str, by: Provenance, line: int, error: Exce
     span.end(EPOCH + 2)
 
 
-def failing_store(path: Path, commit: str) -> None:
-    """A store at *path*: `shop.cart.total`, of *commit*, failed three times, and others once."""
+def failing_store(path: Path, commit: str, *others: Exception) -> None:
+    """
+    A store at *path*: `shop.cart.total`, of *commit*, failed three times, and others once.
+
+    Of *others*, each failed it once more.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     service = Service()
     by = replace(CART, commit=commit)
     for _ in range(3):
         fail(service, "shop.cart.total", by, 2, ZeroDivisionError(HOSTILE))
+    for error in others:
+        fail(service, "shop.cart.total", by, 3, error)
     fail(service, "shop.cart.names", replace(by, commit="4" * 40), 6, TypeError("no"))
     fail(service, "other.total", replace(by, path="src/other.py"), 6, TypeError("no"))
     with Store.open(path) as store:

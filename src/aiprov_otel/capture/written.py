@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from aiprov_otel.capture import lines
-from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.git.objects import parse_contents
+from aiprov_otel.history.git.patch import read_patch
 from aiprov_otel.history.git.repository import Git
 
 
@@ -39,36 +37,15 @@ def written(git: Git, commit: str, parents: Sequence[str]) -> dict[str, Written]
     return {path: file for path, file in first.items() if file.added}
 
 
-_OPTIONS: Final = (
-    "-r", "-p", "-U0", "-M", "--no-commit-id", "--no-color", "--no-ext-diff", "--no-textconv",
-)  # fmt: skip
-_HUNK: Final = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-
-
 def _diff(git: Git, revisions: Sequence[str]) -> dict[str, Written]:
-    output = git.run("diff-tree", *_OPTIONS, *revisions)
-    files: dict[str, Written] = {}
-    rows = output.split(b"\n")
-    index, path, former = 0, "", None
-    while index < len(rows):
-        row = rows[index]
-        index += 1
-        if row.startswith(b"diff --git "):
-            path, former = "", None
-        elif row.startswith(b"rename from "):
-            former = _name(row.removeprefix(b"rename from "))
-        elif row.startswith(b"+++ "):
-            path = _name(row[4:]).removeprefix("b/")
-        elif path and (match := _HUNK.match(row)):
-            removed, first, count = int(match[1] or 1), int(match[2]), int(match[3] or 1)
-            index += removed + count
-            known = files[path].added if path in files else frozenset()
-            files[path] = Written(former, known.union(range(first - 1, first - 1 + count)))
-    return files
-
-
-def _name(name: bytes) -> str:
-    return os.fsdecode(blame_hunks.unquote(name.removesuffix(b"\t")))
+    return {
+        file.new: Written(
+            file.old if file.old != file.new else None,
+            frozenset(line - 1 for hunk in file.hunks for line in hunk.added),
+        )
+        for file in read_patch(git, "diff-tree", "-r", "-p", "-M", "--no-commit-id", *revisions)
+        if file.new
+    }
 
 
 def contents(git: Git, commit: str, paths: Iterable[str]) -> dict[str, list[bytes] | None]:

@@ -28,7 +28,7 @@ def show(args: argparse.Namespace, answer: TreeAnswer, measured: Sequence[FileCo
     Raises:
         UsageError: none of the measured files has lines in *answer*.
     """
-    root = _root(args.paths)
+    root = root_of(args.paths)
     tested = match(answer.sources, measured, root)
     if not tested.files and not tested.stale:
         msg = (
@@ -62,7 +62,8 @@ def show(args: argparse.Namespace, answer: TreeAnswer, measured: Sequence[FileCo
     return 0
 
 
-def _root(paths: Sequence[Path]) -> Path:
+def root_of(paths: Sequence[Path]) -> Path:
+    """The folder that the files of *paths* were measured in."""
     try:
         return Git.open(existing_folder(paths)).root
     except HistoryError:  # a manifest without its repository

@@ -67,7 +67,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the review; 1 if a gate failed."""
     change = read_change(Path(), args.base)
-    measured = read_coverage(args.coverage) if args.coverage else None
+    measured = read_coverage(args.coverage, change.git.root) if args.coverage else None
     result = review(change, measured, _failed(args, change.git.root))
     if args.json:
         say_json(result.to_json())

@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     if args.coverage and args.files:
         msg = "--files is without tests: leave --coverage out"
         raise UsageError(msg)
-    measured = read_coverage(args.coverage) if args.coverage else []
+    root = coverage.root_of(args.paths) if args.coverage else Path()
+    measured = read_coverage(args.coverage, root) if args.coverage else []
     answer = query_tree(args.paths, args.manifest, progress("blaming"), remote=args.remote)
     if args.coverage:
         return coverage.show(args, answer, measured)

@@ -19,9 +19,10 @@ def read(data: bytes) -> Iterator[FileCoverage]:
     Raises:
         ValueError, KeyError, ParseError: it is not such a report.
     """
-    if b"<!ENTITY" in data:
+    text = data.decode("utf-8")  # in UTF-16, the next line would miss what the parser finds
+    if "<!ENTITY" in text:
         raise ValueError("it declares entities")
-    root = ET.fromstring(data)  # noqa: S314
+    root = ET.fromstring(text)  # noqa: S314 (of a text, the parser ignores a declared encoding)
     if root.tag != "coverage":
         msg = f"its root is <{root.tag}> and not <coverage>"
         raise ValueError(msg)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.coverage import coverage_json
 from aiprov_otel.coverage.values import FileCoverage
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import MANY_BYTES, open_regular
 
 if TYPE_CHECKING:
     from coverage import Coverage
 
 
-def read(path: Path) -> list[FileCoverage]:
-    """
-    The files of the data file at *path*: which lines count is up to the project's configuration.
+_CONFIGURATIONS: Final = (".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml")
 
-    Its plug-ins are not loaded: reading a repository runs no code of it.
+
+def read(path: Path, data: bytes, root: Path) -> list[FileCoverage]:
+    """
+    The files below *root* of the *data* at *path*.
+
+    Which of their lines count is up to the project's configuration. Its plug-ins are not loaded:
+    reading a repository runs no code of it.
 
     Raises:
         UsageError: coverage.py is missing, or can't read the data.
@@ -36,35 +42,67 @@ def read(path: Path) -> list[FileCoverage]:
         raise UsageError(msg) from error
     from coverage.exceptions import CoverageException
 
-    try:
-        measured = Coverage(data_file=path, messages=False)
-        for option in ("run:plugins", "run:debug"):
-            measured.set_option(option, [])
-        with closing(measured.get_data()):
-            measured.load()
-            files = list(analyze(measured))
-        # With [paths] in the configuration, a report leaves other data behind.
-        measured.get_data().close(force=True)
-    except CoverageException as error:
-        msg = f"coverage.py can't read {path} ({error}); run the tests again"
-        raise UsageError(msg) from error
+    _refuse_pipes()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, ".coverage")  # SQLite would open journals beside the original
+        copy.write_bytes(data)
+        try:
+            measured = Coverage(data_file=copy, messages=False)
+            for option in ("run:plugins", "run:debug"):
+                measured.set_option(option, [])
+            with closing(measured.get_data()):
+                measured.load()
+                files = list(analyze(measured, root))
+            # With [paths] in the configuration, a report leaves other data behind.
+            measured.get_data().close(force=True)
+        except CoverageException as error:
+            reason = str(error).replace(str(copy), path.name)
+            msg = f"coverage.py can't read {path} ({reason}); run the tests again"
+            raise UsageError(msg) from error
     return files
 
 
-def analyze(measured: Coverage) -> Iterator[FileCoverage]:
+def _refuse_pipes() -> None:
+    """Raises UsageError for a configuration that coverage.py would read without an end."""
+    for name in _CONFIGURATIONS:
+        try:
+            open_regular(Path(name)).close()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            msg = f"{name} can't be read: {error.strerror}; coverage.py takes its settings from it"
+            raise UsageError(msg) from error
+
+
+def analyze(measured: Coverage, root: Path | None = None) -> Iterator[FileCoverage]:
     """
-    The files that *measured* holds.
+    The files that *measured* holds; with *root*, only those below it.
 
     Raises:
         CoverageException: it holds no data.
     """
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        report = Path(folder, "coverage.json")
-        measured.json_report(outfile=str(report), ignore_errors=True)
+        report, nothing = Path(folder, "coverage.json"), Path(folder, "nothing.py")
+        # The first report applies [paths], so that the files have the names that they have here.
+        nothing.touch()
+        measured.json_report([str(nothing)], outfile=str(report), include=[], omit=[])
+        names = [name for name in measured.get_data().measured_files() if _is_source(name, root)]
+        if not names:
+            return
+        measured.json_report(names, outfile=str(report), ignore_errors=True)
         data = report.read_bytes()
-    root = Path.cwd()
+    current = Path.cwd()
     for file in coverage_json.read(data):
-        path = str(root / file.path)
+        path = str(current / file.path)
         # The report is about the file as it is; what was traced shows whether it was another.
         traced = frozenset(measured.get_data().lines(path) or ())
         yield FileCoverage(path, file.covered, file.missing, file.branches, traced)
+
+
+def _is_source(name: str, root: Path | None) -> bool:
+    """Whether coverage.py can read the file *name*: it may be a pipe, or lead anywhere."""
+    try:
+        with open_regular(Path(name), inside=root) as file:
+            return os.fstat(file.fileno()).st_size <= MANY_BYTES
+    except (OSError, ValueError):
+        return False

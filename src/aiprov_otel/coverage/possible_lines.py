@@ -16,16 +16,29 @@ def possible_lines(source: bytes) -> frozenset[int] | None:
 
     A tracer reports the first, a report the second. None if this Python can't compile it.
     """
+    lines = _lines(source)
+    return lines and lines[0] | lines[1]
+
+
+def executable_lines(source: bytes) -> frozenset[int] | None:
+    """The lines of *source* that have bytecode and where a statement begins; None as above."""
+    lines = _lines(source)
+    return lines and lines[0] & lines[1]
+
+
+def _lines(source: bytes) -> tuple[frozenset[int], frozenset[int]] | None:
+    """The lines of *source* that have bytecode, and those where a statement begins."""
     try:
         pending = [compile(source, "<measured>", "exec", dont_inherit=True)]
-        lines = _first_lines(source)
+        first = _first_lines(source)
     except (SyntaxError, ValueError, RecursionError, tokenize.TokenError):
         return None
+    lines = set[int]()
     while pending:
         code = pending.pop()
         lines |= {line for _, _, line in code.co_lines() if line}
         pending += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return frozenset(lines)
+    return frozenset(lines), frozenset(first)
 
 
 def _first_lines(source: bytes) -> set[int]:

@@ -20,12 +20,15 @@ _FORMATS: Final[dict[bytes, Callable[[bytes], Iterable[FileCoverage]]]] = {
     b"TN:": lcov.read,
     b"SF:": lcov.read,
 }
+_REASON: Final = 100  # characters
 _KINDS: Final = ".coverage, `coverage json`, Cobertura's XML and LCOV"
 
 
-def read_coverage(path: Path) -> list[FileCoverage]:
+def read_coverage(path: Path, root: Path) -> list[FileCoverage]:
     """
     The files that the coverage at *path* measured, sorted by path.
+
+    The sources that it names are read only below *root*.
 
     Raises:
         UsageError: it can't be read, is of another format, or measured nothing.
@@ -36,7 +39,7 @@ def read_coverage(path: Path) -> list[FileCoverage]:
         msg = f"{path} can't be read: {error.strerror or error}; run the tests with coverage first"
         raise UsageError(msg) from error
     if data.startswith(_SQLITE):
-        files = by_path(coverage_py.read(path))
+        files = by_path(coverage_py.read(path, data, root))
     else:
         files = _parse(path, data.removeprefix(b"\xef\xbb\xbf").lstrip())
     if not files:
@@ -55,5 +58,6 @@ def _parse(path: Path, data: bytes) -> list[FileCoverage]:
     except (
         *(ValueError, LookupError, TypeError, AttributeError, RecursionError, ParseError),
     ) as error:
-        msg = f"{path} is not whole ({error!r}); the formats are {_KINDS}"
+        reason = f"{type(error).__name__}: {error}"[:_REASON]  # it may quote all of the file
+        msg = f"{path} is not whole ({reason}); the formats are {_KINDS}"
         raise UsageError(msg) from error

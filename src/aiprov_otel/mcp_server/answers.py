@@ -12,7 +12,13 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.history.explain import explain_line as explain
 from aiprov_otel.history.query import open_lookup, query_file
 from aiprov_otel.mcp_server.untrusted import untrusted
-from aiprov_otel.report.failed_lines import FailedLine, opened, read_failed_lines, since
+from aiprov_otel.report.failed_lines import (
+    PROMETHEUS,
+    FailedLine,
+    opened,
+    read_failed_lines,
+    since,
+)
 from aiprov_otel.review.change import read_change
 from aiprov_otel.review.production import is_of
 from aiprov_otel.review.review import review
@@ -22,6 +28,7 @@ from aiprov_otel.stacktrace.text import unwrap
 from aiprov_otel.telemetry.workdir import STORE
 
 _MOST: Final = 200  # rows of an answer
+_MOST_DAYS: Final = 100_000
 
 
 class Answers:
@@ -89,6 +96,8 @@ class Answers:
         if len(commit) < 7 or set(commit) - set("0123456789abcdef"):
             msg = f"{commit!r} is not a hash of a commit; give at least seven digits of it"
             raise UsageError(msg)
+        if self._address and self._address.startswith(PROMETHEUS):
+            raise UsageError("Prometheus counts errors by function, not by commit: ask by line")
         failed = self._failed(days)
         rows = [row for row in failed if row.commit and row.commit.startswith(commit)]
         return self._rows(rows, days, commit=commit)
@@ -98,11 +107,11 @@ class Answers:
         from aiprov_otel.report.report import build_report
 
         with opened(self._address, self._root / STORE) as source:
-            return untrusted(build_report(source, since=since(days)).to_json(), days=days)
+            return untrusted(build_report(source, since=since(_checked(days))).to_json(), days=days)
 
     def review_work_tree(self, base: str, coverage: str = "", days: float = 7) -> dict[str, Any]:
         """What a change adds: origins, untested AI-written lines, functions that failed lately."""
-        measured = read_coverage(self._file(coverage)) if coverage else None
+        measured = read_coverage(self._file(coverage), self._root) if coverage else None
         known = self._address or (self._root / STORE).is_file()
         change = read_change(self._root, base)
         found = review(change, measured, self._failed(days) if known else None).to_json()
@@ -123,7 +132,7 @@ class Answers:
         return self._root / path
 
     def _failed(self, days: float) -> tuple[FailedLine, ...]:
-        return read_failed_lines(self._address, self._root / STORE, days)
+        return read_failed_lines(self._address, self._root / STORE, _checked(days))
 
     def _rows(self, failed: Sequence[FailedLine], days: float, **trusted: Any) -> dict[str, Any]:
         errors = sum(row.errors for row in failed)
@@ -141,3 +150,16 @@ class Answers:
             self.report,
             self.review_work_tree,
         )
+
+
+def _checked(days: float) -> float:
+    """
+    *days*, as the command line takes them.
+
+    Raises:
+        UsageError: no number of days.
+    """
+    if not 0 < days <= _MOST_DAYS:
+        msg = f"{days} is not a number of days: use one above 0, up to {_MOST_DAYS:,}"
+        raise UsageError(msg)
+    return days

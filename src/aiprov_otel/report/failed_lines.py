@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from aiprov_otel.telemetry.source import Source
 
+PROMETHEUS: Final = "prometheus://"
+"""How the address of a source begins that counts functions, and knows no lines or commits."""
+
 _DAY: Final = 86_400 * 10**9  # nanoseconds
 
 
@@ -52,10 +55,10 @@ def read_failed_lines(address: str | None, store: Path, days: float) -> tuple[Fa
         UsageError: *address* is a receiver, which has no errors by line.
         StoreError: it can't be read.
     """
-    if address and address.startswith("prometheus://"):
+    if address and address.startswith(PROMETHEUS):
         return tuple(
             FailedLine(function, None, None, kind, None, origin, round(errors), None)
-            for (function, kind, origin), errors in read_failed_functions(address)
+            for (function, kind, origin), errors in read_failed_functions(address, days)
         )
     if address and address.startswith(("http://", "https://")):
         msg = (

@@ -25,6 +25,7 @@ from aiprov_otel.telemetry.sources.http import Address, Server, parse_address, r
 _PORT: Final = 9090
 _BAD_QUERY: Final = 400
 _PERIOD: Final = "7d"
+_DAY: Final = 86_400  # seconds
 _DURATION: Final = re.compile(r"(?:\d+(?:ms|[smhdwy]))+")
 
 
@@ -110,17 +111,19 @@ def read_counters(address: str) -> list[MetricCounts]:
     return [metric for metric in counts if metric.origins]
 
 
-def read_failed_functions(address: str) -> list[tuple[tuple[str, ...], float]]:
+def read_failed_functions(address: str, days: float) -> list[tuple[tuple[str, ...], float]]:
     """
-    Reads how often each function failed: its name, the type of error and its origin.
+    Reads how often each function failed in *days*: its name, the type of error and its origin.
 
-    Only `aiprov.function.calls` counts functions, and only those that name themselves.
+    Only `aiprov.function.calls` counts functions, and only those that name themselves. A period in
+    the address is that of a report.
 
     Raises:
         UsageError: the address is not valid.
         StoreError: nothing answers there.
     """
     prometheus = _Prometheus(address)
+    prometheus.period = f"{max(round(days * _DAY), 1)}s"
     labels = (CODE_FUNCTION_NAME, ERROR_TYPE, ORIGIN)
     counts: dict[tuple[str, ...], float] = {}
     for metric, naming in _SERIES:

@@ -9,11 +9,13 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final
 
 import aiprov_otel
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import open_regular
 from aiprov_otel.history.stats import KEYS
 from aiprov_otel.manifest import FILE_NAME, Entry, Manifest, content_hash
 from aiprov_otel.values import Origin
@@ -60,28 +62,28 @@ def subject_of(name: str | None, manifest: Manifest) -> Subject:
             return Subject({"name": image["name"], "digest": {algorithm: digest}})
     path = Path(name)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+            hashes = _python_files(path, file) if zipfile.is_zipfile(file) else None
     except OSError as error:
         msg = (
             f"{name} is not a file that can be read ({error.strerror or error}), nor an image with "
             "its digest, as in registry/shop@sha256:…"
         )
         raise UsageError(msg) from error
-    hashes = _python_files(path) if zipfile.is_zipfile(path) else None
     return Subject({"name": path.name, "digest": {"sha256": digest}}, hashes)
 
 
-def _python_files(path: Path) -> tuple[str, ...]:
-    """The hashes of the Python files in the wheel at *path*."""
+def _python_files(path: Path, file: BufferedReader) -> tuple[str, ...]:
+    """The hashes of the Python files in the wheel *file* at *path*."""
     try:
-        with zipfile.ZipFile(path) as wheel:
+        with zipfile.ZipFile(file) as wheel:
             members = [info for info in wheel.infolist() if info.filename.endswith(".py")]
             if large := next((i.filename for i in members if i.file_size > _MOST_BYTES), None):
                 raise ValueError(f"{large} is too large")  # noqa: TRY301
             return tuple(content_hash(wheel.read(info)) for info in members)
-    except (zipfile.BadZipFile, ValueError, RuntimeError, OSError) as error:
-        msg = f"{path} is not a whole wheel ({error}); build it again"
+    except Exception as error:  # each decompressor has exceptions of its own
+        msg = f"{path} is not a whole wheel ({str(error) or type(error).__name__}); build it again"
         raise UsageError(msg) from error
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +12,7 @@ from aiprov_otel.history.attribute import Decisions
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.checkout import resolve_commit
+from aiprov_otel.history.git.patch import FilePatch, Hunk, read_patch
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.query import Place
@@ -21,18 +20,9 @@ from aiprov_otel.manifest import SourceFile
 from aiprov_otel.review.functions import Function, functions
 from aiprov_otel.values import Provenance
 
-_DIFF: Final = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
-_HUNK: Final = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-_FILE: Final = re.compile(rb"^diff --git ", re.MULTILINE)
-_NAME: Final = re.compile(rb"^(---|\+\+\+) (.*?)\t?$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """The lines *removed* (old numbers) from one place of a file, and those *added* (new ones)."""
-
-    removed: range
-    added: range
+# Whatever attributes hide of a Python file, and nothing of a video.
+_PATCH: Final = ("--find-renames", "--text")
+_PATHS: Final = ("pyproject.toml", *(f"*{suffix}" for suffix in source_files.SUFFIXES))
 
 
 @dataclass(frozen=True)
@@ -98,9 +88,11 @@ class Change:
 
     def hunks_of(self, commit: str, path: str) -> tuple[str | None, tuple[Hunk, ...]]:
         """The path that the file at *path* had before *commit*, and what that replaced in it."""
-        output = self.git.run("show", "--format=", "--first-parent", "-m", *_DIFF, commit)
-        files = ((old, hunks) for old, new, hunks in parse_diff(output) if new == path)
-        return next(files, (None, ()))
+        only_first = ("--first-parent", "--diff-merges=first-parent")
+        files = read_patch(
+            self.git, "show", "--format=", *only_first, *_PATCH, commit, paths=_PATHS
+        )
+        return next(((file.old, file.hunks) for file in files if file.new == path), (None, ()))
 
 
 def read_change(start: Path, base: str) -> Change:
@@ -115,7 +107,7 @@ def read_change(start: Path, base: str) -> Change:
     policy = apply_policy(git)
     fork = _fork(git, base)
     diffs = read_diff(git, fork)
-    changed = {new: (old, hunks) for old, new, hunks in diffs if new}
+    changed = {file.new: file for file in diffs if any(hunk.added for hunk in file.hunks)}
     tree = source_files.list_source_files(git, policy)
     files = [file for file in tree.files if file.path in changed]
     attributed = attribute.attribute_files(git, policy, files)
@@ -126,14 +118,17 @@ def read_change(start: Path, base: str) -> Change:
         policy,
         fork,
         git.head(),
-        tuple(ChangedFile(source, *changed[source.path]) for source in attributed.sources()),
-        any("pyproject.toml" in (old, new) for old, new, _ in diffs),
+        tuple(
+            ChangedFile(source, changed[source.path].old, changed[source.path].hunks)
+            for source in attributed.sources()
+        ),
+        any("pyproject.toml" in {file.old, file.new} for file in diffs),
     )
 
 
-def read_diff(git: Git, *revisions: str) -> list[tuple[str | None, str | None, tuple[Hunk, ...]]]:
-    """The old path, new path and hunks of each file that differs between *revisions*."""
-    return list(parse_diff(git.run("diff", *_DIFF, *revisions, "--")))
+def read_diff(git: Git, *revisions: str) -> list[FilePatch]:
+    """The Python files, and pyproject.toml, that differ between *revisions*."""
+    return read_patch(git, "diff", *_PATCH, *revisions, paths=_PATHS)
 
 
 def _fork(git: Git, base: str) -> str:
@@ -147,24 +142,3 @@ def _fork(git: Git, base: str) -> str:
         )
         raise HistoryError(msg)
     return output.decode("ascii").strip()
-
-
-def parse_diff(output: bytes) -> Iterator[tuple[str | None, str | None, tuple[Hunk, ...]]]:
-    """The old path, the new path and the hunks of each file in the *output* of `git diff`."""
-    for part in _FILE.split(output)[1:]:
-        head, mark, body = part.partition(b"\n@@ ")
-        if not mark:  # binary, or only a mode or a name
-            continue
-        old, new = (_path(name) for _, name in _NAME.findall(head))
-        yield old, new, tuple(_hunks(_HUNK.finditer(b"@@ " + body)))
-
-
-def _path(name: bytes) -> str | None:
-    plain = blame_hunks.unquote(name)
-    return None if plain == b"/dev/null" else plain[2:].decode("utf-8", "surrogateescape")
-
-
-def _hunks(matches: Iterable[re.Match[bytes]]) -> Iterator[Hunk]:
-    for match in matches:
-        old, removed, new, added = (int(number or 1) for number in match.groups())
-        yield Hunk(range(old, old + removed), range(new, new + added))

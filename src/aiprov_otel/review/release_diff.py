@@ -13,10 +13,11 @@ from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.attribute import attribute_files
 from aiprov_otel.history.effective_policy import apply_policy
 from aiprov_otel.history.git.checkout import resolve_commit, temporary_checkout
+from aiprov_otel.history.git.patch import Hunk
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.source_files import list_source_files
 from aiprov_otel.manifest import Manifest, SourceFile
-from aiprov_otel.review.change import Hunk, read_diff
+from aiprov_otel.review.change import read_diff
 from aiprov_otel.review.places import Place, places
 from aiprov_otel.values import Provenance
 
@@ -97,9 +98,8 @@ class OriginChange:
 
 def compare_releases(git: Git, old: Release, new: Release) -> list[OriginChange]:
     """The lines whose origin differs between *old* and *new*, most lines first of each kind."""
-    hunks = {
-        path: (before, found) for before, path, found in read_diff(git, old.revision, new.revision)
-    }
+    patches = read_diff(git, old.revision, new.revision)
+    hunks = {file.new: (file.old, file.hunks) for file in patches if file.new in new.files}
     lines: dict[tuple[Kind, str, str], list[Place]] = defaultdict(list)
     renamed = {before for before, _ in hunks.values() if before}
     for path, source in new.files.items():

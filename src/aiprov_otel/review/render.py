@@ -10,6 +10,7 @@ from aiprov_otel.review.places import Place
 from aiprov_otel.review.review import Review
 from aiprov_otel.review.sections import Section, sections
 
+_NOT_MEASURED: Final = "coverage has nothing about this version of the file"
 MARKER: Final = "<!-- aiprov review -->"
 """The first line of the Markdown, by which a comment is found again and updated in place."""
 
@@ -56,8 +57,11 @@ def _plain(text: str) -> str:
 
 def render_annotations(review: Review) -> Iterator[str]:
     """The review as GitHub's workflow commands, which show it beside the lines."""
-    for place in review.untested.places if review.untested else ():
-        yield _command("warning", place, "AI-written, untested", "no test executed these lines")
+    if review.untested:
+        for place in review.untested.places:
+            yield _command("warning", place, "AI-written, untested", "no test executed these lines")
+        for place in review.untested.unmeasured:
+            yield _command("warning", place, "AI-written, not measured", _NOT_MEASURED)
     for function in review.failing or ():
         kinds = ", ".join(sorted({line.type for line in function.failed}))
         text = f"{function.name} failed {quantity(function.errors, 'time')} lately: {kinds}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from aiprov_otel.history.git.patch import Hunk
 from aiprov_otel.history.query import Place as Written
-from aiprov_otel.review.change import Change, ChangedFile, Hunk
+from aiprov_otel.review.change import Change, ChangedFile
 from aiprov_otel.review.places import Place, places
 from aiprov_otel.values import Evidence, Origin, Provenance
 

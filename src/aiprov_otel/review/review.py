@@ -14,7 +14,7 @@ from aiprov_otel.review.gates import Gate, check
 from aiprov_otel.review.places import Place, places
 from aiprov_otel.review.production import FailingFunction, failing_functions
 from aiprov_otel.review.repairs import ReplacedRepair, replaced_repairs
-from aiprov_otel.review.tested import match
+from aiprov_otel.review.tested import executable, match
 from aiprov_otel.values import Origin, Provenance, Strength
 
 
@@ -51,9 +51,9 @@ class UntestedAi:
     What tests executed of the added AI-written lines.
 
     Attributes:
-        statements: how many of them can be executed, in files that were measured.
+        statements: how many of them can be executed.
         places: those of them that were not executed.
-        unmeasured: added AI-written lines of files without coverage, or that changed since.
+        unmeasured: those in files without coverage, or that changed since: no test is known.
     """
 
     statements: int
@@ -61,15 +61,20 @@ class UntestedAi:
     unmeasured: tuple[Place, ...]
 
     @property
+    def lines(self) -> int:
+        """How many lines no test is known to execute."""
+        return count(self.places) + count(self.unmeasured)
+
+    @property
     def share(self) -> float:
-        """The share of untested lines, 0..1; 0 without any lines."""
-        return count(self.places) / self.statements if self.statements else 0.0
+        """Their share, 0..1; 0 without any lines."""
+        return self.lines / self.statements if self.statements else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The lines as JSON values."""
         return {
             "lines": self.statements,
-            "untested": count(self.places),
+            "untested": self.lines,
             "share": round(self.share, 4),
             "places": to_json(self.places),
             "unmeasured": to_json(self.unmeasured),
@@ -203,6 +208,8 @@ def _untested_ai(change: Change, measured: Sequence[FileCoverage]) -> UntestedAi
         source = changed.source
         written = {line for line in changed.added if source.line(line).origin is Origin.AI}
         if source.path not in tested.files:
+            written &= executable(source, change.git.root)
+            statements += len(written)
             unmeasured += places(source.path, written)
             continue
         _, file = tested.files[source.path]

@@ -62,13 +62,13 @@ def _added(review: Review) -> Section:
 
 
 def _untested(untested: UntestedAi) -> Iterator[Section]:
-    missing = count(untested.places)
     if untested.statements:
-        title = f"AI-written and untested: {missing:,} of {quantity(untested.statements, 'line')}"
-        yield Section(f"{title} ({percent(untested.share)})", _places(untested.places))
+        lines = f"{untested.lines:,} of {quantity(untested.statements, 'line')}"
+        title = f"AI-written and untested: {lines} ({percent(untested.share)})"
+        yield Section(title, _places(untested.places))
     if untested.unmeasured:
         lines = quantity(count(untested.unmeasured), "line")
-        title = f"AI-written, in files without coverage of this version: {lines}"
+        title = f"Of these, in files without coverage of this version: {lines}"
         yield Section(title, _places(untested.unmeasured))
 
 

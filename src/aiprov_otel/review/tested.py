@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiprov_otel.coverage.possible_lines import possible_lines
+from aiprov_otel.coverage.possible_lines import executable_lines, possible_lines
 from aiprov_otel.coverage.values import FileCoverage
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.stats import KEYS
@@ -71,6 +71,15 @@ def _is_stale(source: SourceFile, file: FileCoverage, root: Path) -> bool:
     except OSError:  # a manifest without its sources
         return bool(file.lines) and max(file.lines) > source.lines
     return possible is not None and not file.lines <= possible
+
+
+def executable(source: SourceFile, root: Path) -> frozenset[int]:
+    """The lines of *source*, read below *root*, that can be executed; all if that can't be seen."""
+    try:
+        lines = executable_lines(read_regular(root / source.path))
+    except OSError:
+        lines = None
+    return frozenset(range(1, source.lines + 1)) if lines is None else lines
 
 
 def _name(path: str, names: Mapping[str, object], *, flat: bool) -> str:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk, parse_unchanged, shift
+from aiprov_otel.history.blame.hunks import Hunk, find_unchanged, shift
+from aiprov_otel.history.git.patch import parse_hunks
 
 WHOLE = Hunk("a" * 40, 1, 9, 101, "a.py")
 
@@ -17,7 +18,8 @@ def followed(tmp_path, old, new):
         (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
     command = ["git", "diff", "--no-index", "--unified=0", "old", "new"]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True).stdout
-    hunks = shift([Hunk("a" * 40, 1, len(old), 101, "a.py")], parse_unchanged(found))
+    unchanged = find_unchanged(parse_hunks(found))
+    hunks = shift([Hunk("a" * 40, 1, len(old), 101, "a.py")], unchanged)
     return {hunk.first + n: hunk.original - 100 + n for hunk in hunks for n in range(hunk.count)}
 
 
@@ -61,7 +63,7 @@ def test_reading_any_difference_never_raises(difference):
     """
     Whatever git prints, following lines through it never raises.
     """
-    list(shift([WHOLE], parse_unchanged(difference)))
+    list(shift([WHOLE], find_unchanged(parse_hunks(difference))))
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.integers(0, 9))))
@@ -78,7 +80,7 @@ def test_what_is_the_same_never_overlaps(changes):
         difference += f"@@ -{old - (not gone)},{gone} +{new - (not come)},{come} @@\n"
         old, new = old + gone, new + come
 
-    *found, rest = parse_unchanged(difference.encode())
+    *found, rest = find_unchanged(parse_hunks(difference.encode()))
 
     assert [(one.old, one.new, one.count) for one in found] == stay
     assert (rest.old, rest.new) == (old, new)

@@ -180,9 +180,6 @@ def splice(
     return list(join(spliced))
 
 
-_CHANGE: Final = re.compile(
-    rb"^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@", re.MULTILINE
-)
 _LAST: Final = 10**9
 
 
@@ -195,16 +192,15 @@ class Unchanged:
     count: int
 
 
-def parse_unchanged(difference: bytes) -> list[Unchanged]:
-    """The lines that both sides of a *difference* share, which git wrote without context."""
+def find_unchanged(changes: Iterable[tuple[range, range]]) -> list[Unchanged]:
+    """The lines that two files share around *changes*: the lines removed, and those added."""
     unchanged, old, new = [], 1, 1
-    for change in _CHANGE.finditer(difference):
-        removed, added = (int(change[group] or 1) for group in (2, 4))
+    for removed, added in changes:
         # For a side without a line of the change, git names the line before it.
-        start = int(change[1]) + (not removed)
+        start = removed.start + (not removed)
         if start > old:
             unchanged.append(Unchanged(old, new, start - old))
-        old, new = start + removed, int(change[3]) + (not added) + added
+        old, new = start + len(removed), added.stop + (not added)
     return [*unchanged, Unchanged(old, new, _LAST)]
 
 

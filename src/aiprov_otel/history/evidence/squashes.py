@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.blame import hunks as blame_hunks
-from aiprov_otel.history.blame.hunks import Hunk, parse_unchanged, shift
-from aiprov_otel.history.git import objects
+from aiprov_otel.history.blame.hunks import Hunk, find_unchanged, shift
+from aiprov_otel.history.git import objects, patch
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import Own, PullRequest, PullRequests, own_commits
 from aiprov_otel.history.git.repository import Git
@@ -119,9 +119,7 @@ def _patch_ids(git: Git, names: Sequence[str]) -> dict[str, str]:
         return {}
     stdin = "".join(f"{name}\n" for name in names).encode()
     try:
-        patches = git.run(
-            "diff-tree", "--stdin", "-p", "--no-ext-diff", "--no-textconv", stdin=stdin
-        )
+        patches = git.run("diff-tree", "--stdin", "-p", *patch.ALIKE, stdin=stdin)
         listed = git.run("patch-id", "--stable", stdin=patches).decode("ascii")
     except HistoryError:  # an object that a partial clone lacks
         return {}
@@ -197,7 +195,8 @@ def _trace(git: Git, squash: Squash, path: str, blobs: Mapping[str, str]) -> lis
         return []
     try:
         base = f"^{commit.parents[0]}"
-        unchanged = parse_unchanged(_diff(git, old, new) if old != new else b"")
+        patches = patch.read_patch(git, "diff", "--text", old, new) if old != new else []
+        unchanged = find_unchanged(hunk for file in patches for hunk in file.hunks)
         theirs = list(shift(blame_hunks.parse(git.blame(path, head, base)), unchanged))
         added = [
             h for h in blame_hunks.parse(git.blame(path, commit.id, base)) if h.commit == commit.id
@@ -218,11 +217,6 @@ def _overlap(hunk: Hunk, others: Iterable[Hunk]) -> int:
         max(0, min(hunk.first + hunk.count, o.first + o.count) - max(hunk.first, o.first))
         for o in others
     )
-
-
-def _diff(git: Git, old: str, new: str) -> bytes:
-    options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--text")
-    return git.run("diff", *options, old, new)
 
 
 def _find_blobs(git: Git, wanted: Iterable[tuple[Squash, str]]) -> dict[str, str]:

@@ -207,7 +207,8 @@ class Git:
         """
         status, output, errors = self.try_run(*arguments, stdin=stdin, variables=variables)
         if status:
-            raise HistoryError(failure_reason(self.root, arguments[0], errors))
+            verb = next(word for word in arguments if not word.startswith("-"))
+            raise HistoryError(failure_reason(self.root, verb, errors))
         return output
 
     def try_run(
