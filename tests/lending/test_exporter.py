@@ -127,3 +127,32 @@ def test_its_thread_starts_with_the_first_span():
     provider.shutdown()
 
     assert len(names) == len(set(names)) == 160
+
+
+class Slow(InMemorySpanExporter):
+    """An exporter that takes nothing before it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.may = threading.Event()
+
+    def export(self, spans):
+        self.may.wait()
+        return super().export(spans)
+
+
+def test_many_spans_at_once_are_all_sent():
+    """
+    A request with thousands of statements costs no span, also while the exporter is busy.
+    """
+    kept = Slow()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(LateProcessor(kept))
+    for _ in range(10_000):
+        provider.get_tracer("shop").start_span("SELECT").end()
+    kept.may.set()
+    provider.force_flush()
+    sent = len(kept.get_finished_spans())
+    provider.shutdown()
+
+    assert sent == 10_000
