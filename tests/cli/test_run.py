@@ -112,7 +112,7 @@ def test_what_is_too_old_goes_before_a_run(ran):
     [
         ("raise SystemExit(7)", 7, "failed with status 7"),
         ("import os; os.kill(os.getpid(), 9)", 137, "was killed by SIGKILL"),
-        ("pass", 0, "it used no framework, client or database"),
+        ("pass", 0, "it used no framework, server, client or database"),
     ],
 )
 def test_the_status_is_the_commands(app, code, status, why):

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from aiprov_otel import install
 from support.origins import assert_failed_by_a_person, assert_work_is_named, handler
 from support.rush import assert_none_has_a_neighbour_s
 from support.service import executable, service
@@ -105,3 +110,37 @@ def test_requests_at_once_do_not_mix(flask):
     """
     views = {"/plain": "plain", "/decorated": "wrapped", "/page": "Page.dispatch_request"}
     assert_none_has_a_neighbour_s(flask, "flask_app", {**views, "/no": None})
+
+
+def test_a_request_that_the_debugger_keeps():
+    """
+    Its span ends with the exception that left the application, though Flask keeps its context.
+    """
+    from flask import Flask
+    from opentelemetry.instrumentation.flask import FlaskInstrumentor
+    from werkzeug.test import Client
+
+    class Keeping(Flask):
+        """As Flask was before 2.2, with its debugger."""
+
+        def request_context(self, environ):
+            context = super().request_context(environ)
+            context.pop = lambda error: None
+            return context
+
+    def failing():
+        raise KeyError("apple")
+
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    application = Keeping("shop")
+    application.testing = True
+    application.add_url_rule("/", view_func=failing)
+    with install(tracer_provider=provider):
+        FlaskInstrumentor.instrument_app(application, tracer_provider=provider)
+        with pytest.raises(KeyError, match="apple"):
+            Client(application).get("/")
+
+    (span,) = kept.get_finished_spans()
+    assert [event.name for event in span.events] == ["exception"]
+    assert not trace.get_current_span().is_recording()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
@@ -12,7 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
-from aiprov_otel.lending.exporter import LocalExporter, encode
+from aiprov_otel.lending.exporter import LateProcessor, LocalExporter, encode
 from aiprov_otel.receiver.server import Receiver
 from aiprov_otel.telemetry.otlp_json import json_rows
 from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
@@ -98,3 +99,60 @@ def test_a_run_that_is_over_is_a_failure():
     exporter = LocalExporter("http://127.0.0.1:9", lambda _: None)
 
     assert exporter.export(spans()) is SpanExportResult.FAILURE
+
+
+def test_its_thread_starts_with_the_first_span():
+    """
+    Before that there is none, which gevent would find at a fork; then each span is sent once,
+    in whatever thread it ends.
+    """
+    kept, threads = InMemorySpanExporter(), set(threading.enumerate())
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(LateProcessor(kept))
+    assert set(threading.enumerate()) == threads
+    together = threading.Barrier(8)
+
+    def end_spans(number):
+        together.wait()
+        for each in range(20):
+            provider.get_tracer("shop").start_span(f"{number}.{each}").end()
+
+    ending = [threading.Thread(target=end_spans, args=[number]) for number in range(8)]
+    for thread in ending:
+        thread.start()
+    for thread in ending:
+        thread.join()
+    provider.force_flush()
+    names = [span.name for span in kept.get_finished_spans()]
+    provider.shutdown()
+
+    assert len(names) == len(set(names)) == 160
+
+
+class Slow(InMemorySpanExporter):
+    """An exporter that takes nothing before it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.may = threading.Event()
+
+    def export(self, spans):
+        self.may.wait()
+        return super().export(spans)
+
+
+def test_many_spans_at_once_are_all_sent():
+    """
+    A request with thousands of statements costs no span, also while the exporter is busy.
+    """
+    kept = Slow()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(LateProcessor(kept))
+    for _ in range(10_000):
+        provider.get_tracer("shop").start_span("SELECT").end()
+    kept.may.set()
+    provider.force_flush()
+    sent = len(kept.get_finished_spans())
+    provider.shutdown()
+
+    assert sent == 10_000

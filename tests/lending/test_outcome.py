@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PathDistribution, version
+
 import pytest
 
 from aiprov_otel.lending import outcome
+from aiprov_otel.lending.child import why_declined
 
 PYTHON = {"event": "python", "pid": 1, "release": None, "libraries": ["flask"], "off": None}
 FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks": None}
@@ -45,7 +48,12 @@ FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks
         ([], 0, False, "app started no Python that aiprov reaches: it is not Python, or "),
         ([], 4, False, "app started no Python that aiprov reaches; it ended with status 4: "),
         ([{"event": "aside", "executable": "/x/python"}], 0, False, "`aiprov run -- /x/python …`"),
-        ([PYTHON], 0, False, "it used no framework, client or database that is instrumented"),
+        (
+            [PYTHON],
+            0,
+            False,
+            "it used no framework, server, client or database that is instrumented",
+        ),
     ],
 )
 def test_the_reason_is_named(events, status, stopped, reason):
@@ -67,4 +75,19 @@ def test_the_start_names_what_is_instrumented():
     assert outcome.describe_start(event) == (
         "instruments a, b, c, d, e, f, g, h and 2 more; OpenTelemetry 1.45.2 is lent"
     )
-    assert "no library" in outcome.describe_start({**PYTHON, "libraries": []})
+    none = {**PYTHON, "libraries": []}
+    assert outcome.describe_start(none) == "instruments any ASGI or WSGI application"
+
+
+def test_a_library_of_another_version_is_named(tmp_path):
+    """
+    What its instrumentation takes, and what is installed.
+    """
+    wanted = 'Requires-Dist: pytest<1; extra == "instruments"'
+    (tmp_path / "METADATA").write_text(f"Name: x\nVersion: 1\n{wanted}\n")
+
+    why = why_declined(PathDistribution(tmp_path))
+
+    assert why == f"it takes pytest<1, and this is pytest {version('pytest')}"
+    (tmp_path / "METADATA").write_text("Name: x\nVersion: 1\n")
+    assert why_declined(PathDistribution(tmp_path)) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,7 +16,10 @@ from support.application import REVISION
 
 SHOP = """\
 import json
+import logging
 import aiprov_otel
+
+log = logging.getLogger("shop")
 
 class Sold(Exception):
     pass
@@ -29,6 +34,13 @@ def fail(error=KeyError):
 @aiprov_otel.provenance
 def call(library):
     library()
+
+def answer(error=ValueError):
+    try:
+        raise error("x")
+    except Exception as failed:
+        log.exception("could not answer")
+        return failed
 """
 SERVER = {"kind": SpanKind.SERVER}
 
@@ -96,6 +108,59 @@ def test_a_request_that_returns_500_names_who_raised(application, shop):
         span.set_status(StatusCode.ERROR)
 
     assert application.spans["GET /"].attributes["aiprov.error.origin"] == "ai"
+
+
+def test_a_request_is_failed_by_what_it_logged(application, shop):
+    """An application that catches all, logs it and answers 500: the entry span gets that line."""
+    with application.tracer.start_as_current_span("GET /", **SERVER) as span:
+        shop.answer()
+        span.set_status(StatusCode.ERROR)
+
+    (event,) = application.spans["GET /"].events
+    assert event.attributes["exception.type"] == "ValueError"
+    assert event.attributes["code.function.name"] == "shop.answer"
+    assert outcome(application) == "escaped"
+    assert application.spans["GET /"].attributes["aiprov.error.origin"] == "ai"
+
+
+def test_what_was_logged_goes_before_what_was_handled(application, shop):
+    """A request that failed after another error that somebody made up for."""
+    with application.tracer.start_as_current_span("GET /", **SERVER) as span:
+        with pytest.raises(KeyError):
+            shop.fail()
+        shop.answer()
+        span.set_status(StatusCode.ERROR)
+
+    assert application.spans["GET /"].attributes["error.type"] == "ValueError"
+
+
+def test_what_was_logged_of_a_request_that_did_not_fail_is_let_go(application, shop):
+    """It is no error of the request, and is not kept alive."""
+    shop.log.propagate = False  # pytest keeps what it captures
+    with application.tracer.start_as_current_span("GET /", **SERVER):
+        logged = weakref.ref(shop.answer(shop.Sold))
+
+    assert not application.spans["GET /"].events
+    assert outcome(application) is None
+    gc.collect()
+    assert logged() is None
+
+
+def test_what_was_recorded_is_not_recorded_again_for_being_logged(application, shop):
+    """By a span below, or by the entry span itself."""
+
+    def serve():
+        with application.tracer.start_as_current_span("GET /", **SERVER):
+            try:
+                shop.fail()
+            except KeyError:
+                shop.log.exception("could not answer")
+                raise
+
+    with pytest.raises(KeyError):
+        serve()
+
+    assert repeated(application) == [False, True]
 
 
 def test_what_a_library_raised_from_another_is_one(application, shop):

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
 from threading import Thread
 from types import ModuleType
 from typing import Any, Final
@@ -15,14 +15,14 @@ import wrapt
 from opentelemetry import trace
 from opentelemetry.instrumentation.auto_instrumentation import initialize
 from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from aiprov_otel import settings
-from aiprov_otel.lending.exporter import LocalExporter
+from aiprov_otel.lending.exporter import LateProcessor, LocalExporter
 from aiprov_otel.lending.packages import (
     INSTRUMENTATIONS,
     PREFIX,
+    WITHIN,
     Instrumentation,
     canonical_name,
 )
@@ -33,8 +33,8 @@ Report = Callable[[Mapping[str, Any]], None]
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _EXPORTERS: Final = ("traces", "metrics", "logs")
 _LAST_SPANS: Final = 2.0  # seconds to send them, before the process ends
-_UNTRACED: Final = ("blacksheep", "cherrypy", "robyn", "sanic", "socketify")
-"""Frameworks with a server of their own, for which OpenTelemetry has no instrumentation."""
+_UNTRACED: Final = ("bjoern", "blacksheep", "granian", "robyn", "sanic", "socketify")
+"""Servers and frameworks with one of their own, for which there is no instrumentation."""
 
 
 def start(endpoint: str | None, release: str | None, report: Report) -> None:
@@ -60,7 +60,7 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
     provider = trace.get_tracer_provider()
     if endpoint and isinstance(provider, TracerProvider):
         exporter = LocalExporter(endpoint, lambda span: report(_request(span)))
-        processor = BatchSpanProcessor(exporter)
+        processor = LateProcessor(exporter)
         provider.add_span_processor(processor)
         _send_before_termination(processor)
     _report_frameworks(report)
@@ -74,7 +74,7 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
     )
 
 
-def _send_before_termination(processor: BatchSpanProcessor) -> None:
+def _send_before_termination(processor: SpanProcessor) -> None:
     """
     Send the spans that are left when SIGTERM ends this process.
 
@@ -103,8 +103,8 @@ def _waiting(disabled: str) -> Iterator[EntryPoint]:
 
 
 def _instrumentation(entry: EntryPoint) -> Instrumentation:
-    name = canonical_name(entry.dist.name) if entry.dist else ""
-    return INSTRUMENTATIONS.get(name.removeprefix(PREFIX), Instrumentation())
+    name = canonical_name(entry.dist.name).removeprefix(PREFIX) if entry.dist else ""
+    return WITHIN.get(entry.name) or INSTRUMENTATIONS.get(name, Instrumentation())
 
 
 def _present(entry: EntryPoint) -> Iterator[str]:
@@ -125,12 +125,23 @@ def _instrument_when_imported(entry: EntryPoint, report: Report) -> None:
 def _instrument(entry: EntryPoint) -> str | None:
     """Instrument a library; why not, if its instrumentation does not take this version."""
     try:
-        if entry.dist and (conflict := get_dist_dependency_conflicts(entry.dist)):
-            return str(conflict)
+        if entry.dist and (why := why_declined(entry.dist)):
+            return why
         entry.load()().instrument(skip_dep_check=True)
     except Exception as error:  # noqa: BLE001 (the application only imports a library)
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def why_declined(instrumentation: Distribution) -> str | None:
+    """Why *instrumentation* does not take the version of its library that is here, if so."""
+    conflict = get_dist_dependency_conflicts(instrumentation)
+    if conflict is None:
+        return None
+    if conflict.required is None:  # it takes one of several libraries
+        return str(conflict)
+    takes = str(conflict.required).partition(";")[0].strip()
+    return f"it takes {takes}, and this is {conflict.found or 'not installed'}"
 
 
 def _request(span: ReadableSpan) -> dict[str, Any]:

@@ -10,19 +10,26 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.environment_variables import OTEL_BSP_MAX_QUEUE_SIZE
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanContext, SpanKind, format_span_id, format_trace_id
 
 _PATH: Final = "/v1/traces"
 _HEADERS: Final = {"Content-Type": "application/json"}
 _TIMEOUT: Final = 10.0  # seconds
 _PAUSES: Final = (0.2, 1.0, 3.0)  # before each further attempt, while the receiver is busy
+_QUEUE: Final = 32_768
+"""Spans that wait: one request with many statements would fill OpenTelemetry's 2,048."""
 _ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
 
 
@@ -61,6 +68,45 @@ class LocalExporter(SpanExporter):
         if entry and (report := self._first_request):
             self._first_request = None
             report(entry)
+
+
+class LateProcessor(SpanProcessor):
+    """
+    A BatchSpanProcessor that starts its thread with the first span.
+
+    Until then the application may replace what threads are made of: gevent's `monkey.patch_all()`
+    breaks a thread that began before, and complains of it at each fork.
+    """
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+        self._batch: BatchSpanProcessor | None = None
+        self._early: deque[ReadableSpan] = deque()
+        self._first = Lock()
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Pass *span* on; the first call starts the thread."""
+        if (batch := self._batch) is not None:
+            batch.on_end(span)
+            return
+        self._early.append(span)
+        # Nobody waits for this lock: to start a thread of gevent's lets others run meanwhile.
+        if self._first.acquire(blocking=False):
+            size = None if OTEL_BSP_MAX_QUEUE_SIZE in os.environ else _QUEUE
+            self._batch = BatchSpanProcessor(self._exporter, max_queue_size=size)
+        if (batch := self._batch) is not None:  # else who starts it passes on what is early
+            with suppress(IndexError):
+                while True:
+                    batch.on_end(self._early.popleft())
+
+    def shutdown(self) -> None:
+        """Send what waits, and end the thread."""
+        if self._batch is not None:
+            self._batch.shutdown()  # type: ignore[no-untyped-call]  # the SDK's
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what waits."""
+        return self._batch is None or self._batch.force_flush(timeout_millis)
 
 
 def encode(spans: Sequence[ReadableSpan]) -> dict[str, Any]:

@@ -14,11 +14,11 @@ _SHOWN = 8
 def describe_start(event: Event) -> str:
     """What is instrumented in the first process that started."""
     libraries = event["libraries"]
-    names = ", ".join(libraries[:_SHOWN])
+    names = ", ".join(libraries[:_SHOWN]) or "any ASGI or WSGI application"
     if len(libraries) > _SHOWN:
         names += f" and {len(libraries) - _SHOWN} more"
     lent = f"; OpenTelemetry {event['release']} is lent" if event["release"] else ""
-    return f"instruments {names or 'no library, as it knows none that is installed'}{lent}"
+    return f"instruments {names}{lent}"
 
 
 def describe_request(event: Event) -> str:
@@ -98,8 +98,8 @@ def _nothing_traced(frameworks: Sequence[Event], *, stopped: bool) -> str:
             "@provenance"
         )
     return (
-        "it used no framework, client or database that is instrumented: give its functions spans "
-        "with @provenance, or set AIPROV_PACKAGES to your package"
+        "it used no framework, server, client or database that is instrumented: give its functions "
+        "spans with @provenance, or set AIPROV_PACKAGES to your package"
     )
 
 

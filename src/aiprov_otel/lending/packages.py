@@ -32,7 +32,7 @@ INSTRUMENTATIONS: Final[Mapping[str, Instrumentation]] = {
     "aiokafka": _of("aiokafka"),
     "asgi": Instrumentation(),
     "asyncpg": _of("asyncpg"),
-    "botocore": Instrumentation("botocore", ("botocore", "aiobotocore")),
+    "botocore": _of("botocore"),
     "celery": _of("celery"),
     "confluent-kafka": _of("confluent-kafka"),
     "dbapi": Instrumentation(),
@@ -64,6 +64,9 @@ INSTRUMENTATIONS: Final[Mapping[str, Instrumentation]] = {
     "wsgi": Instrumentation(),
 }
 """The instrumentations that are lent."""
+
+WITHIN: Final[Mapping[str, Instrumentation]] = {"aiobotocore": _of("aiobotocore")}
+"""Those that come in the package of another, by the name of their entry point."""
 
 PREFIX: Final = "opentelemetry-instrumentation-"
 STARTED_WITH: Final = ("opentelemetry-distro", "opentelemetry-instrumentation")

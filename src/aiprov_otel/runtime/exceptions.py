@@ -81,6 +81,8 @@ def _wrap_end(original: Callable[..., None]) -> Callable[..., None]:
     def end(span: Span, *args: Any, **kwargs: Any) -> None:
         if id(span) in outcomes.waiting:  # a hot path: without a call of ours
             with guard:
+                if (error := outcomes.unrecorded(span)) is not None:
+                    span.record_exception(error)
                 fail(span, outcomes.ended(span))
         original(span, *args, **kwargs)
 

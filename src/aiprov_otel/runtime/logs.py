@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, Final
 
 from aiprov_otel.attributes import CODE, EXCEPTION_ORIGIN, ORIGIN
-from aiprov_otel.runtime import exception_state, state
+from aiprov_otel.runtime import exception_state, outcomes, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.guard import swallow
 from aiprov_otel.runtime.patching import Patches
@@ -53,6 +53,8 @@ def _annotate(record: logging.LogRecord, annotator: Annotator) -> None:
         # On a log record, `code.*` is the line that logged, and the handler sets it.
         event = annotator.exception(error).event
         ours = ours | {key: event[key] for key in event if key not in CODE}
+        if record.levelno >= logging.ERROR:
+            outcomes.logged(error)
     if ours and len(values) > _STANDARD:
         # A handler may send so many attributes at most, and drops the first ones.
         record.__dict__ = {**ours, **values}

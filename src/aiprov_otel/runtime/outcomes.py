@@ -54,6 +54,7 @@ _CHAIN: Final = 10
 """Exceptions below one that a library may have raised from them."""
 _numbers: Final = count(1)
 _LEFT: Final = "_aiprov_left"  # our own attribute on a span: an exception left its handler
+_LOGGED: Final = "_aiprov_logged"  # the same: the last exception that was logged while it served
 
 
 @dataclass(slots=True, eq=False)
@@ -144,6 +145,27 @@ def left() -> None:
     if state.annotator() is not None and (span := handlers.serving()) is not None:
         setattr(span, _LEFT, True)
         failed(span)
+
+
+def logged(error: BaseException) -> None:
+    """Note that *error* is logged as such while a request is served; it may be what fails it."""
+    if (span := handlers.serving()) is not None:
+        setattr(span, _LOGGED, error)
+        _arrived(span)  # so that `unrecorded` is called, which lets go of it
+
+
+def unrecorded(span: Span) -> BaseException | None:
+    """
+    The exception that failed *span*, which ends: an application that answers 500 itself logs it.
+
+    None if this span has an exception of its own, or the one that was logged is known from another.
+    """
+    error: BaseException | None = span.__dict__.pop(_LOGGED, None)
+    if error is None or not has_failed(span) or state_of(error).recorded:
+        return None
+    number = span.get_span_context().span_id
+    _, errors = waiting.get(id(span), (span, []))
+    return None if any(each.span == number for each in errors) else error
 
 
 def ended(span: Span) -> Attributes:

@@ -37,6 +37,18 @@ class Middleware:
 wsgi = Middleware(Wsgi())
 
 
+def serve_cheroot(port):
+    from cheroot.wsgi import Server
+
+    Server(("127.0.0.1", port), wsgi).start()
+
+
+def serve_gevent(port):
+    from gevent.pywsgi import WSGIServer
+
+    WSGIServer(("127.0.0.1", port), wsgi).serve_forever()
+
+
 def serve_waitress(port):
     import waitress
 

@@ -1,4 +1,9 @@
-"""Flask: the application makes its view synchronous just before the call."""
+"""
+Flask: the application makes its view synchronous just before the call.
+
+Its instrumentation ends the span of a request where Flask tears the request down. Before 2.2, an
+exception that reaches the debugger has Flask keep the request for it, and the span never ended.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,9 @@ from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
 from typing import Any, Final
+
+from opentelemetry import context
+from opentelemetry.sdk.trace import Span
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import call_guard
@@ -18,10 +26,37 @@ INSTRUMENTATION: Final = "opentelemetry-instrumentation-flask"
 
 View = Callable[..., Any]
 
+_KEPT: Final = "opentelemetry-flask."
+"""What the keys begin with under which the instrumentation keeps its own in the environ."""
+
 
 def instrument(app: ModuleType, patches: Patches) -> None:
-    """Name the views of Flask."""
+    """Name the views of Flask, and end the spans of its requests."""
     patches.replace(app.Flask, "ensure_sync", _wrap_ensure_sync(app.request))
+    patches.replace(app.Flask, "wsgi_app", _wrap_wsgi_app)
+
+
+def _wrap_wsgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def wsgi_app(app: Any, environ: dict[str, Any], start_response: Any) -> Any:
+        try:
+            return original(app, environ, start_response)
+        except Exception as error:
+            with call_guard:
+                _end(environ, error)
+            raise
+
+    return wsgi_app
+
+
+def _end(environ: dict[str, Any], error: Exception) -> None:
+    """End the span of the request that *error* left, if Flask has not torn it down."""
+    span = environ.get(f"{_KEPT}span_key")
+    if isinstance(span, Span) and span.is_recording():
+        if activation := environ.pop(f"{_KEPT}activation_key", None):
+            activation.__exit__(type(error), error, error.__traceback__)
+        if token := environ.pop(f"{_KEPT}token", None):
+            context.detach(token)
 
 
 def _wrap_ensure_sync(
