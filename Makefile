@@ -43,7 +43,8 @@ test-backends:  ## what `aiprov dashboards` writes, on real servers; some are bu
 dashboards:  ## write the dashboards and alerts that are shipped, from scripts/dashboards
 	@PYTHONPATH=scripts:src $(PYTHON) -m dashboards src/aiprov_otel/backends/data
 
-pictures:  ## docs/pictures: what the dashboards show of a staged incident
+pictures:  ## docs/pictures: a staged incident in Grafana's components, without its server
+	@scripts/schema
 	@commands=$$($(PYTHON) scripts/environment.py pictures --group test --group pictures '.[demo]') && \
 	PYTHONPATH=scripts:tests $$commands/python -m pictures docs/pictures
 
