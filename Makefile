@@ -36,7 +36,7 @@ test-backends:  ## what `aiprov dashboards` writes, on real servers; some are bu
 	@scripts/brokers Prometheus Alertmanager docker-compose
 	@scripts/servers
 	@scripts/schema
-	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
+	@commands=$$($(PYTHON) scripts/environment.py backends --group test --group kubernetes '.[demo]') && \
 	$$commands/pytest tests/backends $(ARGS) && \
 	PYTHONPATH=tests $$commands/python scripts/expressions.py
 
