@@ -55,7 +55,7 @@ def burn(queries: SpanQueries) -> Panel:
         "How many times faster than the objective allows requests fail: at 1 the budget lasts just "
         "as long as it should; 6 and 14.4, where the alerts of a service fire, are dashed. The "
         "origins add up to the burn of all services that are chosen together: one of them may burn "
-        f"faster.{_alerts_read_other_metrics(queries)}",
+        f"faster.{_what_alerts_read(queries)}",
         "timeseries",
         queries.burn(),
         TIMES,
@@ -67,11 +67,11 @@ def burn(queries: SpanQueries) -> Panel:
     )
 
 
-def _alerts_read_other_metrics(queries: SpanQueries) -> str:
-    """Says that the shipped alerts read other metrics, where they do."""
+def _what_alerts_read(queries: SpanQueries) -> str:
+    """Says how the shipped alerts come to read these metrics, where they read others."""
     if queries.metrics is names.COLLECTOR:
         return ""
-    return " The rules and alerts that are shipped read the Collector's metrics, and none of these."
+    return " The rules and alerts that are shipped read these metrics with `tempo/rules.yml` only."
 
 
 def burning(queries: SpanQueries) -> tuple[Panel, ...]:
@@ -82,7 +82,7 @@ def burning(queries: SpanQueries) -> tuple[Panel, ...]:
             "Of the service that burns fastest: how many times faster than the objective allows "
             "its requests fail, whoever's code it is. The alert for a fast burn fires above 14.4, "
             "while the last five minutes are above it too, with ten failures or more."
-            f"{_alerts_read_other_metrics(queries)}",
+            f"{_what_alerts_read(queries)}",
             "stat",
             queries.burning(),
             TIMES,
