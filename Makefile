@@ -23,6 +23,7 @@ coverage:  ## the same tests, and the lines and branches that they execute
 
 test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each framework
 	@scripts/brokers Redis RabbitMQ Kafka valgrind
+	@scripts/schema
 	@$(PYTHON) scripts/matrix.py
 
 attack:  ## faults at each line of the runtime, bad inputs at each parser (ATTACK_MINUTES=10)
