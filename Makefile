@@ -23,6 +23,7 @@ coverage:  ## the same tests, and the lines and branches that they execute
 
 test-matrix:  ## the other Pythons, the oldest OpenTelemetry, no extras, each framework
 	@scripts/brokers Redis RabbitMQ Kafka valgrind
+	@scripts/schema
 	@$(PYTHON) scripts/matrix.py
 
 attack:  ## faults at each line of the runtime, bad inputs at each parser (ATTACK_MINUTES=10)
@@ -36,14 +37,15 @@ test-backends:  ## what `aiprov dashboards` writes, on real servers; some are bu
 	@scripts/brokers Prometheus Alertmanager docker-compose
 	@scripts/servers
 	@scripts/schema
-	@commands=$$($(PYTHON) scripts/environment.py backends --group test '.[demo]') && \
+	@commands=$$($(PYTHON) scripts/environment.py backends --group test --group kubernetes '.[demo]') && \
 	$$commands/pytest tests/backends $(ARGS) && \
 	PYTHONPATH=tests $$commands/python scripts/expressions.py
 
 dashboards:  ## write the dashboards and alerts that are shipped, from scripts/dashboards
 	@PYTHONPATH=scripts:src $(PYTHON) -m dashboards src/aiprov_otel/backends/data
 
-pictures:  ## docs/pictures: what the dashboards show of a staged incident
+pictures:  ## docs/pictures: a staged incident in Grafana's components, without its server
+	@scripts/schema
 	@commands=$$($(PYTHON) scripts/environment.py pictures --group test --group pictures '.[demo]') && \
 	PYTHONPATH=scripts:tests $$commands/python -m pictures docs/pictures
 

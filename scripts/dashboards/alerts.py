@@ -97,8 +97,8 @@ _WHICH_COMMIT: Final = (
     ),
     _explore(failed_by(_RAISED_BY), keys.ERROR_COMMIT_ID, keys.COMMIT_ID),
     (
-        f"Jaeger: service {_SERVICE}, tags error=true {keys.ERROR_ORIGIN}={_RAISED_BY}; where that "
-        f"finds nothing, nothing was raised: error=true {keys.ORIGIN}={_RAISED_BY}."
+        f"Jaeger: service {_SERVICE}, tags {keys.ERROR_ORIGIN}={_RAISED_BY}; where that finds "
+        f"nothing, nothing was raised: {keys.ERROR_OUTCOME}=escaped {keys.ORIGIN}={_RAISED_BY}."
     ),
     (
         "The origin says where to look first, and not why it failed. A deployment, a dependency or "
@@ -107,7 +107,7 @@ _WHICH_COMMIT: Final = (
 )
 _FAILED: Final = {
     "dashboard": _dashboard("aiprov-overview", "service", "service_name"),
-    "traces": _search({"error": "true", keys.ERROR_ORIGIN: _RAISED_BY}),
+    "traces": _search({keys.ERROR_ORIGIN: _RAISED_BY}),
 }
 _SILENT: Final = (
     "history says nothing about these lines. A commit without a mark is unknown until "

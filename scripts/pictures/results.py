@@ -1,149 +1,163 @@
-"""What the queries of a dashboard return, asked as Grafana would ask."""
+"""What the queries of a dashboard return, for the page that draws it."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from pictures import traces
-from pictures.staged import MINUTES
+from pictures.staged import MINUTES, Shop
 from support.clickhouse import ClickHouse
 from support.prometheus import ask
 
-PUT_IN: Final = {
+CHOSEN: Final = {
+    "prometheus": "prometheus-1",
+    "tempo": "tempo-1",
+    "clickhouse": "grafana-clickhouse-datasource-1",
+    "service": ["shop"],
+    "job": ["shop"],
+    "route": "$__all",
+    "model": "$__all",
+    "budget": "0.001",
+    "forge": "https://forge.example/shop/commit",
+}
+"""What the reader of the dashboard chose, by variable."""
+
+_PUT_IN: Final = {
     "$__rate_interval": "4m",
     "$__range": f"{MINUTES}m",
-    "${service:pipe}": "shop",
     "$service": "shop",
     "$route": ".*",
     "$model": ".*",
     "$job": "shop",
-    "${budget}": "0.001",
+    "${budget}": CHOSEN["budget"],
 }
-"""What the reader of the picture chose."""
+COLORS: Final = ["purple", "blue", "orange", "#8a919e", "yellow", "red", "green", "text"]
+"""What dashboards name; a theme decides what each looks like."""
+
+_NUMBERS: Final = re.compile(r"U?Int\d+|Float\d+")
 
 Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Series:
-    """A course in time under a name."""
-
-    name: str
-    points: dict[float, float]
-
-
-@dataclass(frozen=True)
 class Results:
-    """The *prometheus* at that address, *clickhouse* with the same six hours, a *tempo* or none."""
+    """
+    What there is to ask about six hours of a shop.
+
+    Attributes:
+        prometheus: its address.
+        clickhouse: with the same six hours.
+        shop: what was sent; what Tempo would answer is worked out from its spans.
+        end: of the six hours, in seconds.
+    """
 
     prometheus: str
     clickhouse: ClickHouse
-    tempo: str | None
+    shop: Shop
+    end: float = field(default_factory=time.time)
 
-    def courses(self, panel: Row) -> list[Series]:
-        """Of a panel over time."""
-        (target,) = panel["targets"]
-        if "rawSql" in target:
-            return _by_name(self._sql(target["rawSql"]))
-        found = self._over_time(target["expr"])
-        return [
-            Series(_named(target["legendFormat"], one["metric"]), _numbers(one["values"]))
-            for one in found
-        ]
+    def given(self, board: Row) -> Row:
+        """Returns what the page needs to draw *board*."""
+        variables = {one["name"]: one for one in board["templating"]["list"]}
+        chosen = {name: CHOSEN[name] for name in variables}
+        if "service" in variables and not variables["service"]["multi"]:
+            chosen["service"] = "shop"
+        panels = [*unfolded(board)]
+        return {
+            "board": board | {"panels": panels},
+            "answers": {panel["id"]: dict(self._answers(panel)) for panel in panels},
+            "marks": list(self._marks(board)),
+            "chosen": chosen,
+            "colors": COLORS,
+            "from": int((self.end - MINUTES * 60) * 1000),
+            "to": int(self.end * 1000),
+        }
 
-    def values(self, panel: Row) -> list[tuple[str, float]]:
-        """Of a panel that shows the latest of each series."""
-        (target,) = panel["targets"]
-        if "query" in target and self.tempo:
-            return traces.counted(self.tempo, filled(target["query"]))
-        found = ask(self.prometheus, "query", query=filled(target["expr"]))["result"]
-        return [
-            (_named(target["legendFormat"], one["metric"]), float(one["value"][1])) for one in found
-        ]
+    def _answers(self, panel: Row) -> Iterator[tuple[str, Row]]:
+        for target in panel.get("targets", ()):
+            if "rawSql" in target:
+                answer = self._sql(target["rawSql"], panel["type"] == "timeseries")
+            elif "query" in target:
+                answer = traces.answer(target["query"], self.shop.spans)
+            elif target["range"]:
+                answer = self._over_time(target["expr"])
+            else:
+                asked = {"query": _filled(target["expr"]), "time": str(self.end)}
+                answer = ask(self.prometheus, "query", **asked)
+            yield target["refId"], answer
 
-    def rows(self, panel: Row) -> list[Row]:
-        """Of a table, after what it makes of its queries."""
-        if "rawSql" in panel["targets"][0]:
-            return self._sql(panel["targets"][0]["rawSql"])
-        if "query" in panel["targets"][0] and self.tempo:
-            return traces.spans(self.tempo, filled(panel["targets"][0]["query"]))
-        merged: dict[tuple[tuple[str, str], ...], Row] = {}
-        for target in panel["targets"]:
-            column = "Value" if len(panel["targets"]) == 1 else f"Value #{target['refId']}"
-            for one in ask(self.prometheus, "query", query=filled(target["expr"]))["result"]:
-                key = tuple(sorted(one["metric"].items()))
-                merged.setdefault(key, dict(one["metric"]))[column] = float(one["value"][1])
-        return _arranged(list(merged.values()), panel["transformations"])
-
-    def marks(self, board: Row) -> list[float]:
+    def _marks(self, board: Row) -> Iterator[float]:
         """When deployments began."""
         (mark,) = board["annotations"]["list"]
         if "expr" in mark:
-            return [float(one["values"][0][0]) for one in self._over_time(mark["expr"])]
-        return [_moment(one["time"]) for one in self._sql(mark["target"]["rawSql"])]
+            yield from (
+                float(one["values"][0][0]) for one in self._over_time(mark["expr"])["result"]
+            )
+        else:
+            times = self._sql(mark["target"]["rawSql"], over_time=False)["columns"][0]
+            yield from (at / 1000 for at in times["values"])
 
-    def _over_time(self, expr: str) -> list[Row]:
-        end = time.time()
-        begin = end - MINUTES * 60
-        asked = {"query": filled(expr), "start": str(begin), "end": str(end), "step": "60"}
-        found: list[Row] = ask(self.prometheus, "query_range", **asked)["result"]
-        return found
+    def _over_time(self, expr: str) -> Row:
+        begin = self.end - MINUTES * 60
+        asked = {"query": _filled(expr), "start": str(begin), "end": str(self.end), "step": "60"}
+        answer: Row = ask(self.prometheus, "query_range", **asked)
+        return answer
 
-    def _sql(self, statement: str) -> list[Row]:
-        end = int(time.time())
+    def _sql(self, statement: str, over_time: bool) -> Row:
+        end = int(self.end)
         for pattern, put in (
             (r"\$__timeFilter\((\w+)\)", rf"\1 > toDateTime({end - MINUTES * 60})"),
             (r"\$__timeInterval\((\w+)\)", r"toStartOfInterval(toDateTime(\1), INTERVAL 300 s)"),
             (r"\$\{service:singlequote\}", "'shop'"),
         ):
             statement = re.sub(pattern, put, statement)
-        to = {"database": "otel", "default_format": "JSONEachRow"}
+        asked = {"database": "otel", "default_format": "JSONCompact"}
         quoted = {"output_format_json_quote_64bit_integers": "0"}
-        said = self.clickhouse.query(statement, to | quoted)
-        return [json.loads(line) for line in said.splitlines()]
+        found = json.loads(self.clickhouse.query(statement, asked | quoted))
+        columns = [
+            _column(one["name"], one["type"], [row[number] for row in found["data"]])
+            for number, one in enumerate(found["meta"])
+        ]
+        return _series(columns) if over_time else {"columns": columns}
 
 
-def filled(text: str) -> str:
-    """*text* with what Grafana puts in."""
-    for variable, value in PUT_IN.items():
-        text = text.replace(variable, value)
+def unfolded(board: Row) -> Iterator[Row]:
+    """Returns all panels of *board*, and the headings of rows, which are open."""
+    for panel in board["panels"]:
+        yield panel
+        yield from panel.get("panels", ())
+
+
+def _filled(text: str) -> str:
+    for variable, value in _PUT_IN.items():
+        text = text.replace(variable, str(value))
     return text
 
 
-def _named(legend: str, labels: dict[str, str]) -> str:
-    said: Callable[[re.Match[str]], str] = lambda found: labels.get(found[1], "")  # noqa: E731
-    return re.sub(r"\{\{(\w+)\}\}", said, legend)
+def _column(name: str, of: str, values: list[Any]) -> Row:
+    if of.startswith("DateTime"):
+        return {"name": name, "type": "time", "values": [_milliseconds(one) for one in values]}
+    return {"name": name, "type": "number" if _NUMBERS.search(of) else "string", "values": values}
 
 
-def _numbers(values: list[tuple[float, str]]) -> dict[float, float]:
-    return {at: float(value) for at, value in values if value != "NaN"}
+def _series(columns: list[Row]) -> Row:
+    """The first column is the time, the second names the series, the third has the values."""
+    points: dict[str, list[tuple[float, float]]] = {}
+    for at, name, value in zip(*(one["values"] for one in columns), strict=True):
+        points.setdefault(name, []).append((at / 1000, value))
+    key = columns[1]["name"]
+    return {
+        "series": [
+            {"name": name, "labels": {key: name}, "points": each} for name, each in points.items()
+        ]
+    }
 
 
-def _by_name(rows: list[Row]) -> list[Series]:
-    """The first column is the time, the second the name, the third the value."""
-    found: dict[str, dict[float, float]] = {}
-    for row in rows:
-        at, name, value = row.values()
-        found.setdefault(name, {})[_moment(at)] = value
-    return [Series(name, points) for name, points in found.items()]
-
-
-def _moment(said: str) -> float:
-    """A time of ClickHouse's."""
-    return datetime.fromisoformat(f"{said[:19]}+00:00").timestamp()
-
-
-def _arranged(rows: list[Row], transformations: list[Row]) -> list[Row]:
-    """Columns renamed and left out, and rows sorted, as the panel says."""
-    said = {one["id"]: one["options"] for one in transformations}
-    names, order = said["organize"]["renameByName"], said["organize"]["indexByName"]
-    kept = sorted({key for row in rows for key in row}, key=lambda key: order.get(key, 99))
-    renamed = [{names.get(key, key): row[key] for key in kept if key in row} for row in rows]
-    (by,) = said["sortBy"]["sort"]
-    return sorted(renamed, key=lambda row: -row.get(by["field"], -1))
+def _milliseconds(text: str) -> float:
+    return datetime.fromisoformat(f"{text[:19]}+00:00").timestamp() * 1000

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from dashboards.prometheus_names import COLLECTOR, TEMPO, SpanMetrics
 from pictures.cast import DISCOUNT, ROUTES, Function
 
 MINUTES: Final = 360
@@ -91,7 +92,6 @@ class Shop:
         by_line = failed if failed and failed.error else None
         kind = "SERVER" if unit == "handler" else "INTERNAL"
         labels = {
-            "service_name": "shop",
             "span_name": name,
             "span_kind": f"SPAN_KIND_{kind}",
             "aiprov_origin": one.origin,
@@ -99,13 +99,18 @@ class Shop:
             "aiprov_error_origin": by_line.origin if by_line else "",
             "status_code": f"STATUS_CODE_{'ERROR' if failed else 'UNSET'}",
         }
-        self._add(minute, "traces_span_metrics_calls_total", labels)
+        for maker in (COLLECTOR, TEMPO):
+            self._measure(minute, maker, labels | {maker.service: "shop"}, took)
+        self.spans.append(self._row(minute, trace, number, name, one, took, failed, unit))
+
+    def _measure(
+        self, minute: int, maker: SpanMetrics, labels: dict[str, str], took: float
+    ) -> None:
+        self._add(minute, maker.calls, labels)
         for bound in (*_BUCKETS, math.inf):
             if took <= bound:
                 le = "+Inf" if bound == math.inf else str(bound)
-                name_of = "traces_span_metrics_duration_seconds_bucket"
-                self._add(minute, name_of, labels | {"le": le})
-        self.spans.append(self._row(minute, trace, number, name, one, took, failed, unit))
+                self._add(minute, maker.seconds, labels | {"le": le})
 
     def _row(
         self, minute: int, trace: str, number: int, name: str, one: Function,

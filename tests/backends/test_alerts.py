@@ -54,7 +54,7 @@ def test_a_link_leads_to_what_is_there(link):
     else:
         assert (backend, address.path) == ("jaeger", "/search")
         assert said["service"] == ["ai"]
-        assert json.loads(said["tags"][0]).keys() <= ON_SPANS | {"error"}
+        assert json.loads(said["tags"][0]).keys() <= ON_SPANS
 
 
 @pytest.mark.parametrize("alert", ALERTS)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from opentelemetry import environment_variables, sdk
 
 from aiprov_otel.backends import texts
 from aiprov_otel.receiver.server import Receiver
@@ -24,25 +25,46 @@ from support.service import Received, executable, free_port, stop, wait_for_port
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "src" / "aiprov_otel" / "backends" / "data"
 HERE = ROOT / "examples" / "compose"
-SERVICES = yaml.safe_load((HERE / "compose.yaml").read_text())["services"]
+SERVICES = {
+    name: yaml.safe_load((HERE / name).read_text())["services"]
+    for name in ("compose.yaml", "servers.yaml")
+}
 DOCKERFILE = (HERE / "Dockerfile").read_text().replace("\\\n", "")
-MOUNTED = [
-    volume.split(":")
-    for service in SERVICES.values()
-    for volume in service.get("volumes", ())
-    if volume.startswith(".")
-]
+COLLECTORS = {"compose.yaml": "lgtm", "servers.yaml": "collector"}
+IMAGE = {
+    "/otel-lgtm/otelcol-config.yaml",
+    "/otel-lgtm/prometheus.yaml",
+    "/otel-lgtm/grafana/conf/provisioning/dashboards/aiprov.yaml",
+    "/otel-lgtm/grafana/conf/provisioning/alerting/aiprov.yaml",
+    "/otel-lgtm/grafana/conf/provisioning/datasources/grafana-datasources.yaml",
+}
+"""Where grafana/otel-lgtm 0.31 looks for files, by its own Dockerfile and scripts."""
+
+OTHERS = {"OTELCOL_EXTRA_ARGS", "GF_AUTH_ANONYMOUS_ENABLED", "GF_AUTH_ANONYMOUS_ORG_ROLE"}
+"""Variables of the images, by the same."""
+
 SHOP = {
     **{key: value for key, value in os.environ.items() if not key.startswith(("AIPROV_", "OTEL_"))},
-    **SERVICES["shop"]["environment"],
+    **SERVICES["compose.yaml"]["shop"]["environment"],
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     "no_proxy": "127.0.0.1",
 }
+each_file = pytest.mark.parametrize("file", SERVICES)
 
 
-def inside(path, folder):
+def mounted(file):
+    """What is mounted where, by the services of *file*."""
+    return [
+        volume.split(":")
+        for service in SERVICES[file].values()
+        for volume in service.get("volumes", ())
+        if volume.startswith(".")
+    ]
+
+
+def inside(path, folder, file="servers.yaml"):
     """The file *path* of a container, with the paths of *folder* and of this repository in it."""
-    for source, target, *_ in MOUNTED:
+    for source, target, *_ in mounted(file):
         if target == path:
             text = (HERE / source).read_text()
             copy = folder / Path(path).name
@@ -57,56 +79,98 @@ def accepted(*command, **variables):
     assert told.returncode == 0, told.stdout + told.stderr
 
 
-def test_compose_accepts_the_file():
+@each_file
+def test_compose_accepts_the_file(file):
     """
     Docker's own program reads it, and finds nothing wrong.
     """
     if not shutil.which("docker-compose"):
         pytest.skip("there is no docker-compose: run scripts/brokers")
-    accepted("docker-compose", "-f", str(HERE / "compose.yaml"), "config", "--quiet")
+    accepted("docker-compose", "-f", str(HERE / file), "config", "--quiet")
 
 
-def test_what_is_mounted_is_there():
+@each_file
+def test_what_is_mounted_is_there(file):
     """
-    A container finds each file and folder that it is promised.
+    A container finds each file and folder that it is promised, and reads them from where it looks.
     """
-    assert len(MOUNTED) > 5
-    assert [source for source, *_ in MOUNTED if not (HERE / source).exists()] == []
+    mounts = mounted(file)
+    targets = {target for _, target, *_ in mounts if target.startswith("/otel-lgtm/")}
+
+    assert len(mounts) > 5
+    assert [source for source, *_ in mounts if not (HERE / source).exists()] == []
+    assert targets == (IMAGE if file == "compose.yaml" else set())
 
 
-def test_images_are_pinned():
+@pytest.mark.parametrize(("file", "number"), [("compose.yaml", 1), ("servers.yaml", 6)])
+def test_images_are_pinned(file, number):
     """
     What is tried today is what comes tomorrow.
     """
-    images = [service["image"] for service in SERVICES.values() if "image" in service]
+    images = [service["image"] for service in SERVICES[file].values() if "image" in service]
 
-    assert len(images) == 6
+    assert len(images) == number
     for image in images:
         assert re.fullmatch(r"[\w/-]+:v?\d+\.\d+\.\d+", image), image
 
 
-def test_servers_are_called_by_their_names():
+@each_file
+def test_nobody_is_let_in_from_elsewhere(file):
     """
-    Every address in the files is that of a service.
+    No server has a login, so each port is that of this machine only.
     """
-    files = [path.read_text() for path in HERE.iterdir() if path.suffix in {".yaml", ".yml"}]
+    ports = [port for service in SERVICES[file].values() for port in service.get("ports", ())]
+
+    assert "127.0.0.1:3000:3000" in ports
+    for port in ports:
+        assert re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port)
+
+
+@each_file
+def test_every_variable_is_one_that_somebody_reads(file):
+    """
+    OpenTelemetry, aiprov_otel, the Collector's file or the image knows each by its name.
+    """
+    named = {name for one in SERVICES[file].values() for name in one.get("environment", ())}
+    ours = {name for name in named if name.startswith("AIPROV_")}
+    theirs = set(re.findall(r"env:(\w+)", texts()["collector/otelcol.yaml"]))
+    modules = (environment_variables, sdk.environment_variables)
+    known = {str(one) for module in modules for one in vars(module).values()}
+
+    assert ours <= {"AIPROV_PACKAGES"}
+    assert {one for one in named - ours if not one.startswith("OTEL_")} <= theirs | OTHERS
+    assert {one for one in named if one.startswith("OTEL_")} <= known
+
+
+@each_file
+def test_servers_are_called_by_their_names(file):
+    """
+    Every address in the files is that of a service, or of a host that the container knows.
+    """
+    names = [source for source, *_ in mounted(file) if source.endswith((".yaml", ".yml"))]
+    read = [(HERE / name).read_text() for name in [file, *names]]
+    hosts = [host for one in SERVICES[file].values() for host in one.get("extra_hosts", ())]
+    known = {*SERVICES[file], *(host.partition(":")[0] for host in hosts)}
     sources = texts()["grafana/provisioning/datasources/aiprov.yaml"]
 
-    named = set(re.findall(r"http://([a-z]+):\d", "".join([*files, sources])))
+    named = set(re.findall(r"http://([a-z]+):\d", "".join([*read, sources])))
 
-    assert named - {"localhost", "clickhouse"} <= SERVICES.keys()
-    assert {"collector", "prometheus", "tempo", "loki", "jaeger", "shop"} <= named
+    assert named - {"localhost"} <= known
+    assert {"prometheus", "tempo", "loki", "shop"} <= named
 
 
-def test_the_collector_accepts_its_files(tmp_path):
+@each_file
+def test_the_collector_accepts_its_files(file, tmp_path):
     """
     The one that is shipped and the one with the differences go together.
     """
     if not (collector := built("otelcol")):
         pytest.skip("no otelcol was built: run `make test-backends`")
-    service = SERVICES["collector"]
-    paths = [word.removeprefix("--config=") for word in service["command"]]
-    configs = [f"--config={inside(path, tmp_path)}" for path in paths]
+    service = SERVICES[file][COLLECTORS[file]]
+    words = service.get("command") or ["--config=/otel-lgtm/otelcol-config.yaml"]
+    words = [*words, *service["environment"].get("OTELCOL_EXTRA_ARGS", "").split()]
+    paths = [word.removeprefix("--config=").removeprefix("file:") for word in words]
+    configs = [f"--config={inside(path, tmp_path, file)}" for path in paths]
 
     accepted(collector, "validate", *configs, **service["environment"])
 
@@ -130,7 +194,7 @@ def test_each_alert_comes_once():
     loaded = {path.removeprefix("/observability/") for path in config["rule_files"]}
 
     assert shipped - loaded == {"prometheus/aiprov-alerts.rules.yml"}
-    assert "/etc/grafana/provisioning" in {target for _, target, *_ in MOUNTED}
+    assert "/etc/grafana/provisioning" in {target for _, target, *_ in mounted("servers.yaml")}
 
 
 def test_tempo_accepts_its_file(tmp_path):

@@ -18,6 +18,7 @@ if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
 
 FILES = {name: text for name, text in texts().items() if name.endswith(".rules.yml")}
+TEMPO = {name: texts()[name] for name in ("tempo/rules.yml",)}
 RULES = [
     rule
     for text in FILES.values()
@@ -78,12 +79,12 @@ def test_no_rule_fails(server):
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("tests", ["requests.test.yml", "functions.test.yml"])
+@pytest.mark.parametrize("tests", ["requests.test.yml", "functions.test.yml", "tempo.test.yml"])
 def test_promtool_passes_the_unit_tests(tests, tmp_path):
     """
     On counters made by hand, alerts fire, name the origin, stay silent and end as they should.
     """
-    for name, text in FILES.items():
+    for name, text in (FILES | TEMPO).items():
         (tmp_path / Path(name).name).write_text(text)
     shutil.copy(Path(__file__).with_name(tests), tmp_path)
 

@@ -79,6 +79,10 @@ class Browser:
         """The page as a PDF."""
         return base64.b64decode(self._ask("POST", "/print", {}))
 
+    def photograph(self) -> bytes:
+        """The window as a PNG."""
+        return base64.b64decode(self._ask("GET", "/screenshot", None))
+
     def complaints(self) -> list[str]:
         """What the console was told since it was last asked."""
         return [one["message"] for one in self._ask("POST", "/se/log", {"type": "browser"})]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiprov_otel.backends import texts
-from support.servers import running
+from support.servers import built, own_metrics, running
 from support.service import free_port
 from support.waiting import PATIENCE
 
@@ -22,13 +21,13 @@ _FILES: Final = ("jaeger/jaeger.yaml", "jaeger/jaeger-ui.json")
 
 def why_not() -> str | None:
     """Say why there can be none; None if there can."""
-    return None if shutil.which("jaeger") else "there is no jaeger 2 on the PATH"
+    return None if built("jaeger") else "no jaeger was built: run `make test-backends`"
 
 
 def validate(folder: Path) -> subprocess.CompletedProcess[str]:
     """What Jaeger says of the shipped configuration, as it is."""
-    command = ["jaeger", "validate", "--config=jaeger/jaeger.yaml"]
-    return subprocess.run(_written(command, folder), cwd=folder, capture_output=True, text=True)
+    command = _written(folder, "validate", "--config=jaeger/jaeger.yaml")
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
 @contextmanager
@@ -36,17 +35,18 @@ def jaeger(folder: Path) -> Iterator[tuple[str, str]]:
     """Where one takes OTLP over HTTP, and where it is asked."""
     ports = [free_port() for _ in range(4)]
     taking, asked, *others = (f"127.0.0.1:{port}" for port in ports)
-    command = [
-        "jaeger",
+    metrics = json.dumps(own_metrics()["metrics"])
+    command = _written(
+        folder,
         f"--config={folder}/jaeger/jaeger.yaml",
         f"--set=extensions.jaeger_query.ui.config_file={folder}/jaeger/jaeger-ui.json",
         f"--set=receivers.otlp.protocols.http.endpoint={taking}",
         f"--set=receivers.otlp.protocols.grpc.endpoint={others[0]}",
         f"--set=extensions.jaeger_query.http.endpoint={asked}",
         f"--set=extensions.jaeger_query.grpc.endpoint={others[1]}",
-        "--set=service.telemetry.metrics.level=none",
-    ]
-    with running(_written(command, folder), f"http://{asked}/", folder / "jaeger.log"):
+        f"--set=service.telemetry.metrics={metrics}",
+    )
+    with running(command, f"http://{asked}/", folder / "jaeger.log"):
         yield f"http://{taking}", f"http://{asked}"
 
 
@@ -66,8 +66,8 @@ def page(address: str) -> str:
         return str(reply.read().decode())
 
 
-def _written(command: list[str], folder: Path) -> list[str]:
+def _written(folder: Path, *arguments: str) -> list[str]:
     (folder / "jaeger").mkdir(exist_ok=True)
     for name in _FILES:
         (folder / name).write_text(texts()[name])
-    return command
+    return [built("jaeger") or "", *arguments]

@@ -13,12 +13,11 @@ from typing import Any, Final
 from aiprov_otel.backends import texts
 from aiprov_otel.receiver.server import Receiver
 from support.native import Engine, taking
-from support.servers import built, prometheus, running
+from support.servers import built, own_metrics, prometheus, running
 from support.service import Received, free_port
 
 COLLECTOR: Final = "collector/otelcol.yaml"
 CLICKHOUSE: Final = "collector/clickhouse.yaml"
-_QUIET: Final = {"metrics": {"level": "none"}}
 
 
 def why_not() -> str | None:
@@ -87,7 +86,7 @@ def _receiver(spans: Received) -> Iterator[str]:
 def alone(folder: Path) -> Iterator[str]:
     """Where the shipped Collector takes OTLP, without its second file and all that it sends to."""
     port = free_port()
-    changed = {"receivers": _receivers(port), "service": {"telemetry": _QUIET}}
+    changed = {"receivers": _receivers(port), "service": {"telemetry": own_metrics()}}
     with _collector(folder, port, (COLLECTOR,), changed, {}):
         yield f"http://127.0.0.1:{port}"
 
@@ -115,7 +114,7 @@ def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
             **{name.replace("traces", "otlphttp"): {"endpoint": also[name]} for name in also},
         },
         "service": {
-            "telemetry": _QUIET,
+            "telemetry": own_metrics(),
             "pipelines": {name: {"exporters": each} for name, each in exporters.items()},
         },
     }

@@ -21,7 +21,7 @@ _LABELS: Final = (
     "service_name", "service", "job", "span_name",
     "aiprov_origin", "aiprov_error_origin", "raised_by", "error_type",
     "aiprov_exception_origin", "aiprov_model_name", "aiprov_exception_model_name",
-    "vcs_ref_head_revision",
+    "vcs_ref_head_revision", "reading",
 )  # fmt: skip
 _STEP: Final = 60  # seconds
 _STEPS: Final = 120

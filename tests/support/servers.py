@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.error import URLError
 
 from support.service import free_port, stop
@@ -20,6 +20,12 @@ def built(name: str) -> str | None:
     """The server *name* that `scripts/servers` built, or None."""
     path = _BUILT / name / name
     return str(path) if path.exists() else None
+
+
+def own_metrics() -> dict[str, Any]:
+    """Where a Collector or a Jaeger shows its own metrics: on a port that is free."""
+    at = {"host": "127.0.0.1", "port": free_port()}
+    return {"metrics": {"readers": [{"pull": {"exporter": {"prometheus": at}}}]}}
 
 
 @contextmanager
@@ -43,11 +49,15 @@ def prometheus(folder: Path, rules: Sequence[str] = ()) -> Iterator[str]:
 
 @contextmanager
 def running(
-    command: Sequence[str], ready: str, log: Path, variables: Mapping[str, str] | None = None
+    command: Sequence[str],
+    ready: str,
+    log: Path,
+    variables: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Iterator[None]:
-    """*command*, from when it answers at *ready* on; what it says stands in *log*."""
+    """*command* in *folder*, from when it answers at *ready* on; what it says stands in *log*."""
     with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, env=variables)
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=variables, cwd=folder)
         try:
             _wait(process, ready, log)
             yield

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards import prometheus_names as names
-from dashboards.grafana.span_queries import ARMS, RANGE, STEP, crude
+from dashboards.grafana.span_queries import RANGE, STEP, crude
 
 BY: Final = names.ORIGIN
 RAISED_BY: Final = names.EXCEPTION_ORIGIN
@@ -43,7 +43,7 @@ class AiprovQueries:
 
     def crude(self) -> str:
         """Divides the error ratio of AI-written functions by that of human-written ones."""
-        return crude(*((self._in_all(arm, FAILED), self._in_all(arm)) for arm in ARMS))
+        return crude(self._in_all, FAILED)
 
     def coverage(self) -> str:
         """Returns the share of calls whose function has a known origin."""

@@ -40,6 +40,8 @@ class Dashboard:
         variables: what the reader chooses or types in.
         panels: from the top left, row by row.
         annotations: what is drawn over all time series.
+        from_traces: further panels, below a heading, for who has Tempo.
+        folded: they are folded away, and ask nothing, until the reader opens them.
     """
 
     uid: str
@@ -48,6 +50,8 @@ class Dashboard:
     variables: Sequence[QueryVariable | TextVariable]
     panels: Sequence[Panel]
     annotations: Sequence[dict[str, Any]] = ()
+    from_traces: Sequence[Panel] = ()
+    folded: bool = False
 
     def text(self) -> str:
         """Returns the file to import."""
@@ -64,7 +68,7 @@ class Dashboard:
             "links": [_TO_THE_OTHERS],
             "annotations": {"list": list(self.annotations)},
             "templating": {"list": list(self._variables_to_json())},
-            "panels": list(_laid_out(self.panels)),
+            "panels": self._panels_to_json(),
         }
         return json.dumps(document, indent=2) + "\n"
 
@@ -74,18 +78,35 @@ class Dashboard:
                 yield source.choice()
         yield from (variable.to_json() for variable in self.variables)
 
+    def _panels_to_json(self) -> list[dict[str, Any]]:
+        panels = list(_laid_out(self.panels))
+        if not self.from_traces:
+            return panels
+        top = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in panels)
+        number = len(panels) + 1
+        inner = list(_laid_out(self.from_traces, top + 1, number + 1))
+        row = {
+            "id": number,
+            "type": "row",
+            "title": "Which commits? From traces in Tempo",
+            "collapsed": self.folded,
+            "gridPos": {"x": 0, "y": top, "w": _COLUMNS, "h": 1},
+            "panels": inner if self.folded else [],
+        }
+        return [*panels, row, *([] if self.folded else inner)]
+
     def _uses(self, source: Source) -> bool:
         reference = f"${{{source.variable}}}"
         return any(
             panel.source is source or reference in str(panel.link)
-            for panel in self.panels
+            for panel in (*self.panels, *self.from_traces)
             if panel.kind != "text"
         )
 
 
-def _laid_out(panels: Sequence[Panel]) -> Iterator[dict[str, Any]]:
-    x = y = height = 0
-    for number, panel in enumerate(panels, 1):
+def _laid_out(panels: Sequence[Panel], y: int = 0, first: int = 1) -> Iterator[dict[str, Any]]:
+    x = height = 0
+    for number, panel in enumerate(panels, first):
         if x + panel.width > _COLUMNS:
             x, y, height = 0, y + height, 0
         yield panel.to_json(number, x, y)

@@ -26,11 +26,12 @@ def traces(query: str, title: str) -> tuple[str, str]:
 
 def commit(variable: str) -> tuple[str, str]:
     """Links to the commit that Grafana's *variable* holds, on the reader's forge."""
-    return f"${{forge}}/${{{variable}}}", "the commit"
+    return f"${{forge}}/${{{variable}:percentencode}}", "the commit"
 
 
 def one_service(metrics: SpanMetrics) -> tuple[str, str]:
     """Links a row to the dashboard of its service, narrowed to the route that was clicked."""
     uid = "aiprov-service-tempo" if metrics is names.TEMPO else "aiprov-service"
-    variables = f"var-service=${{__data.fields.{metrics.service}}}&var-route=${{__value.raw}}"
+    service = f"${{__data.fields.{metrics.service}:percentencode}}"
+    variables = f"var-service={service}&var-route=${{__value.raw:percentencode}}"
     return f"/d/{uid}?{variables}&${{prometheus:queryparam}}&${{__url_time_range}}", "this route"

@@ -50,6 +50,7 @@ class Panel:
         columns: of a table, instead of *query*; it is sorted by the first.
         units: of columns that the *query* names.
         headings: of labels that mean something else here than elsewhere.
+        renamed: columns that the *query* names, and what they are called instead.
         link: the address that a value leads to, and its title.
         linked: the column of a table that has the link.
     """
@@ -70,6 +71,7 @@ class Panel:
     columns: tuple[Column, ...] = ()
     units: tuple[tuple[str, str], ...] = ()
     headings: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
     link: tuple[str, str] | None = None
     linked: str = ""
 
@@ -89,7 +91,10 @@ class Panel:
             "targets": self._targets(),
             "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
             "options": panel_style.options(
-                self.kind, bool(self.steps or self.legend), bool(self.legend)
+                self.kind,
+                bool(self.steps) or self.legend in panel_style.LEGENDS_OF_ORIGINS,
+                bool(self.legend),
+                bool(self.legend) and not self.steps,
             ),
             **self._transformed(),
         }
@@ -124,19 +129,28 @@ class Panel:
             "unit": self.unit,
             **({} if self.kind == "table" else panel_style.digits(self.unit)),
             **({} if self.logarithmic else {"min": 0}),
-            "noValue": "no data",
-            "color": {"mode": "thresholds" if self._is_colored() else "palette-classic"},
+            "noValue": "-" if self.kind == "table" else "no data",
+            "color": self._color(),
             "links": [] if self.linked else self._links(),
             "mappings": panel_style.MAPPINGS if self.kind == "table" else [],
             "thresholds": panel_style.thresholds(self.steps),
-            "custom": self._course() if self.kind == "timeseries" else {},
+            "custom": self._custom(),
         }
 
-    def _course(self) -> dict[str, Any]:
+    def _custom(self) -> dict[str, Any]:
+        if self.kind == "table":
+            return panel_style.NARROW
+        if self.kind != "timeseries":
+            return {}
         return panel_style.course(self.stacked, bool(self.steps), self.bars, self.logarithmic)
 
-    def _is_colored(self) -> bool:
-        return self.kind == "stat" and bool(self.steps)
+    def _color(self) -> dict[str, Any]:
+        if self.kind == "stat" and self.steps:
+            return {"mode": "thresholds"}
+        if self.kind == "bargauge":
+            # In Grafana's palette, a model would have the color of an origin.
+            return {"mode": "fixed", "fixedColor": "green"}
+        return {"mode": "palette-classic"}
 
     def _links(self) -> list[dict[str, Any]]:
         if self.link is None:
@@ -146,16 +160,24 @@ class Panel:
 
     def _overrides(self) -> list[dict[str, Any]]:
         if self.kind != "table":
-            return panel_style.ORIGINS
+            return panel_style.ORIGINS if self.legend in panel_style.LEGENDS_OF_ORIGINS else []
         units = [*((column.name, column.unit) for column in self.columns), *self.units]
         linked = [panel_style.override(self.linked, "links", self._links())] if self.linked else []
         return [
-            *panel_style.CELLS,
+            *panel_style.cells(self._headings()),
             *(panel_style.in_unit(name, unit) for name, unit in units),
             *linked,
         ]
 
+    def _headings(self) -> str:
+        """The text that the headings stand in, of labels or in the query itself."""
+        headings = panel_style.headings([column.query for column in self.columns])
+        return " ".join([self.query, *headings.values(), *dict(self.renamed).values()])
+
     def _transformed(self) -> dict[str, Any]:
+        if self.renamed:
+            renamed = {"renameByName": dict(self.renamed)}
+            return {"transformations": [{"id": "organize", "options": renamed}]}
         if not self.columns:
             return {}
         queries = {column.name: column.query for column in self.columns}

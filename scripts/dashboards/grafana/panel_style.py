@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from aiprov_otel import attributes as keys
 from dashboards import prometheus_names as names
 
 COUNT: Final = "locale"
@@ -16,7 +15,7 @@ range."""
 TIMES: Final = "suffix:x"
 """The unit of a ratio that is read as so many times."""
 
-_COLORS: Final = {"ai": "purple", "human": "blue", "mixed": "orange", "unknown": "text"}
+_COLORS: Final = {"ai": "purple", "human": "blue", "mixed": "orange", "unknown": "#8a919e"}
 _HEADINGS: Final = {
     names.COLLECTOR.service: "service",
     names.TEMPO.service: "service",
@@ -60,11 +59,21 @@ ORIGINS: Final = [
 ]
 """An origin has the same color wherever it is shown."""
 
-CELLS: Final = [
-    override(name, "custom.cellOptions", {"type": "color-text"})
-    for name in ("written by", "raised by", keys.ERROR_ORIGIN)
-]
-"""The same colors in tables."""
+LEGENDS_OF_ORIGINS: Final = {
+    f"{{{{{label}}}}}" for label in (names.ORIGIN, names.EXCEPTION_ORIGIN, "raised_by")
+}
+
+NARROW: Final = {"minWidth": 50}
+"""So many pixels a column has at least: by Grafana's 150, the last may lie beyond the edge."""
+
+
+def cells(headings: str) -> list[dict[str, Any]]:
+    """Returns the same colors for those columns among *headings* that hold origins."""
+    return [
+        override(name, "custom.cellOptions", {"type": "color-text"})
+        for name in ("written by", "raised by")
+        if name in headings
+    ]
 
 
 def thresholds(steps: Sequence[tuple[float, str]]) -> dict[str, Any]:
@@ -86,14 +95,21 @@ def course(stacked: bool, lined: bool, bars: bool, logarithmic: bool) -> dict[st
     }
 
 
+def headings(queries: Iterable[str]) -> dict[str, str]:
+    """Returns the headings of the labels in *queries*, by label."""
+    text = "".join(queries)
+    return {
+        label: heading for label, heading in _HEADINGS.items() if re.search(rf"\b{label}\b", text)
+    }
+
+
 def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[dict[str, Any]]:
     """Joins *columns*, sorted by the first, descending; *called* overrides headings of labels."""
     single = len(columns) == 1
     values = ["Value" if single else f"Value #{chr(65 + number)}" for number in range(len(columns))]
-    queries = "".join(columns.values())
-    labels = [label for label in _HEADINGS if re.search(rf"\b{label}\b", queries)]
-    headings = {**_HEADINGS, **called}
-    named = {label: headings[label] for label in labels} | dict(zip(values, columns, strict=True))
+    labels = headings(columns.values())
+    known = {label: called.get(label, heading) for label, heading in labels.items()}
+    named = known | dict(zip(values, columns, strict=True))
     organized = {
         "excludeByName": {"Time": True},
         "indexByName": {name: number for number, name in enumerate(named)},
@@ -106,25 +122,35 @@ def as_one_table(columns: Mapping[str, str], called: Mapping[str, str]) -> list[
     ]
 
 
-def options(kind: str, colored: bool, named: bool) -> dict[str, Any]:
+def options(kind: str, colored: bool, named: bool, several: bool) -> dict[str, Any]:
     """
     Returns the options of a *kind* of panel.
 
     A stat is *colored* where its color means something, and *named* where it belongs to a label:
-    Grafana shows no name beside a single value.
+    Grafana shows no name beside a single value. *several* values are one below the other: beside
+    each other, four of them are too small to be read.
     """
     if kind != "stat":
         return _OPTIONS[kind]
     return _OPTIONS[kind] | {
         "colorMode": "value" if colored else "none",
         "textMode": "value_and_name" if named else "auto",
+        **({"orientation": "horizontal", "text": _TEXT} if several else {}),
     }
 
+
+_TEXT: Final = {"titleSize": 14, "valueSize": 20}
+"""In pixels; by itself, Grafana writes two values very large, and four very small."""
 
 _REDUCED: Final = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "stat": {"reduceOptions": _REDUCED, "graphMode": "none"},
-    "bargauge": {"reduceOptions": _REDUCED, "orientation": "horizontal", "displayMode": "basic"},
+    "bargauge": {
+        "reduceOptions": _REDUCED,
+        "orientation": "horizontal",
+        "displayMode": "basic",
+        "text": _TEXT,
+    },
     "table": {"showHeader": True},
     "timeseries": {
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},

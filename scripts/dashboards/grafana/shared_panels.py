@@ -23,12 +23,18 @@ _COVERAGE_STEPS: Final = ((0, "orange"), (0.5, "text"))
 
 def method(more: str = "") -> Panel:
     """Explains what origin means, and what no panel tells; *more* is about the dashboard."""
-    return Panel("How to read this", "The method, and its limits.", "text", _METHOD + more)
+    return how_to_read(_METHOD + more)
+
+
+def how_to_read(text: str, width: int = 24) -> Panel:
+    """Says it in words, below all panels."""
+    about = "The method, and its limits."
+    return Panel("How to read this", about, "text", text, width=width, height=6)
 
 
 _METHOD: Final = """\
 **Origin** is who wrote the code, as its history says: `ai`, `human`, `mixed`, `unknown`. A request
-counts for its handler; what failed counts, in the panels *by who raised it*, for the line that
+counts for its handler; what failed counts, where a panel asks *whose lines*, for the line that
 raised, and for the handler where nothing was raised.
 
 **Nothing here says why.** Code of different origin does different work, with different traffic:
@@ -37,45 +43,46 @@ the same routes, with limits."""
 
 IN_AN_INCIDENT: Final = f"""
 
-**In an incident:** *Budget burn* names the origin that carries it: where to look first. Follow its
-link to the failed traces; `{keys.ERROR_COMMIT_ID}` on the failed span names the commit."""
+**In an incident:** *Since when does it burn* names the origin that carries it.
+Follow its link to the failed traces; `{keys.ERROR_COMMIT_ID}` on the failed span names the
+commit."""
 
 
 def burn(queries: SpanQueries) -> Panel:
     """Shows how fast the error budget burns, by who raised it."""
     return Panel(
-        "Budget burn, by who raised it",
+        "Since when does it burn, and whose lines raise?",
         "How many times faster than the objective allows requests fail: at 1 the budget lasts just "
         "as long as it should; 6 and 14.4, where the alerts of a service fire, are dashed. The "
         "origins add up to the burn of all services that are chosen together: one of them may burn "
-        f"faster.{_alerts_read_other_metrics(queries)}",
+        f"faster.{_what_alerts_read(queries)}",
         "timeseries",
         queries.burn(),
         TIMES,
         "{{raised_by}}",
-        width=16,
+        width=24,
         stacked=True,
         steps=_BURN_STEPS,
         link=FAILED_BY_LINE,
     )
 
 
-def _alerts_read_other_metrics(queries: SpanQueries) -> str:
-    """Says that the shipped alerts read other metrics, where they do."""
+def _what_alerts_read(queries: SpanQueries) -> str:
+    """Says how the shipped alerts come to read these metrics, where they read others."""
     if queries.metrics is names.COLLECTOR:
         return ""
-    return " The rules and alerts that are shipped read the Collector's metrics, and none of these."
+    return " The rules and alerts that are shipped read these metrics with `tempo/rules.yml` only."
 
 
 def burning(queries: SpanQueries) -> tuple[Panel, ...]:
     """Shows whether the budget burns, and whose lines raise: the first things to look at."""
     return (
         Panel(
-            "Budget burn in the last hour",
+            "Is the budget burning?",
             "Of the service that burns fastest: how many times faster than the objective allows "
             "its requests fail, whoever's code it is. The alert for a fast burn fires above 14.4, "
             "while the last five minutes are above it too, with ten failures or more."
-            f"{_alerts_read_other_metrics(queries)}",
+            f"{_what_alerts_read(queries)}",
             "stat",
             queries.burning(),
             TIMES,
@@ -85,7 +92,7 @@ def burning(queries: SpanQueries) -> tuple[Panel, ...]:
             steps=_BURN_STEPS,
         ),
         Panel(
-            "Failed requests of the last hour, by who raised it",
+            "Whose lines fail requests now?",
             "The share of each origin: of the line that raised, or of the handler where nothing "
             "was raised. It says where to look first, and not why.",
             "bargauge",
@@ -102,7 +109,7 @@ def burning(queries: SpanQueries) -> tuple[Panel, ...]:
 def coverage(queries: SpanQueries) -> Panel:
     """Shows the share of requests whose origin is known."""
     return Panel(
-        "Coverage",
+        "How much has a known origin?",
         "The share of requests that met a handler whose origin is known. The rest says "
         "nothing: `aiprov doctor` and `aiprov stats` say what would.",
         "stat",
@@ -116,7 +123,7 @@ def coverage(queries: SpanQueries) -> Panel:
 def requests(queries: SpanQueries) -> Panel:
     """Counts requests."""
     return Panel(
-        "Requests, by origin of the handler",
+        "How much traffic, by handler?",
         "In the time that is shown: how much traffic the comparison rests on.",
         "stat",
         queries.increase(BY, KNOWN),
@@ -128,7 +135,7 @@ def requests(queries: SpanQueries) -> Panel:
 def failed_requests(queries: SpanQueries) -> Panel:
     """Counts failed requests."""
     return Panel(
-        "Failed requests, by origin of the handler",
+        "How many failed, by handler?",
         "In the time that is shown. With fewer than ten on a side, a ratio means little.",
         "stat",
         queries.increase(BY, KNOWN, names.FAILED),
@@ -173,7 +180,7 @@ def table(
 def self_time(width: int = 8) -> Panel:
     """Shows where the functions of the services spend their time."""
     return Panel(
-        "Self time in functions, by who wrote them",
+        "Whose functions take the time?",
         "Seconds of self time a second, without the counted functions that were called. Of "
         "packages under the import hook in mode `metrics`; no data without.",
         "timeseries",
@@ -189,7 +196,7 @@ def exceptions() -> Panel:
     """Counts what was raised, each exception once."""
     by = f"{names.ERROR_TYPE}, {RAISED_BY}, {names.EXCEPTION_MODEL}"
     return Panel(
-        "Exceptions of the service, by type and who wrote the line that raised",
+        "Which exceptions, raised by whom?",
         "Each exception once, in the time that is shown, without those that a handler swallowed; "
         "the twenty with most.",
         "table",
@@ -202,7 +209,7 @@ def commits() -> Panel:
     """Counts failed requests by the commit that wrote the line that raised."""
     commit_id = f"span.{keys.ERROR_COMMIT_ID}"
     return Panel(
-        "Failed requests, by commit that wrote the line that raised",
+        "Which commits fail requests?",
         "The ten commits with most, from the traces that are kept: all failures where nothing is "
         "sampled; with the Collector's sampling, those that took less than it waits. A commit is "
         "where to look, and not why: it may be old, and what changed another. A returned 500 "
@@ -210,7 +217,8 @@ def commits() -> Panel:
         "bargauge",
         f'{{ {SERVICE} && status = error && span.{keys.UNIT} = "handler" && {commit_id} != nil }}'
         f" | count_over_time() by ({commit_id}) | topk(10)",
-        width=12,
+        width=24,
+        height=6,
         source=TEMPO,
         link=commit("__field.displayName"),
     )
@@ -220,7 +228,7 @@ def failures() -> Panel:
     """Lists the latest requests that failed."""
     shown = (keys.ERROR_COMMIT_ID, keys.ERROR_ORIGIN, keys.ERROR_MODEL_NAME)
     return Panel(
-        "Failed requests, with the commit of the line that raised",
+        "Which requests failed, of which commit?",
         "Twenty of the time that is shown. The first column leads to the trace.",
         "table",
         f'{{ {SERVICE} && status = error && span.{keys.UNIT} = "handler" }}'
@@ -228,19 +236,25 @@ def failures() -> Panel:
         width=24,
         height=9,
         source=TEMPO,
+        renamed=(
+            (keys.ERROR_COMMIT_ID, "commit"),
+            (keys.ERROR_ORIGIN, "raised by"),
+            (keys.ERROR_MODEL_NAME, "model"),
+        ),
         link=commit("__value.raw"),
-        linked=keys.ERROR_COMMIT_ID,
+        linked="commit",
     )
 
 
-def share_of_lines(by: str, what: str) -> Panel:
-    """Shows shares of the deployed lines by the label *by*, which the title calls *what*."""
+def share_of_lines(by: str, title: str, width: int = 8) -> Panel:
+    """Shows shares of the deployed lines by the label *by*."""
     return Panel(
-        f"Share of the deployed lines, by {what}",
+        title,
         "What is deployed, whether it runs or not: how much there is that can fail.",
         "bargauge",
         _QUERIES.share_of_lines(by),
         "percentunit",
         f"{{{{{by}}}}}",
-        width=12,
+        width=width,
+        height=6,
     )

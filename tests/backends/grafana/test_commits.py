@@ -123,7 +123,7 @@ def test_exceptions_over_time_add_up(answers):
     """
     Each exception is in one step, under its commit, once.
     """
-    found = answers["Exceptions, by commit that wrote the line that raised"]
+    found = answers["Which commits' lines raise, and since when?"]
 
     assert list(found[0]) == ["time", "commit", "exceptions"]
     for commit, number in FAILED.items():
@@ -134,7 +134,7 @@ def test_lines_that_raised_have_their_commits(answers):
     """
     Each line once, with who wrote it, the one with most exceptions on top.
     """
-    found = answers["Lines that raised, and the commit that wrote them"]
+    found = answers["Which lines raised, of which commit?"]
 
     assert [
         (one["commit"], one["written by"], one["model"], one["type"], one["line"]) for one in found
@@ -146,7 +146,7 @@ def test_a_function_stands_beside_what_it_was(answers):
     """
     The commit that it ran with later has its own error ratio and that of the one before.
     """
-    found = answers["Functions, by the commit that they ran with"]
+    found = answers["Did a commit change how a function fails?"]
     (later,) = [one for one in found if one["commit"] == NEW]
 
     assert found[0] == later
@@ -168,7 +168,7 @@ def test_calls_are_counted_by_model(answers):
             one["failed"],
             one["calls"],
         )
-        for one in answers["Calls, by model that wrote the function"]
+        for one in answers["How do calls end, by model? (crude)"]
     }
 
     assert found == {

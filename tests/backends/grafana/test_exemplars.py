@@ -11,6 +11,7 @@ import yaml
 from aiprov_otel.backends import texts
 from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.shop import lay_out
+from support.boards import panels
 from support.pipeline import pipeline, why_not
 from support.prometheus import ask
 from support.shop import deployed
@@ -30,7 +31,7 @@ ASKED = [
     for board in (
         json.loads(texts()[f"grafana/aiprov-{name}.json"]) for name in ("overview", "routes")
     )
-    for panel in board["panels"]
+    for panel in panels(board)
     for target in panel.get("targets", ())
     if target.get("exemplar")
 ]

@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from aiprov_otel.backends import texts
+from support.boards import boards, panels
 
 HOME = Path(__file__).parents[3] / ".venv" / "grafana"
 COMPILER = HOME / "node_modules" / ".bin" / "tsc"
 if not (COMPILER.exists() and shutil.which("node")):
     pytest.skip("no types of Grafana: run scripts/schema, with npm", allow_module_level=True)
 
-BOARDS = {
-    name: json.loads(text)
-    for name, text in texts().items()
-    if name.startswith("grafana/") and name.endswith(".json")
-}
+BOARDS = boards()
 KINDS = {"stat": "Stat", "timeseries": "TimeSeries", "bargauge": "BarGauge", "table": "Table"}
 KINDS |= {"text": "Text"}
 HEAD = """\
@@ -43,7 +39,7 @@ def program() -> str:
         lines.append(f"import type {{ Options as {name} }} from '{path}';")
     for board in BOARDS.values():
         lines.append(satisfying(board, "Partial<Board>"))
-        for panel in board["panels"]:
+        for panel in panels(board):
             lines.append(satisfying(panel["options"], f"Partial<{KINDS[panel['type']]}>"))
             if panel["type"] == "timeseries":
                 custom = panel["fieldConfig"]["defaults"]["custom"]

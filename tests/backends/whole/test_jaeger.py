@@ -49,8 +49,7 @@ def has_all(address, found):
 
 def said(row):
     """The attributes of a span, and those of each of its events."""
-    failed = {"error": "true"} if row.status_code == "Error" else {}
-    return [row.span_attributes | failed, *row.event_attributes]
+    return [row.span_attributes, *row.event_attributes]
 
 
 def matching(rows, tags):

@@ -10,6 +10,7 @@ from dashboards.grafana.dashboard import Dashboard
 from dashboards.grafana.data_sources import CLICKHOUSE
 from dashboards.grafana.links import commit
 from dashboards.grafana.panel import Panel
+from dashboards.grafana.shared_panels import how_to_read
 from dashboards.grafana.variables import FORGE, QueryVariable
 
 
@@ -30,18 +31,17 @@ deployed when it began. Models wrote different things, and are not compared."""
 
 _PANELS: Final = (
     Panel(
-        "Exceptions, by commit that wrote the line that raised",
+        "Which commits' lines raise, and since when?",
         "In each step of time. An exception that several spans of a trace recorded is one.",
         "timeseries",
         _sql("raised-over-time"),
-        width=16,
+        width=24,
         source=CLICKHOUSE,
         stacked=True,
         bars=True,
     ),
-    Panel("How to read this", "The method, and its limits.", "text", _METHOD),
     Panel(
-        "Lines that raised, and the commit that wrote them",
+        "Which lines raised, of which commit?",
         "In the time that is shown, the line with most exceptions on top.",
         "table",
         _sql("raising-lines"),
@@ -52,7 +52,7 @@ _PANELS: Final = (
         linked="commit",
     ),
     Panel(
-        "Functions, by the commit that they ran with",
+        "Did a commit change how a function fails?",
         "In the time that is shown. A function that changed has a row for each commit, with the "
         "error ratio of the one that ran before. What else changed between them is not here.",
         "table",
@@ -65,7 +65,7 @@ _PANELS: Final = (
         linked="commit",
     ),
     Panel(
-        "Calls, by model that wrote the function",
+        "How do calls end, by model? (crude)",
         "In the time that is shown. Crude: models wrote different things. No model: people, or a "
         "history that does not say.",
         "table",
@@ -74,6 +74,7 @@ _PANELS: Final = (
         source=CLICKHOUSE,
         units=(("error ratio", "percentunit"),),
     ),
+    how_to_read(_METHOD),
 )
 
 COMMITS: Final = Dashboard(

@@ -11,6 +11,7 @@ from dashboards.grafana.annotations import deployments
 from dashboards.grafana.dashboard import Dashboard
 from dashboards.grafana.links import traces
 from dashboards.grafana.panel import Column, Panel
+from dashboards.grafana.shared_panels import how_to_read
 from dashboards.grafana.variables import QueryVariable
 
 _LEGEND: Final = f"{{{{{RAISED_BY}}}}}"
@@ -41,19 +42,18 @@ _RAISED: Final = traces(
 
 _PANELS: Final = (
     Panel(
-        "Exceptions a minute, by who wrote the line that raised",
+        "Whose lines raise, minute by minute?",
         "Each that failed a request, a task or a process, once; the origins add up to all.",
         "timeseries",
         f"60 * sum by ({RAISED_BY}) ({_QUERIES.rate(names.EXCEPTIONS, names.ESCAPED)})",
         "opm",
         _LEGEND,
-        width=16,
+        width=24,
         stacked=True,
         link=_RAISED,
     ),
-    Panel("How to read this", "The method, and its limits.", "text", _METHOD),
     Panel(
-        "Exceptions, by who wrote the line that raised",
+        "How many exceptions, by whose line?",
         "In the time that is shown.",
         "stat",
         _COUNTED,
@@ -61,7 +61,7 @@ _PANELS: Final = (
         height=6,
     ),
     Panel(
-        "Share of the exceptions, by who wrote the line that raised",
+        "Which share, by whose line?",
         "Of all in the time that is shown.",
         "bargauge",
         f"{_COUNTED} / scalar(sum({_COUNTED}))",
@@ -70,7 +70,7 @@ _PANELS: Final = (
         height=6,
     ),
     Panel(
-        "Exceptions for each thousand deployed lines",
+        "How many per thousand lines?",
         "In the time that is shown. Lines are a rough measure of exposure: some run all the time, "
         "and some never.",
         "bargauge",
@@ -80,22 +80,7 @@ _PANELS: Final = (
         height=6,
     ),
     Panel(
-        "Exceptions, by model that wrote the line",
-        "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
-        "bargauge",
-        _QUERIES.raised(names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
-        legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
-    ),
-    Panel(
-        "Handled exceptions, by who wrote the line that raised",
-        "What the code around made up for, in the time that is shown: by spans, and by an `except` "
-        "in packages under the import hook. They failed no request, and count nowhere else.",
-        "stat",
-        _QUERIES.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
-        legend=_LEGEND,
-    ),
-    Panel(
-        "Exceptions, by type and who wrote the line that raised",
+        "Which types, raised by whom?",
         "The twenty types with most exceptions in the time that is shown.",
         "table",
         columns=(
@@ -104,7 +89,25 @@ _PANELS: Final = (
                 f"topk(20, {_QUERIES.raised(f'job, {names.ERROR_TYPE}, {RAISED_BY}')})",
             ),
         ),
+        width=16,
     ),
+    Panel(
+        "Which model's lines raise? (crude)",
+        "AI-written lines, in the time that is shown. Crude: models wrote different amounts.",
+        "bargauge",
+        _QUERIES.raised(names.EXCEPTION_MODEL, f'{RAISED_BY}="ai"'),
+        legend=f"{{{{{names.EXCEPTION_MODEL}}}}}",
+    ),
+    Panel(
+        "What was handled, by whose line?",
+        "What the code around made up for, in the time that is shown: by spans, and by an `except` "
+        "in packages under the import hook. They failed no request, and count nowhere else.",
+        "stat",
+        _QUERIES.increase(names.EXCEPTIONS, RAISED_BY, HANDLED),
+        legend=_LEGEND,
+        height=6,
+    ),
+    how_to_read(_METHOD, 16),
 )
 
 EXCEPTIONS: Final = Dashboard(

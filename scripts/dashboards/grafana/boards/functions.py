@@ -10,7 +10,8 @@ from dashboards.grafana.annotations import deployments
 from dashboards.grafana.dashboard import Dashboard
 from dashboards.grafana.panel import Column, Panel
 from dashboards.grafana.panel_style import TIMES
-from dashboards.grafana.span_queries import RANGE
+from dashboards.grafana.shared_panels import how_to_read
+from dashboards.grafana.span_queries import RANGE, READING
 from dashboards.grafana.variables import QueryVariable
 
 _LEGEND: Final = f"{{{{{BY}}}}}"
@@ -29,26 +30,27 @@ to look, and no verdict. `aiprov report` compares within the same routes, with l
 
 _PANELS: Final = (
     Panel(
-        "Error ratio of calls, by who wrote the function",
+        "Which functions fail more, by who wrote them?",
         "Failed calls a call of counted functions. An exception counts in each that it leaves.",
         "timeseries",
         _QUERIES.share_failed(BY),
         "percentunit",
         _LEGEND,
-        width=16,
+        width=24,
     ),
-    Panel("How to read this", "The method, and its limits.", "text", _METHOD),
     Panel(
-        "Error ratio, AI over human functions (crude)",
+        "Do AI functions fail more? (crude)",
         "Over the time that is shown: 1 is the same. What the functions do differs too. "
-        "No data with fewer than ten failed calls on either side.",
+        "Beside it, what it would be if all that has no known origin were of people, or of AI. No "
+        "data with fewer than ten failed calls on either side.",
         "stat",
         _QUERIES.crude(),
         TIMES,
+        f"{{{{{READING}}}}}",
         height=5,
     ),
     Panel(
-        "Coverage of calls",
+        "How many calls have a known origin?",
         "The share of calls of functions whose origin is known. The rest says nothing.",
         "stat",
         _QUERIES.coverage(),
@@ -56,7 +58,7 @@ _PANELS: Final = (
         height=5,
     ),
     Panel(
-        "Calls, by who wrote the function",
+        "How many calls, by who wrote it?",
         "In the time that is shown: how much the comparison rests on.",
         "stat",
         _QUERIES.increase(names.CALLS, BY),
@@ -64,7 +66,7 @@ _PANELS: Final = (
         height=5,
     ),
     Panel(
-        "Self time in functions, by who wrote them",
+        "Whose functions take the time?",
         "Seconds of self time a second: where the service spends its time. It adds up.",
         "timeseries",
         _QUERIES.self_time(),
@@ -74,7 +76,7 @@ _PANELS: Final = (
         stacked=True,
     ),
     Panel(
-        "Mean self time of a call, by who wrote the function",
+        "Whose calls are slow in themselves?",
         "Without the counted functions that it calls. A mean: a few slow calls can make it.",
         "timeseries",
         _QUERIES.mean_self_time(),
@@ -84,25 +86,27 @@ _PANELS: Final = (
         logarithmic=True,
     ),
     Panel(
-        "Share of the deployed lines, by who wrote them",
+        "Who wrote what is deployed?",
         "What is deployed, whether it runs or not.",
         "bargauge",
         _QUERIES.share_of_lines(),
         "percentunit",
         _LEGEND,
-        width=6,
+        width=12,
+        height=6,
     ),
     Panel(
-        "Error ratio of calls, by model",
+        "Which model fails? (crude)",
         "AI-written functions, in the time that is shown. Crude: models wrote different things.",
         "bargauge",
         _QUERIES.share_failed(_MODEL, f'{BY}="ai"', over=RANGE),
         "percentunit",
         f"{{{{{_MODEL}}}}}",
-        width=6,
+        width=12,
+        height=6,
     ),
     Panel(
-        "Failed calls, by type of error and who wrote the function",
+        "Which errors, in whose functions?",
         "The twenty with most in the time that is shown.",
         "table",
         columns=(
@@ -111,8 +115,9 @@ _PANELS: Final = (
                 f"topk(20, {_QUERIES.increase(names.CALLS, _TYPES, FAILED)})",
             ),
         ),
-        width=12,
+        width=24,
     ),
+    how_to_read(_METHOD),
 )
 
 FUNCTIONS: Final = Dashboard(

@@ -29,23 +29,24 @@ many lines of a model are deployed, and how often they run, stands beside what f
 def _over_time(queries: SpanQueries) -> tuple[Panel, ...]:
     return (
         Panel(
-            "Error ratio, by model of the handler",
+            "Which model's handlers fail? (crude)",
             "Failed requests a request. Crude: models wrote different things.",
             "timeseries",
             queries.share_failed(names.MODEL, _NAMED),
             "percentunit",
             _LEGEND,
+            width=12,
         ),
         Panel(
-            "Latency p95 (inclusive), by model of the handler",
+            "Which model's handlers are slow?",
             INCLUSIVE,
             "timeseries",
             queries.quantile(0.95, names.MODEL, _NAMED),
             "s",
             _LEGEND,
+            width=12,
             logarithmic=True,
         ),
-        shared_panels.method(_MORE),
     )
 
 
@@ -54,7 +55,7 @@ def _of_functions() -> tuple[Panel, ...]:
     by = f"{names.MODEL}, {BY}"
     return (
         Panel(
-            "Functions, by model that wrote them",
+            "How do functions do, by model? (crude)",
             "Of packages under the import hook in mode `metrics`, in the time that is shown. An "
             "exception fails every function that it leaves.",
             "table",
@@ -65,10 +66,10 @@ def _of_functions() -> tuple[Panel, ...]:
                 Column("mean self time", ours.mean_self_time(by, over=RANGE), "s"),
                 Column("deployed lines", ours.lines(by)),
             ),
-            width=14,
+            width=24,
         ),
         Panel(
-            "Exceptions, by model that wrote the line that raised",
+            "Which model's lines raise?",
             "Each exception once, in the time that is shown.",
             "table",
             columns=(
@@ -77,7 +78,8 @@ def _of_functions() -> tuple[Panel, ...]:
                     AiprovQueries(f"{OF_SERVICE},{_EXCEPTION}").raised(_RAISED_BY),
                 ),
             ),
-            width=10,
+            width=16,
+            height=6,
         ),
     )
 
@@ -95,16 +97,17 @@ def _models(uid: str, metrics: SpanMetrics) -> Dashboard:
             *_over_time(queries),
             shared_panels.table(
                 queries,
-                "Requests, by model of the handler",
+                "How do handlers do, by model? (crude)",
                 f"In the time that is shown. {INCLUSIVE} Crude: models wrote different things.",
                 f"{names.MODEL}, {BY}",
                 _NAMED,
             ),
             *_of_functions(),
-            shared_panels.commits(),
-            shared_panels.share_of_lines(names.MODEL, "model"),
-            shared_panels.failures(),
+            shared_panels.share_of_lines(names.MODEL, "How much is deployed, by model?"),
+            shared_panels.method(_MORE),
         ),
+        from_traces=(shared_panels.commits(), shared_panels.failures()),
+        folded=metrics is not TEMPO,
         annotations=(deployments(OF_SERVICE),),
     )
 

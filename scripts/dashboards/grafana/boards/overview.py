@@ -19,6 +19,7 @@ from dashboards.grafana.span_queries import (
     FAILED_BY_LINE,
     KNOWN,
     RANGE,
+    READING,
     SpanQueries,
 )
 from dashboards.grafana.variables import BUDGET
@@ -29,12 +30,14 @@ _LEGEND: Final = f"{{{{{BY}}}}}"
 
 def _crude(queries: SpanQueries) -> Panel:
     return Panel(
-        "Error ratio, AI over human handlers (crude)",
+        "Do AI handlers fail more? (crude)",
         "Over the time that is shown: 1 is the same. What the handlers do differs too, and their "
-        "traffic. No data with fewer than ten failed requests on either side.",
+        "traffic. Beside it, what it would be if all that has no known origin were of people, or "
+        "of AI. No data with fewer than ten failed requests on either side.",
         "stat",
         queries.crude(),
         TIMES,
+        f"{{{{{READING}}}}}",
         height=5,
     )
 
@@ -43,7 +46,7 @@ def _over_time(queries: SpanQueries) -> tuple[Panel, ...]:
     """Shows errors and latency by origin."""
     return (
         Panel(
-            "Error ratio, by origin of the handler",
+            "Which handlers fail more, by origin?",
             "Failed requests a request: an origin with few requests jumps. Dots, where exemplars "
             "are stored, are single requests: click one to see its trace.",
             "timeseries",
@@ -54,7 +57,7 @@ def _over_time(queries: SpanQueries) -> tuple[Panel, ...]:
             link=FAILED_BY_HANDLER,
         ),
         Panel(
-            "Failed requests a minute, by who raised it",
+            "Whose lines fail requests, minute by minute?",
             "The origin of the line that raised, whoever wrote the handler; they add up to all.",
             "timeseries",
             f"60 * {queries.raised()}",
@@ -72,7 +75,7 @@ def _over_time(queries: SpanQueries) -> tuple[Panel, ...]:
 
 def _latency(queries: SpanQueries, name: str, of: float) -> Panel:
     return Panel(
-        f"Latency {name} (inclusive), by origin of the handler",
+        f"Which handlers are slow? ({name})",
         INCLUSIVE,
         "timeseries",
         queries.quantile(of, BY, KNOWN),
@@ -88,7 +91,7 @@ def _in_detail(queries: SpanQueries) -> tuple[Panel, ...]:
     failed = queries.raised(by, RANGE, "increase")
     return (
         Panel(
-            "Error ratio, by model of the handler",
+            "Which model's handlers fail? (crude)",
             "AI-written handlers, in the time that is shown. Crude: models wrote different things.",
             "bargauge",
             queries.share_failed(names.MODEL, f'{BY}="ai"', over=RANGE),
@@ -97,7 +100,7 @@ def _in_detail(queries: SpanQueries) -> tuple[Panel, ...]:
             height=9,
         ),
         Panel(
-            "Failed requests, by route, who raised it, and who wrote the handler",
+            "Which routes fail, and who raised it?",
             "The twenty routes with most failures in the time that is shown.",
             "table",
             columns=(Column("failed requests", f"topk(20, {failed} > 0)"),),
@@ -120,12 +123,12 @@ def _overview(uid: str, metrics: SpanMetrics) -> Dashboard:
         panels=(
             *shared_panels.burning(queries),
             shared_panels.burn(queries),
-            shared_panels.method(shared_panels.IN_AN_INCIDENT),
             _crude(queries),
             shared_panels.failed_requests(queries),
             shared_panels.requests(queries),
             *_over_time(queries),
             *_in_detail(queries),
+            shared_panels.method(shared_panels.IN_AN_INCIDENT),
         ),
         annotations=(deployments(OF_SERVICE),),
     )

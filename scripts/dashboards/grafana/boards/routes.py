@@ -22,7 +22,7 @@ def over_time(queries: SpanQueries) -> tuple[Panel, ...]:
     """Shows errors and latency of each route."""
     return (
         Panel(
-            "Error ratio, by route",
+            "Which routes fail more?",
             "Failed requests a request: a route with few requests jumps. Dots, where exemplars are "
             "stored, are single requests: click one to see its trace.",
             "timeseries",
@@ -31,7 +31,7 @@ def over_time(queries: SpanQueries) -> tuple[Panel, ...]:
             "{{span_name}}",
         ),
         Panel(
-            "Failed requests a minute, by route and who raised it",
+            "Which routes fail, by whose lines?",
             "The origin of the line that raised, or of the handler where nothing was raised; they "
             "add up to all.",
             "timeseries",
@@ -41,7 +41,7 @@ def over_time(queries: SpanQueries) -> tuple[Panel, ...]:
             stacked=True,
         ),
         Panel(
-            "Latency p95 (inclusive), by route",
+            "Which routes are slow? (p95)",
             INCLUSIVE,
             "timeseries",
             queries.quantile(0.95, "span_name", KNOWN),
@@ -56,7 +56,7 @@ def of_routes(queries: SpanQueries) -> Panel:
     """Lists the routes, and who wrote their handlers."""
     return shared_panels.table(
         queries,
-        "Routes, and who wrote their handlers",
+        "How do routes do, and who wrote them?",
         f"In the time that is shown, the route with most failures on top. {INCLUSIVE} A "
         "route has one handler: who raised in what it calls is above.",
         f"{queries.metrics.service}, span_name, {BY}, {names.MODEL}",
@@ -68,7 +68,7 @@ def of_functions(metrics: SpanMetrics) -> Panel:
     """Lists the functions that have spans."""
     return shared_panels.table(
         SpanQueries(metrics, FUNCTION),
-        "Functions that have spans, and who wrote them",
+        "How do functions do, and who wrote them?",
         "Of `@provenance`, or of the import hook's mode `spans`; of all routes. An exception fails "
         f"every function that it leaves. {INCLUSIVE}",
         f"{metrics.service}, span_name, {BY}, {names.MODEL}",
@@ -93,7 +93,7 @@ def _routes(uid: str, metrics: SpanMetrics) -> Dashboard:
             *over_time(queries),
             of_routes(queries),
             of_functions(metrics),
-            shared_panels.self_time(16),
+            shared_panels.self_time(24),
             shared_panels.method(),
         ),
         annotations=(deployments(OF_SERVICE),),

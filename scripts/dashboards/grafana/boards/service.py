@@ -19,7 +19,7 @@ from dashboards.prometheus_names import COLLECTOR, TEMPO, SpanMetrics
 def _failing(queries: SpanQueries) -> Panel:
     rate, failed = queries.rate(over=RANGE), queries.rate(names.FAILED, over=RANGE)
     return Panel(
-        "Error ratio",
+        "How many requests fail?",
         "Failed requests a request, in the time that is shown, whoever wrote what.",
         "stat",
         f"(sum({failed}) or sum({rate}) * 0) / sum({rate})",
@@ -39,18 +39,18 @@ def _service(uid: str, metrics: SpanMetrics) -> Dashboard:
         panels=(
             *shared_panels.burning(queries),
             shared_panels.burn(queries),
-            shared_panels.method(shared_panels.IN_AN_INCIDENT),
-            shared_panels.commits(),
             shared_panels.exceptions(),
+            shared_panels.self_time(12),
             *over_time(queries),
             of_routes(queries),
-            shared_panels.failures(),
             _failing(queries),
             shared_panels.failed_requests(queries),
             shared_panels.requests(queries),
-            shared_panels.self_time(12),
-            shared_panels.share_of_lines(BY, "who wrote them"),
+            shared_panels.share_of_lines(BY, "Who wrote what is deployed?", width=24),
+            shared_panels.method(shared_panels.IN_AN_INCIDENT),
         ),
+        from_traces=(shared_panels.commits(), shared_panels.failures()),
+        folded=metrics is not TEMPO,
         annotations=(deployments(OF_SERVICE),),
     )
 
