@@ -39,8 +39,8 @@ def sources(tmp_path):
 
 
 def test_every_file_of_the_manifest_and_of_the_spans_is_listed(sources):
-    """With its origins, errors, self time and tests, as far as they are known."""
-    cart, stock = sources[0].files()
+    """With its origins, errors, self time and tests, as far as known, below its folder."""
+    folder, cart, stock = sources[0].files()
 
     assert (cart.path, cart.lines, cart.errors, cart.ai_share, cart.covered) == (
         CART,
@@ -51,6 +51,14 @@ def test_every_file_of_the_manifest_and_of_the_spans_is_listed(sources):
     )
     assert cart.self_s == pytest.approx(0.01)
     assert (stock.path, stock.lines, stock.ai_share, stock.covered) == (STOCK, 0, None, None)
+    assert (folder.path, folder.is_folder, folder.lines, folder.errors) == (
+        "src/shop/",
+        True,
+        10,
+        1,
+    )
+    assert (folder.origins, folder.covered) == ((("ai", 0.6), ("human", 0.4)), 0.5)
+    assert folder.self_s == pytest.approx(0.011)
     assert sources[0].failed() == [CART]
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
     """
-    One file of the application.
+    One file of the application, or a folder with all that is below it.
 
     Attributes:
-        path: relative to the repository.
+        path: relative to the repository; that of a folder ends with `/`.
         lines: the number of lines; 0 for a file that no manifest contains.
-        origins: the share of the lines of each origin.
+        origins: the share of the lines of each origin that there is.
         errors: escaped errors that its lines raised.
         self_s: seconds of its functions' own time; None where no span stands for one of them.
         covered: the share of its lines that tests executed; None if that is not known.
@@ -41,9 +41,9 @@ class SourceSummary:
     covered: float | None
 
     @property
-    def main_origin(self) -> str:
-        """The origin of most lines."""
-        return self.origins[0][0] if self.origins else Origin.UNKNOWN.value
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.path.endswith("/")
 
     @property
     def ai_share(self) -> float | None:
@@ -120,10 +120,37 @@ class SourceReader:
                 self._groups[group.path].append(group)
 
     def files(self) -> tuple[SourceSummary, ...]:
-        """Every file of the manifest, and every other one that failed or took time, by path."""
+        """Every file of the manifest, and each other that failed or took time, below its folder."""
         entries = self._entries()
-        paths = sorted({*entries, *self._spent, *self._groups})
-        return tuple(self._summary(path, entries.get(path)) for path in paths)
+        files = {
+            path: self._summary(path, entries.get(path))
+            for path in sorted({*entries, *self._spent, *self._groups})
+        }
+        by_folder: dict[str, list[SourceSummary]] = defaultdict(list)
+        for path, file in files.items():
+            by_folder[_folder(path)].append(file)
+        rows: list[SourceSummary] = []
+        for folder, inside in sorted(by_folder.items()):
+            if folder:
+                below = [file for path, file in files.items() if path.startswith(folder)]
+                rows.append(self._sum(folder, below))
+            rows += inside
+        return tuple(rows)
+
+    def _sum(self, folder: str, files: Sequence[SourceSummary]) -> SourceSummary:
+        lines: Counter[str] = Counter()
+        for file in files:
+            lines.update({origin: round(part * file.lines) for origin, part in file.origins})
+        spent = [file.self_s for file in files if file.self_s is not None]
+        measured = [self._code.coverage.get(file.path) for file in files]
+        return SourceSummary(
+            folder,
+            sum(file.lines for file in files),
+            _shares(lines),
+            sum(file.errors for file in files),
+            sum(spent) if spent else None,
+            _covered(measured),
+        )
 
     def failed(self) -> list[str]:
         """The files with escaped errors, by path."""
@@ -164,7 +191,7 @@ class SourceReader:
             self._origins(entry) if entry else (),
             _escaped(self._groups.get(path, ())),
             sum(one.seconds for one in spent) if spent else None,
-            _covered(self._code.coverage.get(path)),
+            _covered([self._code.coverage.get(path)]),
         )
 
     def _origins(self, entry: Entry) -> tuple[tuple[str, float], ...]:
@@ -175,8 +202,7 @@ class SourceReader:
                 lines[origin.value] += count
         except ManifestError:  # this document is damaged; the others are not
             lines[Origin.UNKNOWN.value] = 1
-        total = lines.total() or 1
-        return tuple((origin, count / total) for origin, count in lines.most_common())
+        return _shares(lines)
 
     def _lines(self, path: str, entry: Entry, texts: Iterable[str]) -> Iterable[SourceLine]:
         groups, spent = self._groups.get(path, ()), self._spent.get(path, ())
@@ -209,9 +235,22 @@ def _escaped(groups: Iterable[ErrorGroup]) -> int:
     return sum(group.count for group in groups if group.outcome == Outcome.ESCAPED)
 
 
-def _covered(coverage: FileCoverage | None) -> float | None:
-    possible = len(coverage.covered) + len(coverage.missing) if coverage else 0
-    return len(coverage.covered) / possible if coverage and possible else None
+def _folder(path: str) -> str:
+    """The folder of *path*, with `/` at its end; empty at the top."""
+    return path[: path.rfind("/") + 1]
+
+
+def _shares(lines: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
+    """The share of each origin in *lines*, in the order in which origins are always shown."""
+    total = sum(lines.values())
+    return tuple((one.value, lines[one.value] / total) for one in Origin if lines.get(one.value))
+
+
+def _covered(measured: Iterable[FileCoverage | None]) -> float | None:
+    known = [one for one in measured if one]
+    covered = sum(len(one.covered) for one in known)
+    possible = covered + sum(len(one.missing) for one in known)
+    return covered / possible if possible else None
 
 
 def _executed(coverage: FileCoverage | None, line: int) -> bool | None:

@@ -155,8 +155,13 @@ GROUPS: Final[Columns[ErrorGroup]] = (
     Column("last seen", lambda row: row.latest, 3, Kind.TIME, wide=True),
 )
 
+
+def _to_file(row: SourceSummary) -> tuple[str, str] | None:
+    return None if row.is_folder else ("file", row.path)
+
+
 FILES: Final[Columns[SourceSummary]] = (
-    Column("file", lambda row: row.path, 10, Kind.CODE, link=lambda row: ("file", row.path)),
+    Column("file", lambda row: row.path, 10, Kind.CODE, link=_to_file),
     Column("origin of its lines", lambda row: origin_shares(row.origins), 8, Kind.SHARES),
     Column(
         "AI-written", lambda row: share(row.ai_share), 7, wide=True, value=lambda row: row.ai_share

@@ -44,12 +44,12 @@ TITLES: Final = {
 """The views that the navigation leads to."""
 
 WINDOWS: Final = {
-    "": "as much as fits",
-    "0.0104": "15 minutes",
-    "0.0417": "1 hour",
-    "1": "1 day",
-    "7": "7 days",
-    "30": "30 days",
+    "": "all that fits",
+    "0.0104": "the last 15 minutes",
+    "0.0417": "the last hour",
+    "1": "the last day",
+    "7": "the last 7 days",
+    "30": "the last 30 days",
 }
 """Days that a served page can be limited to, as they are in its address, and in words."""
 

@@ -35,9 +35,11 @@ const Rows = {
 
   filter(table, filters) {
     const first = filters.all === table.id ? Infinity : Number(table.dataset.first || Infinity);
+    const isPlain = !filters.q && !filters.sort?.includes(`${table.id}.`);
     let matches = 0;
     for (const row of table.tBodies[0].rows) {
-      const isWanted = Rows.passes(row.dataset, row.textContent, filters);
+      // A folder heads its files, unless they are sorted or searched.
+      const isWanted = "folder" in row.dataset ? isPlain : Rows.passes(row.dataset, row.textContent, filters);
       matches += isWanted;
       row.hidden = !isWanted || matches > first;
     }
