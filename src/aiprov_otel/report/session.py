@@ -27,6 +27,7 @@ class Session:
         self.since = since
         self.run = run
         self._created: set[str] = set()
+        self._answers: dict[str, list[tuple[Any, ...]]] = {}
 
     def create(self, tables: Iterable[str]) -> None:
         """Creates those of *tables*, names of `sql.TABLES` in their order, that are missing."""
@@ -41,10 +42,17 @@ class Session:
         """
         Returns the result of the query *name* of `report/sql`, for *values*.
 
+        The views of a page have questions in common: one without *values* is read once.
+
         Raises:
             StoreError: the source can't be read.
         """
-        return self.reader.query(sql.query(name, **fill), values or ())
+        text = sql.query(name, **fill)
+        if values:
+            return self.reader.query(text, values)
+        if text not in self._answers:
+            self._answers[text] = self.reader.query(text)
+        return self._answers[text]
 
 
 @contextmanager
