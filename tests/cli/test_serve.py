@@ -101,9 +101,10 @@ def test_its_page_annotates_stacks_from_the_manifest(served):
     """The manifest beside the store says who wrote each frame; one that is broken, nothing."""
     manifest = served.folder / "aiprov.manifest"
     whole = manifest.read_bytes()
-    page = urlopen(served.endpoint).read().decode()
+    address = f"{served.endpoint}/report.html"
+    page = urlopen(address).read().decode()
     manifest.write_text("no manifest")
-    plain = urlopen(served.endpoint).read().decode()
+    plain = urlopen(address).read().decode()
     manifest.write_bytes(whole)
 
     assert page.count('◀ <span class="origin ai">ai</span> claude-code') == 1

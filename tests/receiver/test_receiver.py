@@ -375,7 +375,8 @@ def test_the_report_is_shown_to_people(ask, batch):
     status, body, headers = ask("GET", "/", headers={})
 
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert b"50 calls of application code" in body
+    assert b"50 spans" in body
+    assert b"50 calls of application code" in ask("GET", "/?view=comparison", headers={})[1]
     assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in headers

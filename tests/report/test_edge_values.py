@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
+from aiprov_otel.report.code import Code
+from aiprov_otel.report.page import read_copy
 from aiprov_otel.report.render.markdown import render_markdown
 from aiprov_otel.report.render.page.html import render_page
 from aiprov_otel.report.render.terminal import open_console, show_report
@@ -83,14 +85,20 @@ def scatter(store, column: str) -> None:
     store.query(f"UPDATE otel_traces SET {column} = CASE {chosen} {cases} ELSE {column} END")
 
 
-def render(report: Report) -> str:
+def render(report: Report, store) -> str:
     """Every form of *report*; JSON has no NaN and no Infinity."""
     document = json.dumps(report.to_json(), allow_nan=False)
     assert Report.from_json(json.loads(document)) == report
     terminal = io.StringIO()
     show_report(report, None, open_console(terminal))
-    page = render_page(report, None, made=datetime(2026, 11, 22, tzinfo=UTC))
-    return "\n".join([*render_markdown(report), terminal.getvalue(), page])
+    return "\n".join([*render_markdown(report), terminal.getvalue(), page(store)])
+
+
+def page(store) -> str:
+    """Every view of the page about *store*."""
+    return render_page(
+        read_copy(store, 0, None, Code()), Code(), made=datetime(2026, 11, 22, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize("column", EDGES)
@@ -103,7 +111,7 @@ def test_values_at_the_edges_of_a_column_are_reported(store, column):
     report = build_report(store)
 
     assert report.coverage.spans == spans - hidden[0]
-    assert "\x1b" not in render(report)
+    assert "\x1b" not in render(report, store)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +130,7 @@ def test_a_store_of_nothing_but_edges_is_reported(store, column, value):
     report = build_report(store)
 
     assert report.arms[0].calls > 100
-    assert render(report)
+    assert render(report, store)
 
 
 def test_all_edges_at_once_are_reported(store):
@@ -130,7 +138,7 @@ def test_all_edges_at_once_are_reported(store):
     for column in EDGES:
         scatter(store, column)
 
-    assert "\x1b" not in render(build_report(store))
+    assert "\x1b" not in render(build_report(store), store)
 
 
 @pytest.mark.parametrize("share", [4, 1], ids=["some", "all"])
@@ -150,7 +158,7 @@ def test_columns_of_a_file_may_be_null(store, tmp_path, share):
         report = build_report(source)
 
     assert report.coverage.spans > 100
-    assert render(report)
+    assert render(report, store)
 
 
 def test_a_file_of_nothing_but_nulls_is_an_empty_report(tmp_path):

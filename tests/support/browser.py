@@ -46,6 +46,7 @@ class Browser:
             "args": [*_FLAGS, f"--user-data-dir={folder}"],
         }
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        wanted["timeouts"] = {"script": PATIENCE * 1000}
         made = self._ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"/{made['sessionId']}"
 

@@ -51,11 +51,16 @@ class Service:
     """A service whose spans are made by hand, at times of one's choice."""
 
     def __init__(
-        self, exporter: SpanExporter | None = None, repository: str = "", run: str = ""
+        self,
+        exporter: SpanExporter | None = None,
+        repository: str = "",
+        run: str = "",
+        revision: str = "",
     ) -> None:
         self.memory = InMemorySpanExporter()
         of = {keys.VCS_REPOSITORY_URL_FULL: repository} if repository else {}
         of |= {keys.RUN_ID: run} if run else {}
+        of |= {keys.VCS_REF_HEAD_REVISION: revision} if revision else {}
         self.provider = TracerProvider(
             resource=Resource({"service.name": "shop"} | of), shutdown_on_exit=False
         )

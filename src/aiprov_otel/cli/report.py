@@ -9,21 +9,29 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.cli import counters
+from aiprov_otel.cli.code import page_code
 from aiprov_otel.cli.options import address, limit, store_path
 from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.files import write_whole
 from aiprov_otel.format import quantity, table
 from aiprov_otel.report import prometheus, remote, sql
-from aiprov_otel.report.report import Report, build_report, runs, why_empty
+from aiprov_otel.report.page import read_copy
+from aiprov_otel.report.report import Report, build_report, runs, why_empty, why_nothing
 from aiprov_otel.report.sampling import Sampled
+from aiprov_otel.report.session import Session
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.sources.http import redacted
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.telemetry.workdir import STORE, deployed_manifest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from aiprov_otel.telemetry.source import Source
 
 _EPILOG = """example:
   aiprov report --json | jq .verdict
@@ -88,7 +96,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--html",
         type=Path,
         metavar="FILE",
-        help="write one self-contained HTML page",
+        help="write the page with all its views as one file that needs no other",
+    )
+    parser.add_argument(
+        "--coverage",
+        type=Path,
+        metavar="FILE",
+        help="with --html: show which lines tests executed, from .coverage, `coverage json`, "
+        "Cobertura or LCOV",
     )
     parser.add_argument(
         "--fail-if-low",
@@ -107,18 +122,20 @@ def run(args: argparse.Namespace) -> int:
             "separately"
         )
         raise UsageError(msg)
+    if args.coverage and not args.html:
+        raise UsageError("--coverage needs --html FILE: only the page shows it")
     if args.export:
         return _export(args)
     if args.sql:
         return _query(args)
     if args.address and args.address.startswith("prometheus://"):
         return _counters(args)
+    if args.html:
+        return _write(args)
     result = _report(args)
     missing = why_empty(result, args.days)
     if args.json:
         say_json(result.to_json(), indent=2)
-    elif args.html and not missing:
-        _write(result, args.html)
     elif not missing:
         _show(result, markdown=args.markdown)
     if missing:
@@ -143,8 +160,7 @@ def _query(args: argparse.Namespace) -> int:
     if args.address:
         raise UsageError("--sql needs a store: use --store instead of --from")
     with Store.read(args.store or STORE) as store, store.reader() as reader:
-        for name in sql.TABLES:
-            reader.query(sql.table(name, since=_since(args)))
+        Session(reader, since=_since(args)).create(sql.TABLES)
         columns, rows = reader.ask(args.sql)
     if args.json:
         say_json([dict(zip(columns, row, strict=True)) for row in rows], indent=2)
@@ -199,20 +215,30 @@ def _counters(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> Report:
-    sampled = Sampled(args.sampled) if args.sampled else None
-    if not args.address:
-        with Store.read(args.store or STORE) as store:
-            run = _run(args.of_run, runs(store))
-            return build_report(store, since=_since(args), run=run, sampled=sampled)
-    if args.address.startswith(("http://", "https://")):
-        if args.sampled or args.days or args.of_run:
-            raise UsageError(
-                "a receiver makes its own report: leave --sampled, --days and --run out"
-            )
+    if args.address and args.address.startswith(("http://", "https://")):
+        _refuse_choices(args)
         return remote.fetch(args.address)
-    with sources.opened(args.address) as source:
-        run = _run(args.of_run, runs(source)) if args.of_run else None
-        return build_report(source, since=_since(args), run=run, sampled=sampled)
+    with _source(args) as source:
+        run = _chosen_run(args, source)
+        return build_report(source, since=_since(args), run=run, sampled=_sampled(args))
+
+
+def _refuse_choices(args: argparse.Namespace) -> None:
+    if args.sampled or args.days or args.of_run:
+        raise UsageError("a receiver makes its own report: leave --sampled, --days and --run out")
+
+
+def _source(args: argparse.Namespace) -> AbstractContextManager[Source]:
+    return sources.opened(args.address) if args.address else Store.read(args.store or STORE)
+
+
+def _sampled(args: argparse.Namespace) -> Sampled | None:
+    return Sampled(args.sampled) if args.sampled else None
+
+
+def _chosen_run(args: argparse.Namespace, source: Source) -> str | None:
+    """The run that is named; else the latest of a store, and all of another source."""
+    return _run(args.of_run, runs(source)) if args.of_run or not args.address else None
 
 
 def _run(wanted: str | None, present: Sequence[str]) -> str | None:
@@ -234,16 +260,37 @@ def _since(args: argparse.Namespace) -> int:
     return max(time.time_ns() - int(args.days * _DAY), 0) if args.days else 0
 
 
-def _write(result: Report, path: Path) -> None:
+def _write(args: argparse.Namespace) -> int:
+    """Write the page to a file; 1 if there is nothing to show, or the ratio is too high."""
+    if args.address and args.address.startswith(("http://", "https://")):
+        if args.coverage or args.fail_if_low:
+            raise UsageError(
+                "a receiver makes its own page: leave --coverage and --fail-if-low out"
+            )
+        _refuse_choices(args)
+        text = remote.fetch_page(args.address)
+        return _save(text, args.html)
     from aiprov_otel.report.render.page.html import render_page
 
-    text = render_page(result, deployed_manifest(), made=datetime.now(UTC))
+    code = page_code(args.coverage, strict=True)()
+    with _source(args) as source:
+        page = read_copy(source, _since(args), _chosen_run(args, source), code, _sampled(args))
+    if page.empty:
+        note(why_nothing(page.facts.spans, 1, args.days) or page.empty)
+        return 1
+    _save(render_page(page, code, made=datetime.now(UTC)), args.html)
+    report = next(view.value for view in page.views if view.place.view == "comparison")
+    return _gate(report, args.fail_if_low) if args.fail_if_low else 0
+
+
+def _save(text: str, path: Path) -> int:
     try:
         write_whole(path, text.encode(), 0o644)
     except OSError as error:
         msg = f"can't write {path} ({error.strerror or error}); name another file with --html"
         raise UsageError(msg) from error
     note(f"wrote the report to {path}; open it in a browser")
+    return 0
 
 
 def _show(result: Report, *, markdown: bool) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiprov_otel import settings
+from aiprov_otel.cli.code import page_code
 from aiprov_otel.cli.command import Command, resolve
 from aiprov_otel.cli.output import note
 from aiprov_otel.cli.signals import ends_later, ends_soon
@@ -81,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
     with _open_store(folder) as store, new_run() as its:
         began = time.time_ns()
         Retention().prune(store, began)
-        with Receiver(store, port=0) as receiver:
+        with Receiver(store, port=0, code=page_code()) as receiver:
+            note(f"the page about this run is at {receiver.endpoint} while it runs")
             variables = environment(
                 os.environ, endpoint=receiver.endpoint, manifest=manifest.path, folder=Path.cwd()
             )

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from aiprov_otel.cli.code import page_code
 from aiprov_otel.cli.options import address, limit, store_path
 from aiprov_otel.cli.output import note
 from aiprov_otel.cli.signals import ends_soon
@@ -67,6 +68,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="N",
         help="delete the oldest traces beyond this size; default: %(default)g",
     )
+    parser.add_argument(
+        "--coverage",
+        type=Path,
+        metavar="FILE",
+        help="show on the page which lines tests executed, from .coverage, `coverage json`, "
+        "Cobertura or LCOV",
+    )
     parser.set_defaults(run=run)
 
 
@@ -80,12 +88,13 @@ def run(args: argparse.Namespace) -> int:
         came.append(number)
         over.set()
 
+    code = page_code(args.coverage)
     path = args.store or make_folder(Path.cwd()) / STORE.name
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with (
             Store.open(path, memory=MEMORY) as store,
-            Receiver(store, host=args.host, port=args.port) as receiver,
+            Receiver(store, host=args.host, port=args.port, code=code) as receiver,
         ):
             note(
                 f"receiving traces at {receiver.endpoint} (open it in a browser for the report), "

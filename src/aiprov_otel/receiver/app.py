@@ -1,15 +1,12 @@
-"""The receiver's routes: `/v1/traces`, `/v1/logs`, `/v1/metrics`, the report and its page."""
+"""The receiver's routes, and what takes `/v1/traces`, `/v1/logs` and `/v1/metrics`."""
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
@@ -20,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aiprov_otel.errors import ManifestError, StoreError
+from aiprov_otel.errors import StoreError
 from aiprov_otel.receiver.admission import (
     RETRY_AFTER,
     Refused,
@@ -30,19 +27,16 @@ from aiprov_otel.receiver.admission import (
     read_body,
     refused_host,
 )
-from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.telemetry import otlp_json, otlp_protobuf, schema
 from aiprov_otel.telemetry.store import RowError
-from aiprov_otel.telemetry.workdir import deployed_manifest
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from aiprov_otel.manifest import Manifest
     from aiprov_otel.receiver.group_commit import GroupCommit
+    from aiprov_otel.receiver.pages import Pages
     from aiprov_otel.telemetry.otlp import Row
-    from aiprov_otel.telemetry.store import Store
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
@@ -61,24 +55,23 @@ _DATA_POINTS: Final = (frozenset({5, 7, 9, 10, 11}), frozenset({1}))
 """Fields of a metric: the kinds of its data, and their points."""
 
 _TRACES_ONLY: Final = "aiprov serve keeps traces only"
-_PAGE_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "frame-ancestors 'none'",  # the page has the rest of it
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 _log = logging.getLogger(__name__)
 
 
-def create_app(store: Store, commits: GroupCommit, room: Room, listening: str) -> Starlette:
-    """Returns the application, which keeps spans in *store*, for the host *listening*."""
-    intake, pages = _Intake(commits, room), _Pages(store)
+def create_app(commits: GroupCommit, room: Room, pages: Pages, listening: str) -> Starlette:
+    """Returns the application, which stores spans by *commits*, for the host *listening*."""
+    intake = _Intake(commits, room)
     posts = {
         "/v1/traces": intake.traces,
         "/v1/logs": intake.logs,
         "/v1/metrics": intake.metrics,
     }
-    gets = {"/": pages.page, "/report.json": pages.document}
+    gets = {
+        "/": pages.page,
+        "/report.html": pages.copy,
+        "/report.json": pages.document,
+        "/events": pages.events,
+    }
     app = Starlette(
         routes=[
             *(Route(path, _answering(post), methods=["POST"]) for path, post in posts.items()),
@@ -290,61 +283,3 @@ def _decline_metrics(body: bytearray, kind: str) -> Message:
     )
     response.partial_success.error_message = _TRACES_ONLY
     return response
-
-
-class _Pages:
-    """
-    The report as a page for people and as JSON for programs.
-
-    One is made at a time. Requests that come meanwhile share the next one: it is about a moment
-    after they came.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._lock = threading.Lock()
-        self._made: dict[Callable[[], str], tuple[float, str]] = {}
-        self._threads = CapacityLimiter(_THREADS)
-
-    async def page(self, _: Request) -> Response:
-        return await self._respond(self._page, "text/html")
-
-    async def document(self, _: Request) -> Response:
-        return await self._respond(self._document, "application/json")
-
-    async def _respond(self, make: Callable[[], str], kind: str) -> Response:
-        came = time.monotonic()
-        text = await to_thread.run_sync(self._text, make, came, limiter=self._threads)
-        return Response(text, media_type=f"{kind}; charset=utf-8", headers=_PAGE_HEADERS)
-
-    def _text(self, make: Callable[[], str], came: float) -> str:
-        with self._lock:
-            began, text = self._made.get(make, (-1.0, ""))
-            if began < came:
-                self._made.clear()
-                began, text = time.monotonic(), make()
-                self._made[make] = began, text
-            return text
-
-    def _page(self) -> str:
-        from aiprov_otel.report.render.page.html import render_empty_page, render_page
-
-        analysis, now = self._report(), datetime.now(UTC)
-        if reason := why_empty(analysis):
-            return render_empty_page(reason, made=now)
-        return render_page(analysis, _manifest(), made=now, served=True)
-
-    def _document(self) -> str:
-        document: dict[str, Any] = self._report().to_json()
-        return json.dumps(document, ensure_ascii=False)
-
-    def _report(self) -> Report:
-        """About the latest run, or what came from services that no run started."""
-        return build_report(self._store, run=next(iter(runs(self._store)), None))
-
-
-def _manifest() -> Manifest | None:
-    try:
-        return deployed_manifest()
-    except ManifestError:  # it may be being written; this page's stacks stay plain
-        return None

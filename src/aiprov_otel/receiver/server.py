@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Self
 
 from aiprov_otel.errors import AiprovError
 from aiprov_otel.receiver.group_commit import GroupCommit
+from aiprov_otel.report.code import Code
 from aiprov_otel.telemetry.extra import local_extra
 
 if TYPE_CHECKING:
@@ -50,9 +52,12 @@ class Receiver:
         port: int = PORT,
         room: int = ROOM,
         patience: float = PATIENCE,
+        code: Callable[[], Code] = Code,
     ) -> None:
         """
         Listen on *port* (0: any free one) of the interface *host*.
+
+        *code* returns the code that the page shows; it is called for each page.
 
         While the requests under way take *room* bytes, another waits *patience* seconds and is then
         refused with 429.
@@ -66,7 +71,9 @@ class Receiver:
 
             from aiprov_otel.receiver.admission import Connection, Room
             from aiprov_otel.receiver.app import create_app
+            from aiprov_otel.receiver.pages import Pages
         self._store = store
+        self._pages = Pages(store, code)
         self._commits = GroupCommit(store)
         self._room = Room(room, patience)
         listener = _listen(host, port)
@@ -75,7 +82,7 @@ class Receiver:
         self.endpoint = f"http://{name}:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(
-                create_app(store, self._commits, self._room, host),
+                create_app(self._commits, self._room, self._pages, host),
                 http=Connection,
                 loop="asyncio",
                 ws="none",
@@ -106,6 +113,7 @@ class Receiver:
 
         A request that takes longer than a moment is given up: its sender will send it again.
         """
+        self._pages.close()
         self._server.should_exit = True
         self._thread.join(_ENDING)
         for _ in range(_ATTEMPTS):

@@ -90,16 +90,14 @@ def opened(address: str | None, store: Path) -> AbstractContextManager[Source]:
 
 def failed_lines(source: Source, *, since: int = 0) -> tuple[FailedLine, ...]:
     """The errors of the spans in *source* that began at *since* (Unix ns) or later."""
-    from aiprov_otel.report import sql
+    from aiprov_otel.report import session, sql
     from aiprov_otel.report.trends import rfc3339
 
-    with source.reader() as reader:
-        reader.begin()
-        for name in sql.TABLES:
-            reader.query(sql.table(name, since=since))
+    with session.opened(source, since=since) as spans:
+        spans.create(sql.ERROR_TABLES)
         return tuple(
             FailedLine(function, path, line, kind, commit, origin, errors, rfc3339(latest))
-            for function, path, line, kind, commit, origin, errors, latest in reader.query(
-                sql.query("failed_lines")
+            for function, path, line, kind, commit, origin, errors, latest in spans.query(
+                "failed_lines"
             )
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One span of a trace, *depth* levels below its root."""
+    """One span of a trace, *depth* levels below its root; it began *begin_ms* after the first."""
 
     depth: int
     name: str
@@ -28,6 +28,7 @@ class Step:
     model: str | None
     commit: str | None
     function: str | None
+    begin_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +63,33 @@ class Failure:
 def latest_failures(reader: Reader) -> Iterator[Failure]:
     """Yields the latest failure of each of the last five lines that raised, newest first."""
     for row in reader.query(sql.query("latest_failures")):
-        trace, entry, is_request, time, kind, origin, agent, model, commit, *raising = row
-        path, line, stacktrace = raising
-        same = {"trace": trace, "type": kind, "line": line}
-        longest = reader.query(sql.query("longest_stacktrace"), same)
-        # Above the outermost request there may be the whole life of a server.
-        around = reader.query(sql.query("outermost_request"), {"trace": trace, "entry": entry})
-        top = around[0][0] if around else entry
-        spans = reader.query(sql.query("request"), {"trace": trace, "top": top})
-        yield Failure(
-            trace,
-            is_request,
-            rfc3339(time),
-            kind,
-            origin,
-            agent,
-            model,
-            commit,
-            path,
-            line,
-            longest[0][0] if longest else stacktrace,
-            tuple(_tree(spans)),
-        )
+        yield read_failure(reader, row)
+
+
+def read_failure(reader: Reader, row: Sequence[Any]) -> Failure:
+    """The failure that *row* of `latest_failures.sql` or `failure.sql` is about."""
+    trace, entry, is_request, time, kind, origin, agent, model, commit, *raising = row
+    path, line, stacktrace = raising
+    same = {"trace": trace, "type": kind, "line": line}
+    longest = reader.query(sql.query("longest_stacktrace"), same)
+    # Above the outermost request there may be the whole life of a server.
+    around = reader.query(sql.query("outermost_request"), {"trace": trace, "entry": entry})
+    top = around[0][0] if around else entry
+    spans = reader.query(sql.query("request"), {"trace": trace, "top": top})
+    return Failure(
+        trace,
+        is_request,
+        rfc3339(time),
+        kind,
+        origin,
+        agent,
+        model,
+        commit,
+        path or "",
+        line,
+        longest[0][0] if longest else stacktrace or "",
+        tuple(_tree(spans)),
+    )
 
 
 def _tree(spans: Sequence[tuple[Any, ...]]) -> Iterator[Step]:

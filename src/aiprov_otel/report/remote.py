@@ -24,6 +24,19 @@ def fetch(address: str) -> Report:
         UsageError: *address* is not a valid address.
         StoreError: nothing answers there, or something other than a receiver.
     """
+    try:
+        return Report.from_json(json.loads(_get(address, "report.json")))
+    except ValueError as error:
+        msg = _silent(redacted(address), error)
+        raise StoreError(msg) from error
+
+
+def fetch_page(address: str) -> str:
+    """As `fetch`, for the page with all its views."""
+    return _get(address, "report.html").decode("utf-8", "replace")
+
+
+def _get(address: str, name: str) -> bytes:
     shown = redacted(address)
     if urlsplit(address).scheme not in {"http", "https"}:
         msg = f"{shown} is not the address of a receiver; use one like http://127.0.0.1:4318"
@@ -31,15 +44,18 @@ def fetch(address: str) -> Report:
     try:
         # No proxy: the receiver is on this machine, and accepts loopback requests only.
         with build_opener(ProxyHandler({})).open(
-            f"{address.rstrip('/')}/report.json", timeout=_TIMEOUT
+            f"{address.rstrip('/')}/{name}", timeout=_TIMEOUT
         ) as response:
-            document = json.load(response)
+            return bytes(response.read())
     except HTTPError as error:
         raise StoreError(_refused(shown, error)) from error
     except (OSError, HTTPException, ValueError) as error:
-        msg = f"no receiver answers at {shown} ({_reason(error)}); start one with `aiprov serve`"
+        msg = _silent(shown, error)
         raise StoreError(msg) from error
-    return Report.from_json(document)
+
+
+def _silent(address: str, error: Exception) -> str:
+    return f"no receiver answers at {address} ({_reason(error)}); start one with `aiprov serve`"
 
 
 def _reason(error: Exception) -> str:

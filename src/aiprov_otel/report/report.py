@@ -12,12 +12,14 @@ from aiprov_otel.report import sql
 from aiprov_otel.report.analysis import Analysis, analyze, withhold_ratios
 from aiprov_otel.report.comparison import Comparison
 from aiprov_otel.report.document import read_dataclass
+from aiprov_otel.report.error_groups import ErrorGroup, error_groups
 from aiprov_otel.report.excess import ExcessBreakdown
 from aiprov_otel.report.failures import Failure, latest_failures
 from aiprov_otel.report.latency import Latency
 from aiprov_otel.report.origin_change import BeforeAfter
 from aiprov_otel.report.sampling import Sampled, Sampling, detect_sampling
 from aiprov_otel.report.sensitivity import Bounds, Sensitivity
+from aiprov_otel.report.session import Session, opened
 from aiprov_otel.report.statistics.strata import FunctionSums, design_effect
 from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
 from aiprov_otel.report.verdict import ModelStats, OriginStats, Verdict, origin_stats, rate
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader, Source
 
 _RUN: Final = re.compile(r"[0-9a-f]*")  # any sender can call itself a run, and SQL holds the id
+_MOST_GROUPS: Final = 10
 _WITH_MODEL: Final = {Origin.AI.value, Origin.MIXED.value}
 
 
@@ -54,21 +57,6 @@ class Coverage:
     informative_share: float | None
     placed_share: float | None
     stands_for: float
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """The errors of one type that one line raised, and what became of them."""
-
-    type: str
-    origin: str
-    agent: str | None
-    model: str | None
-    commit: str | None
-    path: str | None
-    line: int | None
-    count: int
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +147,7 @@ class Report:
     self_time: tuple[SelfTimePoint, ...]
     arms: tuple[OriginStats, ...]
     models: tuple[ModelStats, ...]
-    exceptions: tuple[Raised, ...]
+    exceptions: tuple[ErrorGroup, ...]
     functions: tuple[Function, ...]
     slowest: tuple[Function, ...]
     failure: Failure | None
@@ -188,15 +176,18 @@ class Report:
             raise StoreError(msg) from error
 
 
-def runs(source: Source) -> list[str]:
+def runs(source: Source, *, since: int = 0) -> list[str]:
     """
-    The ids of the runs in *source*, the latest first; empty for spans of no `aiprov run`.
+    The ids of the runs in *source* with spans that began at *since* (Unix nanoseconds) or later.
+
+    The latest comes first; the id is empty for spans of no `aiprov run`.
 
     Raises:
         StoreError: the source can't be read.
     """
     with source.reader() as reader:
-        return [run for run, _ in reader.query(sql.query("runs")) if _RUN.fullmatch(run)]
+        rows = reader.query(sql.query("runs", since=since))
+        return [run for run, _ in rows if _RUN.fullmatch(run)]
 
 
 def build_report(
@@ -211,39 +202,48 @@ def build_report(
     Raises:
         StoreError: the source can't be read.
     """
-    with source.reader() as reader:
-        reader.begin()
-        for name in sql.TABLES:
-            reader.query(sql.table(name, since=since, run=run))
-        by_origin = tuple(origin_stats(*row) for row in _counts_by(reader, "Origin"))
-        sampling = detect_sampling(reader, sampled)
-        analysis = analyze(reader, by_origin)
-        if sampling.refusal is not None:
-            analysis = withhold_ratios(analysis, sampling.refusal)
-        failures = tuple(latest_failures(reader))
-        return Report(
-            analysis.verdict,
-            _coverage(reader, analysis, sampling),
-            _counts(reader),
-            analysis.comparisons,
-            analysis.services,
-            analysis.bounds,
-            analysis.sensitivity,
-            analysis.before_after,
-            analysis.latency,
-            analysis.excess,
-            analysis.routes,
-            analysis.over_time,
-            analysis.self_time,
-            by_origin,
-            _models(reader),
-            tuple(Raised(*row) for row in reader.query(sql.query("top_exceptions"))),
-            tuple(_function(row) for row in reader.query(sql.query("failing"))),
-            tuple(_function(row) for row in reader.query(sql.query("slowest"))),
-            failures[0] if failures else None,
-            failures[1:],
-            _repository(reader),
-        )
+    with opened(source, since=since, run=run) as session:
+        return report_on(session, sampled)
+
+
+def report_on(session: Session, sampled: Sampled | None = None) -> Report:
+    """
+    Reports on the spans of *session*, as `build_report` does.
+
+    Raises:
+        StoreError: the source can't be read.
+    """
+    session.create(sql.TABLES)
+    reader = session.reader
+    by_origin = tuple(origin_stats(*row) for row in _counts_by(reader, "Origin"))
+    sampling = detect_sampling(reader, sampled)
+    analysis = analyze(reader, by_origin)
+    if sampling.refusal is not None:
+        analysis = withhold_ratios(analysis, sampling.refusal)
+    failures = tuple(latest_failures(reader))
+    return Report(
+        analysis.verdict,
+        _coverage(reader, analysis, sampling),
+        _counts(reader),
+        analysis.comparisons,
+        analysis.services,
+        analysis.bounds,
+        analysis.sensitivity,
+        analysis.before_after,
+        analysis.latency,
+        analysis.excess,
+        analysis.routes,
+        analysis.over_time,
+        analysis.self_time,
+        by_origin,
+        _models(reader),
+        error_groups(session, _MOST_GROUPS),
+        tuple(_function(row) for row in reader.query(sql.query("failing"))),
+        tuple(_function(row) for row in reader.query(sql.query("slowest"))),
+        failures[0] if failures else None,
+        failures[1:],
+        repository_of(reader),
+    )
 
 
 def _coverage(reader: Reader, analysis: Analysis, sampling: Sampling) -> Coverage:
@@ -260,7 +260,8 @@ def _counts(reader: Reader) -> Counts:
     return Counts(requests, failed, *(outcomes.get(outcome, 0) for outcome in Outcome))
 
 
-def _repository(reader: Reader) -> str | None:
+def repository_of(reader: Reader) -> str | None:
+    """The address of the code, if all failed spans name the same."""
     repositories = reader.query(sql.query("repositories"))
     return repositories[0][0] if len(repositories) == 1 else None
 
@@ -304,12 +305,16 @@ def _function(row: Sequence[Any]) -> Function:
 
 def why_empty(report: Report, days: float | None = None) -> str | None:
     """Returns why *report*, on the last *days*, has nothing to show; None if it has."""
-    spans = report.coverage.spans
+    return why_nothing(report.coverage.spans, report.coverage.units, days)
+
+
+def why_nothing(spans: int, units: int, days: float | None = None) -> str | None:
+    """As `why_empty`, for so many *spans*, of which *units* are of application code."""
     if days and not spans:
         return f"no span began within --days {days:g}; try more days"
     if not spans:
         return "no traces received yet; send some with `aiprov run -- CMD`"
-    if not report.coverage.units:
+    if not units:
         return (
             f"{spans} spans received, none with aiprov.* attributes: run the service under "
             "`aiprov run`, or call aiprov_otel.install() in it and set AIPROV_MANIFEST to what "

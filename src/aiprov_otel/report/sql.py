@@ -18,19 +18,32 @@ from aiprov_otel.values import CANCELLATIONS, REFUSALS
 with local_extra():
     import jinja2
 
-TABLES: Final = (
-    *("spans", "entries", "single_entries", "nested_entries", "function_ranks", "units"),
-    *("failed_traces", "recorded_exceptions", "ancestors", "repeats", "exceptions"),
-    *("arrivals", "errors"),
-    *("functions", "located_errors", "unit_errors", "placed"),
+ERROR_TABLES: Final = (
+    *("spans", "failed_traces", "recorded_exceptions", "ancestors", "repeats", "exceptions"),
+    *("arrivals", "errors", "error_groups"),
 )
-"""The temporary tables of a session, in the order in which they are created."""
+"""The temporary tables that errors are counted from, in the order in which they are created."""
+
+CALL_TABLES: Final = (
+    *("spans", "entries", "single_entries", "nested_entries", "function_ranks", "units"),
+)
+"""The temporary tables that calls are counted from, likewise."""
+
+TABLES: Final = tuple(
+    dict.fromkeys(
+        (*CALL_TABLES, *ERROR_TABLES, *("functions", "located_errors", "unit_errors", "placed"))
+    )
+)
+"""All temporary tables of a session, likewise."""
 
 HISTOGRAM_STEPS: Final = 8
 """How many steps a doubling has in the histogram of times: a step is 9%."""
 
 MOST_FUNCTIONS: Final = 200
 """How many functions a list holds."""
+
+MOST_GROUPS: Final = 500
+"""How many groups of errors are listed."""
 
 _LATEST: Final = 2**62 - 1
 """The latest time and longest duration, in nanoseconds; the sum of both still fits 64 bits."""
@@ -69,6 +82,7 @@ def _environment() -> jinja2.Environment:
         oldest=OLDEST,
         steps=HISTOGRAM_STEPS,
         most=MOST_FUNCTIONS,
+        most_groups=MOST_GROUPS,
         latest=_LATEST,
         cancellations=CANCELLATIONS,
         refusals=REFUSALS,

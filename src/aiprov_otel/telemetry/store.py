@@ -56,12 +56,14 @@ class Store:
 
     Attributes:
         path: the file.
+        changes: how many times spans were added since it was opened.
     """
 
     def __init__(
         self, path: Path, connection: DuckDBPyConnection, state: _State | None = None
     ) -> None:
         self.path = path
+        self.changes = 0
         self._connection = connection
         self._lock = threading.Lock()
         self._state = state or _State()
@@ -168,6 +170,7 @@ class Store:
                 raise RowError(msg) from error
             finally:
                 self._batch.unlink(missing_ok=True)
+            self.changes += bool(added)
             return int(added)
 
     def checkpoint(self) -> None:

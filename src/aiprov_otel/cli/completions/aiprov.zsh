@@ -186,7 +186,8 @@ _shtab_aiprov_report_options=(
   "--sampled[how spans were sampled, if they don\'t record it\: no, evenly, or failures (failures were kept, successes dropped)]:HOW:(no evenly failures)"
   "--json[print the report as JSON]"
   "--markdown[print Markdown, for a pull request]"
-  "--html[write one self-contained HTML page]:FILE:"
+  "--html[write the page with all its views as one file that needs no other]:FILE:"
+  "--coverage[with --html\: show which lines tests executed, from .coverage, \`coverage json\`, Cobertura or LCOV]:FILE:"
   "--fail-if-low[exit with 1 if the lower limit of the adjusted ratio is above RATIO]:RATIO:"
 )
 
@@ -222,6 +223,7 @@ _shtab_aiprov_serve_options=(
   "--store[default\: .aiprov\/telemetry.duckdb]:FILE:"
   "--keep-days[delete older traces\; default\: 30]:N:"
   "--keep-gib[delete the oldest traces beyond this size\; default\: 4]:N:"
+  "--coverage[show on the page which lines tests executed, from .coverage, \`coverage json\`, Cobertura or LCOV]:FILE:"
 )
 
 # guard to ensure default positional specs are added only once per session

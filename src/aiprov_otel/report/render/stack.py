@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.stacktrace.frames import Line, annotate, fold_foreign
 
 if TYPE_CHECKING:
     from aiprov_otel.manifest import Manifest
     from aiprov_otel.values import Provenance
+
+
+_OURS: Final = "/aiprov_otel/runtime/"
+"""Part of the path of our frames between a caller and a function that it called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class StackLine:
 
 
 def stack_lines(text: str, manifest: Manifest | None) -> Iterator[StackLine]:
-    """Yields the lines of *text*; if any frame is known, the others are folded."""
-    lines: tuple[Line, ...] = annotate(text, manifest)
+    """Yields the lines of *text* without our own frames; if any is known, the others are folded."""
+    lines = tuple(line for line in annotate(text, manifest) if not _is_ours(line))
     if any(line.frame and line.frame.provenance for line in lines):
         lines = tuple(fold_foreign(lines))
     previous = None
@@ -44,3 +48,8 @@ def stack_lines(text: str, manifest: Manifest | None) -> Iterator[StackLine]:
             foreign=line.frame is not None and provenance is None,
         )
         previous = line.frame
+
+
+def _is_ours(line: Line) -> bool:
+    frame = line.frame
+    return frame is not None and not frame.provenance and _OURS in frame.path.replace("\\", "/")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 from aiprov_otel.report.render.text import location, milliseconds, ratio, share
+from aiprov_otel.values import Origin
 
 if TYPE_CHECKING:
+    from aiprov_otel.report.error_groups import ErrorGroup
     from aiprov_otel.report.excess import Excess
+    from aiprov_otel.report.flame import Frame
     from aiprov_otel.report.latency import Latency
-    from aiprov_otel.report.report import Function, Raised
+    from aiprov_otel.report.report import Function
+    from aiprov_otel.report.source_files import SourceSummary
     from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
     from aiprov_otel.report.verdict import ModelStats, OriginStats
 
@@ -27,6 +31,9 @@ class Kind(Enum):
     CODE = auto()
     ORIGIN = auto()
     COMMIT = auto()
+    TIME = auto()
+    TREND = auto()
+    SHARES = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class Column(Generic[Row_contra]):
         kind: how its cells are shown.
         wide: whether a narrow page leaves it out.
         value: the number that a page sorts by; None to sort by text.
+        below: whether a page shows it below the column before it, in the same cell.
+        link: the view of the page, and its key, that a cell leads to; None for no link.
     """
 
     title: str
@@ -49,13 +58,22 @@ class Column(Generic[Row_contra]):
     kind: Kind = Kind.NUMBER
     wide: bool = False
     value: Callable[[Row_contra], float | None] | None = None
+    below: bool = False
+    link: Callable[[Row_contra], tuple[str, str] | None] | None = None
 
+
+_BY_MODELS: Final = {Origin.AI.value, Origin.MIXED.value}
 
 Columns: TypeAlias = tuple[Column[Row_contra], ...]
 
 
 def _limits(low: float | None, high: float | None, form: Callable[[float | None], str]) -> str:
     return "" if low is None else f"{form(low)} to {form(high)}"
+
+
+def origin_shares(shares: Iterable[tuple[str, float]]) -> str:
+    """`ai 60.0%, human 40.0%`."""
+    return ", ".join(f"{origin} {share(part)}" for origin, part in shares)
 
 
 def calls(number: int | None) -> str:
@@ -85,15 +103,78 @@ MODELS: Final[Columns[ModelStats]] = (
     *_STATS,
 )
 
-RAISED: Final[Columns[Raised]] = (
-    Column("type", lambda row: row.type, 8, Kind.TEXT),
-    Column("raised at", lambda row: location(row.path, row.line), 10, Kind.CODE),
-    Column("errors", lambda row: f"{row.count:,}", 9),
-    Column("outcome", lambda row: row.outcome, 8, Kind.TEXT),
-    Column("origin", lambda row: row.origin, 7, Kind.ORIGIN),
-    Column("agent", lambda row: row.agent or "", 2, Kind.TEXT, wide=True),
-    Column("model", lambda row: row.model or "", 6, Kind.TEXT, wide=True),
-    Column("commit", lambda row: row.commit or "", 4, Kind.COMMIT, wide=True),
+_TYPE: Final[Column[ErrorGroup]] = Column(
+    "error", lambda row: row.type, 8, Kind.TEXT, link=lambda row: ("group", row.id)
+)
+_RAISED_AT: Final[Column[ErrorGroup]] = Column(
+    "raised at", lambda row: location(row.path, row.line) or "unknown line", 10, Kind.CODE
+)
+_ERRORS: Final[Column[ErrorGroup]] = Column(
+    "errors", lambda row: f"{row.count:,}", 9, value=lambda row: row.count
+)
+_OUTCOME: Final[Column[ErrorGroup]] = Column("outcome", lambda row: row.outcome, 8, Kind.TEXT)
+_ORIGIN: Final[Column[ErrorGroup]] = Column("origin", lambda row: row.origin, 7, Kind.ORIGIN)
+_AGENT: Final[Column[ErrorGroup]] = Column(
+    "agent", lambda row: row.agent or "", 2, Kind.TEXT, wide=True
+)
+_MODEL: Final[Column[ErrorGroup]] = Column(
+    "model", lambda row: row.model or "", 6, Kind.TEXT, wide=True
+)
+_COMMIT: Final[Column[ErrorGroup]] = Column(
+    "commit", lambda row: row.commit or "", 4, Kind.COMMIT, wide=True
+)
+
+RAISED: Final[Columns[ErrorGroup]] = (
+    replace(_TYPE, title="type"),
+    _RAISED_AT,
+    _ERRORS,
+    _OUTCOME,
+    _ORIGIN,
+    _AGENT,
+    _MODEL,
+    _COMMIT,
+)
+
+GROUPS: Final[Columns[ErrorGroup]] = (
+    _TYPE,
+    Column("message", lambda row: row.message, 1, Kind.TEXT, below=True),
+    replace(_RAISED_AT, below=True),
+    _ORIGIN,
+    replace(_AGENT, wide=False, below=True),
+    Column(
+        "model",
+        lambda row: row.model or ("model unknown" if row.origin in _BY_MODELS else ""),
+        6,
+        Kind.TEXT,
+        below=True,
+    ),
+    _COMMIT,
+    _ERRORS,
+    Column("over time", lambda row: ", ".join(map(str, row.trend)), 0, Kind.TREND, wide=True),
+    Column("first seen", lambda row: row.first, 2, Kind.TIME, wide=True),
+    Column("last seen", lambda row: row.latest, 3, Kind.TIME, wide=True),
+)
+
+
+def _to_file(row: SourceSummary) -> tuple[str, str] | None:
+    return None if row.is_folder else ("file", row.path)
+
+
+FILES: Final[Columns[SourceSummary]] = (
+    Column("file", lambda row: row.path, 10, Kind.CODE, link=_to_file),
+    Column("origin of its lines", lambda row: origin_shares(row.origins), 8, Kind.SHARES),
+    Column(
+        "AI-written", lambda row: share(row.ai_share), 7, wide=True, value=lambda row: row.ai_share
+    ),
+    Column("lines", lambda row: f"{row.lines:,}", 3, wide=True, value=lambda row: row.lines),
+    Column("errors", lambda row: f"{row.errors:,}", 9, value=lambda row: row.errors),
+    Column(
+        "self s",
+        lambda row: "" if row.self_s is None else f"{row.self_s:.3g}",
+        6,
+        value=lambda row: row.self_s,
+    ),
+    Column("tested", lambda row: share(row.covered), 5, wide=True, value=lambda row: row.covered),
 )
 
 FUNCTIONS: Final[Columns[Function]] = (
@@ -215,4 +296,13 @@ SELF_TIME_OVER_TIME: Final[Columns[SelfTimePoint]] = (
     Column("calls", lambda row: f"{row.calls:,}", 8),
     Column("self p50 ms", lambda row: milliseconds(row.self_p50_ms), 7),
     Column("self p95 ms", lambda row: milliseconds(row.self_p95_ms), 6),
+)
+
+BOXES: Final[Columns[Frame]] = (
+    Column("function", lambda row: row.name, 10, Kind.CODE),
+    Column("origin", lambda row: row.origin or "", 9, Kind.TEXT),
+    Column("model", lambda row: row.model or "", 5, Kind.TEXT, wide=True),
+    Column("spans", lambda row: f"{row.calls:,}", 4, value=lambda row: row.calls),
+    Column("own time", lambda row: share(row.self_share), 8, value=lambda row: row.self_share),
+    Column("with callees", lambda row: share(row.share), 7, wide=True, value=lambda row: row.share),
 )

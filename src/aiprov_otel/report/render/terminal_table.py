@@ -19,7 +19,7 @@ with local_extra():
 UNLIMITED: Final = 1000
 """The width of a pipe in columns: nothing is cut or wrapped for a program."""
 
-STYLES: Final = {"ai": "magenta", "human": "green", "mixed": "yellow", "unknown": "bright_black"}
+STYLES: Final = {"ai": "magenta", "human": "blue", "mixed": "yellow", "unknown": "bright_black"}
 
 _Row = TypeVar("_Row")
 

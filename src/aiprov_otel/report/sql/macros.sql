@@ -61,3 +61,11 @@ SELECT {{ unit_columns() }}, Time, 0 AS calls, Weight AS errors FROM placed
 CASE WHEN {{ days }} IS NULL THEN 'unknown'
 {%- for band, most in ages.items() %} WHEN {{ days }} <= {{ most }} THEN '{{ band }}'{% endfor %} ELSE '{{ oldest }}' END
 {%- endmacro %}
+
+{# What the errors of one group have in common. #}
+{% macro group_key() -%}
+concat(
+    ServiceName, ' | ', Type, ' | ', coalesce(Path, ''), ':', CAST(coalesce(Line, 0) AS VARCHAR), ' | ',
+    coalesce(Function, ''), ' | ', Origin, ' | ', coalesce(Agent, ''), ' | ', coalesce(Model, ''), ' | ',
+    coalesce(Commit, ''), ' | ', Outcome)
+{%- endmacro %}

@@ -11,12 +11,21 @@ from aiprov_otel.report.render.page.html import render_page
 from aiprov_otel.telemetry.store import Store
 from support.browser import browser, why_not
 from support.telemetry import AI, Service, serve
+from support.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "there is one")
 
+VIEWS = {
+    "errors": "",
+    "group": "?view=group&key={group}",
+    "source": "?view=source",
+    "file": "?view=file&key=src/shop/cart.py",
+    "time": "?view=time",
+    "comparison": "?view=comparison",
+}
 ROWS = """
-return [...document.querySelectorAll("#functions-table tbody tr")]
-    .filter((row) => row.checkVisibility()).map((row) => row.cells[arguments[0] ?? 0].textContent)
+return [...document.querySelectorAll(".view.current #{table} tbody tr")]
+    .filter((row) => row.checkVisibility()).map((row) => row.cells[{column}].innerText)
 """
 
 
@@ -27,106 +36,231 @@ def window(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(window, tmp_path, made):
-    """Show a report in the window, as a file."""
+def opened(window, tmp_path, made, code):
+    """Show a view of a page in the window, as a file."""
 
-    def opened(report):
+    def opened(page, query: str = ""):
         file = tmp_path / "report.html"
-        file.write_text(render_page(report, None, made=made), encoding="utf-8")
+        file.write_text(render_page(page, code, made=made), encoding="utf-8")
+        window.open("about:blank")
         window.complaints()
-        window.open(file.as_uri())
+        window.open(f"{file.as_uri()}{query.format(group=page.views[0].value[0].id)}")
         return window
 
     return opened
 
 
-def column(window, place: int) -> list[str]:
-    """The visible cells of one column of the functions."""
-    return window.run(ROWS.replace("arguments[0] ?? 0", str(place)))
+def column(window, table: str, place: int) -> list[str]:
+    """The visible cells of one column of a table."""
+    return window.run(ROWS.replace("{table}", table).replace("{column}", str(place)))
 
 
-@pytest.mark.parametrize("report", ["compared", "hostile"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_it_fits_and_nothing_complains(request, opened, report, scheme, width):
+def address(window) -> dict[str, str]:
+    """The parts of the address."""
+    return window.run("return Object.fromEntries(new URLSearchParams(location.search))")
+
+
+def press(window, key: str, where: str = "document.activeElement") -> None:
+    """Press a key where the focus is."""
+    window.run(
+        f"{where}.dispatchEvent(new KeyboardEvent('keydown', "
+        f"{{key: '{key}', bubbles: true, cancelable: true}}))"
+    )
+
+
+@pytest.mark.parametrize("page", ["compared", "hostile"])
+def test_every_view_fits_and_nothing_complains(request, opened, page):
     """On a phone and on a wide screen, light and dark: no scrolling sideways, no error."""
-    window = opened(request.getfixturevalue(report))
-    window.size(width)
-    window.prefer(scheme)
-
-    assert window.run("return innerWidth") == width
+    page = request.getfixturevalue(page)
     beyond = "const page = document.documentElement; return page.scrollWidth - page.clientWidth"
-    assert window.run(beyond) == 0
-    assert window.run("return document.querySelectorAll('section').length") == 10
-    light, dark = "rgb(252, 252, 253)", "rgb(16, 19, 25)"
-    background = window.run("return getComputedStyle(document.body).backgroundColor")
-    assert background == (light if scheme == "light" else dark)
-    assert window.complaints() == []
+    for name, query in VIEWS.items():
+        window = opened(page, query)
+        assert window.run("return document.querySelector('.view.current').dataset.view") == name
+        for width, scheme, color in ((390, "light", 247), (1440, "dark", 16)):
+            window.size(width)
+            window.prefer(scheme)
+            assert (name, width, window.run(beyond)) == (name, width, 0)
+            background = window.run("return getComputedStyle(document.body).backgroundColor")
+            assert background.startswith(f"rgb({color}, ")
+        assert window.complaints() == []
 
 
 def test_drawings_have_a_size_and_stay_inside(opened, compared):
-    """Every mark of every drawing is within the section that it is in."""
-    window = opened(compared)
-    window.size(390)
+    """Every mark of every drawing is within the view that it is in."""
+    marks = 0
+    for query in VIEWS.values():
+        window = opened(compared, query)
+        window.size(390)
+        outside = window.run("""
+            const marks = document.querySelectorAll(".view.current svg:not(.box) *");
+            return [...marks].filter((mark) => {
+                const a = mark.getBoundingClientRect();
+                const b = mark.closest("section").getBoundingClientRect();
+                return !mark.closest(".box") && (a.width || a.height)
+                    && (a.left < b.left - 1 || a.right > b.right + 1);
+            }).map((mark) => mark.outerHTML)
+        """)
+        marks += window.run("return document.querySelectorAll('.view.current svg *').length")
+        assert outside == []
+    assert marks > 100
 
-    outside = window.run("""
-        return [...document.querySelectorAll("svg *")].filter((mark) => {
-            const a = mark.getBoundingClientRect();
-            const b = mark.closest("section").getBoundingClientRect();
-            return (a.width || a.height) && (a.left < b.left || a.right > b.right);
-        }).map((mark) => mark.outerHTML)
-    """)
-    marks = window.run("return document.querySelectorAll('svg *').length")
-    assert (marks > 50, outside) == (True, [])
 
-
-def test_functions_are_searched(opened, compared):
-    """Every word counts, in any case; the origin is chosen beside it; the count is told."""
+def test_errors_that_escaped_come_first_and_the_others_are_a_click_away(opened, compared):
+    """The first view has them by number; the address names the outcome once it is chosen."""
     window = opened(compared)
     window.size(1440)
-    assert len(column(window, 0)) == 25
 
-    window.type("#functions-search", "SHOP quote1")
-    found = column(window, 0)
-    assert found
-    assert all("shop.quote1" in name for name in found)
-    assert window.run("return document.getElementById('functions-count').textContent").startswith(
-        f"{len(found)} of "
-    )
-    window.run("const box = document.getElementById('functions-search'); box.value = '';"
-               "box.dispatchEvent(new Event('input', {bubbles: true}))")  # fmt: skip
-    window.type("#functions-origin", "human")
-    assert {name[:10] for name in column(window, 0)} <= {"shop.stock", "shop.total"}
+    counts = [int(text) for text in column(window, "groups", 3)]
+    assert counts == sorted(counts, reverse=True)
+    window.click("[data-outcome-link=handled]")
+    assert address(window)["outcome"] == "handled"
+    assert column(window, "groups", 0) == []
+    window.click("[data-outcome-link=escaped]")
+    assert len(column(window, "groups", 0)) == 50
+    window.click("[data-all=groups]")
+    assert len(column(window, "groups", 0)) == len(compared.views[0].value)
 
 
-def test_functions_are_sorted(opened, compared):
+def test_filters_are_in_the_address_and_come_from_it(opened, compared):
+    """Words and origin filter the rows; the address that results shows the same rows elsewhere."""
+    window = opened(compared)
+    window.size(1440)
+    window.type("#filters [name=q]", "ERROR cart")
+    window.type("#filters [name=origin]", "ai")
+
+    rows = column(window, "groups", 0)
+    assert rows
+    assert all("cart.py" in row for row in rows)
+    assert (address(window)["q"], address(window)["origin"]) == ("ERROR cart", "ai")
+    again = window.run("return location.search")
+    opened(compared, again)
+    assert column(window, "groups", 0) == rows
+    assert window.run("return document.querySelector('#filters [name=origin]').value") == "ai"
+    press(window, "x", "document.body")
+    assert len(column(window, "groups", 0)) == 50
+    assert address(window) == {"view": "errors"}
+
+
+def test_a_filter_stays_from_view_to_view(opened, compared):
+    """In a file and in a graph, what does not pass fades."""
+    window = opened(compared, "?view=errors&origin=human")
+    window.click("[data-nav=time]")
+    faded = "return [...document.querySelectorAll('.box.dim')].map((box) => box.dataset.origin)"
+    assert address(window)["origin"] == "human"
+    assert "human" not in window.run(faded)
+    assert window.run(faded)
+
+    opened(compared, "?view=file&key=src/shop/cart.py&origin=human")
+    lines = "return [...document.querySelectorAll('.code tr[data-line]:not(.dim)')].length"
+    assert window.run(lines) == 6
+
+
+def test_tables_are_sorted(opened, compared):
     """By number, most first, and by name; a second time turns it; what is not known is last."""
-    window = opened(compared)
+    window = opened(compared, "?view=comparison")
     window.size(1440)
-    window.click("#functions-all")
+    window.click("[data-all=functions]")
 
-    window.click("#functions-table th:nth-child(5) button")
-    *counted, unknown = column(window, 4)
+    window.click("#functions th:nth-child(5) button")
+    *counted, unknown = column(window, "functions", 4)
     calls = [int(text.replace(",", "")) for text in counted]
     assert (len(calls) > 25, unknown) == (True, "not counted")
     assert calls == sorted(calls, reverse=True)
-    window.click("#functions-table th:nth-child(5) button")
-    assert column(window, 4)[0] == str(min(calls))
-    window.click("#functions-table th:nth-child(7) button")
-    ratios = column(window, 6)
-    assert ratios == [text for text in ratios if text] + [text for text in ratios if not text]
-    window.click("#functions-table th:nth-child(1) button")
-    assert column(window, 0) == sorted(column(window, 0))
-    assert window.run("return [...document.querySelectorAll('[aria-sort]')].length") == 1
+    assert address(window)["sort"] == "-functions.4"
+    window.click("#functions th:nth-child(5) button")
+    assert column(window, "functions", 4)[0] == str(min(calls))
+    window.click("#functions th:nth-child(1) button")
+    names = column(window, "functions", 0)
+    assert names == sorted(names)
+    assert window.run("return document.querySelectorAll('[aria-sort]').length") == 1
 
 
-def test_it_works_by_keyboard(opened, compared):
-    """The first key leads past the navigation; every control has a name and can be reached."""
+def test_an_error_leads_to_its_trace_its_line_and_back(opened, compared):
+    """The row, the group with waterfall and stack, the line in its file, and the way back."""
+    window = opened(compared, "?q=ValueError")
+    window.click("#groups tbody tr:not([hidden]) a")
+    assert address(window)["view"] == "group"
+    assert window.run("return document.querySelectorAll('.view.current .waterfall li').length") == 2
+    assert "Traceback" in window.run(
+        "return document.querySelector('.view.current .stack').innerText"
+    )
+
+    window.click(".view.current .facts a")
+    assert address(window)["key"] == "src/shop/cart.py"
+    assert window.run("return document.querySelector('.target').dataset.line") == "7"
+    window.run("history.back()")
+    wait_for(window, "document.querySelector('.view.current').dataset.view === 'group'")
+    window.run("history.back()")
+    wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
+
+
+def test_a_view_that_a_copy_lacks_is_named(opened, compared):
+    """An old link shows why there is nothing, and the way back."""
+    window = opened(compared, "?view=group&key=0000000000")
+
+    assert "does not hold that view" in window.run("return document.body.innerText")
+    window.click("#absent a")
+    assert window.run("return document.querySelector('.view.current').dataset.view") == "errors"
+
+
+def test_single_keys_lead_through_the_page(opened, compared):
+    """From view to view, from row to row, to the search and to the list of keys; or not at all."""
+    window = opened(compared)
+    for key, view in (("s", "source"), ("t", "time"), ("c", "comparison"), ("e", "errors")):
+        press(window, key)
+        assert window.run("return document.querySelector('.view.current').dataset.view") == view
+    press(window, "j")
+    press(window, "j")
+    focused = (
+        "return [...document.querySelectorAll('#groups th a')].indexOf(document.activeElement)"
+    )
+    assert window.run(focused) == 1
+    press(window, "k")
+    assert window.run(focused) == 0
+    press(window, "/")
+    assert window.run("return document.activeElement.name") == "q"
+    press(window, "s")
+    assert address(window)["view"] == "errors"
+    press(window, "?", "document.body")
+    assert window.run("return document.getElementById('help').open")
+    window.click("#keys-on")
+    window.run("document.getElementById('help').close()")
+    press(window, "s", "document.body")
+    assert (address(window)["view"], address(window)["keys"]) == ("errors", "off")
+
+
+def test_the_flame_graph_is_zoomed_by_mouse_and_by_keys(opened, compared):
+    """A box becomes as wide as the graph; arrows lead from box to box; the address has the zoom."""
+    window = opened(compared, "?view=time")
+    window.size(1440)
+    window.run("Flame.focus(document.querySelector('.box'))")
+    press(window, "ArrowDown")
+    assert window.run("return document.activeElement.dataset.id") == "0.0"
+    press(window, "ArrowRight")
+    assert window.run("return document.activeElement.dataset.id") == "0.1"
+    press(window, "Enter")
+    assert address(window)["at"] == "0.1"
+    zoomed = "return document.querySelector('.box[data-id=\"0.1\"]').getAttribute('width')"
+    assert window.run(zoomed) == "100.000%"
+    assert (
+        window.run("return document.querySelector('.box[data-id=\"0.0\"]').checkVisibility()")
+        is False
+    )
+    assert "shop." in window.run("return document.querySelector('.box-text').textContent")
+    press(window, "Escape")
+    assert "at" not in address(window)
+    window.click(".box")
+    assert address(window)["at"] == "0"
+
+
+def test_everything_is_reached_by_keyboard(opened, compared):
+    """The first key leads past the header; every control has a name."""
     window = opened(compared)
 
     nameless = window.run("""
         return [...document.querySelectorAll("a, button, input, select, summary")].filter(
-            (one) => !(one.textContent.trim() || one.labels?.[0]?.textContent.trim())
+            (one) => one.type !== "hidden" && !(one.textContent.trim() || one.ariaLabel
+                || one.labels?.[0]?.textContent.trim())
         ).length
     """)
     assert nameless == 0
@@ -137,42 +271,92 @@ def test_it_works_by_keyboard(opened, compared):
 
 def test_it_prints(opened, compared):
     """What is closed on the screen is open on paper."""
-    window = opened(compared)
-    assert window.run("return document.querySelectorAll('details:not([open])').length") > 0
+    window = opened(compared, "?view=comparison")
+    closed = "return document.querySelectorAll('.view.current details:not([open])').length"
+    assert window.run(closed) > 0
 
     assert window.print().startswith(b"%PDF")
-    assert window.run("return document.querySelectorAll('details:not([open])').length") == 0
+    assert window.run(closed) == 0
 
 
-@pytest.mark.matrix
-def test_a_page_that_is_served_is_refreshed(window, tmp_path):
-    """What comes later appears by itself, and what was typed, chosen and opened stays."""
+def test_the_modules_of_the_script(opened, compared):
+    """Each does its part: addresses, rows, and places in the flame graph."""
+    window = opened(compared)
+    results = window.run("""return [
+        Address.parse("?view=time&origin=ai"),
+        Address.format({ view: "file", key: "a b", origin: "" }),
+        Address.isSame({ view: "time", origin: "ai" }, { view: "time", key: "" }),
+        Address.isSame({ view: "time", days: "1" }, { view: "time" }),
+        Rows.passes({ origin: "ai" }, "KeyError in cart", { q: "CART key", origin: "ai" }),
+        Rows.passes({ origin: "ai" }, "KeyError", { origin: "human" }),
+        Rows.passes({ origin: "ai", outcome: "handled" }, "", { outcome: "escaped" }),
+        Rows.passes({ origin: "ai" }, "", { outcome: "escaped" }),
+        Flame.place({ begin: 0.5, share: 0.25 }, { begin: 0.5, share: 0.5 }),
+        Flame.isRelated("1.0", "1.0.2"), Flame.isRelated("1.0", "1.02"),
+        Flame.next(["0", "0.0", "1"], "0", "ArrowDown"),
+        Flame.next(["0", "0.0", "1"], "1", "ArrowRight"),
+    ]""")
+    assert results == [
+        {"view": "time", "key": "", "origin": "ai"},
+        "?view=file&key=a+b",
+        *(True, False, True, False, False, True),
+        {"x": 0, "width": 50},
+        *(True, False, "0.0", "1"),
+    ]
+
+
+def test_a_page_that_is_served_follows_the_store(window, tmp_path):
+    """What comes later appears by itself, and the view, the filters and the focus stay."""
     with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
+        window.open("about:blank")
         window.complaints()
         window.open(f"{receiver.endpoint}/")
         assert "no traces received yet" in window.run("return document.body.innerText")
+        wait_for(window, "document.getElementById('live').textContent === 'live'")
         service = Service()
-        serve(service, calls=20)
+        serve(service, functions=4, calls=6)
         service.send(store)
-        wait_for(window, "document.getElementById('functions-search')")
-        window.click("#errors-numbers summary")
-        window.type("#functions-search", "later")
+        wait_for(window, "document.querySelector('#groups tbody tr')")
+        window.click("[data-nav=comparison]")
+        wait_for(window, "document.querySelector('#functions tbody tr')")
+        window.type("#filters [name=q]", "later")
         later = Service()
         later.span("later", by=AI)
         later.send(store)
 
-        wait_for(window, "document.querySelector('#functions-table tbody tr:not([hidden])')")
-        assert column(window, 0) == ["shop.later"]
-        assert window.run("return document.activeElement.id") == "functions-search"
-        assert window.run("return document.getElementById('errors-numbers').open")
+        wait_for(window, "document.querySelector('#functions tbody tr:not([hidden])')")
+        assert column(window, "functions", 0) == ["shop.later"]
+        assert window.run("return document.activeElement.name") == "q"
+        window.run("history.back()")
+        wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
         assert window.complaints() == []
         window.open("about:blank")
 
 
-def wait_for(window, found: str) -> None:
-    """Wait until the expression *found* is true there."""
-    for _ in range(600):
-        if window.run(f"return Boolean({found})"):
+def test_a_served_page_can_be_about_a_run(window, tmp_path):
+    """Its address names the run and the days; the choice in the header changes it."""
+    with Store.open(tmp_path / "s.duckdb") as store, Receiver(store, port=0) as receiver:
+        for run in ("ab12", "cd34"):
+            service = Service(run=run)
+            service.span(f"of {run}", by=AI, failed=True, at=int(run == "cd34"))
+            service.send(store)
+        window.open(f"{receiver.endpoint}/")
+        assert window.run("return document.getElementById('facts').innerText.includes('cd34')")
+        window.type(".scope [name=run]", "ab12")
+        wait_for(window, "document.getElementById('facts').innerText.includes('ab12')")
+        assert address(window)["run"] == "ab12"
+        assert column(window, "groups", 3) == ["1"]
+        window.click("[data-nav=time]")
+        wait_for(window, "document.querySelector('.view.current .box')")
+        assert (address(window)["run"], address(window)["view"]) == ("ab12", "time")
+        window.open("about:blank")
+
+
+def wait_for(window, condition: str) -> None:
+    """Wait until the expression *condition* is true there."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if window.run(f"return Boolean({condition})"):
             return
-        time.sleep(0.1)
-    raise TimeoutError(found)
+        time.sleep(0.05)
+    raise TimeoutError(condition)

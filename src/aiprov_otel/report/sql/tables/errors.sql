@@ -75,19 +75,21 @@ ranked AS (
     SELECT
         counted.Number AS Number, counted.TraceId AS TraceId, counted.SpanId AS SpanId, Weight, Time,
         Origin, Agent, Model, Commit, Type, Message, Function, Path, Line, Stacktrace,
-        arrivals.Entry AS Entry, IsRequest, EntryFailed, EntryRefused, EntryOutcome,
+        failing.ServiceName AS ServiceName, arrivals.Entry AS Entry, arrivals.IsRequest AS IsRequest, EntryFailed, EntryRefused, EntryOutcome,
         CASE WHEN own.Number IN (SELECT Number FROM collecting) THEN Arrived
             WHEN own.Number IS NOT NULL THEN counted.Number = own.Number
             ELSE (Arrived OR EntryFailed) AND row_number() OVER (
                 PARTITION BY counted.TraceId, arrivals.Entry ORDER BY Arrived DESC, Time DESC
             ) = 1 END AS Deciding
     FROM counted
+    LEFT JOIN failed_traces AS failing
+        ON failing.TraceId = counted.TraceId AND failing.SpanId = counted.SpanId
     LEFT JOIN arrivals ON arrivals.TraceId = counted.TraceId AND arrivals.SpanId = counted.SpanId
     LEFT JOIN own ON own.TraceId = counted.TraceId AND own.SpanId = arrivals.Entry
 )
 SELECT
-    TraceId, SpanId, Weight, Time, Origin, Agent, Model, Commit, Type, Function, Path, Line, Stacktrace,
-    Entry, coalesce(IsRequest, false) AS IsRequest,
+    TraceId, SpanId, ServiceName, Weight, Time, Origin, Agent, Model, Commit, Type, Message, Function,
+    Path, Line, Stacktrace, Entry, coalesce(IsRequest, false) AS IsRequest,
     CASE WHEN NOT coalesce(Deciding, false) THEN 'handled'
         WHEN EntryOutcome IS NOT NULL THEN EntryOutcome
         WHEN EntryRefused THEN 'expected'

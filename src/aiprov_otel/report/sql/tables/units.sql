@@ -36,6 +36,8 @@ SELECT
     CASE spans.Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
     Origin, Agent, Model, Commit, spans.Function AS Function,
     coalesce(spans.Function, SpanName) AS Name, Start,
+    {{ span(keys.FILE_PATH) }} AS Path,
+    toInt64OrNull(SpanAttributes['{{ keys.CODE_LINE_NUMBER }}']) AS Line,
     {{ span(keys.COMMIT_TIME) }} AS Committed,
     {{ span(keys.EVIDENCE_STRENGTH) }} AS Strength,
     {{ span(keys.MATCH) }} AS Match,
@@ -51,7 +53,7 @@ WHERE Origin IS NOT NULL AND {{ span('asgi.event.type') }} IS NULL
 )
 SELECT
     TraceId, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, min(Start) AS Start,
-    Committed, Strength, Match, sum(Ms) AS Ms, max(Weight) AS Weight, sum(SelfMs) AS SelfMs
+    min(Path) AS Path, min(Line) AS Line, Committed, Strength, Match, sum(Ms) AS Ms, max(Weight) AS Weight, sum(SelfMs) AS SelfMs
 FROM each
 GROUP BY
     TraceId, Place, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, Committed,

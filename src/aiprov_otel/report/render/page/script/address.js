@@ -1,0 +1,41 @@
+"use strict";
+// The address bar: it names the view, what it is about, and every filter, so that it can be sent.
+
+const Address = {
+  filters: ["service", "origin", "agent", "model", "commit", "outcome", "q"],
+
+  // The parts of an address, `view` among them.
+  parse(search) {
+    return { view: "errors", key: "", ...Object.fromEntries(new URLSearchParams(search)) };
+  },
+
+  current() {
+    return Address.parse(location.search);
+  },
+
+  // The address with these parts; empty ones are left out.
+  format(parts) {
+    const full = Object.entries(parts).filter(([, value]) => value);
+    return `?${new URLSearchParams(full)}`;
+  },
+
+  // Whether both name the same data, whatever the filters.
+  isSame(one, other) {
+    return ["view", "key", "run", "days"].every((name) => (one[name] ?? "") === (other[name] ?? ""));
+  },
+
+  // Changes some parts; a step in the history only where `isStep`.
+  change(parts, isStep = false) {
+    const next = Address.format({ ...Address.current(), ...parts });
+    history[isStep ? "pushState" : "replaceState"](null, "", next + location.hash);
+  },
+
+  // The address that a link leads to: the run and the days stay, and so do the filters, unless the
+  // link has its own.
+  follow(search) {
+    const now = Address.current();
+    const kept = ["service", "origin", "agent", "model", "q", "keys"];
+    const { run = "", days = "" } = now; // those of a link in the header may be old
+    return { ...Object.fromEntries(kept.map((name) => [name, now[name]])), ...Address.parse(search), run, days };
+  },
+};

@@ -1,0 +1,41 @@
+"use strict";
+// A served page lives: it is fetched again when the receiver reports that something came.
+
+const Live = {
+  isPending: false,
+  isBusy: false,
+
+  start() {
+    const events = new EventSource("events");
+    events.addEventListener("change", () => Live.refresh());
+    events.addEventListener("open", () => Live.say("live"));
+    events.addEventListener("error", () => Live.say("aiprov does not answer; this page may be out of date"));
+    document.addEventListener("visibilitychange", () => Live.isPending && Live.refresh());
+  },
+
+  say(words) {
+    const output = document.getElementById("live");
+    if (output && output.textContent !== words) output.textContent = words;
+  },
+
+  // Fetches the view again, at once, unless it is not seen, or somebody copies text from it.
+  async refresh() {
+    Live.isPending = true;
+    if (Live.isBusy || document.hidden || !getSelection().isCollapsed) return;
+    Live.isBusy = true;
+    Live.isPending = false;
+    const began = performance.now();
+    try {
+      await Views.fetch();
+      Live.say("live");
+    } catch {
+      Live.say("aiprov does not answer; this page may be out of date");
+    }
+    // A view of a large store takes long, and takes CPU from the service beside it.
+    const pause = Math.max(250, 2 * (performance.now() - began));
+    setTimeout(() => {
+      Live.isBusy = false;
+      if (Live.isPending) Live.refresh();
+    }, pause);
+  },
+};

@@ -1,0 +1,120 @@
+"use strict";
+// The view that the address names: in a copy all views are here, a served page fetches the others.
+
+const Views = {
+  loaded: Address.current(), // the address of what is in a served page
+
+  isServed: () => "served" in document.documentElement.dataset,
+
+  find(parts) {
+    return [...document.querySelectorAll(".view")].find(
+      (view) => view.dataset.view === parts.view && view.dataset.key === parts.key,
+    );
+  },
+
+  // Shows what the address names, filtered.
+  show() {
+    const parts = Address.current();
+    const view = Views.find(parts);
+    for (const one of document.querySelectorAll(".view")) one.classList.toggle("current", one === view);
+    document.getElementById("absent").hidden = Boolean(view) || Views.isServed();
+    for (const link of document.querySelectorAll("[data-nav]")) {
+      const isHere = link.dataset.nav === ({ group: "errors", file: "source" }[parts.view] ?? parts.view);
+      isHere ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+    }
+    const heading = view?.querySelector("h2")?.textContent;
+    document.title = [heading, document.querySelector("h1").textContent].filter(Boolean).join(" · ");
+    if (!view) return;
+    Rows.prepare(view);
+    Views.offer(view, parts);
+    Rows.apply(view);
+    Flame.apply(view);
+    const tables = [...view.querySelectorAll("table.sortable")];
+    const counts = tables.map((table) => `${table.dataset.matches} of ${table.tBodies[0].rows.length}`);
+    document.getElementById("shown").textContent = counts[0] ?? "";
+    document.getElementById("keys-on").checked = parts.keys !== "off";
+  },
+
+  // Offers the filters that tell the rows of a view apart, and shows those that are set.
+  offer(view, parts) {
+    const filters = document.getElementById("filters");
+    filters.hidden = parts.view === "comparison" && !view.querySelector("table.sortable");
+    for (const label of filters.querySelectorAll("[data-filter]")) {
+      const name = label.dataset.filter;
+      const select = label.querySelector("select");
+      const rows = view.querySelectorAll(`.sortable tr[data-${name}], .code tr[data-${name}], .waterfall [data-${name}], .box[data-${name}]`);
+      const values = new Set([...rows].map((row) => row.dataset[name]));
+      if (parts[name]) values.add(parts[name]);
+      label.hidden = values.size < 2 && !parts[name];
+      const options = [...values].sort().map((value) => new Option(value, value));
+      select.replaceChildren(new Option("any", ""), ...options);
+      select.value = parts[name] ?? "";
+    }
+    const search = filters.querySelector("[name=q]");
+    if (search !== document.activeElement) search.value = parts.q ?? "";
+    const commit = document.getElementById("commit-filter");
+    commit.hidden = !parts.commit;
+    commit.querySelector("code").textContent = (parts.commit ?? "").slice(0, 9);
+  },
+
+  // Goes to an address, as a step in the history.
+  async go(parts, hash = "") {
+    const isSame = Address.isSame(parts, Address.current());
+    history.pushState(null, "", Address.format(parts) + hash);
+    if (!isSame && Views.isServed()) await Views.fetch();
+    Views.show();
+    if (isSame) return;
+    window.scrollTo(0, 0);
+    document.getElementById("content").focus({ preventScroll: true });
+    Views.reveal();
+  },
+
+  // Scrolls to the line of a file that the address names: `#L17`.
+  reveal() {
+    for (const line of document.querySelectorAll(".target")) line.classList.remove("target");
+    const number = /^#L(\d+)$/.exec(location.hash)?.[1];
+    const line = number && document.querySelector(`.view.current [data-line="${number}"]`);
+    line?.classList.add("target");
+    line?.scrollIntoView({ block: "center" });
+  },
+
+  // Fetches what the address names, and puts it in the place of what is here.
+  async fetch() {
+    const asked = location.search;
+    const answer = await fetch(location.pathname + asked, { cache: "no-store" });
+    const text = await answer.text();
+    if (asked !== location.search) return; // the user has gone on
+    Views.loaded = Address.current();
+    Views.put(new DOMParser().parseFromString(text, "text/html"));
+  },
+
+  // Puts the content of another document here; what is focused and open stays so.
+  put(news) {
+    const focused = Views.selector(document.activeElement);
+    for (const box of document.querySelectorAll("main details[id][open]")) {
+      const next = news.getElementById(box.id);
+      if (next) next.open = true;
+    }
+    document.querySelector("main").replaceChildren(...news.querySelector("main").childNodes);
+    for (const id of ["facts", "made"]) {
+      document.getElementById(id).innerHTML = news.getElementById(id).innerHTML;
+    }
+    Views.show();
+    if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
+  },
+
+  selector(element) {
+    if (!element?.closest("main")) return null;
+    const href = element.getAttribute("href");
+    if (href) return `main a[href="${CSS.escape(href)}"]`;
+    const { id, sort } = element.dataset;
+    if (id) return `.box[data-id="${CSS.escape(id)}"]`;
+    if (sort) return `[data-sort="${CSS.escape(sort)}"]`;
+    return element.id ? `#${CSS.escape(element.id)}` : null;
+  },
+
+  clear() {
+    Address.change(Object.fromEntries(Address.filters.map((name) => [name, ""])), true);
+    Views.show();
+  },
+};

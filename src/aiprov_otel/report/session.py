@@ -1,0 +1,63 @@
+"""A look at the spans of a source: one snapshot, whose tables are created when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiprov_otel.report import sql
+
+if TYPE_CHECKING:
+    from aiprov_otel.telemetry.source import Reader, Source
+
+
+class Session:
+    """
+    Queries on the spans of one *run* that began at *since* (Unix nanoseconds) or later.
+
+    Attributes:
+        reader: the source's session.
+        since: as it was given.
+        run: as it was given; None for all runs.
+    """
+
+    def __init__(self, reader: Reader, *, since: int = 0, run: str | None = None) -> None:
+        self.reader = reader
+        self.since = since
+        self.run = run
+        self._created: set[str] = set()
+        self._answers: dict[str, list[tuple[Any, ...]]] = {}
+
+    def create(self, tables: Iterable[str]) -> None:
+        """Creates those of *tables*, names of `sql.TABLES` in their order, that are missing."""
+        for name in tables:
+            if name not in self._created:
+                self.reader.query(sql.table(name, since=self.since, run=self.run))
+                self._created.add(name)
+
+    def query(
+        self, name: str, values: Mapping[str, Any] | None = None, /, **fill: Any
+    ) -> list[tuple[Any, ...]]:
+        """
+        Returns the result of the query *name* of `report/sql`, for *values*.
+
+        The views of a page have questions in common: one without *values* is read once.
+
+        Raises:
+            StoreError: the source can't be read.
+        """
+        text = sql.query(name, **fill)
+        if values:
+            return self.reader.query(text, values)
+        if text not in self._answers:
+            self._answers[text] = self.reader.query(text)
+        return self._answers[text]
+
+
+@contextmanager
+def opened(source: Source, *, since: int = 0, run: str | None = None) -> Iterator[Session]:
+    """A session on *source*, which ends with the block."""
+    with source.reader() as reader:
+        reader.begin()
+        yield Session(reader, since=since, run=run)

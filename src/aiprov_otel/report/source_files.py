@@ -1,0 +1,259 @@
+"""The files of the application: who wrote each line, which lines fail, and which take time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiprov_otel.errors import ManifestError
+from aiprov_otel.report import sql
+from aiprov_otel.report.error_groups import ErrorGroup, error_groups
+from aiprov_otel.values import MISSING, Origin, Outcome, Provenance
+
+if TYPE_CHECKING:
+    from aiprov_otel.coverage.values import FileCoverage
+    from aiprov_otel.manifest.document import Entry
+    from aiprov_otel.report.code import Code
+    from aiprov_otel.report.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """
+    One file of the application, or a folder with all that is below it.
+
+    Attributes:
+        path: relative to the repository; that of a folder ends with `/`.
+        lines: the number of lines; 0 for a file that no manifest contains.
+        origins: the share of the lines of each origin that there is.
+        errors: escaped errors that its lines raised.
+        self_s: seconds of its functions' own time; None where no span stands for one of them.
+        covered: the share of its lines that tests executed; None if that is not known.
+    """
+
+    path: str
+    lines: int
+    origins: tuple[tuple[str, float], ...]
+    errors: int
+    self_s: float | None
+    covered: float | None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.path.endswith("/")
+
+    @property
+    def ai_share(self) -> float | None:
+        """The share of AI-written lines; None for a file that no manifest contains."""
+        return dict(self.origins).get(Origin.AI.value, 0.0) if self.lines else None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """
+    One line of a file.
+
+    Attributes:
+        begins: whether the line above it has another provenance.
+        groups: the errors that it raised.
+        calls: of the function that is defined here; None where no span stands for it.
+        self_s: seconds of that function's own time, likewise.
+        covered: whether tests executed it; None if it can't be executed, or is not known.
+    """
+
+    number: int
+    text: str
+    provenance: Provenance
+    begins: bool
+    groups: tuple[ErrorGroup, ...]
+    calls: int | None
+    self_s: float | None
+    covered: bool | None
+
+    @property
+    def errors(self) -> int:
+        """Escaped errors that it raised."""
+        return _escaped(self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """
+    A file with its lines.
+
+    Attributes:
+        summary: its counts.
+        lines: in order; empty if the text is missing.
+        reason: why there are no lines; None if there are some.
+    """
+
+    summary: SourceSummary
+    lines: tuple[SourceLine, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Calls and self time of the function that is defined in *line*."""
+
+    line: int | None
+    calls: int
+    seconds: float
+
+
+class SourceReader:
+    """The files of the application in one session."""
+
+    def __init__(self, session: Session, code: Code) -> None:
+        session.create(sql.CALL_TABLES)
+        self._code = code
+        self._spent: dict[str, list[_Spent]] = defaultdict(list)
+        self._groups: dict[str, list[ErrorGroup]] = defaultdict(list)
+        self._files: dict[str, SourceText | None] = {}
+        for path, _, *spent in session.query("self_time_by_function"):
+            self._spent[path].append(_Spent(*spent))
+        for group in error_groups(session):
+            if group.path:
+                self._groups[group.path].append(group)
+
+    def files(self) -> tuple[SourceSummary, ...]:
+        """Every file of the manifest, and each other that failed or took time, below its folder."""
+        entries = self._entries()
+        files = {
+            path: self._summary(path, entries.get(path))
+            for path in sorted({*entries, *self._spent, *self._groups})
+        }
+        by_folder: dict[str, list[SourceSummary]] = defaultdict(list)
+        for path, file in files.items():
+            by_folder[_folder(path)].append(file)
+        rows: list[SourceSummary] = []
+        for folder, inside in sorted(by_folder.items()):
+            if folder:
+                below = [file for path, file in files.items() if path.startswith(folder)]
+                rows.append(self._sum(folder, below))
+            rows += inside
+        return tuple(rows)
+
+    def _sum(self, folder: str, files: Sequence[SourceSummary]) -> SourceSummary:
+        lines: Counter[str] = Counter()
+        for file in files:
+            lines.update({origin: round(part * file.lines) for origin, part in file.origins})
+        spent = [file.self_s for file in files if file.self_s is not None]
+        measured = [self._code.coverage.get(file.path) for file in files]
+        return SourceSummary(
+            folder,
+            sum(file.lines for file in files),
+            _shares(lines),
+            sum(file.errors for file in files),
+            sum(spent) if spent else None,
+            _covered(measured),
+        )
+
+    def failed(self) -> list[str]:
+        """The files with escaped errors, by path."""
+        return sorted(path for path, groups in self._groups.items() if _escaped(groups))
+
+    def file(self, path: str) -> SourceText | None:
+        """The file *path*; None if nothing is known of it."""
+        if path not in self._files:
+            self._files[path] = self._file(path)
+        return self._files[path]
+
+    def _file(self, path: str) -> SourceText | None:
+        entry = self._entries().get(path)
+        if entry is None and path not in self._spent and path not in self._groups:
+            return None
+        summary = self._summary(path, entry)
+        if entry is None:
+            return SourceText(summary, (), "The manifest does not contain this file.")
+        if (text := self._code.text(entry)) is None:
+            reason = "Its text can't be read here, or changed since the manifest was built."
+            return SourceText(summary, (), reason)
+        return SourceText(summary, tuple(self._lines(path, entry, text.splitlines())), None)
+
+    def around(self, path: str, line: int, margin: int = 3) -> Sequence[SourceLine]:
+        """The lines around *line* of the file *path*; none if its text is missing."""
+        file = self.file(path)
+        return file.lines[max(line - 1 - margin, 0) : line + margin] if file else ()
+
+    def _entries(self) -> Mapping[str, Entry]:
+        manifest = self._code.manifest
+        return {entry.path: entry for entry in manifest.entries} if manifest else {}
+
+    def _summary(self, path: str, entry: Entry | None) -> SourceSummary:
+        spent = self._spent.get(path)
+        return SourceSummary(
+            path,
+            entry.lines if entry else 0,
+            self._origins(entry) if entry else (),
+            _escaped(self._groups.get(path, ())),
+            sum(one.seconds for one in spent) if spent else None,
+            _covered([self._code.coverage.get(path)]),
+        )
+
+    def _origins(self, entry: Entry) -> tuple[tuple[str, float], ...]:
+        assert self._code.manifest  # the entry is one of its
+        lines: Counter[str] = Counter()
+        try:
+            for (origin, _, _), count in self._code.manifest.tally([entry]).items():
+                lines[origin.value] += count
+        except ManifestError:  # this document is damaged; the others are not
+            lines[Origin.UNKNOWN.value] = 1
+        return _shares(lines)
+
+    def _lines(self, path: str, entry: Entry, texts: Iterable[str]) -> Iterable[SourceLine]:
+        groups, spent = self._groups.get(path, ()), self._spent.get(path, ())
+        coverage = self._code.coverage.get(path)
+        previous = None
+        for number, text in enumerate(texts, start=1):
+            provenance = self._provenance(entry, number)
+            here = [one for one in spent if one.line == number]
+            yield SourceLine(
+                number,
+                text,
+                provenance,
+                provenance != previous,
+                tuple(group for group in groups if group.line == number),
+                sum(one.calls for one in here) if here else None,
+                sum(one.seconds for one in here) if here else None,
+                _executed(coverage, number),
+            )
+            previous = provenance
+
+    def _provenance(self, entry: Entry, number: int) -> Provenance:
+        assert self._code.manifest
+        try:
+            return self._code.manifest.source(entry).line(number)
+        except ManifestError:
+            return MISSING
+
+
+def _escaped(groups: Iterable[ErrorGroup]) -> int:
+    return sum(group.count for group in groups if group.outcome == Outcome.ESCAPED)
+
+
+def _folder(path: str) -> str:
+    """The folder of *path*, with `/` at its end; empty at the top."""
+    return path[: path.rfind("/") + 1]
+
+
+def _shares(lines: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
+    """The share of each origin in *lines*, in the order in which origins are always shown."""
+    total = sum(lines.values())
+    return tuple((one.value, lines[one.value] / total) for one in Origin if lines.get(one.value))
+
+
+def _covered(measured: Iterable[FileCoverage | None]) -> float | None:
+    known = [one for one in measured if one]
+    covered = sum(len(one.covered) for one in known)
+    possible = covered + sum(len(one.missing) for one in known)
+    return covered / possible if possible else None
+
+
+def _executed(coverage: FileCoverage | None, line: int) -> bool | None:
+    if coverage is None or line not in coverage.covered | coverage.missing:
+        return None
+    return line in coverage.covered

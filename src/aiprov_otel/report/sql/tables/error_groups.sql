@@ -1,0 +1,11 @@
+{# The errors of each line that raised, by type and by what became of them; those that escaped, and of them
+   the most frequent, come first. *GroupKey* joins them with `errors`. #}
+{% from 'macros.sql' import count, group_key with context %}
+CREATE TEMPORARY TABLE error_groups AS
+SELECT
+    {{ group_key() }} AS GroupKey, Type, Origin, Agent, Model, Commit, Path, Line, {{ count() }} AS Errors, Outcome,
+    ServiceName, Function, argMax(Message, Time) AS LastMessage, min(Time) AS First, max(Time) AS Latest
+FROM errors
+GROUP BY GroupKey, Type, Origin, Agent, Model, Commit, Path, Line, Outcome, ServiceName, Function
+ORDER BY Outcome = 'escaped' DESC, Errors DESC, Type, Path, Line, Outcome, ServiceName, Function, Commit
+LIMIT {{ most_groups }}
