@@ -55,7 +55,7 @@ def _measured(path: Path) -> Callable[[Manifest], Mapping[str, FileCoverage]]:
     from aiprov_otel.coverage.read import read_coverage
     from aiprov_otel.review.tested import match
 
-    files = read_coverage(path)
+    files = read_coverage(path, Path.cwd())
 
     def tested(manifest: Manifest) -> Mapping[str, FileCoverage]:
         matched = match(manifest.sources(), files, Path.cwd()).files
