@@ -389,6 +389,24 @@ def test_check(fresh, capsys):
     assert "no hook for PreToolUse, PostToolUse, UserPromptSubmit, Stop" in out
 
 
+def test_a_python_that_is_gone(fresh, capsys):
+    """
+    Hooks of an installation that was removed fail nothing, and `--check` says that they do nothing.
+    """
+    fresh.init()
+    hook = fresh.path / ".git/hooks/post-commit"
+    hook.write_text(hook.read_text().replace(sys.executable, "/gone/bin/python"))
+    fresh.agent_writes("a.py", "x = 1\n")
+    fresh.commits("Goes on")
+    capsys.readouterr()
+    assert main(["init", str(fresh.path), "--check"]) == 1
+    assert "post-commit in" in capsys.readouterr().out
+
+    fresh.init()
+    assert sys.executable in hook.read_text()
+    assert "/gone" not in hook.read_text()
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "{}", '{"agents": ["clippy"]}', '{"agents": 1, "git_ai": 0, "trailers": null}'],

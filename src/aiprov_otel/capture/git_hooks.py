@@ -27,6 +27,7 @@ _LONGEST: Final = 1024 * 1024  # bytes of a configuration
 _BEGIN: Final = "# >>> aiprov (`aiprov init --undo` removes this block)"
 _END: Final = "# <<< aiprov"
 _BLOCK: Final = re.compile(rf"^{re.escape(_BEGIN)}\n.*?^{_END}\n", re.MULTILINE | re.DOTALL)
+_PROGRAM: Final = re.compile(r"^if \[ -x (.+) \]; then ", re.MULTILINE)
 _SHELL: Final = re.compile(r"#!\s*(?:/\S*/)?(?:env\s+)?(?:\S*/)?(?:ba|da|z|k|a)?sh\b")
 _NEW: Final = "#!/bin/sh\n"
 
@@ -118,7 +119,7 @@ def names(hook: str) -> tuple[str, str]:
 def is_installed(git: Git, folder: Path, hook: str) -> bool:
     """Whether git's *hook* runs ours."""
     by_lefthook = any(f"aiprov record git {hook}" in text for _, text in lefthook(git.root))
-    return by_lefthook or any(has_block(git, folder / name) for name in names(hook))
+    return by_lefthook or any(_runs(git, folder / name) for name in names(hook))
 
 
 _LEFTHOOK: Final = ("lefthook", ".lefthook", "lefthook-local", ".config/lefthook")
@@ -133,11 +134,24 @@ def lefthook(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def has_block(git: Git, path: Path) -> bool:
-    """Whether the hook at *path* runs ours."""
+    """Whether our block is in the hook at *path*, and git does not ignore it."""
+    return is_enabled(git, path) and bool(_block(path))
+
+
+def _runs(git: Git, path: Path) -> bool:
+    """Whether the hook at *path* runs ours, by a Python that is there."""
+    program = _PROGRAM.search(_block(path))
+    is_there = program is None or os.access(shlex.split(program[1])[0], os.X_OK)
+    return has_block(git, path) and is_there
+
+
+def _block(path: Path) -> str:
+    """Our block in the hook at *path*; empty where there is none."""
     try:
-        return is_enabled(git, path) and bool(_BLOCK.search(path.read_text("utf-8")))
-    except (OSError, UnicodeError):
-        return False
+        match = _BLOCK.search(read_regular(path, _LONGEST).decode("utf-8", "replace"))
+    except OSError:
+        return ""
+    return match[0] if match else ""
 
 
 def is_enabled(git: Git, path: Path) -> bool:

@@ -136,24 +136,24 @@ def _plan_hooks(git: Git, hooks: Sequence[str], result: Plan) -> None:
         return
     tracked = git_hooks.is_tracked(git, folder)
     for hook in hooks:
-        legacy = git_hooks.names(hook)[1]
-        if git_hooks.has_block(git, folder / legacy):
-            continue
-        result.by_hand += _for_lefthook(git.root, hook)
-        now = read_text(folder / hook)
+        places = [folder / name for name in git_hooks.names(hook)]
+        place = next((path for path in places if git_hooks.has_block(git, path)), places[0])
+        if place == places[0]:
+            result.by_hand += _for_lefthook(git.root, hook)
+        now = read_text(place)
         text = git_hooks.with_block(now, hook, tracked=tracked)
-        if now is not None and not git_hooks.is_enabled(git, folder / hook):
+        if now is not None and not git_hooks.is_enabled(git, place):
             result.by_hand.append(
-                f"{folder / hook} is not executable, so git does not run it, and it is left alone; "
+                f"{place} is not executable, so git does not run it, and it is left alone; "
                 "remove it, or make it executable, and run this again"
             )
         elif text is None:
             result.by_hand.append(
-                f"{folder / hook} is not a shell script; "
+                f"{place} is not a shell script; "
                 f"call `aiprov record git {hook}` from it, with its arguments and its input"
             )
         else:
-            _change(result, folder / hook, now, text, 0o755)
+            _change(result, place, now, text, 0o755)
 
 
 def _for_lefthook(root: Path, hook: str) -> Iterator[str]:
