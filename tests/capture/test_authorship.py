@@ -50,6 +50,8 @@ def test_notes_of_any_kind():
     for note in (b"", b"Reviewed.", b"a.py\n  s_1::t_1 1\n---\n{", b"---\n[]", b"\xff\n---\n{}"):
         assert authorship.read(note, COMMIT) == {}
         assert not authorship.is_ours(note)
+    for base in ("", "HEAD", "--all"):
+        assert authorship.read_all(authorship.render({"a.py": {1: "claude\tx"}}, base)) == {}
     bomb = authorship.render({"a.py": {1: "claude\tx"}}, COMMIT)
     bomb = bomb.replace(b" 1\n---", b" 1-999999999\n---")
     assert authorship.read(bomb, COMMIT) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Final, TypeAlias
 
 from aiprov_otel.capture import lines, watched
@@ -16,6 +17,7 @@ Labels: TypeAlias = dict[str, dict[int, str]]
 
 _SCHEMA: Final = "authorship/3.0.0"
 _RECORDER: Final = "aiprov"
+_COMMIT: Final = re.compile("[0-9a-f]{40,64}")
 _MOST: Final = 2_000_000  # lines that a note is read for
 
 
@@ -88,6 +90,8 @@ def read_all(note: bytes) -> dict[str, Labels]:
     by_commit: dict[str, Labels] = {}
     left = _MOST
     for log in parse_logs(note) or ():
+        if not _COMMIT.fullmatch(log.commit):
+            continue
         labels = by_commit.setdefault(log.commit, {})
         for path, key, ranges in log.entries:
             label = _label(log, key)
