@@ -128,6 +128,16 @@ def agent_by_variable(environ: Mapping[str, str] = os.environ) -> str | None:
     return None if name is None else AGENT_VARIABLES[name] or environ[name]
 
 
+def git_index(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The index of the commit that a hook of git is for; None for the repository's own."""
+    return environ.get("GIT_INDEX_FILE") or None
+
+
+def is_edited(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether git opens an editor for the message that a hook is for."""
+    return environ.get("GIT_EDITOR") != ":"
+
+
 def cache_key(environ: Mapping[str, str] = os.environ) -> str | None:
     """`AIPROV_CACHE_KEY`, the secret that caches of builds are signed with; None if not set."""
     return environ.get("AIPROV_CACHE_KEY") or None

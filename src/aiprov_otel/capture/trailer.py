@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from aiprov_otel import settings
 from aiprov_otel.capture import lines, watched
 from aiprov_otel.capture.git_events import PENDING
 from aiprov_otel.capture.journal import Journal, State
@@ -50,10 +51,8 @@ def finish(journal: Journal, name: str, pending: Mapping[str, Any]) -> None:
 
 def _trailers(journal: Journal, *, is_new: bool) -> Iterator[str]:
     """The trailers of what is staged, and of an agent that commits a *new* message itself."""
-    from aiprov_otel.settings import agent_by_variable
-
     rows = {tuple(label.split("\t", 1)) for label in _staged(journal) - {watched.LABEL}}
-    running = agent_by_variable() if is_new and not watched.in_progress(journal) else None
+    running = settings.agent_by_variable() if is_new and not watched.in_progress(journal) else None
     if not rows and not running:
         return
     from aiprov_otel.history.evidence.mark import agent_slug
@@ -71,7 +70,7 @@ def _trailers(journal: Journal, *, is_new: bool) -> Iterator[str]:
 def _staged(journal: Journal) -> set[str]:
     """The labels of the lines that are about to be committed."""
     # For `git commit --all` and `git commit FILE`, git makes an index of its own.
-    index = os.environ.get("GIT_INDEX_FILE")
+    index = settings.git_index()
     variables = {"GIT_INDEX_FILE": os.path.join(journal.root, index)} if index else {}  # noqa: PTH118
     git = Git(journal.root, variables=variables)
     states = {state.path: state for state in journal.states() if any(state.labels)}
@@ -110,8 +109,8 @@ def _add(journal: Journal, name: str, trailers: Sequence[str]) -> None:
     place = journal.root / name
     message = read_regular(place).decode("utf-8", "surrogateescape")
     values = Git(journal.root).configuration.values("core.commentchar")
-    edited = os.environ.get("GIT_EDITOR") != ":"  # what git sets where no editor is used
-    text = with_trailers(message, trailers, values[-1] if values else "#", edited=edited)
+    comment = values[-1] if values else "#"
+    text = with_trailers(message, trailers, comment, edited=settings.is_edited())
     if text != message:
         data = text.encode("utf-8", "surrogateescape")
         write_whole(place, data, permissions(place, 0o644))
