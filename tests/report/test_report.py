@@ -452,7 +452,7 @@ def test_the_latest_failure_shows_what_a_library_raised_from_it(service, read):
 
     def calling():
         try:
-            raise OSError("no table")
+            raise OSError("no table")  # noqa: TRY301 (a driver would raise it)
         except OSError as error:
             raise RuntimeError("no database") from error
 

@@ -11,7 +11,9 @@ import work
 from opentelemetry.instrumentation.pika import PikaInstrumentor
 
 PikaInstrumentor().instrument()
-connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", int(os.environ["PORT"])))
+connection = pika.BlockingConnection(
+    pika.ConnectionParameters("127.0.0.1", int(os.environ["PORT"]))
+)
 channel = connection.channel()
 channel.queue_declare("cases")
 
