@@ -359,3 +359,19 @@ def test_a_bundle_is_refused(app):
 
     assert done.returncode == 2
     assert "app.pex is a pex, which sees no package but its own" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("./pex",), (sys.executable, "."), (sys.executable, "pex")])
+def test_a_bundle_that_is_a_folder_is_refused(app, monkeypatch, words):
+    """As pex builds one with `--layout packed`, however it is started."""
+    bundle = app / "bundle"
+    bundle.mkdir()
+    for name in ("PEX-INFO", "__main__.py", "pex"):
+        (bundle / name).write_text("#!/usr/bin/env python3\n")
+        (bundle / name).chmod(0o755)
+    monkeypatch.chdir(bundle)
+
+    done = invoke("run", "--", *words, cwd=bundle)
+
+    assert done.returncode == 2
+    assert "is a pex, which sees no package but its own" in done.stderr

@@ -6,6 +6,7 @@ import base64
 import json
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 from aiprov_otel.telemetry.store import Store
 from support.application import REVISION, Application, run
+from support.brokers import kafka, rabbitmq
 from support.prometheus import ask, prometheus
 from support.prometheus import why_not as why_no_prometheus
 
@@ -25,20 +27,17 @@ pytest.importorskip("opentelemetry.instrumentation.sqlite3", reason="no group `f
 PROGRAMS = Path(__file__).with_name("counting")
 DEPRECATED = ("ignore:Using `httpx`", "ignore:Inheritance class")  # between libraries
 COMMAND = (sys.executable, "-W", "error", *(f"-W{each}" for each in DEPRECATED))
-FRAMEWORKS = {
-    name: name
-    for name in (
-        "fastapi",
-        "flask",
-        "django",
-        "celery",
-        "starlette",
-        "falcon",
-        "aiohttp",
-        "tornado",
-    )
-} | {"grpc": "grpc"}
-FOUND = [name for name, module in FRAMEWORKS.items() if find_spec(module)]
+FRAMEWORKS = (
+    *("fastapi", "flask", "django", "celery"),
+    *("starlette", "falcon", "aiohttp", "tornado", "grpc"),
+    *("asgi", "wsgi"),
+    *("pika", "aio_pika", "kafka", "aiokafka", "confluent_kafka"),
+)
+SERVERS = {"asgi": "uvicorn", "wsgi": "werkzeug"}
+BROKERS = {"pika": rabbitmq, "aio_pika": rabbitmq} | dict.fromkeys(
+    ("kafka", "aiokafka", "confluent_kafka"), kafka
+)
+FOUND = [name for name in FRAMEWORKS if find_spec(SERVERS.get(name, name))]
 
 ESCAPED, HANDLED, EXPECTED = ({name: 1} for name in ("escaped", "handled", "expected"))
 NONE: dict[str, int] = {}
@@ -63,6 +62,7 @@ CASES = {
     "wrong": (EXPECTED, False),
     "listed": (EXPECTED, False),
     "returned_500": (NONE, True),
+    "logged_500": (ESCAPED, True),
     "returned_404": (NONE, False),
     "raised_404": (EXPECTED, False),
     "validated": (NONE, False),
@@ -70,8 +70,16 @@ CASES = {
     "websocket": (ESCAPED, True),
     "streaming": (ESCAPED, True),
 }
+ENDED = ("kafka", "aiokafka")
 OTHERWISE = {
-    ("celery", "wrong"): (ESCAPED, True),  # a task is not answered
+    # A task or a message is not answered.
+    **{(name, "wrong"): (ESCAPED, True) for name in ("celery", "pika", "aio_pika")},
+    # The span of a message has ended when a function with its own span handles it.
+    **{(name, case): (ESCAPED, False) for name in ENDED for case in ("nested", "wrong")},
+    **{(name, "retry_gives_up"): ({"escaped": 1, "handled": 2}, False) for name in ENDED},
+    # That of confluent-kafka ends with the next poll, for which something caught the exception.
+    **{("confluent_kafka", case): (HANDLED, False) for case in ("nested", "wrong")},
+    ("confluent_kafka", "retry_gives_up"): ({"handled": 3}, False),
     ("django", "validated"): (EXPECTED, False),  # in a function of the application
     ("flask", "streaming"): (ESCAPED, False),  # its span ends before the body is read
     ("django", "streaming"): (ESCAPED, False),  # the same
@@ -88,14 +96,26 @@ def recorded(tmp_path_factory):
     policy = {"expected_errors": ["work.Listed"]}
     dump(path, application.sources, revision=REVISION, repository_url=None, policy=policy)
     spans, metric = [], {}
-    for name in FOUND:
-        program = (PROGRAMS / f"count_{name}.py").read_text()
-        code = f"import sys; sys.argv = ['', {name!r}]\n{program}"
-        output = run(code, application.folder, *COMMAND, PYTHONPATH=str(PROGRAMS))
-        result = json.loads(output.splitlines()[-1])
-        spans.append(base64.b64decode(result["spans"]))
-        metric |= {(name, case): counts for case, counts in result["exceptions"].items()}
+    with ExitStack() as brokers:
+        ports = {each: started(each, brokers, tmp_path_factory) for each in {*BROKERS.values()}}
+        for name in FOUND:
+            if (port := ports[BROKERS[name]] if name in BROKERS else "") is None:
+                continue
+            program = (PROGRAMS / f"count_{name}.py").read_text()
+            code = f"import sys; sys.argv = ['', {name!r}]\n{program}"
+            output = run(code, application.folder, *COMMAND, PYTHONPATH=str(PROGRAMS), PORT=port)
+            result = json.loads(output.splitlines()[-1])
+            spans.append(base64.b64decode(result["spans"]))
+            metric |= {(name, case): counts for case, counts in result["exceptions"].items()}
     return spans, metric
+
+
+def started(broker, brokers, tmp_path_factory):
+    """The port of *broker*; None where it is not on this machine."""
+    try:
+        return str(brokers.enter_context(broker(tmp_path_factory.mktemp("broker"))))
+    except pytest.skip.Exception:
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -143,9 +163,10 @@ def test_the_local_store_has_the_table(recorded, store):
 def test_each_framework_has_its_cases(recorded):
     """The whole table for four of them, as far as it applies, and five cases for the others."""
     cases = Counter(name for name, _ in recorded[1])
-    many = {"fastapi": 23, "flask": 21, "django": 21, "celery": 17}
+    many = {"fastapi": 24, "flask": 22, "django": 22, "celery": 17, "asgi": 6, "wsgi": 6}
+    found = [name for name in FOUND if name not in BROKERS or name in cases]
 
-    assert cases == {name: many.get(name, 5) for name in FOUND}
+    assert cases == {name: many.get(name, 5) for name in found}
 
 
 def test_the_metric_has_the_table(recorded):

@@ -15,6 +15,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
 from aiprov_otel.lending.exporter import LateProcessor, LocalExporter, encode
 from aiprov_otel.receiver.server import Receiver
+from aiprov_otel.telemetry.launch import environment
 from aiprov_otel.telemetry.otlp_json import json_rows
 from aiprov_otel.telemetry.otlp_protobuf import protobuf_rows
 from support.service import Received
@@ -141,10 +142,12 @@ class Slow(InMemorySpanExporter):
         return super().export(spans)
 
 
-def test_many_spans_at_once_are_all_sent():
+def test_many_spans_at_once_are_all_sent(monkeypatch, tmp_path):
     """
     A request with thousands of statements costs no span, also while the exporter is busy.
     """
+    variables = environment({}, endpoint="", manifest=None, folder=tmp_path)
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", variables["OTEL_BSP_MAX_QUEUE_SIZE"])
     kept = Slow()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(LateProcessor(kept))

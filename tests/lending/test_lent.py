@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -168,6 +169,24 @@ def test_an_interpreter_that_shows_only_later_is_reached(bare):
 
     assert done.returncode == 0, done.stderr
     assert "By origin" in done.stderr
+
+
+def test_a_bundle_that_a_script_starts_is_named(bare):
+    """
+    It runs on, and the reason for no trace is what it is.
+    """
+    repo, python, _ = bare
+    with zipfile.ZipFile(repo.path / "app.pex", "w") as archive:
+        archive.writestr("PEX-INFO", "{}")
+        archive.writestr("__main__.py", "print('ran')")
+    script = repo.path / "bundle.sh"
+    script.write_text(f"#!/bin/sh\nexec {python} app.pex\n")
+    script.chmod(0o755)
+
+    done = aiprov("run", "--", "./bundle.sh", cwd=repo.path, PYTHONPATH=_path())
+
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert "no trace: app.pex is a pex, which sees no package but its own" in done.stderr
 
 
 def test_another_environment_stands_aside(bare):

@@ -84,8 +84,11 @@ def test_without_pip_or_uv_it_says_so(lent, monkeypatch, tmp_path):
     monkeypatch.setattr(room.importlib.util, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
 
+    notes = []
     with pytest.raises(NotLent, match="neither pip nor uv is here"):
-        lend(replace(BARE, packages={}), os.environ)
+        lend(replace(BARE, packages={}), os.environ, notes.append)
+
+    assert not notes  # one line, and no other before it
 
 
 def test_without_a_network_the_reason_is_pip_s(monkeypatch, tmp_path):

@@ -447,6 +447,29 @@ def test_a_function_is_counted_once_a_call(service, read):
     assert calls == {"shop.browse": 1, "shop.buy": 1, "shop.sweep": 1}
 
 
+def test_the_latest_failure_shows_what_a_library_raised_from_it(service, read):
+    """A driver's span has no frame of the application; what the layer above it raised has them."""
+
+    def calling():
+        try:
+            raise OSError("no table")  # noqa: TRY301 (a driver would raise it)
+        except OSError as error:
+            raise RuntimeError("no database") from error
+
+    with pytest.raises(RuntimeError) as caught:
+        calling()
+    root = service.tracer.start_span("GET /", **SERVER)
+    service.span("SELECT", root, ms=1, by=AI, failed=True, raised=(OSError("no table"), AI))
+    record(root, caught.value, AI, at=2, repeated=True)
+    root.set_status(StatusCode.ERROR)
+    root.end()
+
+    failure = read().failure
+
+    assert failure.type == "OSError"
+    assert "in calling" in failure.stacktrace
+
+
 def test_the_latest_failure_has_its_trace_and_longest_stack(service, read):
     """The outermost record of an exception has the longest stack trace; the spans are in order."""
     caught = []

@@ -113,12 +113,18 @@ class Service:
 
 
 def record(
-    span: Span, error: BaseException, by: Provenance | None, *, at: float = 0, line: int = 7
+    span: Span,
+    error: BaseException,
+    by: Provenance | None,
+    *,
+    at: float = 0,
+    line: int = 7,
+    repeated: bool = False,
 ) -> None:
     """Record *error* on *span*, as raised by a line that somebody wrote."""
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {keys.EXCEPTION_REPEATED: True} if repeated else {}
     if by:
-        said = of_exception(by) | of_code("shop.raising", by.path or "shop.py", line)
+        said |= of_exception(by) | of_code("shop.raising", by.path or "shop.py", line)
     span.record_exception(error, said, timestamp=EPOCH + int(at * 1e6))
 
 

@@ -6,18 +6,17 @@ import re
 import shlex
 import shutil
 import sys
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiprov_otel.errors import UsageError
+from aiprov_otel.lending.bundles import why_bundled
 
 _PYTHON: Final = re.compile(r"python[\d.]*$")
 _HIDING: Final = re.compile(r"-[a-zA-Z]*?([IES])")
 _WITH_VALUE: Final = ("-W", "-X", "--check-hash-based-pycs")
-_BUNDLES: Final = {"PEX-INFO": "pex", "_bootstrap/environment.py": "shiv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,8 @@ def resolve(words: Sequence[str], verb: str) -> Command:
     interpreter, options = _interpreter(Path(program), rest)
     _check_visible(name, options)
     for path in (program, *_script(Path(program), rest)):
-        _check_bundle(Path(path))
+        if why := why_bundled(Path(path)):
+            raise UsageError(why)
     if interpreter and interpreter.parent == beside:
         interpreter = Path(sys.executable)
     return Command((program, *rest), str(interpreter) if interpreter else None)
@@ -112,18 +112,5 @@ def _check_visible(name: str, options: Sequence[str]) -> None:
             msg = (
                 f"{name} starts Python with -{match[1]}, which hides everything that aiprov adds: "
                 f"leave -{match[1]} out, or start its module with `python -m`"
-            )
-            raise UsageError(msg)
-
-
-def _check_bundle(path: Path) -> None:
-    """Refuse a file that brings packages of its own, and makes all others invisible."""
-    if path.is_file() and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            members = set(archive.namelist())
-        if kind := next((kind for member, kind in _BUNDLES.items() if member in members), None):
-            msg = (
-                f"{path} is a {kind}, which sees no package but its own: put 'aiprov-otel[auto]' "
-                "into it, or run CMD in the environment that it is built from"
             )
             raise UsageError(msg)

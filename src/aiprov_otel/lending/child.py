@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
+from pathlib import Path
 from threading import Thread
 from types import ModuleType
 from typing import Any, Final
@@ -18,6 +21,7 @@ from opentelemetry.instrumentation.dependencies import get_dist_dependency_confl
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from aiprov_otel import settings
+from aiprov_otel.lending.bundles import why_bundled
 from aiprov_otel.lending.exporter import LateProcessor, LocalExporter
 from aiprov_otel.lending.packages import (
     INSTRUMENTATIONS,
@@ -44,6 +48,9 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
     An instrumentation imports the library that it instruments. Here it waits until the application
     imports it: one that is installed and not used costs nothing.
     """
+    if why := next(filter(None, map(why_bundled, _script())), None):
+        report({"event": "refused", "why": why})
+        return
     disabled = os.environ.get(_DISABLED)
     waiting = list(_waiting(disabled or ""))
     _drop_missing_exporters()
@@ -72,6 +79,12 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
             "off": settings.switched_off(),
         }
     )
+
+
+def _script() -> Iterator[Path]:
+    """The file or folder that this process runs, if it is one: `sys.argv` is still to come."""
+    words = (word for word in sys.orig_argv[1:] if not word.startswith("-"))
+    return (path for path in map(Path, itertools.islice(words, 1)) if path.exists())
 
 
 def _send_before_termination(processor: SpanProcessor) -> None:

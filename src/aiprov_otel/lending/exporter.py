@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +18,6 @@ from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from opentelemetry.sdk.environment_variables import OTEL_BSP_MAX_QUEUE_SIZE
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanContext, SpanKind, format_span_id, format_trace_id
@@ -28,8 +26,6 @@ _PATH: Final = "/v1/traces"
 _HEADERS: Final = {"Content-Type": "application/json"}
 _TIMEOUT: Final = 10.0  # seconds
 _PAUSES: Final = (0.2, 1.0, 3.0)  # before each further attempt, while the receiver is busy
-_QUEUE: Final = 32_768
-"""Spans that wait: one request with many statements would fill OpenTelemetry's 2,048."""
 _ENTRIES: Final = {SpanKind.SERVER, SpanKind.CONSUMER}
 
 
@@ -92,8 +88,7 @@ class LateProcessor(SpanProcessor):
         self._early.append(span)
         # Nobody waits for this lock: to start a thread of gevent's lets others run meanwhile.
         if self._first.acquire(blocking=False):
-            size = None if OTEL_BSP_MAX_QUEUE_SIZE in os.environ else _QUEUE
-            self._batch = BatchSpanProcessor(self._exporter, max_queue_size=size)
+            self._batch = BatchSpanProcessor(self._exporter)
         if (batch := self._batch) is not None:  # else who starts it passes on what is early
             with suppress(IndexError):
                 while True:

@@ -137,8 +137,8 @@ def _libraries(
     folder = _cache() / f"opentelemetry-{release}-python{python}-{_digest(wanted)}"
     with _made_once(folder) as part:
         if part is not None:
-            notify(f"fetching OpenTelemetry {release} for Python {python}, once")
             command = [*_pip(survey), *_PIP, f"--python-version={python}", f"--target={part}"]
+            notify(f"fetching OpenTelemetry {release} for Python {python}, once")
             process = subprocess.run(
                 [*command, *wanted],
                 env={**variables, **_PIP_VARIABLES},

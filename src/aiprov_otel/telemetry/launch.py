@@ -21,6 +21,7 @@ _DETECTORS: Final = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
 _DEFAULTS: Final = {
     "OTEL_METRICS_EXPORTER": "none",
     "OTEL_LOGS_EXPORTER": "none",
+    "OTEL_BSP_MAX_QUEUE_SIZE": "32768",  # one request with many statements would fill 2,048
     "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds: a command that is killed loses little
 }
 

@@ -46,6 +46,11 @@ def returned_500(request):
     return HttpResponse("failed", status=500)
 
 
+def logged_500(request):
+    work.logged()
+    return HttpResponse("failed", status=500)
+
+
 def returned_404(request):
     return HttpResponse("none", status=404)
 
@@ -79,8 +84,9 @@ def streaming(request):
 urlpatterns = [path("cases/<name>", do)]
 urlpatterns += [
     path(view.__name__, view)
-    for view in (converting, returned_500, returned_404, raised_404, validated, streaming)
+    for view in (converting, returned_500, logged_500, returned_404, raised_404)
 ]
+urlpatterns += [path("validated", validated), path("streaming", streaming)]
 settings.configure(
     ROOT_URLCONF=__name__,
     ALLOWED_HOSTS=["*"],
@@ -96,7 +102,7 @@ harness.run(
     {name: lambda name=name: client.get(f"/cases/{name}") for name in work.WORK}
     | {
         name: lambda name=name: client.get(f"/{name}")
-        for name in ("converting", "returned_500", "returned_404", "raised_404")
+        for name in ("converting", "returned_500", "logged_500", "returned_404", "raised_404")
     }
     | {
         "validated": lambda: client.post(

@@ -49,6 +49,12 @@ def returned_500():
     return PlainTextResponse("failed", 500)
 
 
+@app.get("/logged-500")
+def logged_500():
+    work.logged()
+    return PlainTextResponse("failed", 500)
+
+
 @app.get("/returned-404")
 def returned_404():
     return PlainTextResponse("none", 404)
@@ -105,7 +111,7 @@ harness.run(
     {name: lambda name=name: client.get(f"/cases/{name}") for name in work.WORK}
     | {
         path: lambda path=path: client.get(f"/{path.replace('_', '-')}")
-        for path in ("converting", "returned_500", "returned_404", "raised_404")
+        for path in ("converting", "returned_500", "logged_500", "returned_404", "raised_404")
     }
     | {
         "validated": lambda: client.post("/validated", json={"number": "x"}),

@@ -1,6 +1,7 @@
 """What the handlers of each framework call; it fails in the ways that the cases are about."""
 
 import asyncio
+import logging
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -162,9 +163,18 @@ def listed():
     fail(Below)
 
 
+def logged():
+    """An application that answers everything itself: the log has the exception, and no span."""
+    try:
+        {}["x"]
+    except KeyError:
+        logging.getLogger("work").exception("could not answer")
+
+
 FAILING = (
     nested, context_manager, executor, tasks, group, retry_gives_up, generator, converted, query,
 )  # fmt: skip
 FINE = (executor_handled, retry, handled, query_handled)
 WORK = {function.__name__: function for function in (*FAILING, *FINE, wrong, listed)}
 FEW = ("nested", "retry_gives_up", "handled", "wrong")
+MESSAGES = (*FEW, "retry")
