@@ -68,6 +68,7 @@ class Case:
     """A program in an installed process, and what it returns without us."""
 
     def __init__(self, application, name, mode, stack):
+        self._mode = mode
         self.known = Open()
         application.provider.add_span_processor(self.known)
         self.tracer = application.tracer

@@ -69,8 +69,14 @@ class Pending(Span):
 
     @property
     def _span(self) -> Span:
-        call = self.due()
-        return trace.get_current_span(call.context) if call else self._outer
+        try:
+            if (call := self.due()) is not None:
+                return trace.get_current_span(call.context)
+        except RecursionError:  # no room for a span, but maybe for what asks for the current one
+            pass
+        except Exception as error:  # noqa: BLE001 (the application asks: the guard without its block)
+            swallow(error)
+        return self._outer
 
     def end(self, end_time: int | None = None) -> None:
         """Does nothing: the span around it ends when its owner ends it."""
