@@ -333,15 +333,15 @@ class SpanRunning(Running):
         call.running = self
         super().__init__(row)
 
-    def resume(self) -> bool:
-        """It runs from here on."""
+    def resume(self, value: Any = True) -> Any:
+        """Run from here on."""
         self._call.enter()
-        return super().resume()
+        return Running.resume(self, value)
 
-    def pause(self) -> None:
-        """It is suspended, or ends."""
+    def pause(self, resumed: Any = True, value: Any = None) -> Any:
+        """Be suspended, or end."""
         self._call.leave()
-        super().pause()
+        return Running.pause(self, resumed, value)
 
 
 class SpanlessRunning(Running):
