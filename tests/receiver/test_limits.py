@@ -7,6 +7,8 @@ import http.client
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from aiprov_otel.receiver.admission import BODY_LIMIT
 from aiprov_otel.telemetry.otlp_protobuf import _varint_bytes
 from support.command import start
 from support.telemetry import AI, Service
+from support.telemetry import serve as load
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
@@ -24,7 +27,13 @@ MEMORY = 400
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("serve")
+    with receiver(tmp_path_factory.mktemp("serve")) as process:
+        yield process
+
+
+@contextmanager
+def receiver(folder):
+    """`aiprov serve` as a process of its own, with its *address*."""
     with start("serve", "--port", "0", "--store", "s.duckdb", cwd=folder) as process:
         process.address = re.search(r"http://([\d.:]+)", process.stderr.readline())[1]
         yield process
@@ -133,6 +142,26 @@ def test_connections_that_announce_much_take_no_room(serve):
     assert post(serve, service.request(), PROTOBUF)[0] == 200
     for connection in idle:
         connection.close()
+
+
+def test_pages_at_once_take_little_memory(tmp_path):
+    """24 pages that are requested at once take as much memory as a few."""
+    service = Service()
+    load(service)
+    with receiver(tmp_path) as process:
+        assert post(process, service.request(), PROTOBUF)[0] == 200
+
+        def status(_):
+            connection = http.client.HTTPConnection(process.address, timeout=120)
+            connection.request("GET", "/")
+            response = connection.getresponse()
+            response.read()
+            connection.close()
+            return response.status
+
+        with ThreadPoolExecutor(24) as pool:
+            assert list(pool.map(status, range(24))) == [200] * 24
+        assert most_memory(process) < 300
 
 
 def test_it_still_receives_after_all_of_it(serve):

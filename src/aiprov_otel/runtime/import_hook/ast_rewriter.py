@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from aiprov_otel.runtime.import_hook import templates
@@ -33,26 +34,30 @@ def own_nodes(function: Function) -> Iterator[ast.AST]:
 
 
 class Suspensions(ast.NodeTransformer):
-    """Puts a pause around each place where a function may be suspended."""
+    """Puts a pause around each place where a function, which may be *spanned*, is suspended."""
+
+    def __init__(self, *, spanned: bool) -> None:
+        self._suffix = "_SPANNED" if spanned else ""
 
     def visit_Yield(self, node: ast.Yield) -> ast.expr:
         """`yield value`."""
         self.generic_visit(node)
         value = node.value or ast.copy_location(ast.Constant(None), node)
-        node.value = call("SUSPENDED", value, node)
-        return call("RESUMED", node, node)
+        resumed = ast.copy_location(ast.Constant(True), node)
+        node.value = call(f"SUSPENDED{self._suffix}", node, resumed, value)
+        return self._resumed(node)
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:
         """`yield from iterable`."""
         self.generic_visit(node)
-        node.value = call("DELEGATED", node.value, node)
-        return call("RESUMED", node, node)
+        node.value = call("DELEGATED", node, node.value)
+        return self._resumed(node)
 
     def visit_Await(self, node: ast.Await) -> ast.expr:
         """`await awaited`."""
         self.generic_visit(node)
-        node.value = call("STEPS", node.value, node)
-        return call("RESUMED", node, node)
+        node.value = call("STEPS", node, node.value)
+        return self._resumed(node)
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
         """`async for item in iterable`."""
@@ -74,14 +79,17 @@ class Suspensions(ast.NodeTransformer):
             node.iter = call("EACH", node.iter, node.iter)
         return node
 
+    def _resumed(self, node: ast.expr) -> ast.expr:
+        return call(f"RESUMED{self._suffix}", node, node)
+
     def visit(self, node: ast.AST) -> Any:
         """What *node* becomes; what others wait for, or at another time, stays as it is."""
         return node if isinstance(node, (*_SCOPES, ast.GeneratorExp)) else super().visit(node)
 
 
-def pausing(function: Function) -> list[ast.stmt]:
+def pausing(function: Function, *, spanned: bool) -> list[ast.stmt]:
     """The body of *function*, with a pause at each possible suspension."""
-    transformer = Suspensions()
+    transformer = Suspensions(spanned=spanned)
     return [transformer.visit(statement) for statement in function.body]
 
 
@@ -164,7 +172,8 @@ class _Rewriter:
             return templates.COUNT_ONLY, _as_it_is
         spanned = self._spans and not _has_spans(function)
         if isinstance(function, ast.AsyncFunctionDef) or (b"yield" in text and _yields(function)):
-            return templates.SUSPENDABLE_SPANNED if spanned else templates.SUSPENDABLE, pausing
+            template = templates.SUSPENDABLE_SPANNED if spanned else templates.SUSPENDABLE
+            return template, partial(pausing, spanned=spanned)
         return templates.SPANNED if spanned else templates.FUNCTION, _as_it_is
 
 

@@ -69,8 +69,14 @@ class Pending(Span):
 
     @property
     def _span(self) -> Span:
-        call = self.due()
-        return trace.get_current_span(call.context) if call else self._outer
+        try:
+            if (call := self.due()) is not None:
+                return trace.get_current_span(call.context)
+        except RecursionError:  # no room for a span, but maybe for what asks for the current one
+            pass
+        except Exception as error:  # noqa: BLE001 (the application asks: the guard without its block)
+            swallow(error)
+        return self._outer
 
     def end(self, end_time: int | None = None) -> None:
         """Does nothing: the span around it ends when its owner ends it."""
@@ -327,15 +333,15 @@ class SpanRunning(Running):
         call.running = self
         super().__init__(row)
 
-    def resume(self) -> bool:
-        """It runs from here on."""
+    def resume(self, value: Any = True) -> Any:
+        """Run from here on."""
         self._call.enter()
-        return super().resume()
+        return Running.resume(self, value)
 
-    def pause(self) -> None:
-        """It is suspended, or ends."""
+    def pause(self, resumed: Any = True, value: Any = None) -> Any:
+        """Be suspended, or end."""
         self._call.leave()
-        super().pause()
+        return Running.pause(self, resumed, value)
 
 
 class SpanlessRunning(Running):

@@ -158,8 +158,8 @@ def _placed_field(value: Any, line: int) -> Any:
     return placed(value, line) if isinstance(value, ast.AST) else value
 
 
-def call(name: str, argument: ast.expr, at: ast.expr) -> ast.expr:
-    """Returns a call of *name* in the call table with what is running and *argument*."""
+def call(name: str, at: ast.expr, *arguments: ast.expr) -> ast.expr:
+    """Returns a call of *name* in the call table with what is running and *arguments*."""
 
     def here(node: Any) -> Any:
         return ast.copy_location(node, at)
@@ -167,7 +167,7 @@ def call(name: str, argument: ast.expr, at: ast.expr) -> ast.expr:
     row, index = here(ast.Name(ROW, ast.Load())), here(ast.Constant(INDEX[name]))
     running = here(ast.Name(RUNNING, ast.Load()))
     made: ast.expr = here(
-        ast.Call(here(ast.Subscript(row, index, ast.Load())), [running, argument], [])
+        ast.Call(here(ast.Subscript(row, index, ast.Load())), [running, *arguments], [])
     )
     return made
 

@@ -46,37 +46,37 @@ class Running:
         self.running = False
         self.resume()
 
-    def resume(self) -> bool:
-        """It runs from here on, perhaps in another thread than before."""
+    def resume(self, value: Any = True) -> Any:
+        """Run from here on, perhaps in another thread than before; returns *value*."""
         if not self.running:
             self.running = True
             self._cell = here()
             self._before = self._cell[0]
             self._began = perf_counter()
-        return True
+        return value
 
-    def pause(self) -> None:
-        """It is suspend, or ends."""
+    def pause(self, _: Any = True, value: Any = None) -> Any:
+        """Be suspended, or end; returns *value*, which is yielded now."""
         if self.running:
             self.running = False
             spent = perf_counter() - self._began
-            self.row[TIME] += spent
-            self.row[SELF_TIME] += spent - self._cell[0] + self._before
-            self._cell[0] = self._before + spent
+            row, cell, before = self.row, self._cell, self._before
+            row[TIME] += spent
+            row[SELF_TIME] += spent - cell[0] + before
+            cell[0] = before + spent
+        return value
 
     finish: Any = pause  # what a subclass does at the end, which may be an attribute of the object
 
 
-def suspend(running: Running, value: Any) -> Any:
-    """Returns *value*, which is yielded now."""
-    running.pause()
-    return value
+def suspend(running: Running, resumed: Any, value: Any) -> Any:
+    """Returns *value*, which is yielded now by a function that may have spans."""
+    return running.pause(resumed, value)
 
 
 def resume(running: Running, value: Any) -> Any:
-    """Returns *value*, with which the caller resumes."""
-    running.resume()
-    return value
+    """Returns *value*, with which the caller resumes such a function."""
+    return running.resume(value)
 
 
 _NEVER: Final = object()
@@ -114,11 +114,7 @@ def delegate(running: Running, iterable: Any) -> Any:
 
 
 def _steps(running: Running, inner: Any, awaited: Any) -> Steps:
-    def pause(_: bool, value: Any) -> Any:  # it comes from `resume`
-        running.pause()
-        return value
-
-    wrapped = Steps(pause, iter(running.resume, _NEVER), inner)
+    wrapped = Steps(running.pause, iter(running.resume, _NEVER), inner)
     wrapped.of = awaited if isinstance(awaited, CoroutineType) else inner
     return wrapped
 
