@@ -165,10 +165,12 @@ def _answers(panel: dict[str, Any], given: dict[str, Any]) -> Iterator[tuple[str
         for one in answer.get("series", ()):
             yield one["name"], one["points"][-1][1]
         for one in answer.get("result", ()):
-            named = lambda found, of=one: of["metric"].get(found[1], "")  # noqa: E731
-            name = re.sub(r"\{\{(\w+)\}\}", named, target["legendFormat"])
             values = one.get("values") or [one["value"]]
-            yield name, float(values[-1][1])
+            yield _named(target["legendFormat"], one["metric"]), float(values[-1][1])
+
+
+def _named(legend: str, labels: dict[str, str]) -> str:
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: labels.get(found[1], ""), legend)
 
 
 def _links(panel: dict[str, Any], drawn: dict[str, Any]) -> Iterator[str]:

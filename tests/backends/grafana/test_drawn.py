@@ -119,6 +119,17 @@ def override(panel, name, key, value, matcher="byName"):
     )
 
 
+def link_of(panel):
+    """The link behind a column."""
+    (links,) = [
+        one["value"]
+        for override in panel["fieldConfig"]["overrides"]
+        for one in override["properties"]
+        if one["id"] == "links"
+    ]
+    return links[0]
+
+
 def unknown_option(given):
     first(given, "stat")[1]["unti"] = "s"
 
@@ -189,19 +200,13 @@ def no_headings(given):
 
 
 def raw_route(given):
-    panel = first(given, "table")[0]
-    for one in panel["fieldConfig"]["overrides"]:
-        for thing in one["properties"]:
-            if thing["id"] == "links":
-                thing["value"][0]["url"] = thing["value"][0]["url"].replace(":percentencode", "")
+    link = link_of(first(given, "table")[0])
+    link["url"] = link["url"].replace(":percentencode", "")
 
 
 def no_such_dashboard(given):
-    panel = first(given, "table")[0]
-    for one in panel["fieldConfig"]["overrides"]:
-        for thing in one["properties"]:
-            if thing["id"] == "links":
-                thing["value"][0]["url"] = thing["value"][0]["url"].replace("/d/", "/d/no-")
+    link = link_of(first(given, "table")[0])
+    link["url"] = link["url"].replace("/d/", "/d/no-")
 
 
 def raw_query(given):

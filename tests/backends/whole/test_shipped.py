@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from aiprov_otel.backends import texts
 from support import jaeger, network, pipeline
+from support.native import taking
 from support.prometheus import ask
 from support.prometheus import why_not as no_alertmanager
 from support.servers import built, running
@@ -42,13 +43,19 @@ alerting: {alertmanagers: [{static_configs: [{targets: ["127.0.0.1:9093"]}]}]}
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """All of them, from when they answer on."""
+def folder(tmp_path_factory):
+    """What `aiprov dashboards` writes, and a configuration of Prometheus."""
     folder = tmp_path_factory.mktemp("shipped")
     for name, text in texts().items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     (folder / "prometheus.yml").write_text(PROMETHEUS)
+    return folder
+
+
+@pytest.fixture
+def served(folder):
+    """All of them, from when they answer on."""
     with network.own(), ExitStack() as stack:
         for command, ready in SERVERS.items():
             log = folder / f"{ready.partition('/')[0]}.log"
@@ -57,23 +64,30 @@ def served(tmp_path_factory):
         yield
 
 
-def test_none_takes_what_another_has(served):
+def test_all_run_beside_each_other_and_are_heard_on_this_machine_only(served):
     """
-    Each listens where its file says, its own metrics too, and beside all others.
-    """
-    assert network.listening().keys() >= PORTS
-
-
-def test_none_listens_beyond_this_machine(served):
-    """
-    Without a login, nobody is let in from elsewhere unless somebody says so.
+    Each listens where its file says, its own metrics too; without a login, nobody is let in from
+    elsewhere.
     """
     found = network.listening()
 
-    assert {address for addresses in found.values() for address in addresses} <= {
-        "127.0.0.1",
-        "::1",
-    }
+    assert found.keys() >= PORTS
+    assert {address for each in found.values() for address in each} <= {"127.0.0.1", "::1"}
+
+
+def test_the_collector_starts_with_its_second_file(folder, tmp_path):
+    """
+    It makes its tables where the variable of the file names a ClickHouse.
+    """
+    files = ("collector/otelcol.yaml", "collector/clickhouse.yaml")
+    command = [built("otelcol") or "", *(f"--config={name}" for name in files)]
+    with network.own(), taking(tmp_path) as (address, engine):
+        variables = {"CLICKHOUSE_URL": address}
+        log, ready = tmp_path / "otelcol.log", "http://127.0.0.1:4318/"
+        with running(command, ready, log, variables, folder):
+            tables = engine.ask("SELECT name FROM system.tables WHERE database = 'otel'", "TSV")
+
+    assert {b"otel_traces", b"otel_logs"} <= set(tables.split())
 
 
 @pytest.mark.matrix
