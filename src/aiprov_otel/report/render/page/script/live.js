@@ -25,12 +25,7 @@ const Live = {
     Live.isBusy = true;
     Live.isPending = false;
     const began = performance.now();
-    try {
-      await Views.fetch();
-      Live.say("live");
-    } catch {
-      Live.say("aiprov does not answer; this page may be out of date");
-    }
+    await Views.load();
     // A view of a large store takes long, and takes CPU from the service beside it.
     const pause = Math.max(250, 2 * (performance.now() - began));
     setTimeout(() => {
