@@ -30,8 +30,7 @@ const Views = {
     Rows.apply(view);
     Flame.apply(view);
     const tables = [...view.querySelectorAll("table.sortable")];
-    const counts = tables.map((table) => `${table.dataset.matches} of ${table.tBodies[0].rows.length}`);
-    document.getElementById("shown").textContent = counts[0] ?? "";
+    document.getElementById("shown").textContent = tables[0]?.dataset.shown ?? "";
     document.getElementById("keys-on").checked = parts.keys !== "off";
   },
 
