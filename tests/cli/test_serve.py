@@ -107,7 +107,7 @@ def test_its_page_annotates_stacks_from_the_manifest(served):
     plain = urlopen(address).read().decode()
     manifest.write_bytes(whole)
 
-    assert page.count('◀ <span class="origin ai">ai</span> claude-code') == 1
+    assert page.count('◀ <span class="origin ai">ai</span><span class="who"> claude-code') == 1
     assert "◀" not in plain
     assert "KeyError" in plain
 

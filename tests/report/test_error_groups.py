@@ -105,3 +105,11 @@ def test_the_latest_failure_of_a_group_is_its_own(tmp_path):
     assert [trace.origin for trace in traces] == [first.origin, second.origin]
     assert traces[0].trace_id != traces[1].trace_id
     assert [step.begin_ms for step in traces[0].steps] == [0]
+
+
+def test_a_message_without_an_end_is_cut(groups):
+    """A page holds hundreds of them."""
+    service = Service()
+    fail(service, "é" * 10_000)
+
+    assert len(groups(service)[0].message) == 500

@@ -275,11 +275,11 @@ def _write(args: argparse.Namespace) -> int:
     code = page_code(args.coverage, strict=True)()
     with _source(args) as source:
         page = read_copy(source, _since(args), _chosen_run(args, source), code, _sampled(args))
-    if page.empty:
-        note(why_nothing(page.facts.spans, 1, args.days) or page.empty)
+    if page.facts.empty:
+        note(why_nothing(page.facts.spans, 0, args.days) or page.facts.empty)
         return 1
     _save(render_page(page, code, made=datetime.now(UTC)), args.html)
-    report = next(view.value for view in page.views if view.place.view == "comparison")
+    report = next(view.value for view in page.views if view.name == "comparison")
     return _gate(report, args.fail_if_low) if args.fail_if_low else 0
 
 

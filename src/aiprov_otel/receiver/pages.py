@@ -30,7 +30,7 @@ STREAMS: Final = 32
 """Pages that may wait for news at the same time."""
 
 _THREADS: Final = 16  # pages that are requested at the same time
-_RUN: Final = re.compile(r"[0-9a-f]{1,64}|all")
+_RUN: Final = re.compile(r"[0-9a-f]{1,64}|all|none")
 _MOST_DAYS: Final = 36_500
 _NEWS_EVERY: Final = 0.25  # seconds
 _SIGN_OF_LIFE: Final = 15.0  # seconds after which a silent stream sends a comment
@@ -118,7 +118,7 @@ class Pages:
 
         code = self._code()
         page = read_page(self._store, place, code)
-        status = HTTPStatus.NOT_FOUND if page.is_missing else HTTPStatus.OK
+        status = HTTPStatus.NOT_FOUND if page.missing else HTTPStatus.OK
         return _html(render_page(page, code, made=datetime.now(UTC), served=True), status)
 
     def _copy(self) -> Response:

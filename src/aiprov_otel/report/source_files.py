@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.report import sql
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from aiprov_otel.manifest.document import Entry
     from aiprov_otel.report.code import Code
     from aiprov_otel.report.session import Session
+
+_MOST_LINES: Final = 20_000  # of a file whose text is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ class SourceReader:
         summary = self._summary(path, entry)
         if entry is None:
             return SourceText(summary, (), "The manifest does not contain this file.")
+        if entry.lines > _MOST_LINES:
+            return SourceText(summary, (), f"It has more than {_MOST_LINES:,} lines.")
         if (text := self._code.text(entry)) is None:
             reason = "Its text can't be read here, or changed since the manifest was built."
             return SourceText(summary, (), reason)

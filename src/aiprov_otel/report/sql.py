@@ -45,6 +45,7 @@ MOST_FUNCTIONS: Final = 200
 MOST_GROUPS: Final = 500
 """How many groups of errors are listed."""
 
+_LONGEST_MESSAGE: Final = 500  # characters of an exception's message that a group has
 _LATEST: Final = 2**62 - 1
 """The latest time and longest duration, in nanoseconds; the sum of both still fits 64 bits."""
 
@@ -83,6 +84,7 @@ def _environment() -> jinja2.Environment:
         steps=HISTOGRAM_STEPS,
         most=MOST_FUNCTIONS,
         most_groups=MOST_GROUPS,
+        longest_message=_LONGEST_MESSAGE,
         latest=_LATEST,
         cancellations=CANCELLATIONS,
         refusals=REFUSALS,

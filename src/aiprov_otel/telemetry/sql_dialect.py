@@ -22,6 +22,7 @@ CREATE TEMPORARY MACRO arrayJoin(list) AS unnest(list);
 CREATE TEMPORARY MACRO hexadecimal(digits) AS CAST('0x' || rpad(digits, 14, '0') AS BIGINT);
 CREATE TEMPORARY MACRO regexpExtract(text, pattern, place) AS regexp_extract(text, pattern, place);
 CREATE TEMPORARY MACRO has(list, item) AS list_contains(list, item);
+CREATE TEMPORARY MACRO substringUTF8(text, first, length) AS substring(text, first, length);
 CREATE TEMPORARY MACRO toInt64OrNull(text) AS TRY_CAST(text AS BIGINT);
 CREATE TEMPORARY MACRO parseDateTimeBestEffortOrNull(text) AS TRY_CAST(text AS TIMESTAMP);
 CREATE TEMPORARY MACRO toUnixTimestamp(time) AS CAST(epoch(time) AS BIGINT);

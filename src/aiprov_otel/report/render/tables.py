@@ -31,6 +31,7 @@ class Kind(Enum):
     CODE = auto()
     ORIGIN = auto()
     COMMIT = auto()
+    PATH = auto()
     TIME = auto()
     TREND = auto()
     SHARES = auto()
@@ -161,7 +162,7 @@ def _to_file(row: SourceSummary) -> tuple[str, str] | None:
 
 
 FILES: Final[Columns[SourceSummary]] = (
-    Column("file", lambda row: row.path, 10, Kind.CODE, link=_to_file),
+    Column("file", lambda row: row.path, 10, Kind.PATH, link=_to_file),
     Column("origin of its lines", lambda row: origin_shares(row.origins), 8, Kind.SHARES),
     Column(
         "AI-written", lambda row: share(row.ai_share), 7, wide=True, value=lambda row: row.ai_share

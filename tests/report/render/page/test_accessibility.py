@@ -24,7 +24,7 @@ return axe.run(shown, { resultTypes: ["violations"] }).then((found) => found.vio
 
 def test_no_rule_of_axe_is_broken(compared, code, made, tmp_path):
     """Names, roles, contrasts, tables and headings of every view, light and dark."""
-    views = {view.place.view: view for view in reversed(compared.views)}
+    views = {view.name: view for view in reversed(compared.views)}
     file = tmp_path / "report.html"
     page = replace(compared, views=tuple(views.values()))
     file.write_text(render_page(page, code, made=made), encoding="utf-8")
@@ -33,7 +33,7 @@ def test_no_rule_of_axe_is_broken(compared, code, made, tmp_path):
         for scheme in ("light", "dark"):
             window.prefer(scheme)
             for name, view in views.items():
-                window.open(f"{file.as_uri()}?view={name}&key={view.place.key}")
+                window.open(f"{file.as_uri()}?view={name}&key={view.key}")
                 window.run(AXE.read_text(encoding="utf-8"))
                 broken[name, scheme] = window.run(CHECK)
 

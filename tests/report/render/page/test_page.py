@@ -74,7 +74,7 @@ def test_it_is_well_formed_and_its_names_are_its_own(any_page, made):
     assert {target[1:] for target in targets if target.startswith("#")} <= set(ids)
     labels = [one["aria-labelledby"] for one in read.all("section")]
     shown = [(one["data-view"], one["data-key"]) for one in read.all("section")]
-    assert shown == [(view.place.view, view.place.key) for view in any_page.views]
+    assert shown == [(view.name, view.key) for view in any_page.views]
     assert {view for view, _ in shown} == {*VIEWS}
     assert set(labels) <= set(ids)
 
@@ -130,7 +130,7 @@ def test_the_same_report_gives_the_same_page(compared, made):
 
 def of_view(page, name):
     """The value of the first view *name* of *page*."""
-    return next(view.value for view in page.views if view.place.view == name)
+    return next(view.value for view in page.views if view.name == name)
 
 
 def test_it_says_what_it_knows_and_how(compared, code, made):

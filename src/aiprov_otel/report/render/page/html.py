@@ -23,7 +23,8 @@ from aiprov_otel.telemetry.extra import local_extra
 
 if TYPE_CHECKING:
     from aiprov_otel.report.code import Code
-    from aiprov_otel.report.page import Facts, Page, Place
+    from aiprov_otel.report.facts import Facts
+    from aiprov_otel.report.page import Page, Place
 
 with local_extra():
     import jinja2
@@ -77,7 +78,7 @@ def render_page(page: Page, code: Code, *, made: datetime, served: bool = False)
             facts=page.facts,
             repository=page.repository,
             subjects=page.subjects,
-            views=[(view.place.view, view.place.key, view.value) for view in page.views],
+            views=page.views,
             stack=lambda text: list(stack_lines(text, code.manifest)),
             link=link,
             served=served,

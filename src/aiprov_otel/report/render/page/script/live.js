@@ -25,14 +25,10 @@ const Live = {
     Live.isBusy = true;
     Live.isPending = false;
     const began = performance.now();
-    try {
-      await Views.fetch();
-      Live.say("live");
-    } catch {
-      Live.say("aiprov does not answer; this page may be out of date");
-    }
-    // A view of a large store takes long, and takes CPU from the service beside it.
-    const pause = Math.max(250, 2 * (performance.now() - began));
+    await Views.load();
+    // A view of a large store takes CPU from the service beside it: one that takes a quarter of a
+    // second rests as long, one that takes a second rests for four.
+    const pause = (performance.now() - began) ** 2 / 250;
     setTimeout(() => {
       Live.isBusy = false;
       if (Live.isPending) Live.refresh();

@@ -37,13 +37,16 @@ const Rows = {
     const first = filters.all === table.id ? Infinity : Number(table.dataset.first || Infinity);
     const isPlain = !filters.q && !filters.sort?.includes(`${table.id}.`);
     let matches = 0;
+    let total = 0;
     for (const row of table.tBodies[0].rows) {
+      const isFolder = "folder" in row.dataset;
       // A folder heads its files, unless they are sorted or searched.
-      const isWanted = "folder" in row.dataset ? isPlain : Rows.passes(row.dataset, row.textContent, filters);
-      matches += isWanted;
+      const isWanted = isFolder ? isPlain : Rows.passes(row.dataset, row.textContent, filters);
+      matches += isWanted && !isFolder;
+      total += !isFolder;
       row.hidden = !isWanted || matches > first;
     }
-    table.dataset.matches = matches;
+    table.dataset.shown = `${matches} of ${total}`;
     const button = document.querySelector(`[data-all="${table.id}"]`);
     if (button) {
       button.hidden = matches <= first;

@@ -50,7 +50,7 @@ for (const kind of ["focusin", "mouseover"]) {
 }
 
 window.addEventListener("popstate", async () => {
-  if (Views.isServed() && !Address.isSame(Address.current(), Views.loaded)) await Views.fetch();
+  if (Views.isServed() && !Address.isSame(Address.current(), Views.loaded)) await Views.load();
   Views.show();
 });
 

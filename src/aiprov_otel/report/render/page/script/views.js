@@ -30,8 +30,7 @@ const Views = {
     Rows.apply(view);
     Flame.apply(view);
     const tables = [...view.querySelectorAll("table.sortable")];
-    const counts = tables.map((table) => `${table.dataset.matches} of ${table.tBodies[0].rows.length}`);
-    document.getElementById("shown").textContent = counts[0] ?? "";
+    document.getElementById("shown").textContent = tables[0]?.dataset.shown ?? "";
     document.getElementById("keys-on").checked = parts.keys !== "off";
   },
 
@@ -61,7 +60,7 @@ const Views = {
   async go(parts, hash = "") {
     const isSame = Address.isSame(parts, Address.current());
     history.pushState(null, "", Address.format(parts) + hash);
-    if (!isSame && Views.isServed()) await Views.fetch();
+    if (!isSame && Views.isServed()) await Views.load();
     Views.show();
     if (isSame) return;
     window.scrollTo(0, 0);
@@ -79,13 +78,19 @@ const Views = {
   },
 
   // Fetches what the address names, and puts it in the place of what is here.
-  async fetch() {
+  async load() {
     const asked = location.search;
-    const answer = await fetch(location.pathname + asked, { cache: "no-store" });
-    const text = await answer.text();
-    if (asked !== location.search) return; // the user has gone on
-    Views.loaded = Address.current();
-    Views.put(new DOMParser().parseFromString(text, "text/html"));
+    try {
+      const answer = await fetch(location.pathname + asked, { cache: "no-store" });
+      const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (asked !== location.search) return; // the user has gone on
+      if (!news.querySelector("main")) throw new Error(answer.status);
+      Views.loaded = Address.current();
+      Views.put(news);
+      Live.say("live");
+    } catch {
+      Live.say("aiprov does not answer; this page may be out of date");
+    }
   },
 
   // Puts the content of another document here; what is focused and open stays so.
@@ -97,7 +102,7 @@ const Views = {
     }
     document.querySelector("main").replaceChildren(...news.querySelector("main").childNodes);
     for (const id of ["facts", "made"]) {
-      document.getElementById(id).innerHTML = news.getElementById(id).innerHTML;
+      document.getElementById(id).replaceWith(news.getElementById(id));
     }
     Views.show();
     if (focused) document.querySelector(focused)?.focus({ preventScroll: true });

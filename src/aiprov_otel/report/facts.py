@@ -1,0 +1,99 @@
+"""What a page is about: its services, the commits that they run, its time and its run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aiprov_otel.report import sql
+from aiprov_otel.report.deployments import Deployment, deployed, deployments
+from aiprov_otel.report.report import why_nothing
+
+if TYPE_CHECKING:
+    from aiprov_otel.report.session import Session
+    from aiprov_otel.telemetry.source import Source
+
+DAY: Final = 86_400 * 10**9  # nanoseconds
+MOST_SPANS: Final = 1_000_000
+"""How many spans a page is about whose address names no days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """
+    The spans that a page is about.
+
+    Attributes:
+        since: when the first may begin, Unix nanoseconds.
+        run: the id of their run; None for all runs.
+        runs: the runs in that time, the latest first; empty text for what no run started.
+        is_cut: whether older spans are left out, because there are too many to show at once.
+    """
+
+    since: int = 0
+    run: str | None = None
+    runs: tuple[str, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    The header of a page.
+
+    Attributes:
+        window: the spans that it is about.
+        services: their names.
+        deployed: the latest deployment of each.
+        earlier: how many deployments there were before those.
+        spans: how many there are.
+        begin: when the first span began, Unix nanoseconds.
+        end: when the last span began.
+        empty: why there is nothing of the application to show; None if there is something.
+    """
+
+    window: Window
+    services: tuple[str, ...]
+    deployed: tuple[Deployment, ...]
+    earlier: int
+    spans: int
+    begin: int
+    end: int
+    empty: str | None
+
+
+def latest_spans(source: Source, days: float | None) -> tuple[int, bool]:
+    """
+    When the spans of a page begin, Unix nanoseconds, and whether older ones are left out.
+
+    They are those of the last *days*; without, as many as can be shown at once.
+
+    Raises:
+        StoreError: the source can't be read.
+    """
+    if days:
+        return max(time.time_ns() - int(days * DAY), 0), False
+    with source.reader() as reader:
+        [(spans,)] = reader.query(sql.query("size"))
+        if spans <= MOST_SPANS:
+            return 0, False
+        [(since,)] = reader.query(sql.query("moment", most=MOST_SPANS))
+        return since, True
+
+
+def read_facts(session: Session, window: Window, days: float | None) -> Facts:
+    """The header of a page about *window*; *days* are its length, where they are given."""
+    session.create(("spans",))
+    [(spans, units, begin, end)] = session.query("facts")
+    every, latest = deployments(session), deployed(session)
+    return Facts(
+        window,
+        tuple(name for (name,) in session.query("services")),
+        tuple(latest),
+        len(every) - len(latest),
+        spans,
+        begin,
+        end,
+        why_nothing(spans, units, days),
+    )
