@@ -43,7 +43,7 @@ def read_coverage(path: Path, root: Path) -> list[FileCoverage]:
     else:
         files = _parse(path, data.removeprefix(b"\xef\xbb\xbf").lstrip())
     if not files:
-        msg = f"{path} holds no coverage of any file; run the tests with coverage first"
+        msg = f"{path} holds no coverage of any file here; run the tests with coverage first"
         raise UsageError(msg)
     return files
 
