@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -246,7 +247,7 @@ def test_no_text_reaches_the_disk(desk):
     assert desk.attested() == {"a.py": [line]}
     for text in texts:
         assert not [secret for secret in SECRETS if secret.encode() in text]
-        assert b"ada" not in text.replace(b"metadata", b"").lower()
+        assert not re.search(rb"\bada\b", text.lower())  # hashes may have the letters
 
 
 @pytest.mark.parametrize("event", ["PreToolUse", "PostToolUse"])

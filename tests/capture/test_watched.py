@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from aiprov_otel.history.query import query_file
@@ -52,7 +54,7 @@ def test_a_line_that_was_watched(watching):
     assert provenance.origin == "human"
     assert (provenance.evidence, provenance.strength) == ("watched", "weak")
     assert (provenance.agent, provenance.model) == (None, None)
-    assert "ada" not in watching.note().lower()
+    assert not re.search(r"\bada\b", watching.note().lower())  # hashes may have the letters
 
 
 def test_a_person_inside_of_an_agent_s_lines(watching):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -117,15 +118,15 @@ def test_it_gives_a_report(ran):
 
 def test_it_says_what_happens(ran):
     """
-    One line at the start, one at the first request.
+    The page's address and one line at the start, one at the first request.
     """
     lines = [line for line in ran.done.stderr.splitlines() if line.startswith("aiprov: ")]
-    lines = [line for line in lines if "fetching" not in line]
+    page, start, request = [line for line in lines if "fetching" not in line]
 
-    assert len(lines) == 2
-    assert "the origin of " in lines[0]
-    assert lines[0].endswith(" is lent")
-    assert lines[1].startswith("aiprov: first request: GET /")
+    assert re.search(r" page .* http://127\.0\.0\.1:\d+ ", page)
+    assert "the origin of " in start
+    assert start.endswith(" is lent")
+    assert request.startswith("aiprov: first request: GET /")
 
 
 def test_the_service_s_own_comes_first(ran):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, redirect_stdout
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.coverage import coverage_json
 from aiprov_otel.coverage.values import FileCoverage
@@ -52,9 +52,7 @@ def read(path: Path, data: bytes, root: Path) -> list[FileCoverage]:
                 measured.set_option(option, [])
             with closing(measured.get_data()):
                 measured.load()
-                files = list(analyze(measured, root))
-            # With [paths] in the configuration, a report leaves other data behind.
-            measured.get_data().close(force=True)
+                files = analyze(measured, root)
         except CoverageException as error:
             reason = str(error).replace(str(copy), path.name)
             msg = f"coverage.py can't read {path} ({reason}); run the tests again"
@@ -74,25 +72,37 @@ def _refuse_pipes() -> None:
             raise UsageError(msg) from error
 
 
-def analyze(measured: Coverage, root: Path | None = None) -> Iterator[FileCoverage]:
+def analyze(measured: Coverage, root: Path | None = None) -> list[FileCoverage]:
     """
     The files that *measured* holds; with *root*, only those below it.
 
     Raises:
         CoverageException: it holds no data.
     """
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        report, nothing = Path(folder, "coverage.json"), Path(folder, "nothing.py")
-        # The first report applies [paths], so that the files have the names that they have here.
+    given = measured.get_data()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as copies:
+        nothing, report = Path(folder, "nothing.py"), Path(folder, "coverage.json")
         nothing.touch()
-        measured.json_report([str(nothing)], outfile=str(report), include=[], omit=[])
+
+        def write(names: list[str], **options: Any) -> None:
+            with redirect_stdout(io.StringIO()):
+                measured.json_report(names, outfile=str(report), **options)
+            # With [paths] in the configuration, each report leaves a copy of the data behind.
+            if (data := measured.get_data()) is not given:
+                copies.callback(data.close, force=True)
+
+        # The first report applies [paths], so that the files have the names that they have here.
+        write([str(nothing)], include=[], omit=[])
         names = [name for name in measured.get_data().measured_files() if _is_source(name, root)]
         if not names:
-            return
-        measured.json_report(names, outfile=str(report), ignore_errors=True)
-        data = report.read_bytes()
+            return []
+        write(names, ignore_errors=True)
+        return list(_with_traced(coverage_json.read(report.read_bytes()), measured))
+
+
+def _with_traced(files: Iterable[FileCoverage], measured: Coverage) -> Iterator[FileCoverage]:
     current = Path.cwd()
-    for file in coverage_json.read(data):
+    for file in files:
         path = str(current / file.path)
         # The report is about the file as it is; what was traced shows whether it was another.
         traced = frozenset(measured.get_data().lines(path) or ())
