@@ -117,15 +117,16 @@ def test_it_gives_a_report(ran):
 
 def test_it_says_what_happens(ran):
     """
-    One line at the start, one at the first request.
+    One line with the page of the run, one at the start, one at the first request.
     """
     lines = [line for line in ran.done.stderr.splitlines() if line.startswith("aiprov: ")]
     lines = [line for line in lines if "fetching" not in line]
 
-    assert len(lines) == 2
-    assert "the origin of " in lines[0]
-    assert lines[0].endswith(" is lent")
-    assert lines[1].startswith("aiprov: first request: GET /")
+    page, start, request = lines
+    assert page.startswith("aiprov: the page about this run is at http://127.0.0.1:")
+    assert "the origin of " in start
+    assert start.endswith(" is lent")
+    assert request.startswith("aiprov: first request: GET /")
 
 
 def test_the_service_s_own_comes_first(ran):

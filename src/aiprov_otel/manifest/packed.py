@@ -112,7 +112,7 @@ def _arrays(data: bytes) -> tuple[array[int], array[int], array[int]]:
     if len(types) != 3 or not set(types) <= set(_TYPES):
         msg = f"its arrays have the types {types!r}"
         raise ValueError(msg)
-    # Not `array[int]`, which only an annotation may say before Python 3.12.
+    # Not `array[int](each)`: before Python 3.12, that is an error when it runs.
     arrays: Iterator[array[int]] = (array(each) for each in types)
     counts, kinds, commits = arrays
     runs, rest = divmod(len(data) - 3, sum(each.itemsize for each in (counts, kinds, commits)))
