@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import venv
@@ -118,12 +117,12 @@ def test_it_gives_a_report(ran):
 
 def test_it_says_what_happens(ran):
     """
-    The page's address and one line at the start, one at the first request.
+    One line with the page of the run, one at the start, one at the first request.
     """
     lines = [line for line in ran.done.stderr.splitlines() if line.startswith("aiprov: ")]
     page, start, request = [line for line in lines if "fetching" not in line]
 
-    assert re.search(r" page .* http://127\.0\.0\.1:\d+ ", page)
+    assert page.startswith("aiprov: the page about this run is at http://127.0.0.1:")
     assert "the origin of " in start
     assert start.endswith(" is lent")
     assert request.startswith("aiprov: first request: GET /")

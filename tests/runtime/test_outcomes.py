@@ -134,9 +134,9 @@ def test_what_was_logged_goes_before_what_was_handled(application, shop):
     assert application.spans["GET /"].attributes["error.type"] == "ValueError"
 
 
-def test_what_was_logged_of_a_request_that_did_not_fail_is_let_go(application, shop):
+def test_what_was_logged_of_a_request_that_did_not_fail_is_let_go(application, shop, monkeypatch):
     """It is no error of the request, and is not kept alive."""
-    shop.log.propagate = False  # pytest keeps what it captures
+    monkeypatch.setattr(shop.log, "propagate", False)  # pytest keeps what it captures
     with application.tracer.start_as_current_span("GET /", **SERVER):
         logged = weakref.ref(shop.answer(shop.Sold))
 

@@ -19,7 +19,7 @@ import re
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -112,7 +112,9 @@ def _arrays(data: bytes) -> tuple[array[int], array[int], array[int]]:
     if len(types) != 3 or not set(types) <= set(_TYPES):
         msg = f"its arrays have the types {types!r}"
         raise ValueError(msg)
-    counts, kinds, commits = (array[int](each) for each in types)
+    # Not `array[int](each)`: before Python 3.12, that is an error when it runs.
+    arrays: Iterator[array[int]] = (array(each) for each in types)
+    counts, kinds, commits = arrays
     runs, rest = divmod(len(data) - 3, sum(each.itemsize for each in (counts, kinds, commits)))
     if rest:
         raise ValueError("its arrays have no whole number of runs")
