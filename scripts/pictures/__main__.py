@@ -39,9 +39,9 @@ def main(folder: Path) -> None:
 
 
 def save(picture: bytes, to: Path) -> None:
-    """Write it with fewer colors, in a third of the size."""
+    """Write it with fewer colors, those of small texts among them, in a third of the size."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(64, kmeans=1).save(to, optimize=True)
+    image.quantize(128, method=Image.Quantize.MAXCOVERAGE).save(to, optimize=True)
     print(f"{to}: {to.stat().st_size // 1_000} kB")
 
 

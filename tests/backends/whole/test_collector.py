@@ -250,7 +250,9 @@ def test_our_own_metrics_arrive_under_the_names_that_are_asked_for(served):
 
     assert calls.keys() == seconds.keys()
     assert {("shop", origin) for origin in ("ai", "human", "mixed")} <= calls.keys()
-    assert {("shop", origin) for origin in ("ai", "human", "unknown")} == lines.keys()
+    assert lines.keys() == {
+        (job, origin) for job in ("shop", "carrier") for origin in ("ai", "human", "unknown")
+    }
     assert {("ai",), ("human",)} <= raised.keys()
 
 
