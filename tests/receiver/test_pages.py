@@ -63,7 +63,7 @@ def event(answer) -> str:
     ("path", "status", "words"),
     [
         ("/?view=time", 200, "shop.total"),
-        ("/?view=source", 200, "src/shop/cart.py"),
+        ("/?view=source", 200, "cart.py</code>"),
         ("/?view=file&key=src/shop/cart.py", 200, "The manifest does not contain this file"),
         ("/?run=ab12&days=36500", 200, "src/shop/cart.py"),
         ("/?view=nothing", 404, "there is no such view"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from aiprov_otel.errors import ManifestError
 from aiprov_otel.stacktrace.frames import Line, annotate, fold_foreign
 
 if TYPE_CHECKING:
@@ -34,8 +35,16 @@ class StackLine:
 
 
 def stack_lines(text: str, manifest: Manifest | None) -> Iterator[StackLine]:
-    """Yields the lines of *text* without our own frames; if any is known, the others are folded."""
-    lines = tuple(line for line in annotate(text, manifest) if not _is_ours(line))
+    """
+    Yields the lines of *text* without our own frames; if any is known, the others are folded.
+
+    Where a document of *manifest* is damaged, no frame is known.
+    """
+    try:
+        annotated = annotate(text, manifest)
+    except ManifestError:
+        annotated = annotate(text, None)
+    lines = tuple(line for line in annotated if not _is_ours(line))
     if any(line.frame and line.frame.provenance for line in lines):
         lines = tuple(fold_foreign(lines))
     previous = None
