@@ -57,6 +57,7 @@ REPORT = {
     "revision": None,
     "frameworks": [],
     "left_alone": [],
+    "servers": [],
     "encoding": {"used": [], "refused": None},
     "warnings": [],
 }
@@ -258,6 +259,21 @@ def test_what_is_not_installed_has_its_command():
         "opentelemetry-instrumentation"
     )
     assert not any(each.then for each in about_packages(SURVEY))
+
+
+def test_an_application_on_no_framework_needs_what_its_server_wraps_it_in():
+    """
+    It serves requests: that no library is instrumented is not all well.
+    """
+    assert by_name(about_process(REPORT, {}))["frameworks"].then is None
+    served = {**REPORT, "servers": ["werkzeug.serving"]}
+    lacking = by_name(about_process(served, {}))["frameworks"]
+    names = ("opentelemetry-instrumentation-asgi", "opentelemetry-instrumentation-wsgi")
+    whole = by_name(about_process(served, dict.fromkeys(names, "1")))["frameworks"]
+
+    assert lacking.found == whole.found == "none that is supported; served by werkzeug"
+    assert lacking.then == f"pip install {' '.join(names)}, for spans of its requests"
+    assert whole.then is None
 
 
 def test_a_framework_without_its_instrumentation_is_named():

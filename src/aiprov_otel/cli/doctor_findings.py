@@ -27,6 +27,8 @@ _INSTRUMENTATIONS: Final = {
 }
 _OURS: Final = "ProvenanceSpanProcessor"
 _INSTRUMENTED_GRPC: Final = "opentelemetry-instrumentation-grpc"
+_OF_SERVERS: Final = ("opentelemetry-instrumentation-asgi", "opentelemetry-instrumentation-wsgi")
+"""What gives an application spans where its server loads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Ite
         )
     yield from _providers(report)
     yield from _encoding(report)
-    yield _frameworks(report["frameworks"], packages)
+    yield _frameworks(report["frameworks"], report["servers"], packages)
     if left_alone := report.get("left_alone"):
         yield Finding("not rewritten", f"{', '.join(left_alone)}: read by that library")
     for slug in report["warnings"]:
@@ -209,13 +211,18 @@ def _encoding(report: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("encoding", f"of spans by aiprov-otel, over {kinds}; {off}")
 
 
-def _frameworks(modules: Sequence[str], packages: Mapping[str, str]) -> Finding:
+def _frameworks(
+    modules: Sequence[str], servers: Sequence[str], packages: Mapping[str, str]
+) -> Finding:
     needed = {name: _INSTRUMENTATIONS[name] for name in modules if name in _INSTRUMENTATIONS}
     if "fastapi.routing" in needed:  # its instrumentation covers the Starlette below it
         needed.pop("starlette.routing", None)
     lacking = sorted({each for each in needed.values() if each not in packages})
     own = [name for name in modules if name != "grpc" or _INSTRUMENTED_GRPC in packages]
     names = ", ".join(sorted({name.partition(".")[0] for name in own}))
+    if servers and not names:
+        names = f"none that is supported; served by {servers[0].partition('.')[0]}"
+        lacking = [each for each in _OF_SERVERS if each not in packages]
     then = f"pip install {' '.join(lacking)}, for spans of its requests" if lacking else None
     return Finding("frameworks", names or "no supported framework was imported", then)
 

@@ -17,7 +17,7 @@ from opentelemetry._logs import get_logger_provider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
-from aiprov_otel.runtime import discovery, frameworks, providers, source_text, state
+from aiprov_otel.runtime import discovery, frameworks, providers, servers, source_text, state
 from aiprov_otel.runtime.exporters import Encoding
 from aiprov_otel.runtime.guard import call_guard, warned
 
@@ -91,6 +91,7 @@ def report() -> dict[str, Any]:
         "logger_provider": _provider(get_logger_provider()),
         "revision": _revision(trace.get_tracer_provider()),
         "frameworks": sorted(frameworks.instrumented),
+        "servers": sorted(servers.instrumented),
         "left_alone": _left_alone(),
         "encoding": {"used": sorted(Encoding.used), "refused": Encoding.refused},
         "warnings": warned(),

@@ -35,6 +35,8 @@ SERVERS: Final = tuple(
     for module in iter_modules(__path__)
     if not module.name.startswith("_")
 )
+instrumented: Final[set[str]] = set()
+"""The `MODULE` of each server that this process has imported."""
 
 
 def instrument(patches: Patches) -> None:
@@ -47,6 +49,7 @@ def _instrument_one(server: Server, patches: Patches, module: ModuleType) -> Non
     with call_guard:
         try:
             server.instrument(module, patches)
+            instrumented.add(server.MODULE)
         except AttributeError as error:
             message = f"{server.MODULE} gives its applications no spans: {error}"
             warn("framework-changed", message, about=server.MODULE)
