@@ -72,10 +72,9 @@ def about_packages(survey: Survey) -> Iterator[Finding]:
     yield Finding("opentelemetry", "; ".join(parts), survey.install(*lacking) if lacking else None)
     prefix = f"{STARTED_WITH[1]}-"
     names = [name.removeprefix(prefix) for name in sorted(packages) if name.startswith(prefix)]
-    nothing = "no library; the only spans are those that your code starts"
     lacking = missing_instrumentations(packages)
     then = None if names or not lacking else survey.install("aiprov-otel[auto]")
-    yield Finding("instrumented", ", ".join(names) or nothing, then)
+    yield Finding("instrumented", ", ".join(names) or "no library", then)
 
 
 def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
