@@ -330,6 +330,8 @@ def test_a_page_that_is_served_follows_the_store(window, tmp_path):
         window.run("history.back()")
         wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
         assert window.complaints() == []
+        receiver.close()
+        wait_for(window, "document.getElementById('live').textContent.includes('not answer')")
         window.open("about:blank")
 
 
