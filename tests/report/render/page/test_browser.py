@@ -115,8 +115,10 @@ def test_errors_that_escaped_come_first_and_the_others_are_a_click_away(opened, 
     window.click("[data-outcome-link=handled]")
     assert address(window)["outcome"] == "handled"
     assert column(window, "groups", 0) == []
+    assert window.run("return document.querySelector('[data-none=groups]').checkVisibility()")
     window.click("[data-outcome-link=escaped]")
     assert len(column(window, "groups", 0)) == 50
+    assert not window.run("return document.querySelector('[data-none=groups]').checkVisibility()")
     window.click("[data-all=groups]")
     assert len(column(window, "groups", 0)) == len(compared.views[0].value)
 
