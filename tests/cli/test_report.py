@@ -74,6 +74,29 @@ def test_json_for_programs(tmp_path, stored):
     assert document["verdict"]["adjusted_ratio"] is None
 
 
+def test_the_page_shows_what_tests_executed(tmp_path, stored):
+    """`--coverage` goes with `--html` only, and is matched with the manifest's files."""
+    stored(failing())
+    text = "def total():\n    return {}[0]\n"
+    (tmp_path / "src/shop").mkdir(parents=True)
+    (tmp_path / "src/shop/cart.py").write_text(text)
+    file = SourceFile(
+        "src/shop/cart.py", "shop/cart.py", content_hash(text.encode()), (Run(1, 2, AI),)
+    )
+    dump(tmp_path / "aiprov.manifest", [file], revision=None, repository_url=None, policy={})
+    lcov = "SF:src/shop/cart.py\nDA:1,1\nDA:2,0\nend_of_record\n"
+    (tmp_path / "lcov.info").write_text(lcov)
+
+    done = aiprov("report", "--html", "r.html", "--coverage", "lcov.info", cwd=tmp_path)
+    alone = aiprov("report", "--coverage", "lcov.info", cwd=tmp_path)
+
+    page = (tmp_path / "r.html").read_text()
+    assert done.returncode == 0
+    assert (page.count('class="tested yes"'), page.count('class="tested no"')) == (1, 1)
+    assert "<pre>    return {}[0]</pre>" in page
+    assert (alone.returncode, "--coverage needs --html" in alone.stderr) == (2, True)
+
+
 def test_a_page_for_a_browser(tmp_path, stored):
     """`--html` writes one file and prints nothing but its name; a gate goes with it."""
     stored(failing())

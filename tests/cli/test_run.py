@@ -80,6 +80,7 @@ def test_a_command_is_run_and_reported(ran):
     assert ran.first.returncode == 0, ran.first.stderr
     assert ran.first.stdout == "hello --json a b\n"
     assert "built .aiprov/aiprov.manifest: the origin of 7 lines" in ran.first.stderr
+    assert "the page about this run is at http://127.0.0.1:" in ran.first.stderr
     assert "By origin" in ran.first.stderr
     assert ("total", "repo") in spans(ran.folder)
     assert {file.name for file in (ran.folder / ".aiprov").iterdir()} == {

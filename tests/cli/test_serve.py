@@ -89,6 +89,18 @@ def test_what_it_holds_is_asked_of_it(served):
     assert "aiprov report --from http://127.0.0.1:4318" in locked.stderr
 
 
+def test_a_copy_of_its_page_is_asked_of_it(served):
+    """The receiver makes the copy, with what it knows; choices of the report are refused."""
+    done = invoke("report", "--html", "r.html", "--from", served.endpoint, cwd=served.folder)
+    chosen = invoke(
+        "report", "--html", "x.html", "--days", "1", "--from", served.endpoint, cwd=served.folder
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "KeyError" in (served.folder / "r.html").read_text()
+    assert (chosen.returncode, "makes its own" in chosen.stderr) == (2, True)
+
+
 def test_a_second_receiver_on_one_store_is_told_so(served):
     """The store is held by the first; the second says so in one line."""
     second = invoke("serve", "--port", "0", cwd=served.folder)

@@ -115,8 +115,10 @@ def test_errors_that_escaped_come_first_and_the_others_are_a_click_away(opened, 
     window.click("[data-outcome-link=handled]")
     assert address(window)["outcome"] == "handled"
     assert column(window, "groups", 0) == []
+    assert window.run("return document.querySelector('[data-none=groups]').checkVisibility()")
     window.click("[data-outcome-link=escaped]")
     assert len(column(window, "groups", 0)) == 50
+    assert not window.run("return document.querySelector('[data-none=groups]').checkVisibility()")
     window.click("[data-all=groups]")
     assert len(column(window, "groups", 0)) == len(compared.views[0].value)
 
@@ -330,6 +332,8 @@ def test_a_page_that_is_served_follows_the_store(window, tmp_path):
         window.run("history.back()")
         wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
         assert window.complaints() == []
+        receiver.close()
+        wait_for(window, "document.getElementById('live').textContent.includes('not answer')")
         window.open("about:blank")
 
 

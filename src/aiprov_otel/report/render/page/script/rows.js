@@ -47,6 +47,8 @@ const Rows = {
       row.hidden = !isWanted || matches > first;
     }
     table.dataset.shown = `${matches} of ${total}`;
+    const none = document.querySelector(`[data-none="${table.id}"]`);
+    if (none) none.hidden = matches > 0;
     const button = document.querySelector(`[data-all="${table.id}"]`);
     if (button) {
       button.hidden = matches <= first;
