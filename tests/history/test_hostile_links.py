@@ -9,6 +9,7 @@ from aiprov_otel.history.build import build
 from aiprov_otel.history.query import query_tree
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.telemetry.workdir import make_folder
+from support.command import invoke
 from support.repo import Repo
 
 
@@ -120,3 +121,24 @@ def test_a_clone_of_such_a_repository(clone, tmp_path):
         build(Repo(tmp_path / "fresh").path)
 
     assert untouched(tmp_path)
+
+
+def test_what_reads_a_clone_writes_its_output_only(clone, tmp_path):
+    """
+    A build, and what asks after it, leave every file as it was, those of git among them.
+    """
+    clone.git("status")  # git itself refreshes its index
+    before = contents(tmp_path)
+
+    for words in (("build",), ("check",), ("stats",), ("blame", "a.py"), ("explain", "a.py:1")):
+        assert invoke(*words, cwd=clone.path).returncode == 0, words
+
+    after = contents(tmp_path)
+    changed = {path for path in before | after if before.get(path) != after.get(path)}
+    places = {path.relative_to(clone.path).parts[0] for path in changed}
+    assert places == {"aiprov.manifest", ".aiprov"}
+
+
+def contents(folder):
+    """What each file below *folder* holds."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -50,8 +50,8 @@ class Running:
         """Run from here on, perhaps in another thread than before; returns *value*."""
         if not self.running:
             self.running = True
-            self._cell = here()
-            self._before = self._cell[0]
+            self._cell = cell = CELLS.cell
+            self._before = cell[0]
             self._began = perf_counter()
         return value
 
