@@ -39,7 +39,7 @@ def complaints(panel: dict[str, Any], given: dict[str, Any], seen: dict[str, Any
     if panel["type"] in {"row", "text"}:
         return
     yield from _overrides(drawn)
-    yield from _links(panel, drawn)
+    yield from _links(panel, drawn, given["chosen"].get("service", ""))
     if panel["type"] == "table":
         yield from _table(panel, drawn)
         return
@@ -173,24 +173,28 @@ def _named(legend: str, labels: dict[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: labels.get(found[1], ""), legend)
 
 
-def _links(panel: dict[str, Any], drawn: dict[str, Any]) -> Iterator[str]:
+def _links(
+    panel: dict[str, Any], drawn: dict[str, Any], services: str | list[str]
+) -> Iterator[str]:
     for field in drawn["fields"]:
         for row, links in enumerate(field["links"]):
             for link in links:
                 value = field["values"][row]
                 if field["type"] != "time" and value not in {None, ""}:
                     named = value if panel["type"] == "table" else field["name"]
-                    yield from _link(link["href"], str(named), drawn, row)
+                    yield from _link(link["href"], str(named), drawn, row, services)
     if "links" in _of_overrides(panel, "links") and not drawn["anchors"]:
         yield "link: no cell has one"
 
 
-def _link(href: str, value: str, drawn: dict[str, Any], row: int) -> Iterator[str]:
+def _link(
+    href: str, value: str, drawn: dict[str, Any], row: int, chosen: str | list[str]
+) -> Iterator[str]:
     address = urlsplit(href)
     if "${" in href or address.fragment or re.search(r"[^!-~]", address.path):
         yield f"link: {href!r} is not an address"
     elif address.path == "/explore":
-        yield from _explore(parse_qs(address.query), value)
+        yield from _explore(parse_qs(address.query), value, "".join(chosen))
     elif address.path.startswith("/d/"):
         said = parse_qs(address.query, strict_parsing=True)
         services = [field["values"][row] for field in drawn["fields"] if field["name"] == "service"]
@@ -206,12 +210,14 @@ def _link(href: str, value: str, drawn: dict[str, Any], row: int) -> Iterator[st
             yield f"link: {href!r} does not lead to the commit {value!r}"
 
 
-def _explore(said: dict[str, list[str]], value: str) -> Iterator[str]:
+def _explore(said: dict[str, list[str]], value: str, service: str) -> Iterator[str]:
     try:
         (pane,) = json.loads(said["panes"][0]).values()
     except (KeyError, ValueError) as error:
         yield f"link: {said} is no pane of Explore: {error}"
         return
     (query,) = pane["queries"]
-    if f'= "{value}"' not in query["query"] or pane["datasource"] != "tempo-1":
-        yield f"link: {query} does not ask for {value!r}"
+    if f'= "{value}"' not in query["query"] or service not in query["query"]:
+        yield f"link: {query} does not ask for {value!r} of {service!r}"
+    if pane["datasource"] != "tempo-1":
+        yield f"link: {pane['datasource']} is not the Tempo that was chosen"
