@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from aiprov_otel.errors import HistoryError, UsageError
+from support.command import invoke
 
 CLAUDE = "Add it\n\nCo-Authored-By: Claude Opus 4.6 <noreply@anthropic.com>\n"
 TRACE = """2026-11-02 ERROR failed
@@ -171,3 +172,15 @@ def test_the_innermost_frame_of_a_crash_comes_first(shop, aiprov, monkeypatch, p
     )
 
     assert "the innermost, src/shop/cart.py:2, is ai" in aiprov("traceback")[1]
+
+
+def test_a_text_without_end_is_one_line(shop):
+    """
+    No more is read than a limit, however much comes.
+    """
+    done = invoke("traceback", "/dev/zero", cwd=shop.path)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "aiprov: /dev/zero has more than 67,108,864 bytes; pass the part with the stack trace\n"
+    )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -274,6 +275,15 @@ os.kill(os.getpid(), signal.SIGKILL)
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
     )
+
+
+def test_what_is_not_a_regular_file_is_one_line(tmp_path):
+    """A pipe is not waited for, and a device is not read."""
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/zero")):
+        for opened in (Store.read, Store.open):
+            with pytest.raises(StoreError, match="is not a regular file: name another"):
+                opened(place)
 
 
 @pytest.mark.parametrize("place", [0, 9, 5000, 13_000, 20_000])

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest
 from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.errors import UsageError
+from aiprov_otel.files import MANY_BYTES
 from aiprov_otel.format import quantity
 from aiprov_otel.history.query import open_lookup
 from aiprov_otel.stacktrace.annotate import age, describe, format_trace
@@ -65,12 +66,21 @@ def _read(name: str) -> str:
     if name == "-":
         if sys.stdin.isatty():
             print("paste the stack trace, then press Ctrl-D", file=sys.stderr)
-        return decode(sys.stdin.buffer.read())
+        return _read_bounded(sys.stdin.buffer, "the standard input")
     try:
-        return decode(Path(name).read_bytes())
+        with Path(name).open("rb") as file:  # a pipe is fine, as in `aiprov traceback <(logs)`
+            return _read_bounded(file, name)
     except OSError as error:
         msg = f"{name} can't be read: {error.strerror or error}"
         raise UsageError(msg) from error
+
+
+def _read_bounded(file: BinaryIO, name: str) -> str:
+    content = file.read(MANY_BYTES + 1)
+    if len(content) > MANY_BYTES:
+        msg = f"{name} has more than {MANY_BYTES:,} bytes; pass the part with the stack trace"
+        raise UsageError(msg)
+    return decode(content)
 
 
 def _frames(lines: Sequence[Line]) -> list[Frame]:

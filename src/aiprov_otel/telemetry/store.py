@@ -105,6 +105,8 @@ class Store:
     def _open(cls, path: Path, *, read_only: bool, memory: int | None = None) -> Self:
         with local_extra():
             import duckdb
+        if path.exists() and not (path.is_file() or path.is_dir()):  # DuckDB would wait for a pipe
+            raise StoreError(f"the store {path} is not a regular file: name another with --store")
         with _explained(path):
             for suffix in ("", ".batch", ".tmp", ".wal"):
                 real_path(path.with_name(path.name + suffix))
