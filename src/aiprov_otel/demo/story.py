@@ -40,7 +40,7 @@ def describe_next(folder: Path, report: Report) -> Iterator[str]:
     yield from _columns(
         {
             str(folder / STORE): "every span, in DuckDB",
-            str(folder / MANIFEST): "the origin of each line, a zip of JSON",
+            str(folder / MANIFEST): "the origin of each line",
             str(folder / FOLDER / LOG): "the output of the shop",
         }
     )
