@@ -34,6 +34,7 @@ _VIEWS: Final = "clickhouse/views/otel_"
 _MAY_BE_EMPTY: Final = (
     "SELECT min(Timestamp)",  # a second deployment: there is one
     'aiprov_error_outcome="handled"',  # the shop handles none
+    'SPAN_KIND_CONSUMER",aiprov_model_name',  # the marks of the shop's handlers name no model
     ">= 10",  # a ratio: an origin may have fewer failures
     "_unknown_allowed)",  # an alert: the shop's code is known
     "aiprov:route_requests:rate1h > 0) == 2",  # routes that both origins serve, and what is
