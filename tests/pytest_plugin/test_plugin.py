@@ -58,6 +58,21 @@ def test_a_summary_of_failures_and_of_covered_lines(ran):
     assert "claude-opus-4-6        8 of 11  72.7%" in summary
 
 
+def test_coverage_goes_on_as_it_would(tmp_path):
+    """
+    Under `coverage run` the data is saved after the summary, also where `[paths]` maps it.
+    """
+    repo = make_shop(tmp_path / "shop")
+    repo.commit("mapped.ini", "[run]\nsource = src\n[paths]\nsource =\n    src\n    */lib\n")
+    tests = ["-m", "coverage", "run", "--rcfile=mapped.ini", *PLUGIN]
+    done = run_python(repo, *tests)
+    report = run_python(repo, "-m", "coverage", "report", "--rcfile=mapped.ini")
+
+    assert "ai            8 of 11  72.7%" in done.stdout, done.stdout + done.stderr
+    assert "Warning" not in done.stderr
+    assert "src/shop/cart.py" in report.stdout, report.stderr
+
+
 def test_junit_has_the_line_as_properties(ran, shop):
     """
     A report for JUnit has the attributes that a span has, on the test that failed.

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 _CONFIGURATIONS: Final = (".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml")
 
 
-def read(path: Path, data: bytes, root: Path) -> list[FileCoverage]:
+def read(
+    path: Path, data: bytes, root: Path, configuration: str | bool = True
+) -> list[FileCoverage]:
     """
     The files below *root* of the *data* at *path*.
 
-    Which of their lines count is up to the project's configuration. Its plug-ins are not loaded:
-    reading a repository runs no code of it.
+    Which of their lines count is up to the project's *configuration*, by default the one that
+    coverage.py finds. Its plug-ins are not loaded: reading a repository runs no code of it.
 
     Raises:
         UsageError: coverage.py is missing, or can't read the data.
@@ -47,17 +49,33 @@ def read(path: Path, data: bytes, root: Path) -> list[FileCoverage]:
         copy = Path(folder, ".coverage")  # SQLite would open journals beside the original
         copy.write_bytes(data)
         try:
-            measured = Coverage(data_file=copy, messages=False)
+            measured = Coverage(data_file=copy, config_file=configuration, messages=False)
             for option in ("run:plugins", "run:debug"):
                 measured.set_option(option, [])
             with closing(measured.get_data()):
                 measured.load()
-                files = analyze(measured, root)
+                return _analyze(measured, root)
         except CoverageException as error:
             reason = str(error).replace(str(copy), path.name)
             msg = f"coverage.py can't read {path} ({reason}); run the tests again"
             raise UsageError(msg) from error
-    return files
+
+
+def read_running(measuring: Coverage, root: Path) -> list[FileCoverage]:
+    """
+    The files below *root* that *measuring* has measured so far, which goes on.
+
+    Raises:
+        UsageError: it measured nothing, or coverage.py can't read it.
+    """
+    from coverage import CoverageData
+
+    # A report of its own would change the data that it is still to save.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, ".coverage")
+        with closing(CoverageData(str(copy))) as data:
+            data.loads(measuring.get_data().dumps())
+        return read(copy, copy.read_bytes(), root, measuring.config.config_file or False)
 
 
 def _refuse_pipes() -> None:
@@ -72,13 +90,7 @@ def _refuse_pipes() -> None:
             raise UsageError(msg) from error
 
 
-def analyze(measured: Coverage, root: Path | None = None) -> list[FileCoverage]:
-    """
-    The files that *measured* holds; with *root*, only those below it.
-
-    Raises:
-        CoverageException: it holds no data.
-    """
+def _analyze(measured: Coverage, root: Path) -> list[FileCoverage]:
     given = measured.get_data()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as copies:
         nothing, report = Path(folder, "nothing.py"), Path(folder, "coverage.json")
@@ -109,7 +121,7 @@ def _with_traced(files: Iterable[FileCoverage], measured: Coverage) -> Iterator[
         yield FileCoverage(path, file.covered, file.missing, file.branches, traced)
 
 
-def _is_source(name: str, root: Path | None) -> bool:
+def _is_source(name: str, root: Path) -> bool:
     """Whether coverage.py can read the file *name*: it may be a pipe, or lead anywhere."""
     try:
         with open_regular(Path(name), inside=root) as file:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiprov_otel.attributes import EXCEPTION_AGENT_NAME, EXCEPTION_MODEL_NAME, EXCEPTION_ORIGIN
-from aiprov_otel.coverage.coverage_py import analyze
+from aiprov_otel.coverage.coverage_py import read_running
 from aiprov_otel.format import percent, table
 from aiprov_otel.history.query import query_tree
 from aiprov_otel.review.tested import covered_by, match
@@ -37,7 +37,7 @@ def _names(names: tuple[str | None, ...]) -> tuple[str, ...]:
 def covered_lines(measured: Coverage, root: Path, manifest: Path | None) -> Iterator[str]:
     """Tables of the lines and branches that were *measured* in this run."""
     answer = query_tree([] if manifest else [root], manifest)
-    tested = match(answer.sources, analyze(measured), root)
+    tested = match(answer.sources, read_running(measured, root), root)
     for by in _HEAD if tested.files else ():
         rows = [
             (
