@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 from typing import Any, Final, NamedTuple, Self, overload
 
@@ -36,9 +37,14 @@ class LazyRuns(Sequence[Run]):
 
     def __init__(self, counts: Sequence[int], provenance: Callable[[int], Provenance]) -> None:
         self.counts = counts
-        self.firsts = array("I", accumulate(counts, initial=1))
-        self.firsts.pop()
-        self._provenance = provenance
+        self.firsts = firsts = array("I", accumulate(counts, initial=1))
+        firsts.pop()
+
+        def make(index: int) -> Run:
+            return Run(firsts[index], counts[index], provenance(index))
+
+        self._make = make
+        self._run = cache(make)  # one line raises again and again
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -49,8 +55,11 @@ class LazyRuns(Sequence[Run]):
     def __getitem__(self, index: slice) -> Sequence[Run]: ...
     def __getitem__(self, index: int | slice) -> Run | Sequence[Run]:
         if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        return Run(self.firsts[index], self.counts[index], self._provenance(index))
+            return [self._make(number) for number in range(*index.indices(len(self)))]
+        return self._run(index)
+
+    def __iter__(self) -> Iterator[Run]:
+        return map(self._make, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
