@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,26 @@ def test_a_first_line_may_hide_it_too(script, first):
     """
     with pytest.raises(UsageError, match="which hides everything that aiprov adds"):
         resolve([script(first)], "aiprov run")
+
+
+def test_the_program_of_the_service_is_named(tmp_path, monkeypatch):
+    """
+    Where a program stands beside aiprov too, and the service has its own.
+    """
+    monkeypatch.chdir(tmp_path)
+    program = Path(".venv/bin/python")
+    assert resolve([sys.executable], "aiprov run").own_program is None
+    program.parent.mkdir(parents=True)
+    program.symlink_to(sys.executable)
+    beside = Path(sys.executable).with_name("python")
+
+    assert resolve([str(beside)], "aiprov run").own_program == str(program)
+    assert resolve([str(program)], "aiprov run").own_program is None
+
+
+def test_a_path_that_is_not_there_is_named():
+    """
+    The message names the path, and not how the verb is written.
+    """
+    with pytest.raises(UsageError, match=r"^\.venv/bin/nothing does not exist"):
+        resolve([".venv/bin/nothing"], "aiprov run")

@@ -78,6 +78,21 @@ def test_what_failed_has_an_origin(served):
     assert_failed_by_a_person(answer.entry)
 
 
+@pytest.mark.parametrize(("main", "expected"), [("main", WSGI), ("main_asgi", ASGI)])
+def test_a_request_is_no_part_of_the_function_that_serves(tmp_path, main, expected):
+    """
+    It is a request, and its error escaped, though a function that serves for ever has a span too.
+    """
+    command = (sys.executable, "-c", f"import raw_app; raw_app.{main}({{port}})")
+    packages = {"AIPROV_PACKAGES": "raw_app=spans"}
+    with service(tmp_path, *command, files=FILES, instrumented=INSTRUMENTED, **packages) as running:
+        answer = running.request("/fail")
+
+    assert handler(answer.entry) == expected
+    assert answer.entry.span_attributes["aiprov.error.outcome"] == "escaped"
+    assert_failed_by_a_person(answer.entry)
+
+
 @pytest.mark.parametrize("server", servers.SERVERS, ids=lambda each: each.MODULE)
 def test_what_was_replaced_is_put_back(server):
     """

@@ -15,6 +15,7 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.lending.bundles import why_bundled
 
 _PYTHON: Final = re.compile(r"python[\d.]*$")
+_ENVIRONMENTS: Final = (".venv", "venv", "env")
 _HIDING: Final = re.compile(r"-[a-zA-Z]*?([IES])")
 _WITH_VALUE: Final = ("-W", "-X", "--check-hash-based-pycs")
 
@@ -37,6 +38,18 @@ class Command:
         """The name of the program, for a message."""
         return Path(self.words[0]).name
 
+    @property
+    def own_program(self) -> str | None:
+        """The service's program of that name, where this is the one beside aiprov."""
+        if Path(self.words[0]).parent != Path(sys.executable).parent:
+            return None
+        places = (Path(folder, "bin", self.program) for folder in _ENVIRONMENTS)
+        return next((str(place) for place in places if _is_another(place, self.words[0])), None)
+
+
+def _is_another(place: Path, program: str) -> bool:
+    return place.exists() and place.absolute() != Path(program).absolute()
+
 
 def resolve(words: Sequence[str], verb: str) -> Command:
     """
@@ -51,6 +64,9 @@ def resolve(words: Sequence[str], verb: str) -> Command:
     program = name and (shutil.which(name) or shutil.which(name, path=str(beside)))
     if not program:
         problem = f"command not found: {shlex.quote(name)}" if name else "no command to run"
+        if "/" in name:
+            msg = f"{name} does not exist or can't be executed; name a program that is here"
+            raise UsageError(msg)
         msg = f"{problem}; use `{verb} -- CMD`, as in `{verb} -- python app.py`"
         raise UsageError(msg)
     if Path(program).name == "opentelemetry-instrument":

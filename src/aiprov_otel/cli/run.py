@@ -74,6 +74,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command and report; the exit status is the command's."""
     command = resolve(args.command, "aiprov run")
+    if own := command.own_program:
+        note(f"uses {command.words[0]}, which is aiprov's; the service's may be {own}")
     with local_extra():
         import rich  # noqa: F401 (fail before the run, not after it)
     lent = lend_to(command.interpreter, os.environ, note) if command.interpreter else None

@@ -155,12 +155,27 @@ def verdict(
     crude = None
     if ai.error_ratio is not None and rest.error_ratio:
         crude = ai.error_ratio / rest.error_ratio
+    elsewhere = escaped - sum(stats.errors for stats in by_origin)
+    if not ai.calls and not rest.calls:
+        text = _nothing(elsewhere)
+        return Verdict(Origin.AI, baseline.key, crude, comparison.adjusted, text)
     counts = f"AI-written code: {_counts(ai)}; {baseline.name}: {_counts(rest)}."
-    if (elsewhere := escaped - sum(stats.errors for stats in by_origin)) > 0:
+    if elsewhere > 0:
         errors = quantity(elsewhere, "more error")
         counts += f" {errors} in handlers and in functions without spans can't be compared."
     text = f"{counts} {_conclusion(ai, rest, crude, comparison, baseline)}"
     return Verdict(Origin.AI, baseline.key, crude, comparison.adjusted, text)
+
+
+def _nothing(elsewhere: int) -> str:
+    text = f"Nothing to compare: no call was counted {COMPARED}."
+    if elsewhere <= 0:
+        return text
+    errors = quantity(elsewhere, "error")
+    return (
+        f"{text} The tables show who wrote the lines that raised {errors} in handlers and in "
+        "functions without spans."
+    )
 
 
 def _pool(key: str, by_origin: Iterable[OriginStats], origins: Iterable[str]) -> OriginStats:

@@ -65,3 +65,15 @@ def serve_werkzeug(port):
     from werkzeug.serving import run_simple
 
     run_simple("127.0.0.1", port, wsgi, threaded=True)
+
+
+def main(port):
+    """Serves for ever, in a function that has a span under `mode="spans"`."""
+    serve_werkzeug(port)
+
+
+def main_asgi(port):
+    """The same with uvicorn."""
+    import uvicorn
+
+    uvicorn.run(asgi, port=port, log_level="warning")

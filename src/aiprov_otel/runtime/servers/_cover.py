@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from opentelemetry import trace
+
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.guard import call_guard
@@ -30,8 +32,15 @@ _BY_SETTINGS: Final = {
 def cover(application: Any) -> Any:
     """*application* with a server span for each request; as it is if something makes them."""
     with call_guard:
-        if state.is_installed() and not any(map(_has_spans, _layers(application))):
-            return _asgi(application) if _is_asgi(application) else _wsgi(application)
+        if not state.is_installed():
+            return application
+        covered = application
+        if not any(map(_has_spans, _layers(application))):
+            covered = _asgi(application) if _is_asgi(application) else _wsgi(application)
+        # That of a function that serves for ever: it is the parent of no request.
+        if trace.get_current_span() is not trace.INVALID_SPAN:
+            covered = _asgi_apart(covered) if _is_asgi(covered) else _wsgi_apart(covered)
+        return covered
     return application
 
 
@@ -118,6 +127,22 @@ def _wsgi(application: Callable[..., Any]) -> Any:
         return application(environ, start_response)
 
     return OpenTelemetryMiddleware(named)
+
+
+def _asgi_apart(application: Callable[..., Awaitable[None]]) -> Any:
+    async def apart(scope: Any, receive: Any, send: Any) -> None:
+        with trace.use_span(trace.INVALID_SPAN):
+            await application(scope, receive, send)
+
+    return apart
+
+
+def _wsgi_apart(application: Callable[..., Any]) -> Any:
+    def apart(environ: Any, start_response: Any) -> Any:
+        with trace.use_span(trace.INVALID_SPAN):
+            return application(environ, start_response)
+
+    return apart
 
 
 class _Handler:
