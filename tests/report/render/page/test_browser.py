@@ -196,6 +196,18 @@ def test_an_error_leads_to_its_trace_its_line_and_back(opened, compared):
     wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
 
 
+def test_a_file_leads_to_its_lines_that_failed(opened, compared):
+    """The number of a line is a link to it, also a second time, and in the same view."""
+    window = opened(compared, VIEWS["file"])
+    window.size(390, 300)
+
+    for _ in range(2):
+        window.run("window.scrollTo(0, 0)")
+        window.click(".view.current .facts a[href$='#L7']")
+        line = "document.querySelector('.view.current .target').getBoundingClientRect()"
+        assert window.run(f"return {line}.top > 0 && {line}.bottom < innerHeight")
+
+
 def test_a_view_that_a_copy_lacks_is_named(opened, compared):
     """An old link shows why there is nothing, and the way back."""
     window = opened(compared, "?view=group&key=0000000000")

@@ -62,9 +62,10 @@ const Views = {
     history.pushState(null, "", Address.format(parts) + hash);
     if (!isSame && Views.isServed()) await Views.load();
     Views.show();
-    if (isSame) return;
-    window.scrollTo(0, 0);
-    document.getElementById("content").focus({ preventScroll: true });
+    if (!isSame) {
+      window.scrollTo(0, 0);
+      document.getElementById("content").focus({ preventScroll: true });
+    }
     Views.reveal();
   },
 
