@@ -194,6 +194,8 @@ def test_an_error_leads_to_its_trace_its_line_and_back(opened, compared):
     wait_for(window, "document.querySelector('.view.current').dataset.view === 'group'")
     window.run("history.back()")
     wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
+    row = "document.activeElement.closest('#groups tr')?.innerText.includes('ValueError')"
+    wait_for(window, row)
 
 
 def test_a_file_leads_to_its_lines_that_failed(opened, compared):
