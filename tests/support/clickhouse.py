@@ -136,12 +136,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a query."""
         sql = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        said = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         status, body = 200, b""
         if self.headers["Authorization"] != f"Basic {b64encode(_LOGIN).decode()}":
             status, body = 403, b"Code: 516. DB::Exception: nobody. (AUTHENTICATION_FAILED)"
         else:
             try:
-                body = self.clickhouse.query(sql, dict(parse_qsl(urlsplit(self.path).query)))
+                body = self.clickhouse.query(sql, said)
             except RuntimeError as error:
                 status, body = 500, str(error).encode()
         self.send_response(status)

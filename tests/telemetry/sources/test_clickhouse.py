@@ -13,6 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from aiprov_otel.errors import StoreError, UsageError
+from aiprov_otel.report import facts
+from aiprov_otel.report.code import Code
+from aiprov_otel.report.page import Place, read_copy, read_page
 from aiprov_otel.report.report import build_report
 from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.store import Store
@@ -39,9 +42,9 @@ def from_(address, since=0):
         return build_report(source, since=since)
 
 
-def shop() -> Service:
+def shop(**options) -> Service:
     """Routes that share functions, failures of every kind, calls within calls."""
-    service = Service()
+    service = Service(**options)
     for n in range(120):
         route = service.span(
             f"GET /{n % 3}", kind=service_kind(), unit=Unit.HANDLER, by=HUMAN, ms=30, at=n * 40,
@@ -94,6 +97,43 @@ def test_the_same_spans_give_the_same_report(server, store, tmp_path):
     for field in dataclasses.fields(ours):
         assert same(getattr(ours, field.name), getattr(theirs, field.name)), field.name
     assert server.tables() == []
+
+
+def test_the_same_spans_give_the_same_page(server, store, tmp_path):
+    """Every view, also that of an error which is new since the deployed commit."""
+    old, new = shop(revision="a" * 40), Service(revision="b" * 40)
+    for error, by in ((KeyError("k"), AI), (OSError("full"), HUMAN)):
+        new.span("total", at=6_000, by=by, ms=2, failed=True, raised=(error, by))
+    store.add(old.rows() + new.rows())
+    server.load(store, tmp_path)
+
+    ours = read_copy(store, 0, None, Code())
+    with sources.opened(server.address) as source:
+        theirs = read_copy(source, 0, None, Code())
+
+    views = [view.name for view in ours.views]
+    assert set(views) == {"errors", "group", "source", "file", "time", "comparison"}
+    assert {group.is_new for group in ours.views[0].value} == {True, False}
+    assert [view.name for view in theirs.views] == views
+    assert same(ours.facts, theirs.facts)
+    for one, other in zip(ours.views, theirs.views, strict=True):
+        assert same(one, other), one.name
+
+
+def test_a_page_is_about_the_latest_spans_of_both(server, store, tmp_path, monkeypatch):
+    """Where there are too many, the oldest are left out, and no others."""
+    monkeypatch.setattr(facts, "MOST_SPANS", 200)
+    store.add(shop().rows())
+    server.load(store, tmp_path)
+
+    ours = read_page(store, Place(), Code())
+    with sources.opened(server.address) as source:
+        theirs = read_page(source, Place(), Code())
+
+    assert 200 <= ours.facts.spans < 210
+    assert ours.facts.window.is_cut
+    assert same(ours.facts, theirs.facts)
+    assert same(ours.views, theirs.views)
 
 
 def test_what_is_older_is_left_out_by_both(server, store, tmp_path):

@@ -194,6 +194,20 @@ def test_an_error_leads_to_its_trace_its_line_and_back(opened, compared):
     wait_for(window, "document.querySelector('.view.current').dataset.view === 'group'")
     window.run("history.back()")
     wait_for(window, "document.querySelector('.view.current').dataset.view === 'errors'")
+    row = "document.activeElement.closest('#groups tr')?.innerText.includes('ValueError')"
+    wait_for(window, row)
+
+
+def test_a_file_leads_to_its_lines_that_failed(opened, compared):
+    """The number of a line is a link to it, also a second time, and in the same view."""
+    window = opened(compared, VIEWS["file"])
+    window.size(390, 300)
+
+    for _ in range(2):
+        window.run("window.scrollTo(0, 0)")
+        window.click(".view.current .facts a[href$='#L7']")
+        line = "document.querySelector('.view.current .target').getBoundingClientRect()"
+        assert window.run(f"return {line}.top > 0 && {line}.bottom < innerHeight")
 
 
 def test_a_view_that_a_copy_lacks_is_named(opened, compared):

@@ -255,3 +255,17 @@ def test_the_text_of_a_file_has_who_wrote_each_line(compared, code, made):
     assert [row.count("gutter ai") for _, row in rows] == [1] * 9 + [0] * 11
     assert [row.count("not tested") for _, row in rows] == [0] * 7 + [1] * 2 + [0] * 11
     assert all(f"<pre>line {number}</pre>" in row for number, row in rows)
+    named = [number for number, row in rows if 'class="origin' in row]
+    assert named == ["1", "10", "16"]
+
+
+def test_an_error_says_why_its_origin_is_believed_and_what_it_failed(compared, code, made):
+    """The evidence of the line, the name of the request, and the stack before the long trace."""
+    text = render_page(compared, code, made=made)
+    failed = next(one for one in compared.views[0].value if one.type == "ValueError")
+    group = text[text.index(f'data-key="{failed.id}"') :]
+    group = group[: group.index("</section>")]
+
+    assert "evidence: co-author" in group
+    assert "<strong>GET /" in group
+    assert group.index('class="stack"') < group.index('class="waterfall"')

@@ -45,7 +45,7 @@ TITLES: Final = {
 """The views that the navigation leads to."""
 
 WINDOWS: Final = {
-    "": "all that fits",
+    "": "all, up to a million spans",
     "0.0104": "the last 15 minutes",
     "0.0417": "the last hour",
     "1": "the last day",

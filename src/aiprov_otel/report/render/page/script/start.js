@@ -50,8 +50,10 @@ for (const kind of ["focusin", "mouseover"]) {
 }
 
 window.addEventListener("popstate", async () => {
+  const left = Views.shown;
   if (Views.isServed() && !Address.isSame(Address.current(), Views.loaded)) await Views.load();
   Views.show();
+  Views.resume(left);
 });
 
 window.addEventListener("beforeprint", () => {

@@ -3,6 +3,7 @@
 
 const Views = {
   loaded: Address.current(), // the address of what is in a served page
+  shown: Address.current(), // the address that was shown last
 
   isServed: () => "served" in document.documentElement.dataset,
 
@@ -15,6 +16,7 @@ const Views = {
   // Shows what the address names, filtered.
   show() {
     const parts = Address.current();
+    Views.shown = parts;
     const view = Views.find(parts);
     for (const one of document.querySelectorAll(".view")) one.classList.toggle("current", one === view);
     document.getElementById("absent").hidden = Boolean(view) || Views.isServed();
@@ -62,10 +64,19 @@ const Views = {
     history.pushState(null, "", Address.format(parts) + hash);
     if (!isSame && Views.isServed()) await Views.load();
     Views.show();
-    if (isSame) return;
-    window.scrollTo(0, 0);
-    document.getElementById("content").focus({ preventScroll: true });
+    if (!isSame) {
+      window.scrollTo(0, 0);
+      document.getElementById("content").focus({ preventScroll: true });
+    }
     Views.reveal();
+  },
+
+  // Focuses the link to the view that was left, so that the next row is one key away.
+  resume(left) {
+    if (Address.isSame(left, Address.current())) return;
+    const links = [...document.querySelectorAll(".view.current a[href^='?']")];
+    const leadsThere = ({ view, key }) => view === left.view && key === left.key;
+    links.find((link) => leadsThere(Address.parse(link.search)) && link.checkVisibility())?.focus();
   },
 
   // Scrolls to the line of a file that the address names: `#L17`.
