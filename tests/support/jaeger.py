@@ -31,8 +31,8 @@ def validate(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def jaeger(folder: Path) -> Iterator[tuple[str, str]]:
-    """Where one takes OTLP over HTTP, and where it is asked."""
+def jaeger(folder: Path, prometheus: str = "") -> Iterator[tuple[str, str]]:
+    """Where one takes OTLP over HTTP, and where it is asked; its metrics are in *prometheus*."""
     ports = [free_port() for _ in range(4)]
     taking, asked, *others = (f"127.0.0.1:{port}" for port in ports)
     metrics = json.dumps(own_metrics()["metrics"])
@@ -46,7 +46,8 @@ def jaeger(folder: Path) -> Iterator[tuple[str, str]]:
         f"--set=extensions.jaeger_query.grpc.endpoint={others[1]}",
         f"--set=service.telemetry.metrics={metrics}",
     )
-    with running(command, f"http://{asked}/", folder / "jaeger.log"):
+    variables = {"PROMETHEUS_URL": f"http://{prometheus}"} if prometheus else None
+    with running(command, f"http://{asked}/", folder / "jaeger.log", variables):
         yield f"http://{taking}", f"http://{asked}"
 
 
@@ -58,6 +59,23 @@ def found(address: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     ) as reply:
         traces: list[dict[str, Any]] = json.load(reply)["data"]
     return traces
+
+
+def monitored(
+    address: str, what: str, kind: str = "server", quantile: float = 0.95
+) -> dict[str, float]:
+    """*what* (calls, errors, latencies) the Monitor tab shows last, by operation of the shop."""
+    said = {"service": "shop", "groupByOperation": "true", "spanKind": kind, "quantile": quantile}
+    with urllib.request.urlopen(
+        f"{address}/api/metrics/{what}?{urlencode(said)}", timeout=PATIENCE
+    ) as reply:
+        series = json.load(reply)["metrics"]
+    return {
+        label["value"]: float(each["metricPoints"][-1]["gaugeValue"]["doubleValue"])
+        for each in series
+        for label in each["labels"]
+        if label["name"] == "operation"
+    }
 
 
 def page(address: str) -> str:

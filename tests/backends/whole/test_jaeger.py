@@ -1,10 +1,11 @@
-"""Jaeger accepts the configuration, and finds what the Collector kept of the shop."""
+"""Jaeger accepts the configuration, finds what was kept of the shop, and shows what was counted."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
+from math import isnan
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -15,6 +16,7 @@ from aiprov_otel.demo import customers, load
 from aiprov_otel.demo.shop import lay_out
 from support import jaeger
 from support.pipeline import pipeline, why_not
+from support.servers import prometheus
 from support.shop import deployed
 from support.waiting import until
 
@@ -28,16 +30,17 @@ A_COMMIT = "9fd81c2…"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """What the Collector passed on of the shop, and the address of the Jaeger that has it."""
+    """The Collector with all that the shop sent, and the address of the Jaeger behind it."""
     folder = tmp_path_factory.mktemp("jaeger")
     with (
-        jaeger.jaeger(folder) as (taking, address),
-        pipeline(folder, also={"traces/kept": taking}) as found,
+        prometheus(folder) as metrics,
+        jaeger.jaeger(folder, metrics) as (taking, address),
+        pipeline(folder, into=metrics, also={"traces/kept": taking}) as found,
     ):
         with deployed(lay_out(folder / "shop"), found.endpoint) as shop:
             load.drive(shop, customers.plan(300))
         until(lambda: has_all(address, found), "Jaeger has all traces that are kept")
-        yield found.kept.rows, address
+        yield found, address
 
 
 def has_all(address, found):
@@ -76,17 +79,17 @@ def test_a_search_of_the_documentation_finds_its_traces(served, search):
     """
     By an origin or a commit, on spans and on events, it finds the traces that have it, and no more.
     """
-    rows, address = served
+    found, address = served
     (service,), (text,) = parse_qs(search)["service"], parse_qs(search)["tags"]
     tags = json.loads(text)
     for key, value in tags.items():
         if value == A_COMMIT:
-            tags[key], _ = most(rows, key)
+            tags[key], _ = most(found.kept.rows, key)
 
     traces = {trace["traceID"] for trace in jaeger.found(address, tags)}
 
     assert service == "shop"
-    assert traces == matching(rows, tags) != set()
+    assert traces == matching(found.kept.rows, tags) != set()
 
 
 @pytest.mark.parametrize("key", ["aiprov.error.commit.id", "aiprov.exception.commit.id"])
@@ -94,12 +97,12 @@ def test_a_commit_leads_to_what_it_failed(served, key):
     """
     The key of spans finds the spans that a commit failed, that of events its exceptions.
     """
-    rows, address = served
-    commit, _ = most(rows, key)
+    found, address = served
+    commit, _ = most(found.kept.rows, key)
 
     traces = {trace["traceID"] for trace in jaeger.found(address, {key: commit})}
 
-    assert traces == matching(rows, {key: commit})
+    assert traces == matching(found.kept.rows, {key: commit})
 
 
 def test_the_page_links_commits_to_the_forge(served):
@@ -112,3 +115,38 @@ def test_the_page_links_commits_to_the_forge(served):
     shown = jaeger.page(address)
 
     assert all(pattern["url"] in shown for pattern in patterns)
+
+
+@pytest.mark.parametrize("kind", ["server", "internal"])
+def test_the_monitor_shows_all_that_was_sent_by_operation(served, kind):
+    """
+    Calls and latencies of each operation, errors of those that failed, also of traces that were not
+    kept; a function is an operation of kind "internal".
+    """
+    found, address = served
+    rows = [
+        row
+        for row in found.sent.rows
+        if (row.service_name, row.span_kind.lower()) == ("shop", kind)
+    ]
+    names = {row.span_name for row in rows}
+    failed = {row.span_name for row in rows if row.status_code == "Error"}
+
+    def shown(what, expected):
+        return jaeger.monitored(address, what, kind).keys() == expected
+
+    until(lambda: shown("calls", names), "the calls of all operations")
+    until(lambda: shown("errors", failed), "the errors of those that failed")
+    until(lambda: shown("latencies", names), "the latencies of all operations")
+
+
+def test_the_monitor_has_latencies_in_seconds(served):
+    """
+    What its page takes for milliseconds; no latency is above the bucket of the longest request.
+    """
+    found, address = served
+    longest = max(row.duration for row in found.sent.rows) / 1e9
+
+    latencies = jaeger.monitored(address, "latencies", quantile=0.5).values()
+
+    assert all(0 < latency < 2.5 * longest for latency in latencies if not isnan(latency))

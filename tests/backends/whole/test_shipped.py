@@ -93,7 +93,8 @@ def test_the_collector_starts_with_its_second_file(folder, tmp_path):
 @pytest.mark.matrix
 def test_what_a_service_sends_comes_out_at_both_ends(served):
     """
-    A failed span is counted in Prometheus, and found in Jaeger by who wrote what failed it.
+    A failed span is counted in Prometheus, which Jaeger's Monitor tab asks, and found in Jaeger by
+    who wrote what failed it.
     """
     spans = TracerProvider(resource=Resource({"service.name": "shop"}))
     spans.add_span_processor(
@@ -109,3 +110,4 @@ def test_what_a_service_sends_comes_out_at_both_ends(served):
     until(lambda: ask("127.0.0.1:9090", "query", query=query)["result"], "it is counted")
     search = partial(jaeger.found, "http://127.0.0.1:16686", {"aiprov.error.origin": "ai"})
     until(search, "it is found")
+    assert jaeger.monitored("http://127.0.0.1:16686", "calls").keys() <= {"GET /"}
