@@ -180,3 +180,21 @@ def test_why_all_is_asked_again(repo, aiprov):
     (repo.path / ".aiprov" / "blame.cache").write_bytes(b"")
 
     assert "scratch: the cache of the last build is damaged" in aiprov("build", repo.path)[1]
+
+
+def test_squashes_whose_commits_are_nowhere(repo, aiprov, tmp_path):
+    """
+    Where the remote was asked and does not have them, no command is promised that fetches them.
+    """
+    repo.commit("begun.py", "a = 1\n")
+    repo.commit("a.py", "a = 1\n", CLAUDE.replace("Add it", "Add it (#7)"))
+    clone = Repo(tmp_path / "clone")
+    clone.git("remote", "add", "origin", f"file://{repo.path}")
+    clone.git("pull", "--quiet", "origin", "HEAD")
+
+    _, before = aiprov("build", clone.path)
+    _, asked = aiprov("build", "--remote", clone.path)
+
+    assert "squashes whose commits were not fetched; `aiprov build --remote` names" in before
+    assert "squashes whose commits the remote does not have" in asked
+    assert "names the command" not in asked

@@ -67,18 +67,18 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json(summary.to_json())
     else:
-        for line in _lines(summary):
+        for line in _lines(summary, asked=args.remote):
             say(line)
     return 0
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: Summary, *, asked: bool) -> Iterator[str]:
     size = f"{quantity(summary.files, 'file')}, {quantity(summary.lines, 'line')}"
     yield f"{size}, commit {short_hash(summary.revision)}"
     yield from _counts("origin", summary.origins, Origin, summary.lines)
     yield from _counts("evidence", summary.evidence, Evidence, summary.lines)
     yield ""
-    yield from _advice(summary)
+    yield from _advice(summary, asked=asked)
     yield from _left_out(summary)
     if summary.note:
         yield f"rebuilt from scratch: {summary.note}"
@@ -94,7 +94,7 @@ def _counts(
         yield from table([(title, "lines", "share"), *rows], numbers=(1, 2))
 
 
-def _advice(summary: Summary) -> Iterator[str]:
+def _advice(summary: Summary, *, asked: bool) -> Iterator[str]:
     if summary.undecided:
         lines, share = (
             quantity(summary.undecided, "line"),
@@ -132,22 +132,29 @@ def _advice(summary: Summary) -> Iterator[str]:
             f"{'counts' if len(names) == 1 else 'count'} for nothing; the first is of commit "
             f"{short_hash(names[0])}"
         )
-    yield from _requests(summary)
+    yield from _requests(summary, asked=asked)
     if summary.fetch_command:
         yield f"the remote has more than this clone; run `{summary.fetch_command}`"
     if summary.remote_unasked:
         yield "no records in this clone; `aiprov build --remote` asks the remote for some"
 
 
-def _requests(summary: Summary) -> Iterator[str]:
-    """What the commits, and the branches, of pull requests decide, and what they could."""
+def _requests(summary: Summary, *, asked: bool) -> Iterator[str]:
+    """
+    What the commits, and the branches, of pull requests decide, and what they could.
+
+    With *asked*, the summary knows what the remote has.
+    """
     if summary.requested:
         lines = quantity(summary.requested, "line")
         yield f"pull requests: {lines} of squashes decided by the commits that wrote them"
     if summary.unrequested:
         lines = quantity(summary.unrequested, "line")
-        step = "" if summary.fetch_command else "; `aiprov build --remote` names the command"
-        yield f"pull requests: {lines} of squashes whose commits were not fetched{step}"
+        if asked and not summary.fetch_command:
+            yield f"pull requests: {lines} of squashes whose commits the remote does not have"
+        else:
+            step = "" if asked else "; `aiprov build --remote` names the command"
+            yield f"pull requests: {lines} of squashes whose commits were not fetched{step}"
     if summary.by_branch:
         lines = quantity(summary.by_branch, "line")
         yield (
