@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,12 +21,19 @@ _METRICS: Final = {
 
 
 @contextmanager
-def deployed(repository: Path, endpoint: str) -> Iterator[str]:
-    """The address of the shop in *repository*, which sends spans and metrics to *endpoint*."""
+def deployed(
+    repository: Path, endpoint: str, others: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """
+    The address of the shop in *repository*, which sends spans and metrics to *endpoint*.
+
+    It has the variables *others* too, whatever else they would be.
+    """
     manifest = build(repository, repository.with_name("aiprov.manifest")).path
     variables = environment(
         {**os.environ, **_METRICS}, endpoint=endpoint, manifest=manifest, folder=Path("shop")
     )
+    variables |= others or {}
     with service.run_shop(repository, variables, repository.with_name("shop.log")) as address:
         yield address
 
