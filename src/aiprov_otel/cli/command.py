@@ -40,7 +40,7 @@ class Command:
 
     @property
     def own_program(self) -> str | None:
-        """The service's program of that name, where this is the one beside aiprov."""
+        """The service's program of that name, if *words* name the one in aiprov's environment."""
         if Path(self.words[0]).parent != Path(sys.executable).parent:
             return None
         places = (Path(folder, "bin", self.program) for folder in _ENVIRONMENTS)

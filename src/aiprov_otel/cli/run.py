@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command and report; the exit status is the command's."""
     command = resolve(args.command, "aiprov run")
     if own := command.own_program:
-        note(f"uses {command.words[0]}, which is aiprov's; the service's may be {own}")
+        note(f"{command.words[0]} belongs to aiprov; to run the service's, name {own}")
     with local_extra():
         import rich  # noqa: F401 (fail before the run, not after it)
     lent = lend_to(command.interpreter, os.environ, note) if command.interpreter else None
