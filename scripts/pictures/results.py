@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from pictures import traces
@@ -142,7 +141,11 @@ def _filled(text: str) -> str:
 
 def _column(name: str, of: str, values: list[Any]) -> Row:
     if of.startswith("DateTime"):
-        return {"name": name, "type": "time", "values": [_milliseconds(one) for one in values]}
+        return {
+            "name": name,
+            "type": "time",
+            "values": [traces.milliseconds(one) for one in values],
+        }
     return {"name": name, "type": "number" if _NUMBERS.search(of) else "string", "values": values}
 
 
@@ -157,7 +160,3 @@ def _series(columns: list[Row]) -> Row:
             {"name": name, "labels": {key: name}, "points": each} for name, each in points.items()
         ]
     }
-
-
-def _milliseconds(text: str) -> float:
-    return datetime.fromisoformat(f"{text[:19]}+00:00").timestamp() * 1000

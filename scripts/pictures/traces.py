@@ -44,7 +44,7 @@ def _table(keys: Sequence[str], spans: Sequence[dict[str, Any]]) -> dict[str, An
         "Trace Service": [span["ServiceName"] for span in spans],
         "Trace Name": [span["SpanName"] for span in spans],
         "Span ID": [span["SpanId"] for span in spans],
-        "Start time": [_milliseconds(span["Timestamp"]) for span in spans],
+        "Start time": [milliseconds(span["Timestamp"]) for span in spans],
         **{key: [span["SpanAttributes"].get(key, "") for span in spans] for key in keys},
         "Duration": [span["Duration"] for span in spans],
     }
@@ -66,5 +66,6 @@ def _table(keys: Sequence[str], spans: Sequence[dict[str, Any]]) -> dict[str, An
     }
 
 
-def _milliseconds(text: str) -> float:
+def milliseconds(text: str) -> float:
+    """The time *text*, as ClickHouse prints it, in milliseconds since 1970."""
     return datetime.fromisoformat(f"{text[:19]}+00:00").timestamp() * 1000

@@ -87,12 +87,6 @@ def edges():
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store.open(tmp_path / "telemetry.duckdb") as store:
-        yield store
-
-
-@pytest.fixture
 def ask(store):
     """One request on a connection that stays open for the next."""
     with Receiver(store, port=0) as receiver:

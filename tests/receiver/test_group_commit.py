@@ -6,19 +6,11 @@ import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from aiprov_otel.receiver.group_commit import GroupCommit
 from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry.store import RowError, Store
+from aiprov_otel.telemetry.store import RowError
 from support.telemetry import AI, Service
 from support.waiting import PATIENCE, until
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store.open(tmp_path / "telemetry.duckdb") as store:
-        yield store
 
 
 def lines(name) -> bytes:

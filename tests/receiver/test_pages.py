@@ -10,21 +10,8 @@ import pytest
 
 from aiprov_otel.receiver.pages import STREAMS
 from aiprov_otel.receiver.server import Receiver
-from aiprov_otel.telemetry.store import Store
 from support.telemetry import AI, Service
 from support.waiting import PATIENCE, until
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store.open(tmp_path / "telemetry.duckdb") as store:
-        yield store
-
-
-@pytest.fixture
-def receiver(store):
-    with Receiver(store, port=0) as receiver:
-        yield receiver
 
 
 @contextmanager

@@ -52,18 +52,6 @@ TOO_LARGE = gzip.compress(bytes(BODY_LIMIT + 1), 1, mtime=0)
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store.open(tmp_path / "telemetry.duckdb") as store:
-        yield store
-
-
-@pytest.fixture
-def receiver(store):
-    with Receiver(store, port=0) as receiver:
-        yield receiver
-
-
-@pytest.fixture
 def batch():
     service = Service()
     for n in range(50):

@@ -97,7 +97,7 @@ def render(report: Report, store) -> str:
 def page(store) -> str:
     """Every view of the page about *store*."""
     return render_page(
-        read_copy(store, 0, None, Code()), Code(), made=datetime(2026, 11, 22, tzinfo=UTC)
+        read_copy(store, None, None, Code()), Code(), made=datetime(2026, 11, 22, tzinfo=UTC)
     )
 
 

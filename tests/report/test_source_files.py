@@ -7,6 +7,7 @@ import pytest
 from aiprov_otel.coverage.values import FileCoverage
 from aiprov_otel.manifest import Manifest, Run, SourceFile, content_hash, dump
 from aiprov_otel.report.code import Code
+from aiprov_otel.report.error_groups import error_groups
 from aiprov_otel.report.session import opened
 from aiprov_otel.report.source_files import SourceReader
 from aiprov_otel.telemetry.store import Store
@@ -35,7 +36,7 @@ def sources(tmp_path):
     with Store.open(tmp_path / "s.duckdb") as store:
         service.send(store)
         with opened(store) as session:
-            yield SourceReader(session, code), texts
+            yield SourceReader(session, code, error_groups(session)), texts
 
 
 def test_every_file_of_the_manifest_and_of_the_spans_is_listed(sources):

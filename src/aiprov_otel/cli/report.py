@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
@@ -19,11 +18,11 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.files import write_whole
 from aiprov_otel.format import quantity, table
 from aiprov_otel.report import prometheus, remote, sql
+from aiprov_otel.report.failed_lines import opened, since
 from aiprov_otel.report.page import read_copy
-from aiprov_otel.report.report import Report, build_report, runs, why_empty, why_nothing
+from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.report.sampling import Sampled
 from aiprov_otel.report.session import Session
-from aiprov_otel.telemetry import sources
 from aiprov_otel.telemetry.sources.http import redacted
 from aiprov_otel.telemetry.store import Store
 from aiprov_otel.telemetry.workdir import STORE, deployed_manifest
@@ -45,7 +44,6 @@ Exit status: 0 done, 1 nothing to report yet, or the ratio exceeds --fail-if-low
 fix; one line explains what."""
 
 _NAMED: Final = 5  # runs, in an error
-_DAY: Final = 86_400 * 10**9  # nanoseconds
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -229,7 +227,7 @@ def _refuse_choices(args: argparse.Namespace) -> None:
 
 
 def _source(args: argparse.Namespace) -> AbstractContextManager[Source]:
-    return sources.opened(args.address) if args.address else Store.read(args.store or STORE)
+    return opened(args.address, args.store or STORE)
 
 
 def _sampled(args: argparse.Namespace) -> Sampled | None:
@@ -257,7 +255,7 @@ def _run(wanted: str | None, present: Sequence[str]) -> str | None:
 
 def _since(args: argparse.Namespace) -> int:
     """The time from which on spans count, in Unix nanoseconds."""
-    return max(time.time_ns() - int(args.days * _DAY), 0) if args.days else 0
+    return since(args.days) if args.days else 0
 
 
 def _write(args: argparse.Namespace) -> int:
@@ -274,9 +272,9 @@ def _write(args: argparse.Namespace) -> int:
 
     code = page_code(args.coverage, strict=True)()
     with _source(args) as source:
-        page = read_copy(source, _since(args), _chosen_run(args, source), code, _sampled(args))
+        page = read_copy(source, args.days, _chosen_run(args, source), code, _sampled(args))
     if page.facts.empty:
-        note(why_nothing(page.facts.spans, 0, args.days) or page.facts.empty)
+        note(page.facts.empty)
         return 1
     _save(render_page(page, code, made=datetime.now(UTC)), args.html)
     report = next(view.value for view in page.views if view.name == "comparison")

@@ -125,7 +125,7 @@ class Pages:
         from aiprov_otel.report.render.page.html import render_page
 
         code = self._code()
-        page = read_copy(self._store, 0, self._latest_run(), code)
+        page = read_copy(self._store, None, self._latest_run(), code)
         return _html(render_page(page, code, made=datetime.now(UTC)))
 
     def _document(self) -> Response:

@@ -18,13 +18,11 @@ class Deployment:
         service: its name.
         commit: the full hash.
         begin: when its first span began, Unix nanoseconds.
-        end: when its last span began.
     """
 
     service: str
     commit: str
     begin: int
-    end: int
 
 
 def deployments(session: Session) -> list[Deployment]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.report import sql
 from aiprov_otel.report.deployments import Deployment, deployed, deployments
+from aiprov_otel.report.failed_lines import since
 from aiprov_otel.report.report import why_nothing
 
 if TYPE_CHECKING:
     from aiprov_otel.report.session import Session
     from aiprov_otel.telemetry.source import Source
 
-DAY: Final = 86_400 * 10**9  # nanoseconds
 MOST_SPANS: Final = 1_000_000
 """How many spans a page is about whose address names no days."""
 
@@ -73,13 +72,13 @@ def latest_spans(source: Source, days: float | None) -> tuple[int, bool]:
         StoreError: the source can't be read.
     """
     if days:
-        return max(time.time_ns() - int(days * DAY), 0), False
+        return since(days), False
     with source.reader() as reader:
         [(spans,)] = reader.query(sql.query("size"))
         if spans <= MOST_SPANS:
             return 0, False
-        [(since,)] = reader.query(sql.query("moment", most=MOST_SPANS))
-        return since, True
+        [(begin,)] = reader.query(sql.query("moment", most=MOST_SPANS))
+        return begin, True
 
 
 def read_facts(session: Session, window: Window, days: float | None) -> Facts:

@@ -26,7 +26,6 @@ class Frame:
 
     Attributes:
         id: its path, `3.0.1`.
-        parent: the path of the box below it; empty for the lowest.
         depth: 0 for the lowest.
         begin: where it begins, a share of the whole.
         share: its width: the self time in it and above it.
@@ -37,7 +36,6 @@ class Frame:
     """
 
     id: str
-    parent: str
     depth: int
     begin: float
     share: float
@@ -160,7 +158,6 @@ def _frames(top: _Node, whole: int) -> Iterator[Frame]:
             name, service, origin, agent, model, commit = key
             yield Frame(
                 own,
-                path,
                 depth,
                 begin,
                 share,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.report.facts import Facts, Window, latest_spans, read_facts
+from aiprov_otel.report.failed_lines import since
 from aiprov_otel.report.report import repository_of, runs
 from aiprov_otel.report.session import opened
 from aiprov_otel.report.views import NotFound, Reading, commits, read_view
@@ -83,16 +84,16 @@ def read_page(source: Source, place: Place, code: Code) -> Page:
     Raises:
         StoreError: the source can't be read.
     """
-    since, is_cut = latest_spans(source, place.days)
-    present = runs(source, since=since)
+    begin, is_cut = latest_spans(source, place.days)
+    present = runs(source, since=begin)
     named = {"all": None, "none": "", None: next(iter(present), None)}
-    window = Window(since, named.get(place.run, place.run), tuple(present), is_cut)
+    window = Window(begin, named.get(place.run, place.run), tuple(present), is_cut)
     return _read(source, place, window, code, lambda _: [(place.view, place.key)])
 
 
 def read_copy(
     source: Source,
-    since: int,
+    days: float | None,
     run: str | None,
     code: Code,
     sampled: Sampled | None = None,
@@ -100,7 +101,7 @@ def read_copy(
     """
     Reads every view of *source* for a copy that asks for nothing.
 
-    It is about the spans of *run* that began at *since* (Unix nanoseconds) or later. Of the groups
+    It is about the spans of *run* that began in the last *days*; None is all of them. Of the groups
     it has the first ones, and of the files those that failed.
 
     Raises:
@@ -114,7 +115,8 @@ def read_copy(
         yield from (("file", path) for path in reading.sources.failed())
         yield from (("time", ""), ("comparison", ""))
 
-    return _read(source, Place(), Window(since, run), code, names, sampled)
+    window = Window(since(days) if days else 0, run)
+    return _read(source, Place(days=days), window, code, names, sampled)
 
 
 def _read(

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.report import sql
-from aiprov_otel.report.error_groups import ErrorGroup, error_groups
 from aiprov_otel.values import MISSING, Origin, Outcome, Provenance
 
 if TYPE_CHECKING:
     from aiprov_otel.coverage.values import FileCoverage
     from aiprov_otel.manifest.document import Entry
     from aiprov_otel.report.code import Code
+    from aiprov_otel.report.error_groups import ErrorGroup
     from aiprov_otel.report.session import Session
 
 _MOST_LINES: Final = 20_000  # of a file whose text is shown
@@ -109,7 +110,7 @@ class _Spent:
 class SourceReader:
     """The files of the application in one session."""
 
-    def __init__(self, session: Session, code: Code) -> None:
+    def __init__(self, session: Session, code: Code, groups: Iterable[ErrorGroup]) -> None:
         session.create(sql.CALL_TABLES)
         self._code = code
         self._spent: dict[str, list[_Spent]] = defaultdict(list)
@@ -117,13 +118,13 @@ class SourceReader:
         self._files: dict[str, SourceText | None] = {}
         for path, _, *spent in session.query("self_time_by_function"):
             self._spent[path].append(_Spent(*spent))
-        for group in error_groups(session):
+        for group in groups:
             if group.path:
                 self._groups[group.path].append(group)
 
     def files(self) -> tuple[SourceSummary, ...]:
         """Every file of the manifest, and each other that failed or took time, below its folder."""
-        entries = self._entries()
+        entries = self._entries
         files = {
             path: self._summary(path, entries.get(path))
             for path in sorted({*entries, *self._spent, *self._groups})
@@ -165,7 +166,7 @@ class SourceReader:
         return self._files[path]
 
     def _file(self, path: str) -> SourceText | None:
-        entry = self._entries().get(path)
+        entry = self._entries.get(path)
         if entry is None and path not in self._spent and path not in self._groups:
             return None
         summary = self._summary(path, entry)
@@ -183,6 +184,7 @@ class SourceReader:
         file = self.file(path)
         return file.lines[max(line - 1 - margin, 0) : line + margin] if file else ()
 
+    @cached_property
     def _entries(self) -> Mapping[str, Entry]:
         manifest = self._code.manifest
         return {entry.path: entry for entry in manifest.entries} if manifest else {}
@@ -258,6 +260,8 @@ def _covered(measured: Iterable[FileCoverage | None]) -> float | None:
 
 
 def _executed(coverage: FileCoverage | None, line: int) -> bool | None:
-    if coverage is None or line not in coverage.covered | coverage.missing:
+    if coverage is None:
         return None
-    return line in coverage.covered
+    if line in coverage.covered:
+        return True
+    return False if line in coverage.missing else None

@@ -50,11 +50,15 @@ class Reading:
         self.sampled = sampled
 
     @cached_property
+    def _listed(self) -> tuple[ErrorGroup, ...]:
+        return error_groups(self.session)
+
+    @cached_property
     def groups(self) -> tuple[ErrorGroup, ...]:
         """Every group: those that escaped first, and of them the new ones."""
         return tuple(
             sorted(
-                error_groups(self.session),
+                self._listed,
                 key=lambda one: (one.outcome != Outcome.ESCAPED, not one.is_new, -one.count),
             )
         )
@@ -62,7 +66,7 @@ class Reading:
     @cached_property
     def sources(self) -> SourceReader:
         """The files of the application."""
-        return SourceReader(self.session, self.code)
+        return SourceReader(self.session, self.code, self._listed)
 
 
 def read_view(reading: Reading, view: str, key: str = "") -> Any:

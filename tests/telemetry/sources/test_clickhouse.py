@@ -107,9 +107,9 @@ def test_the_same_spans_give_the_same_page(server, store, tmp_path):
     store.add(old.rows() + new.rows())
     server.load(store, tmp_path)
 
-    ours = read_copy(store, 0, None, Code())
+    ours = read_copy(store, None, None, Code())
     with sources.opened(server.address) as source:
-        theirs = read_copy(source, 0, None, Code())
+        theirs = read_copy(source, None, None, Code())
 
     views = [view.name for view in ours.views]
     assert set(views) == {"errors", "group", "source", "file", "time", "comparison"}

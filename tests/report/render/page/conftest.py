@@ -31,7 +31,7 @@ def of(tmp_path_factory):
     def of(service: Service, code: Code | None = None, **options):
         with Store.open(tmp_path_factory.mktemp("of") / "telemetry.duckdb") as store:
             service.send(store)
-            return read_copy(store, 0, None, code or Code(), **options)
+            return read_copy(store, None, None, code or Code(), **options)
 
     return of
 

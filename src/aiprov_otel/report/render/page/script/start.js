@@ -36,8 +36,10 @@ document.addEventListener("input", (event) => {
   const { name, id, value, checked } = event.target;
   if (event.target.closest("#filters")) Address.change({ [name]: value });
   else if (id === "keys-on") Address.change({ keys: checked ? "" : "off" });
-  else if (event.target.closest(".scope")) Views.go({ ...Address.current(), [name]: value });
-  else return;
+  else {
+    if (event.target.closest(".scope")) Views.go({ ...Address.current(), [name]: value });
+    return;
+  }
   Views.show();
 });
 
@@ -51,8 +53,8 @@ for (const kind of ["focusin", "mouseover"]) {
 
 window.addEventListener("popstate", async () => {
   const left = Views.shown;
-  if (Views.isServed() && !Address.isSame(Address.current(), Views.loaded)) await Views.load();
-  Views.show();
+  const isLoaded = !Views.isServed() || Address.isSame(Address.current(), Views.loaded);
+  if (isLoaded || !(await Views.load())) Views.show();
   Views.resume(left);
 });
 

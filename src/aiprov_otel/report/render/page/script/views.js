@@ -62,8 +62,7 @@ const Views = {
   async go(parts, hash = "") {
     const isSame = Address.isSame(parts, Address.current());
     history.pushState(null, "", Address.format(parts) + hash);
-    if (!isSame && Views.isServed()) await Views.load();
-    Views.show();
+    if (isSame || !Views.isServed() || !(await Views.load())) Views.show();
     if (!isSame) {
       window.scrollTo(0, 0);
       document.getElementById("content").focus({ preventScroll: true });
@@ -94,13 +93,15 @@ const Views = {
     try {
       const answer = await fetch(location.pathname + asked, { cache: "no-store" });
       const news = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (asked !== location.search) return; // the user has gone on
+      if (asked !== location.search) return false; // the user has gone on
       if (!news.querySelector("main")) throw new Error(answer.status);
       Views.loaded = Address.current();
       Views.put(news);
       Live.say("live");
+      return true;
     } catch {
       Live.say("aiprov does not answer; this page may be out of date");
+      return false;
     }
   },
 
