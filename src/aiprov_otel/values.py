@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+MOST_DAYS: Final = 100_000
+"""The longest period in days; beyond it, dates are out of range."""
+
 
 class Origin(StrEnum):
     """Who wrote the code; the contributor types of Agent Trace."""

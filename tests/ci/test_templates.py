@@ -136,6 +136,32 @@ def test_the_action_runs_no_module_of_the_repository(clone):
     assert not (clone[0].path / "sprung").exists()
 
 
+def test_the_action_installs_what_reads_the_coverage(clone, tmp_path):
+    """
+    coverage.py if there is a file of coverage, and the extras: as pip is called, by a `python3`
+    that makes an environment of a pip which prints its arguments.
+    """
+    install, *_ = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    python = tmp_path / "python3"
+    python.write_text(
+        '#!/bin/sh\nmkdir -p "$4/bin"\n'
+        'printf \'#!/bin/sh\\necho "$@"\\n\' >"$4/bin/pip"; chmod +x "$4/bin/pip"\n'
+    )
+    python.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    for coverage, installed in (("", "/a[local]"), (".coverage", "/a[local] coverage")):
+        done = run(
+            install["run"],
+            clone,
+            PATH=path,
+            RUNNER_TEMP=str(tmp_path),
+            GITHUB_ACTION_PATH="/a",
+            EXTRAS="local",
+            COVERAGE=coverage,
+        )
+        assert done.stdout.split(maxsplit=2)[2].strip() == installed, done.stderr
+
+
 def test_the_template_of_gitlab_reviews_a_merge_request(clone):
     """
     The script of the job prints the review, keeps it as an artifact, and has the exit status of

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -95,15 +96,27 @@ def test_something_else_is_one_clear_error(tmp_path, content, reason):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
-def test_entities_are_refused_in_every_encoding(tmp_path, encoding):
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("utf-16", "utf-16-le"),
+        ("utf-16", "utf-16"),
+        ("utf-16", "utf-16-be"),
+        ("latin-1", "latin-1"),
+    ],
+)
+def test_entities_are_refused_in_every_encoding(tmp_path, declared, encoding):
     """
     No encoding brings entities past the check: a report that is not UTF-8 is refused.
     """
-    entity = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE c [<!ENTITY é "e">]><c>&é;</c>'
+    entity = (
+        f'<?xml version="1.0" encoding="{declared}"?><!DOCTYPE coverage [<!ENTITY é "e">]>'
+        '<coverage><class filename="&é;.py"><lines><line number="1" hits="1"/></lines></class>'
+        "</coverage>"
+    )
     (tmp_path / "coverage.xml").write_bytes(entity.encode(encoding))
 
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(UsageError, match=r"is not (whole|coverage that is known)") as raised:
         read_coverage(tmp_path / "coverage.xml", tmp_path)
     assert len(str(raised.value)) < 300
 
@@ -145,7 +158,69 @@ def test_data_can_not_name_what_is_not_a_file_of_the_repository(tmp_path, monkey
     assert (file.covered, file.missing) == ({1}, {2})
 
 
-@pytest.mark.parametrize("name", [".coverage", "setup.cfg", ".coveragerc"])
+def test_files_of_plug_ins_and_huge_ones_are_left_out(tmp_path, monkeypatch):
+    """
+    What a plug-in of coverage.py measured is not Python, and no source has more than 64 MiB.
+    """
+    monkeypatch.chdir(tmp_path)
+    for name in ("cart.py", "page.html"):
+        Path(name).write_text("a = 1\n")
+    with Path("huge.py").open("wb") as file:
+        file.truncate(2**40)
+    data = CoverageData(".coverage")
+    data.add_lines({f"{tmp_path}/{name}": [1] for name in ("cart.py", "page.html", "huge.py")})
+    data.add_file_tracers({f"{tmp_path}/page.html": "django_coverage_plugin.DjangoTemplatePlugin"})
+    data.close()
+
+    [file] = read_coverage(tmp_path / ".coverage", tmp_path)
+
+    assert file.path == str(tmp_path / "cart.py")
+
+
+def test_a_file_of_a_newer_python_is_one_clear_error(tmp_path, monkeypatch, recwarn):
+    """
+    It was executed by a Python that this one is older than: it is not taken for untested.
+    """
+    monkeypatch.chdir(tmp_path)
+    Path("cart.py").write_text("a = 1\nwith it: be lazy\n")
+    data = CoverageData(".coverage")
+    data.add_lines({f"{tmp_path}/cart.py": [1]})
+    data.close()
+
+    with pytest.raises(UsageError, match=r"can't parse .*cart\.py: run aiprov with the Python of"):
+        read_coverage(tmp_path / ".coverage", tmp_path)
+    assert not recwarn.list
+
+
+def test_an_empty_file_did_not_change(tmp_path, monkeypatch):
+    """
+    Without branches, coverage.py reports a line 0 of it, which no file has.
+    """
+    monkeypatch.chdir(tmp_path)
+    Path("empty.py").touch()
+    data = CoverageData(".coverage")
+    data.add_lines({f"{tmp_path}/empty.py": [0]})
+    data.close()
+
+    [file] = read_coverage(tmp_path / ".coverage", tmp_path)
+
+    assert file.lines == frozenset()
+
+
+def test_an_installed_copy_has_a_next_step(tmp_path, monkeypatch):
+    """
+    Data about files elsewhere is an error that names how to map them.
+    """
+    monkeypatch.chdir(tmp_path)
+    data = CoverageData(".coverage")
+    data.add_lines({os.__file__: [1]})
+    data.close()
+
+    with pytest.raises(UsageError, match=r"or map an installed copy with \[paths\]"):
+        read_coverage(tmp_path / ".coverage", tmp_path)
+
+
+@pytest.mark.parametrize("name", [".coverage", "setup.cfg", ".coveragerc", ".coveragerc.toml"])
 def test_a_pipe_is_one_clear_error(shop, tmp_path, monkeypatch, name):
     """
     A pipe in the place of the data, or of a configuration of coverage.py, is refused with one line.

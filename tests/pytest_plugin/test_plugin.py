@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from xml.etree import ElementTree as ET
@@ -63,14 +64,30 @@ def test_coverage_goes_on_as_it_would(tmp_path):
     Under `coverage run` the data is saved after the summary, also where `[paths]` maps it.
     """
     repo = make_shop(tmp_path / "shop")
-    repo.commit("mapped.ini", "[run]\nsource = src\n[paths]\nsource =\n    src\n    */lib\n")
+    paths = "[paths]\nsource =\n    src\n    */lib\n"
+    excluded = "[report]\nexclude_also = raise ValueError\n"
+    repo.commit("mapped.ini", f"[run]\nsource = src\n{paths}{excluded}")
     tests = ["-m", "coverage", "run", "--rcfile=mapped.ini", *PLUGIN]
     done = run_python(repo, *tests)
     report = run_python(repo, "-m", "coverage", "report", "--rcfile=mapped.ini")
 
-    assert "ai            8 of 11  72.7%" in done.stdout, done.stdout + done.stderr
+    assert re.search(r"^ai +\d+ of 10 ", done.stdout, re.MULTILINE), done.stdout + done.stderr
     assert "Warning" not in done.stderr
     assert "src/shop/cart.py" in report.stdout, report.stderr
+
+
+def test_an_installed_copy_is_covered_too(tmp_path):
+    """
+    Where tests run a copy outside of the repository, its lines are those of the sources.
+    """
+    repo = make_shop(tmp_path / "shop")
+    site = tmp_path / "lib" / "python3" / "site-packages"
+    shutil.copytree(repo.path / "src", site)
+    repo.write("conftest.py", f"import sys\nsys.path.insert(0, {str(site)!r})\n")
+
+    done = run_python(repo, "-m", "coverage", "run", "--include=*/shop/*.py", *PLUGIN)
+
+    assert re.search(r"^ai +8 of 11 +72.7%", done.stdout, re.MULTILINE), done.stdout + done.stderr
 
 
 def test_junit_has_the_line_as_properties(ran, shop):

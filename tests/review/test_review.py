@@ -122,6 +122,35 @@ def test_lines_of_a_file_that_was_not_measured_are_untested(shop):
     assert "Of these, in files without coverage of this version: 4 lines" in done.stdout
 
 
+def test_lines_that_were_not_measured_are_annotated(shop):
+    """
+    In GitHub Actions, they say that no coverage is about them, and not that no test runs them.
+    """
+    (shop.path / "empty.info").write_text("SF:src/shop/other.py\nDA:1,1\nend_of_record\n")
+
+    done = invoke("review", "--base", "main", "--coverage", "empty.info", "--github", cwd=shop.path)
+
+    title = "title=AI-written%2C not measured"
+    marked = [line for line in done.stdout.splitlines() if title in line]
+    assert len(marked) == 2
+    assert marked[0].startswith("::warning file=src/shop/cart.py,line=2,endLine=3,")
+
+
+def test_files_that_git_does_not_track_are_named(shop):
+    """
+    A new file is in no difference of git's: one line counts what the review is without.
+    """
+    new = shop.path / "src/shop/new.py"
+    new.write_text("a = 1\n")
+    try:
+        done = invoke("review", "--base", "main", cwd=shop.path)
+    finally:
+        new.unlink()
+
+    assert "git does not track 1 Python file, so the review is without" in done.stderr
+    assert "git add src/shop/new.py" in done.stderr
+
+
 def test_one_screen_for_a_person(shop):
     """
     A person reads each section on one screen.

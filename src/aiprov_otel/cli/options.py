@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from aiprov_otel.history.policy_schema import Moves
-
-_MOST: Final = 100_000  # days or GiB; beyond it, dates are out of range
+from aiprov_otel.values import MOST_DAYS
 
 
 def add_moves(parser: argparse.ArgumentParser) -> None:
@@ -67,8 +65,8 @@ def limit(text: str) -> float:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0 < number <= _MOST:
-        msg = f"{text!r} is not a valid limit: use a number above 0, up to {_MOST:,}"
+    if not 0 < number <= MOST_DAYS:  # of GiB, no more are needed
+        msg = f"{text!r} is not a valid limit: use a number above 0, up to {MOST_DAYS:,}"
         raise argparse.ArgumentTypeError(msg)
     return number
 

@@ -10,8 +10,9 @@ from aiprov_otel.cli.options import address, limit
 from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.coverage.read import read_coverage
 from aiprov_otel.errors import UsageError
+from aiprov_otel.format import quantity
 from aiprov_otel.report.failed_lines import FailedLine, read_failed_lines
-from aiprov_otel.review.change import read_change
+from aiprov_otel.review.change import read_change, untracked_files
 from aiprov_otel.review.render import render_annotations, render_markdown, render_text
 from aiprov_otel.review.review import Review, review
 from aiprov_otel.telemetry.workdir import STORE
@@ -69,6 +70,9 @@ def run(args: argparse.Namespace) -> int:
     change = read_change(Path(), args.base)
     measured = read_coverage(args.coverage, change.git.root) if args.coverage else None
     result = review(change, measured, _failed(args, change.git.root))
+    if untracked := untracked_files(change.git):
+        files = quantity(len(untracked), "Python file")
+        note(f"git does not track {files}, so the review is without: `git add {untracked[0]}` …")
     if args.json:
         say_json(result.to_json())
     elif args.github:

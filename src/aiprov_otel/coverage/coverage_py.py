@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.coverage import coverage_json
+from aiprov_otel.coverage.possible_lines import possible_lines
 from aiprov_otel.coverage.values import FileCoverage
 from aiprov_otel.errors import UsageError
 from aiprov_otel.files import MANY_BYTES, open_regular
@@ -19,20 +22,23 @@ if TYPE_CHECKING:
     from coverage import Coverage
 
 
-_CONFIGURATIONS: Final = (".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml")
+_OF_AN_EMPTY_FILE: Final = {0}  # the line that coverage.py reports of one
+_CONFIGURATIONS: Final = (
+    *(".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml"),
+)
 
 
 def read(
-    path: Path, data: bytes, root: Path, configuration: str | bool = True
+    path: Path, data: bytes, root: Path | None, configuration: str | bool = True
 ) -> list[FileCoverage]:
     """
-    The files below *root* of the *data* at *path*.
+    The files of the *data* at *path*, and those below *root* only, if it is given.
 
     Which of their lines count is up to the project's *configuration*, by default the one that
     coverage.py finds. Its plug-ins are not loaded: reading a repository runs no code of it.
 
     Raises:
-        UsageError: coverage.py is missing, or can't read the data.
+        UsageError: coverage.py is missing, or can't read the data; or a file is of a newer Python.
     """
     try:
         from coverage import Coverage
@@ -61,9 +67,9 @@ def read(
             raise UsageError(msg) from error
 
 
-def read_running(measuring: Coverage, root: Path) -> list[FileCoverage]:
+def read_running(measuring: Coverage) -> list[FileCoverage]:
     """
-    The files below *root* that *measuring* has measured so far, which goes on.
+    The files that *measuring* has measured so far, which goes on; an installed copy, too.
 
     Raises:
         UsageError: it measured nothing, or coverage.py can't read it.
@@ -75,7 +81,7 @@ def read_running(measuring: Coverage, root: Path) -> list[FileCoverage]:
         copy = Path(folder, ".coverage")
         with closing(CoverageData(str(copy))) as data:
             data.loads(measuring.get_data().dumps())
-        return read(copy, copy.read_bytes(), root, measuring.config.config_file or False)
+        return read(copy, copy.read_bytes(), None, measuring.config.config_file or False)
 
 
 def _refuse_pipes() -> None:
@@ -86,18 +92,24 @@ def _refuse_pipes() -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            msg = f"{name} can't be read: {error.strerror}; coverage.py takes its settings from it"
+            msg = (
+                f"{name} can't be read: {error.strerror}; coverage.py takes its settings from it: "
+                "make it a regular file, or remove it"
+            )
             raise UsageError(msg) from error
 
 
-def _analyze(measured: Coverage, root: Path) -> list[FileCoverage]:
+def _analyze(measured: Coverage, root: Path | None) -> list[FileCoverage]:
+    from coverage.exceptions import CoverageWarning
+
     given = measured.get_data()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as copies:
         nothing, report = Path(folder, "nothing.py"), Path(folder, "coverage.json")
         nothing.touch()
 
         def write(names: list[str], **options: Any) -> None:
-            with redirect_stdout(io.StringIO()):
+            with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+                warnings.simplefilter("ignore", CoverageWarning)
                 measured.json_report(names, outfile=str(report), **options)
             # With [paths] in the configuration, each report leaves a copy of the data behind.
             if (data := measured.get_data()) is not given:
@@ -105,11 +117,27 @@ def _analyze(measured: Coverage, root: Path) -> list[FileCoverage]:
 
         # The first report applies [paths], so that the files have the names that they have here.
         write([str(nothing)], include=[], omit=[])
-        names = [name for name in measured.get_data().measured_files() if _is_source(name, root)]
+        data = measured.get_data()
+        names = [
+            name
+            for name in data.measured_files()
+            if not data.file_tracer(name) and _is_source(name, root)
+        ]
         if not names:
             return []
         write(names, ignore_errors=True)
-        return list(_with_traced(coverage_json.read(report.read_bytes()), measured))
+        files = list(_with_traced(coverage_json.read(report.read_bytes()), measured))
+        _refuse_newer_syntax(set(names) - {file.path for file in files})
+        return files
+
+
+def _refuse_newer_syntax(names: Iterable[str]) -> None:
+    """Raises UsageError for the first of *names*, measured files, that this Python can't parse."""
+    for name in sorted(names):
+        if possible_lines(Path(name).read_bytes()) is None:
+            version = platform.python_version()
+            msg = f"Python {version} can't parse {name}: run aiprov with the Python of the tests"
+            raise UsageError(msg)
 
 
 def _with_traced(files: Iterable[FileCoverage], measured: Coverage) -> Iterator[FileCoverage]:
@@ -117,11 +145,11 @@ def _with_traced(files: Iterable[FileCoverage], measured: Coverage) -> Iterator[
     for file in files:
         path = str(current / file.path)
         # The report is about the file as it is; what was traced shows whether it was another.
-        traced = frozenset(measured.get_data().lines(path) or ())
+        traced = frozenset(measured.get_data().lines(path) or ()) - _OF_AN_EMPTY_FILE
         yield FileCoverage(path, file.covered, file.missing, file.branches, traced)
 
 
-def _is_source(name: str, root: Path) -> bool:
+def _is_source(name: str, root: Path | None) -> bool:
     """Whether coverage.py can read the file *name*: it may be a pipe, or lead anywhere."""
     try:
         with open_regular(Path(name), inside=root) as file:

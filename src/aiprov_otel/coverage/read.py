@@ -40,10 +40,12 @@ def read_coverage(path: Path, root: Path) -> list[FileCoverage]:
         raise UsageError(msg) from error
     if data.startswith(_SQLITE):
         files = by_path(coverage_py.read(path, data, root))
+        step = "run the tests with coverage first, or map an installed copy with [paths]"
     else:
         files = _parse(path, data.removeprefix(b"\xef\xbb\xbf").lstrip())
+        step = "run the tests with coverage first"
     if not files:
-        msg = f"{path} holds no coverage of any file here; run the tests with coverage first"
+        msg = f"{path} holds no coverage of any file here; {step}"
         raise UsageError(msg)
     return files
 

@@ -26,9 +26,9 @@ from aiprov_otel.review.tested import parse
 from aiprov_otel.stacktrace.frames import annotate
 from aiprov_otel.stacktrace.text import unwrap
 from aiprov_otel.telemetry.workdir import STORE
+from aiprov_otel.values import MOST_DAYS
 
 _MOST: Final = 200  # rows of an answer
-_MOST_DAYS: Final = 100_000
 
 
 class Answers:
@@ -110,7 +110,11 @@ class Answers:
             return untrusted(build_report(source, since=since(_checked(days))).to_json(), days=days)
 
     def review_work_tree(self, base: str, coverage: str = "", days: float = 7) -> dict[str, Any]:
-        """What a change adds: origins, untested AI-written lines, functions that failed lately."""
+        """
+        What a change adds: origins, untested AI-written lines, functions that failed lately.
+
+        A new file counts once git tracks it (`git add`).
+        """
         measured = read_coverage(self._file(coverage), self._root) if coverage else None
         known = self._address or (self._root / STORE).is_file()
         change = read_change(self._root, base)
@@ -159,7 +163,7 @@ def _checked(days: float) -> float:
     Raises:
         UsageError: no number of days.
     """
-    if not 0 < days <= _MOST_DAYS:
-        msg = f"{days} is not a number of days: use one above 0, up to {_MOST_DAYS:,}"
+    if not 0 < days <= MOST_DAYS:
+        msg = f"{days} is not a number of days: use one above 0, up to {MOST_DAYS:,}"
         raise UsageError(msg)
     return days

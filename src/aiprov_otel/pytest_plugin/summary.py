@@ -37,7 +37,7 @@ def _names(names: tuple[str | None, ...]) -> tuple[str, ...]:
 def covered_lines(measured: Coverage, root: Path, manifest: Path | None) -> Iterator[str]:
     """Tables of the lines and branches that were *measured* in this run."""
     answer = query_tree([] if manifest else [root], manifest)
-    tested = match(answer.sources, read_running(measured, root), root)
+    tested = match(answer.sources, read_running(measured), root)
     for by in _HEAD if tested.files else ():
         rows = [
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -129,6 +130,12 @@ def read_change(start: Path, base: str) -> Change:
 def read_diff(git: Git, *revisions: str) -> list[FilePatch]:
     """The Python files, and pyproject.toml, that differ between *revisions*."""
     return read_patch(git, "diff", *_PATCH, *revisions, paths=_PATHS)
+
+
+def untracked_files(git: Git) -> list[str]:
+    """The Python files of the work tree that git neither tracks nor ignores: no change has them."""
+    names = git.run("ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
+    return [path for path in map(os.fsdecode, names) if path.endswith(source_files.SUFFIXES)]
 
 
 def _fork(git: Git, base: str) -> str:
