@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(importlib.util.find_spec("aiprov_otel").origin).parent
@@ -24,6 +25,37 @@ def using(matches, modules=MODULES) -> set[str]:
         if not name.startswith("demo/data/")
         and any(matches(node) for node in ast.walk(ast.parse(path.read_bytes())))
     }
+
+
+def file_of(name: str) -> str | None:
+    """The file of our module or package *name*; None if it is neither."""
+    package, _, rest = name.partition(".")
+    path = rest.replace(".", "/")
+    files = (f"{path}.py", f"{path}/__init__.py" if path else "__init__.py")
+    ours = package == "aiprov_otel"
+    return next((file for file in files if ours and file in MODULES), None)
+
+
+def imported(path: Path) -> set[str | None]:
+    """The files of ours that the module at *path* imports, at its top or in a function."""
+    files = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            files |= {file_of(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            names = (f"{module}.{alias.name}" for alias in node.names)
+            files |= {file_of(name) or file_of(module) for name in names}
+    return files - {None}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """
+    No two modules import each other in a circle, not even late or for their types alone.
+    """
+    graph = {name: imported(path) for name, path in MODULES.items()}
+
+    assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)
 
 
 def test_only_settings_reads_the_environment():

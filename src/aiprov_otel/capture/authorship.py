@@ -15,6 +15,13 @@ REF: Final = "refs/notes/ai"
 Labels: TypeAlias = dict[str, dict[int, str]]
 """By path, and by the number of a line in the commit: tool and model, or `watched`."""
 
+NOBODY: Final = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "aiprov"), ("EMAIL", "aiprov@aiprov-otel.invalid"))
+}
+"""Who commits to the ref of the notes: no person."""
+
 _SCHEMA: Final = "authorship/3.0.0"
 _RECORDER: Final = "aiprov"
 _COMMIT: Final = re.compile("[0-9a-f]{40,64}")

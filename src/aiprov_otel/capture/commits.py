@@ -19,6 +19,7 @@ from aiprov_otel.capture.carried import (
     sources_of,
 )
 from aiprov_otel.capture.edits import label_committed
+from aiprov_otel.capture.exchange import merge_fetched
 from aiprov_otel.capture.git_hooks import hooks_folder
 from aiprov_otel.capture.journal import Journal, State
 from aiprov_otel.capture.observe import IGNORED, Observer
@@ -27,13 +28,6 @@ from aiprov_otel.errors import HistoryError
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.git.process import failure_reason
 from aiprov_otel.history.git.repository import Git
-
-NOBODY: Final = {
-    f"GIT_{role}_{part}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for part, value in (("NAME", "aiprov"), ("EMAIL", "aiprov@aiprov-otel.invalid"))
-}
-"""Who commits to the ref of the notes: no person."""
 
 _DAY: Final = 24 * 60 * 60
 _TYPED: Final = {"commit", "commit (initial)", "commit (amend)"}
@@ -105,8 +99,6 @@ def after_merge(journal: Journal, *, squash: bool) -> None:
         commits = re.findall(r"^commit ([0-9a-f]{40,64})$", message, re.MULTILINE)
         journal.put("squash", "", {"head": git.head(), "commits": commits[:MANY]})
         return
-    from aiprov_otel.capture.exchange import merge_fetched
-
     merge_fetched(Observer(journal).git)
 
 
@@ -139,7 +131,7 @@ def write_note(git: Git, commit: str, labels: Labels) -> None:
 def _retry(git: Git, arguments: Sequence[str], stdin: bytes) -> None:
     """Runs a command that another process may be ahead of."""
     for attempt in range(5):
-        status, _, errors = git.try_run(*arguments, stdin=stdin, variables=NOBODY)
+        status, _, errors = git.try_run(*arguments, stdin=stdin, variables=authorship.NOBODY)
         if not status:
             return
         if attempt == 4:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from aiprov_otel.capture import authorship
-from aiprov_otel.capture.commits import NOBODY
 from aiprov_otel.capture.journal import Journal
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.format import hide_credentials
@@ -112,12 +111,12 @@ def merge(git: Git, fetched: str) -> None:
         return
     both = _on_both(git, fetched)
     command = ("notes", f"--ref={authorship.REF}", "merge", "--quiet", "--strategy=ours", fetched)
-    status, _, errors = git.try_run(*command, variables=NOBODY)
+    status, _, errors = git.try_run(*command, variables=authorship.NOBODY)
     if status:
         raise HistoryError(failure_reason(git.root, "notes merge", errors))
     for commit, note in both.items():
         add = ("notes", f"--ref={authorship.REF}", "add", "--force", "--file=-", commit)
-        git.run(*add, stdin=note, variables=NOBODY)
+        git.run(*add, stdin=note, variables=authorship.NOBODY)
 
 
 def _on_both(git: Git, fetched: str) -> Mapping[str, bytes]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from aiprov_otel.capture.journal import Journal
-
-PENDING = "trailers"
-"""The kind of the record that the first hook of a message leaves to the second."""
+from aiprov_otel.capture.journal import PENDING, Journal
 
 
 def handle(journal: Journal, arguments: Sequence[str]) -> None:

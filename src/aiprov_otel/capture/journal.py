@@ -20,6 +20,9 @@ from aiprov_otel.files import make_folder, read_regular, write_whole
 ENABLED: Final = "enabled"
 """The file that `aiprov init` writes; without it, nothing is recorded in a repository."""
 
+PENDING: Final = "trailers"
+"""The kind of the record that the first hook of a message leaves to the second."""
+
 _WAIT: Final = 2.0  # seconds for another hook to finish
 _LONGEST_LOG: Final = 64 * 1024
 

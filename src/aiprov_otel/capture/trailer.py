@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from aiprov_otel import settings
 from aiprov_otel.capture import lines, watched
-from aiprov_otel.capture.git_events import PENDING
-from aiprov_otel.capture.journal import Journal, State
+from aiprov_otel.capture.journal import PENDING, Journal, State
 from aiprov_otel.files import permissions, read_regular, write_whole
 from aiprov_otel.history.git.objects import parse_contents
 from aiprov_otel.history.git.repository import Git

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiprov_otel.errors import UsageError
-
-if TYPE_CHECKING:
-    from aiprov_otel.review.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +27,23 @@ class Gate:
         return {**asdict(self), "passed": self.passed}
 
 
-_VALUES: Final[Mapping[str, Callable[[Review], float | None]]] = {
-    "max_untested_ai": lambda review: review.untested.share if review.untested else None,
-    "max_unknown": lambda review: review.share(review.unknown),
-    "max_weak": lambda review: review.share(review.weak),
-    "max_failing": lambda review: None if review.failing is None else len(review.failing),
-    "max_replaced_repairs": lambda review: review.replacing,
-}
 _NEEDED: Final = {
     "max_untested_ai": "--coverage FILE",
     "max_failing": "--from SOURCE, or a local store",
 }
 
 
-def check(limits: Mapping[str, float], review: Review) -> tuple[Gate, ...]:
+def check(limits: Mapping[str, float], figures: Mapping[str, float | None]) -> tuple[Gate, ...]:
     """
-    Each of the *limits* with its value in *review*, in the order of the reference.
+    Each of the *limits* with its value among the *figures* of a change, in their order.
 
     Raises:
-        UsageError: the review lacks what a limit is about, so that it can't be checked.
+        UsageError: the figure that a limit is about is None, so that it can't be checked.
     """
     gates = []
-    for key, value_of in _VALUES.items():
+    for key, value in figures.items():
         if key not in limits:
             continue
-        value = value_of(review)
         if value is None:
             msg = f"{key} of [tool.aiprov.review] can't be checked without {_NEEDED[key]}"
             raise UsageError(msg)

@@ -179,7 +179,14 @@ def review(
         tuple(replaced_repairs(change)),
         change.policy_changed,
     )
-    return replace(result, gates=check(change.policy.review, result))
+    figures = {
+        "max_untested_ai": None if result.untested is None else result.untested.share,
+        "max_unknown": result.share(result.unknown),
+        "max_weak": result.share(result.weak),
+        "max_failing": None if result.failing is None else len(result.failing),
+        "max_replaced_repairs": result.replacing,
+    }
+    return replace(result, gates=check(change.policy.review, figures))
 
 
 def _added(change: Change) -> list[Added]:
