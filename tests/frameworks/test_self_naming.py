@@ -1,4 +1,4 @@
-"""Bottle, Litestar, Pyramid and Quart on real servers: each handler names its server span."""
+"""Bottle, CherryPy, Litestar, Pyramid and Quart on real servers: handlers name server spans."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}")
 UVICORN = ("uvicorn", "--port", "{port}")
 SERVED = {
     "bottle": (GUNICORN, "wsgi"),
+    "cherrypy": (GUNICORN, "wsgi"),
     "litestar": (UVICORN, "asgi"),
     "pyramid": (GUNICORN, "pyramid"),
     "quart": (UVICORN, "asgi"),
@@ -40,6 +41,9 @@ def app(request, tmp_path_factory):
         ("bottle", "/item", "GET", 200, "item", "ai"),
         ("bottle", "/item", "POST", 200, "add_item", "human"),
         ("bottle", "/away", "GET", 410, "away", "ai"),
+        ("cherrypy", "/item", "GET", 200, "Root.item", "ai"),
+        ("cherrypy", "/shelf/", "GET", 200, "Shelf.index", "human"),
+        ("cherrypy", "/away", "GET", 410, "Root.away", "ai"),
         ("litestar", "/item", "GET", 200, "item", "ai"),
         ("litestar", "/item", "POST", 201, "add_item", "human"),
         ("litestar", "/shelf", "GET", 200, "Shelf.shown", "human"),
