@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from aiprov_otel.receiver.server import Receiver
 from support.native import Engine, taking
 from support.servers import built, own_metrics, prometheus, running
 from support.service import Received, free_port
+from support.waiting import PATIENCE
 
 COLLECTOR: Final = "collector/otelcol.yaml"
 CLICKHOUSE: Final = "collector/clickhouse.yaml"
@@ -37,6 +40,7 @@ class Pipeline:
         sent: all spans that came to the Collector.
         kept: those that it passed on after tail sampling.
         clickhouse: the database that all spans are stored in, as `otel`.
+        own: where the Collector shows its own metrics.
     """
 
     endpoint: str
@@ -44,6 +48,14 @@ class Pipeline:
     sent: Received
     kept: Received
     clickhouse: Engine
+    own: str
+
+    def accepted(self) -> int:
+        """How many spans the Collector has taken from services."""
+        with urllib.request.urlopen(self.own, timeout=PATIENCE) as answer:
+            text = answer.read().decode()
+        counts = re.findall(r"^otelcol_receiver_accepted_spans\S* (\S+)$", text, re.MULTILINE)
+        return sum(int(float(count)) for count in counts)
 
 
 @contextmanager
@@ -65,15 +77,16 @@ def pipeline(
         endpoints = [stack.enter_context(_receiver(each)) for each in (sent, kept)]
         into = into or stack.enter_context(prometheus(folder, rules))
         clickhouse, engine = stack.enter_context(taking(folder))
-        port = free_port()
+        port, own = free_port(), free_port()
         urls = {
             "PROMETHEUS_URL": f"http://{into}",
             "TRACES_URL": endpoints[1],
             "CLICKHOUSE_URL": clickhouse,
         }
-        changed = _changed(port, endpoints[0], also or {})
+        changed = _changed(port, own, endpoints[0], also or {})
         stack.enter_context(_collector(folder, port, (COLLECTOR, CLICKHOUSE), changed, urls))
-        yield Pipeline(f"http://127.0.0.1:{port}", into, sent, kept, engine)
+        shown = f"http://127.0.0.1:{own}/metrics"
+        yield Pipeline(f"http://127.0.0.1:{port}", into, sent, kept, engine, shown)
 
 
 @contextmanager
@@ -97,8 +110,12 @@ def validate(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
-    """What a test needs otherwise: free ports, less patience, and a copy of all that was sent."""
+def _changed(port: int, own: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
+    """
+    What a test needs otherwise: free ports, earlier decisions, and a copy of all that was sent.
+
+    Nothing is sent a second time because a busy machine was slow to answer.
+    """
     exporters = {
         "traces/all": ["spanmetrics", "exceptions", "clickhouse", "otlphttp/sent"],
         "traces/kept": ["otlphttp/traces"],
@@ -110,11 +127,13 @@ def _changed(port: int, sent: str, also: Mapping[str, str]) -> dict[str, Any]:
         "processors": {"tail_sampling": {"decision_wait": "2s"}},
         "connectors": {"spanmetrics": {"metrics_flush_interval": "1s"}},
         "exporters": {
-            "otlphttp/sent": {"endpoint": sent},
+            "clickhouse": {"timeout": f"{PATIENCE}s"},
+            "otlphttp/sent": {"endpoint": sent, "timeout": f"{PATIENCE}s"},
+            "otlphttp/traces": {"timeout": f"{PATIENCE}s"},
             **{name.replace("traces", "otlphttp"): {"endpoint": also[name]} for name in also},
         },
         "service": {
-            "telemetry": own_metrics(),
+            "telemetry": own_metrics(own),
             "pipelines": {name: {"exporters": each} for name, each in exporters.items()},
         },
     }

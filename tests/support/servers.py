@@ -22,9 +22,9 @@ def built(name: str) -> str | None:
     return str(path) if path.exists() else None
 
 
-def own_metrics() -> dict[str, Any]:
-    """Where a Collector or a Jaeger shows its own metrics: on a port that is free."""
-    at = {"host": "127.0.0.1", "port": free_port()}
+def own_metrics(port: int | None = None) -> dict[str, Any]:
+    """Where a Collector or a Jaeger shows its own metrics: on *port*, or one that is free."""
+    at = {"host": "127.0.0.1", "port": port or free_port()}
     return {"metrics": {"readers": [{"pull": {"exporter": {"prometheus": at}}}]}}
 
 
