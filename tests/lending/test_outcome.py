@@ -9,7 +9,14 @@ import pytest
 from aiprov_otel.lending import outcome
 from aiprov_otel.lending.child import why_declined
 
-PYTHON = {"event": "python", "pid": 1, "release": None, "libraries": ["flask"], "off": None}
+PYTHON = {
+    "event": "python",
+    "pid": 1,
+    "release": None,
+    "libraries": ["flask"],
+    "off": None,
+    "packages": {"named": [], "used": []},
+}
 FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks": None}
 
 

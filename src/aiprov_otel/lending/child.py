@@ -77,8 +77,19 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
             "release": release,
             "libraries": sorted({library for each in waiting for library in _present(each)}),
             "off": settings.switched_off(),
+            "packages": _packages(report),
         }
     )
+
+
+def _packages(report: Report) -> dict[str, list[str]]:
+    """The packages of the import hook, and those that are imported; others are reported later."""
+    finder = sys.modules.get("aiprov_otel.runtime.import_hook.finder")  # only if there is a hook
+    if finder is None:
+        return {"named": [], "used": []}
+    finder.PLAN.on_use = lambda name: report({"event": "package", "name": name})
+    packages: dict[str, list[str]] = finder.PLAN.to_json()
+    return packages
 
 
 def _script() -> Iterator[Path]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from aiprov_otel.format import quantity
 from aiprov_otel.lending.launch import Event
 
 _SHOWN = 8
+PACKAGES: Final = "AIPROV_PACKAGES, or `packages` of the policy,"
 
 
 def describe_start(event: Event) -> str:
@@ -29,6 +31,22 @@ def describe_request(event: Event) -> str:
 def describe_declined(event: Event) -> str:
     """A library that is there in a version for which its instrumentation was not made."""
     return f"the instrumentation of {event['name']} declines it: {event['why']}"
+
+
+def unused_packages(events: Sequence[Event], known: Sequence[str]) -> str | None:
+    """The packages of the import hook that no process imported; *known* are the application's."""
+    named = {name for event in _of(events, "python") for name in event["packages"]["named"]}
+    used = {name for event in _of(events, "python") for name in event["packages"]["used"]}
+    used |= {event["name"] for event in _of(events, "package")}
+    if not (unused := sorted(named - used)):
+        return None
+    return f"{PACKAGES} names {', '.join(unused)}, which was not imported: {fix_packages(known)}"
+
+
+def fix_packages(known: Sequence[str]) -> str:
+    """What to do about a package that was not imported; *known* are the application's."""
+    names = ", ".join(known[:_SHOWN]) or "none"
+    return f"name it as CMD imports it; the manifest has {names}"
 
 
 def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped: bool) -> str:
