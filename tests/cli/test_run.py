@@ -137,6 +137,7 @@ def test_a_package_that_was_not_imported_is_named(repo):
     assert "names shopp, which was not imported: name it as CMD imports it" in done.stderr
     assert "the manifest has shop, tool\n" in done.stderr
     assert "not imported" not in fine.stderr
+    assert "shop: calls are counted in metrics, which this run does not receive" in fine.stderr
 
 
 def test_lines_that_are_not_committed_are_counted_at_the_start(app):

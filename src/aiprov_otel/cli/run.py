@@ -166,8 +166,8 @@ def _show(
 ) -> None:
     from aiprov_otel.report.render.terminal import open_console, show_report
 
-    if unused := outcome.unused_packages(story.events, top_level(manifest)):
-        note(unused)
+    for remark in outcome.about_packages(story.events, top_level(manifest)):
+        note(remark)
     if not result.coverage.spans:
         note(outcome.why_no_trace(story.events, command.program, status, stopped=stopped))
     elif why_empty(result):

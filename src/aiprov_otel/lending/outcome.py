@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from aiprov_otel.format import quantity
@@ -33,14 +33,31 @@ def describe_declined(event: Event) -> str:
     return f"the instrumentation of {event['name']} declines it: {event['why']}"
 
 
-def unused_packages(events: Sequence[Event], known: Sequence[str]) -> str | None:
-    """The packages of the import hook that no process imported; *known* are the application's."""
+def about_packages(events: Sequence[Event], known: Sequence[str]) -> Iterator[str]:
+    """
+    The packages of the import hook that this run shows nothing of, with the reason.
+
+    *known* are the packages of the application.
+    """
+    yield from _unused(events, known)
+    unsent = sorted(
+        {name for event in _of(events, "python") for name in event["packages"]["unsent"]}
+    )
+    if unsent:
+        spans = ",".join(f"{name}=spans" for name in unsent)
+        yield (
+            f"{', '.join(unsent)}: calls are counted in metrics, which this run does not receive; "
+            f"set AIPROV_PACKAGES={spans} for spans of them"
+        )
+
+
+def _unused(events: Sequence[Event], known: Sequence[str]) -> Iterator[str]:
     named = {name for event in _of(events, "python") for name in event["packages"]["named"]}
     used = {name for event in _of(events, "python") for name in event["packages"]["used"]}
     used |= {event["name"] for event in _of(events, "package")}
-    if not (unused := sorted(named - used)):
-        return None
-    return f"{PACKAGES} names {', '.join(unused)}, which was not imported: {fix_packages(known)}"
+    if unused := sorted(named - used):
+        names = ", ".join(unused)
+        yield f"{PACKAGES} names {names}, which was not imported: {fix_packages(known)}"
 
 
 def fix_packages(known: Sequence[str]) -> str:
@@ -61,7 +78,7 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
     if off := next((event["off"] for event in processes if event["off"]), None):
         return f"no trace: {off} switches tracing off; unset it for this run"
     if not processes:
-        return f"no trace: {_no_python(events, program, status)}"
+        return f"no trace: {_no_python(events, program, status, stopped=stopped)}"
     if not stopped and status > 128:
         return f"no trace: {program} was killed by {_signal(status - 128)}"
     if not stopped and status:
@@ -84,12 +101,17 @@ def nothing_ours(spans: int) -> str:
     )
 
 
-def _no_python(events: Sequence[Event], program: str, status: int) -> str:
+def _no_python(events: Sequence[Event], program: str, status: int, *, stopped: bool) -> str:
     if aside := _of(events, "aside"):
         executable = aside[0]["executable"]
         return (
             f"{program} started {executable}, another environment than its own: name that one, as "
             f"in `aiprov run -- {executable} …`"
+        )
+    if stopped:
+        return (
+            f"{program} was stopped before a Python of it had started that aiprov reaches: wait "
+            "until it serves; if it did, it is not Python, or starts it with -I, -E or -S"
         )
     end = f"; it ended with status {status}" if status else ""
     return (
