@@ -82,6 +82,31 @@ def test_a_word_that_is_no_switch_is_named(name, taken):
     assert settings.read({name: "TRUE"}).wrong == settings.read({name: ""}).wrong == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("AIPROV_PACKAGE", "AIPROV_PACKAGES"),
+        ("AIPROV_MANIFEST_PATH", "AIPROV_MANIFEST"),
+        ("AIPROV_DISABLE", "AIPROV_DISABLED"),
+    ],
+)
+def test_a_misspelled_variable_is_named(name, meant):
+    """
+    With the variable that is meant; it has no effect.
+    """
+    (sentence,) = settings.read({name: "shop"}).wrong
+
+    assert sentence == f"{name} is not a variable of aiprov-otel; use {meant}; ignoring it"
+
+
+@pytest.mark.parametrize("name", ["AIPROV_SERVICE_HOST", "AIPROV_PORT_80_TCP", "APPROVED"])
+def test_variables_of_others_are_left_alone(name):
+    """
+    Kubernetes sets variables that begin with the name of a service.
+    """
+    assert settings.read({name: "10.0.0.1"}).wrong == ()
+
+
 def test_options_go_before_the_environment():
     """
     What arguments say holds; what they leave open, the environment says.

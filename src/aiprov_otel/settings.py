@@ -26,6 +26,14 @@ _SWITCHES: Final = (
     "AIPROV_ANNOTATED_TRACEBACK",
     "AIPROV_UNTESTED_PYTHON",
 )
+_NAMES: Final = (
+    *_SWITCHES,
+    "AIPROV_CACHE_KEY",
+    "AIPROV_DOCTOR",
+    "AIPROV_MANIFEST",
+    "AIPROV_PACKAGES",
+    "AIPROV_RUN",
+)
 _SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 
 
@@ -83,7 +91,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         doctor=environ.get("AIPROV_DOCTOR") or None,
         annotated_traceback=_true(environ, "AIPROV_ANNOTATED_TRACEBACK"),
         untested_python=_true(environ, "AIPROV_UNTESTED_PYTHON"),
-        wrong=(*_wrong_switches(environ), *_wrong_signal(environ)),
+        wrong=(
+            *_wrong_switches(environ),
+            *_wrong_signal(environ),
+            *_misspelled(environ),
+        ),
     )
 
 
@@ -205,6 +217,16 @@ def _wrong_switches(environ: Mapping[str, str]) -> Iterator[str]:
         if _word(environ, name) not in {"", "true", "false"}:
             used = "true" if name.startswith("AIPROV_FAST") else "false"
             yield f"{name} is {environ[name]!r}; use 'true' or 'false'; using {used!r}"
+
+
+def _misspelled(environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that are nearly called like one of ours; others may be anybody's."""
+    for name in environ:
+        if name.startswith("AIPROV") and name not in _NAMES:
+            from difflib import get_close_matches  # nearly no process has one
+
+            if close := get_close_matches(name, _NAMES, 1, 0.85):
+                yield f"{name} is not a variable of aiprov-otel; use {close[0]}; ignoring it"
 
 
 def _wrong_signal(environ: Mapping[str, str]) -> Iterator[str]:

@@ -195,6 +195,21 @@ def test_squashes_whose_commits_are_nowhere(repo, aiprov, tmp_path):
     _, before = aiprov("build", clone.path)
     _, asked = aiprov("build", "--remote", clone.path)
 
-    assert "squashes whose commits were not fetched; `aiprov build --remote` names" in before
+    assert "not fetched, 0 of them unknown; `aiprov build --remote` names" in before
     assert "squashes whose commits the remote does not have" in asked
     assert "names the command" not in asked
+
+
+def test_the_unknown_lines_of_squashes_are_one_number(repo, aiprov):
+    """
+    The build counts every line of a squash, and names how many of them `aiprov stats` counts.
+    """
+    repo.commit("begun.py", "")
+    repo.commit("a.py", "a = 1\n", CLAUDE.replace("Add it", "Add it (#7)"))
+    repo.commit("b.py", "a = 1\nb = 2\n", "Add more (#8)")
+
+    _, built = aiprov("build", repo.path)
+    _, counted = aiprov("stats", repo.path)
+
+    assert "pull requests: 3 lines of squashes whose commits were not fetched, 2 of them" in built
+    assert "(up to 2 of the unknown lines)" in counted

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from aiprov_otel.cli import doctor
-from aiprov_otel.cli.doctor_findings import about_packages, about_process, no_report
+from aiprov_otel.cli.doctor_findings import (
+    about_packages,
+    about_process,
+    about_rules,
+    no_report,
+)
 from aiprov_otel.lending.survey import Survey
 from support.command import aiprov, invoke
 from support.repo import Repo
@@ -57,6 +62,7 @@ REPORT = {
     "revision": None,
     "frameworks": [],
     "left_alone": [],
+    "packages": {"named": [], "used": []},
     "servers": [],
     "encoding": {"used": [], "refused": None},
     "warnings": [],
@@ -259,6 +265,47 @@ def test_what_is_not_installed_has_its_command():
         "opentelemetry-instrumentation"
     )
     assert not any(each.then for each in about_packages(SURVEY))
+
+
+def test_what_a_run_lends_is_not_missing(capsys):
+    """
+    Each line names what a start without `aiprov run` takes; what that lacks too stays missing.
+    """
+    bare = Survey("3.13.0", "/v/bin/python", {"pip": "25", "flask": "3"})
+    report = {**REPORT, "frameworks": ["flask.app"], "manifests": ["/m"]}
+    process = list(about_process(report, bare.packages, lent=True))
+    doctor._print([*about_packages(bare, lent=True), *process], [], as_json=False)
+
+    printed = capsys.readouterr().out
+    for line in (
+        "by run   aiprov-otel    is not installed",
+        "-> without `aiprov run`: /v/bin/python -m pip install 'aiprov-otel[auto]'",
+        "by run   opentelemetry  without opentelemetry-api, ",
+        "by run   instrumented   no library",
+        "by run   frameworks     flask",
+        "by run   traces ",
+        "by run   resource ",
+        "missing  manifest ",
+    ):
+        assert line in printed
+    assert printed.count("missing") == 1
+    installed = {**bare.packages, "aiprov-otel": "1"}
+    assert by_name(about_process(report, installed, lent=True))["traces"].is_missing
+
+
+def test_a_package_that_no_process_imported_is_named(app):
+    """
+    With the names that the application has; a worker may be the one that imports.
+    """
+    master = {**REPORT, "packages": {"named": ["shop", "shopp"], "used": []}}
+    worker = {**master, "packages": {"named": ["shop", "shopp"], "used": ["shop"]}}
+    manifests = [str(app / "aiprov.manifest")]
+
+    (finding,) = about_rules([master, {**worker, "manifests": manifests}])
+
+    assert "names shopp, which was not imported" in finding.found
+    assert finding.then == "name it as CMD imports it; the manifest has app, shop"
+    assert not list(about_rules([REPORT]))
 
 
 def test_an_application_on_no_framework_needs_what_its_server_wraps_it_in():

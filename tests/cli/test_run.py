@@ -124,6 +124,48 @@ def test_the_status_is_the_commands(app, code, status, why):
     assert why in done.stderr
 
 
+def test_a_package_that_was_not_imported_is_named(repo):
+    """One line for what `AIPROV_PACKAGES` names in vain, also where a worker imports the rest."""
+    repo.commit("shop/cart.py", "total = 1\n")  # a namespace package
+    repo.commit("tool.py", "")
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import shop.cart'])"
+    command = ("run", "--", sys.executable, "-c", code)
+
+    done = aiprov(*command, cwd=repo.path, AIPROV_PACKAGES="shop,shopp,old=off", PYTHONPATH=".")
+    fine = aiprov(*command, cwd=repo.path, AIPROV_PACKAGES="shop=metrics", PYTHONPATH=".")
+
+    assert "names shopp, which was not imported: name it as CMD imports it" in done.stderr
+    assert "the manifest has shop, tool\n" in done.stderr
+    assert "not imported" not in fine.stderr
+    assert "shop: calls are counted in metrics, which this run does not receive" in fine.stderr
+
+
+def test_lines_that_are_not_committed_are_counted_at_the_start(app):
+    """Their origin is unknown until then; the lines around them keep theirs."""
+    with (app / "app.py").open("a") as file:
+        file.write("\nif tracer is None:\n    print(0)\n")
+
+    done = aiprov("run", "--", sys.executable, "app.py", cwd=app)
+
+    assert (
+        "the origin of 10 lines, 3 of them not committed yet and therefore unknown" in done.stderr
+    )
+
+
+def test_files_that_changed_since_the_manifest_was_built_are_named(app, monkeypatch):
+    """Of a manifest that is used as it is; without a change there is no such line."""
+    invoke("build", "--output", "mine.manifest", cwd=app)
+    monkeypatch.setenv("AIPROV_MANIFEST", "mine.manifest")
+    command = ("run", "--", sys.executable, "-c", "")
+
+    before = invoke(*command, cwd=app).stderr
+    (app / "app.py").write_text("a = 1\n")
+    after = invoke(*command, cwd=app).stderr
+
+    assert "changed since" not in before
+    assert "changed since it was built, and therefore unknown: app.py; run `aiprov build`" in after
+
+
 def test_a_manifest_that_is_named_is_used(app, monkeypatch, capfd):
     """`AIPROV_MANIFEST` is handed on, and nothing is built."""
     invoke("build", "--output", "mine.manifest", cwd=app)

@@ -92,4 +92,4 @@ def test_the_step_that_would_make_most_lines_known(repo):
     *_, step = advice(answer.sources, answer.policy, answer.git)
 
     assert step.strip().startswith("most would be known by this step: fetch the pull requests")
-    assert step.endswith("(up to 2 lines)")
+    assert step.endswith("(up to 2 of the unknown lines)")

@@ -9,7 +9,14 @@ import pytest
 from aiprov_otel.lending import outcome
 from aiprov_otel.lending.child import why_declined
 
-PYTHON = {"event": "python", "pid": 1, "release": None, "libraries": ["flask"], "off": None}
+PYTHON = {
+    "event": "python",
+    "pid": 1,
+    "release": None,
+    "libraries": ["flask"],
+    "off": None,
+    "packages": {"named": [], "used": [], "unsent": []},
+}
 FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks": None}
 
 
@@ -47,6 +54,7 @@ FLASK = {"event": "framework", "pid": 1, "name": "flask", "traced": True, "lacks
         ([{"event": "refused", "why": "it has 1.27"}], 0, False, "it has 1.27"),
         ([], 0, False, "app started no Python that aiprov reaches: it is not Python, or "),
         ([], 4, False, "app started no Python that aiprov reaches; it ended with status 4: "),
+        ([], 143, True, "app was stopped before a Python of it had started "),
         ([{"event": "aside", "executable": "/x/python"}], 0, False, "`aiprov run -- /x/python …`"),
         (
             [PYTHON],
@@ -64,6 +72,21 @@ def test_the_reason_is_named(events, status, stopped, reason):
 
     assert said.startswith("no trace: ")
     assert reason in said
+
+
+def test_a_package_that_the_run_shows_nothing_of_is_named():
+    """
+    It was imported nowhere, or it is counted in metrics that nothing sends.
+    """
+    packages = {"named": ["shop", "shopp"], "used": [], "unsent": ["shop"]}
+    events = [{**PYTHON, "packages": packages}, {"event": "package", "pid": 1, "name": "shop"}]
+
+    unused, unsent = outcome.about_packages(events, ["shop", "tool"])
+
+    assert "names shopp, which was not imported: name it as CMD imports it" in unused
+    assert "the manifest has shop, tool" in unused
+    assert "set AIPROV_PACKAGES=shop=spans for spans of them" in unsent
+    assert not list(outcome.about_packages([PYTHON], []))
 
 
 def test_the_start_names_what_is_instrumented():

@@ -151,10 +151,12 @@ def _requests(summary: Summary, *, asked: bool) -> Iterator[str]:
     if summary.unrequested:
         lines = quantity(summary.unrequested, "line")
         if asked and not summary.fetch_command:
-            yield f"pull requests: {lines} of squashes whose commits the remote does not have"
+            why, step = "the remote does not have", ""
         else:
+            why = "were not fetched"
             step = "" if asked else "; `aiprov build --remote` names the command"
-            yield f"pull requests: {lines} of squashes whose commits were not fetched{step}"
+        unknown = f"{summary.unrequested_unknown:,} of them unknown"
+        yield f"pull requests: {lines} of squashes whose commits {why}, {unknown}{step}"
     if summary.by_branch:
         lines = quantity(summary.by_branch, "line")
         yield (

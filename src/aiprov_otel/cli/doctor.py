@@ -22,6 +22,7 @@ from aiprov_otel.cli.doctor_findings import (
     about_end,
     about_packages,
     about_process,
+    about_rules,
     no_report,
 )
 from aiprov_otel.cli.output import note, say, say_json
@@ -35,9 +36,9 @@ _EPILOG: Final = """example:
   aiprov doctor -- uvicorn shop.app:app
 
 Runs CMD instrumented, as `aiprov run` does, but with your own OTEL_* settings. What its environment
-lacks is lent to it meanwhile, and listed as missing. Its output goes to standard error. The
-findings are printed when CMD ends, or after --seconds.
-Without CMD, an empty Python program is checked.
+lacks is lent to it meanwhile, and listed as `by run`: the step below is for a start without
+`aiprov run`. Its output goes to standard error. The findings are printed when CMD ends, or after
+--seconds. Without CMD, an empty Python program is checked.
 
 Exit status: 0 nothing is missing, 1 something is missing, 2 command not found."""
 
@@ -82,31 +83,36 @@ def run(args: argparse.Namespace) -> int:
     survey, lent = None, None
     if command.interpreter:
         survey = ask(command.interpreter, os.environ)
-        findings += about_packages(survey)
         try:
             room = lend(survey, os.environ, note)
             lent = survey, room
+            findings += about_packages(survey, lent=bool(room.release))
             if room.release:
                 findings.append(Finding("lent", f"OpenTelemetry {room.release}, as by aiprov run"))
         except NotLent as error:
+            findings += about_packages(survey)
             findings.append(Finding("lent", "nothing", str(error)))
     reports: list[dict[str, Any]] = []
     if lent or survey is None:
         reports, events, status = _reports(command, lent, args.seconds, until_end=has_command)
         if reports:
-            findings += _about(reports, survey)
+            was_lent = any(event.get("release") for event in events)
+            findings += _about(reports, survey.packages if survey else {}, lent=was_lent)
+            findings += about_rules(reports)
         else:
             findings.append(no_report(args.seconds, status))
         findings += about_end(events, command.program, status)
     findings += about_capture(Path.cwd())
     _print(findings, reports, as_json=args.json)
-    return 1 if any(finding.then for finding in findings) else 0
+    return 1 if any(finding.is_missing for finding in findings) else 0
 
 
-def _about(reports: Sequence[Mapping[str, Any]], survey: Survey | None) -> Iterator[Finding]:
+def _about(
+    reports: Sequence[Mapping[str, Any]], packages: Mapping[str, str], *, lent: bool
+) -> Iterator[Finding]:
     """The findings about the process that loaded most of the application."""
     best = max(reports, key=lambda each: (sum(each["loaded"].values()), len(each["frameworks"])))
-    return about_process(best, survey.packages if survey else {})
+    return about_process(best, packages, lent=lent)
 
 
 def _reports(
@@ -148,14 +154,15 @@ def _run_for_a_while(
 
 
 def _print(findings: Sequence[Finding], reports: Sequence[Any], *, as_json: bool) -> None:
-    missing = [finding for finding in findings if finding.then]
+    missing = [finding for finding in findings if finding.is_missing]
     if as_json:
         rows = [asdict(finding) for finding in findings]
         say_json({"fine": not missing, "findings": rows, "processes": list(reports)})
         return
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        mark = "missing" if finding.then else "ok"
+        mark = "missing" if finding.is_missing else "by run" if finding.then else "ok"
         say(f"{mark:7}  {finding.name:{width}}  {finding.found}")
         if finding.then:
-            say(f"{'':7}  {'':{width}}  -> {finding.then}")
+            without = "without `aiprov run`: " if finding.by_run else ""
+            say(f"{'':7}  {'':{width}}  -> {without}{finding.then}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ _INSTRUMENTATIONS: Final = {
     each.MODULE: each.INSTRUMENTATION for each in frameworks.FRAMEWORKS if each.MODULE != "grpc"
 }
 _OURS: Final = "ProvenanceSpanProcessor"
+_DISTRIBUTION: Final = "aiprov-otel"
 _INSTRUMENTED_GRPC: Final = "opentelemetry-instrumentation-grpc"
 _OF_SERVERS: Final = ("opentelemetry-instrumentation-asgi", "opentelemetry-instrumentation-wsgi")
 """What gives an application spans where its server loads it."""
@@ -40,11 +42,23 @@ class Finding:
         name: what was checked, in one word.
         found: the current state.
         then: the next step if something is missing; None if all is well.
+        by_run: whether `aiprov run` provides it, so that the step is for a start without that.
     """
 
     name: str
     found: str
     then: str | None = None
+    by_run: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is something to do, also for `aiprov run`."""
+        return self.then is not None and not self.by_run
+
+
+def _lendable(name: str, found: str, then: str | None, *, lent: bool) -> Finding:
+    """A finding whose next step *lent* makes one for a start without `aiprov run`."""
+    return Finding(name, found, then, by_run=lent and then is not None)
 
 
 def about_capture(folder: Path) -> Iterator[Finding]:
@@ -54,13 +68,13 @@ def about_capture(folder: Path) -> Iterator[Finding]:
             yield Finding(each.name, each.found, each.then or None)
 
 
-def about_packages(survey: Survey) -> Iterator[Finding]:
-    """What is installed in an interpreter."""
+def about_packages(survey: Survey, *, lent: bool = False) -> Iterator[Finding]:
+    """What is installed in an interpreter; and whether the rest is *lent* to it."""
     packages = survey.packages
     yield Finding("python", f"{survey.python}, {survey.executable}")
-    version = packages.get("aiprov-otel")
+    version = packages.get(_DISTRIBUTION)
     then = None if version else survey.install("aiprov-otel[auto]")
-    yield Finding("aiprov-otel", version or "is not installed", then)
+    yield _lendable(_DISTRIBUTION, version or "is not installed", then, lent=lent)
     lacking = [name for name in (*_BASE, *STARTED_WITH) if name not in packages]
     present = [
         f"{name.removeprefix('opentelemetry-')} {packages[name]}"
@@ -68,17 +82,20 @@ def about_packages(survey: Survey) -> Iterator[Finding]:
         if name in {*_BASE, *STARTED_WITH} or name.startswith("opentelemetry-exporter-otlp-proto-")
     ]
     parts = [", ".join(present)] if present else []
-    parts += [f"missing {', '.join(lacking)}"] if lacking else []
-    yield Finding("opentelemetry", "; ".join(parts), survey.install(*lacking) if lacking else None)
+    parts += [f"without {', '.join(lacking)}"] if lacking else []
+    then = survey.install(*lacking) if lacking else None
+    yield _lendable("opentelemetry", "; ".join(parts), then, lent=lent)
     prefix = f"{STARTED_WITH[1]}-"
     names = [name.removeprefix(prefix) for name in sorted(packages) if name.startswith(prefix)]
     lacking = missing_instrumentations(packages)
     then = None if names or not lacking else survey.install("aiprov-otel[auto]")
-    yield Finding("instrumented", ", ".join(names) or "no library", then)
+    yield _lendable("instrumented", ", ".join(names) or "no library", then, lent=lent)
 
 
-def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Iterator[Finding]:
-    """What a process has, from its own *report*."""
+def about_process(
+    report: Mapping[str, Any], packages: Mapping[str, str], *, lent: bool = False
+) -> Iterator[Finding]:
+    """What a process has, from its own *report*; what *packages* lack may be *lent* to it."""
     yield _installation(report)
     if not report["disabled"]:
         yield from _manifests(report)
@@ -86,9 +103,9 @@ def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Ite
         yield Finding(
             "setting", sentence, "use one of those values; see docs/reference/configuration.md"
         )
-    yield from _providers(report)
+    yield from _providers(report, lent=lent and _DISTRIBUTION not in packages)
     yield from _encoding(report)
-    yield _frameworks(report["frameworks"], report["servers"], packages)
+    yield _frameworks(report["frameworks"], report["servers"], packages, lent=lent)
     if left_alone := report.get("left_alone"):
         yield Finding("not rewritten", f"{', '.join(left_alone)}: read by that library")
     for slug in report["warnings"]:
@@ -98,6 +115,28 @@ def about_process(report: Mapping[str, Any], packages: Mapping[str, str]) -> Ite
             yield Finding(
                 "warning", slug, f"see docs/reference/messages.md#{slug} for the cause and the fix"
             )
+
+
+def about_rules(reports: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """The packages of the import hook that none of the processes of *reports* imported."""
+    named = {name for report in reports for name in report["packages"]["named"]}
+    used = {name for report in reports for name in report["packages"]["used"]}
+    if unused := sorted(named - used):
+        found = f"{outcome.PACKAGES} names {', '.join(unused)}, which was not imported"
+        known = {name for report in reports for name in _top_level(report)}
+        yield Finding("packages", found, outcome.fix_packages(sorted(known)))
+
+
+def _top_level(report: Mapping[str, Any]) -> Iterator[str]:
+    for path in report["manifests"]:
+        with suppress(ManifestError):
+            yield from top_level(Manifest.load(path))
+
+
+def top_level(manifest: Manifest) -> list[str]:
+    """The packages and modules of *manifest*, as the application imports them."""
+    names = {entry.import_path.partition("/")[0] for entry in manifest.entries}
+    return sorted(name.removesuffix(".py") for name in names)
 
 
 def _installation(report: Mapping[str, Any]) -> Finding:
@@ -174,7 +213,7 @@ def _match(names: Sequence[str], digest: str, folders: Sequence[str]) -> str:
     return "exact" if content_hash(source) == digest else "stale"
 
 
-def _providers(report: Mapping[str, Any]) -> Iterator[Finding]:
+def _providers(report: Mapping[str, Any], *, lent: bool) -> Iterator[Finding]:
     processors = report["processors"]
     exporters = [each["exporter"] for each in processors if each["exporter"]]
     kinds = ", ".join(each["type"] for each in processors)
@@ -190,14 +229,15 @@ def _providers(report: Mapping[str, Any]) -> Iterator[Finding]:
         # Not wrong by itself: it is what a Collector takes, and `aiprov serve` does not.
         kinds = "gRPC; `aiprov serve` takes OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
         yield Finding("protocol", kinds)
-    yield Finding("traces", f"{provider}; sent by {', '.join(exporters) or 'nothing'}", then)
+    sent = f"{provider}; sent by {', '.join(exporters) or 'nothing'}"
+    yield _lendable("traces", sent, then, lent=lent and not exporters)
     yield Finding("metrics", report["meter_provider"])
     yield Finding("logs", report["logger_provider"])
     if revision := report["revision"]:
         yield Finding("resource", f"commit {short_hash(revision)}")
     else:
         then = "set OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=aiprov" if report["manifests"] else None
-        yield Finding("resource", "without the deployed commit", then)
+        yield _lendable("resource", "without the deployed commit", then, lent=lent)
 
 
 def _encoding(report: Mapping[str, Any]) -> Iterator[Finding]:
@@ -211,7 +251,7 @@ def _encoding(report: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _frameworks(
-    modules: Sequence[str], servers: Sequence[str], packages: Mapping[str, str]
+    modules: Sequence[str], servers: Sequence[str], packages: Mapping[str, str], *, lent: bool
 ) -> Finding:
     needed = {name: _INSTRUMENTATIONS[name] for name in modules if name in _INSTRUMENTATIONS}
     if "fastapi.routing" in needed:  # its instrumentation covers the Starlette below it
@@ -223,7 +263,8 @@ def _frameworks(
         names = f"none that is supported; served by {servers[0].partition('.')[0]}"
         lacking = [each for each in _OF_SERVERS if each not in packages]
     then = f"pip install {' '.join(lacking)}, for spans of its requests" if lacking else None
-    return Finding("frameworks", names or "no supported framework was imported", then)
+    found = names or "no supported framework was imported"
+    return _lendable("frameworks", found, then, lent=lent)
 
 
 def no_report(seconds: float, status: int | None) -> Finding:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from aiprov_otel import settings
 from aiprov_otel.cli.code import page_code
 from aiprov_otel.cli.command import Command, resolve
+from aiprov_otel.cli.doctor_findings import match_files, top_level
 from aiprov_otel.cli.output import note
 from aiprov_otel.cli.signals import ends_later, ends_soon
 from aiprov_otel.errors import HistoryError
@@ -53,6 +54,7 @@ or a third Ctrl-C kills CMD."""
 _EVERY: Final = 0.1  # seconds
 _CANT_START: Final = 126
 _BESIDE: Final = "run.duckdb"
+_SHOWN: Final = 3  # files
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -164,6 +166,8 @@ def _show(
 ) -> None:
     from aiprov_otel.report.render.terminal import open_console, show_report
 
+    for remark in outcome.about_packages(story.events, top_level(manifest)):
+        note(remark)
     if not result.coverage.spans:
         note(outcome.why_no_trace(story.events, command.program, status, stopped=stopped))
     elif why_empty(result):
@@ -176,7 +180,7 @@ def _show(
 def _manifest(folder: Path) -> tuple[Manifest, str]:
     """The manifest of `AIPROV_MANIFEST`, that of this history, or one that is here; and a line."""
     if path := settings.read().manifest:
-        return Manifest.load(path), f"uses {path}"
+        return _load(path, f"uses {path}")
     if sys.stderr.isatty():
         note("reading the git history")
     try:
@@ -184,10 +188,25 @@ def _manifest(folder: Path) -> tuple[Manifest, str]:
     except HistoryError:
         if (found := manifest_above(Path.cwd())) is None:
             raise
-        return Manifest.load(found), f"no git history here; uses {found}"
+        return _load(found, f"no git history here; uses {found}")
     shown = summary.path.relative_to(Path.cwd())
     origins = f"built {shown}: the origin of {quantity(summary.lines, 'line')}"
+    if summary.uncommitted:
+        origins += f", {summary.uncommitted:,} of them not committed yet and therefore unknown"
     return Manifest.load(summary.path), origins
+
+
+def _load(path: str | Path, about: str) -> tuple[Manifest, str]:
+    """The manifest at *path*; and *about* it, with the files that changed since it was built."""
+    manifest = Manifest.load(path)
+    matches = match_files(manifest, [str(Path(path).parent), str(Path.cwd())])
+    if stale := [name for name, match in matches.items() if match == "stale"]:
+        more = f" and {len(stale) - _SHOWN} more" if len(stale) > _SHOWN else ""
+        about += (
+            f"; changed since it was built, and therefore unknown: {', '.join(stale[:_SHOWN])}"
+            f"{more}; run `aiprov build` again"
+        )
+    return manifest, about
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, bool]:

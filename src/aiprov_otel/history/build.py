@@ -57,6 +57,7 @@ class Summary:
         generated_lines: how many lines those have.
         requested: lines of squashes that commits of their pull requests decided.
         unrequested: lines of squashes whose pull requests this clone lacks.
+        unrequested_unknown: those of them that are unknown.
         by_policy: lines that are human only because nothing marks them.
         by_branch: lines that only the name of an agent's branch is about.
         missing_records: how many records this partial clone lacks.
@@ -87,6 +88,7 @@ class Summary:
     seconds: float
     requested: int = 0
     unrequested: int = 0
+    unrequested_unknown: int = 0
     by_policy: int = 0
     by_branch: int = 0
     missing_records: int = 0
@@ -114,6 +116,7 @@ class Summary:
             "languages": dict(self.languages.most_common()),
             "requested": self.requested,
             "unrequested": self.unrequested,
+            "unrequested_unknown": self.unrequested_unknown,
             "by_policy": self.by_policy,
             "by_branch": self.by_branch,
             "lacking": self.missing_records,
@@ -246,6 +249,7 @@ def _summarize(
     seconds: float,
 ) -> Summary:
     tally = attributed.tally()
+    unrequested = [(d, lines) for d, lines in tally if attributed.decisions.lacks_request(d)]
     origins: Counter[str] = Counter()
     evidence: Counter[str] = Counter()
     for decision, lines in tally:
@@ -273,7 +277,8 @@ def _summarize(
         note=attributed.note,
         seconds=seconds,
         requested=sum(lines for decision, lines in tally if decision.is_requested),
-        unrequested=sum(lines for d, lines in tally if attributed.decisions.lacks_request(d)),
+        unrequested=sum(lines for _, lines in unrequested),
+        unrequested_unknown=sum(lines for decision, lines in unrequested if decision.is_undecided),
         by_policy=sum(n for d, n in tally if d.is_by_policy),
         by_branch=sum(n for d, n in tally if d.is_by_branch),
         missing_records=attributed.decisions.missing_records,

@@ -93,7 +93,8 @@ def find_next_step(
     if not steps[best]:
         record = "record the lines of your agents from now on, with git-ai for one"
         return f"the next step: {record}" if coverage and coverage.is_low else None
-    return f"most would be known by this step: {best} (up to {quantity(steps[best], 'line')})"
+    lines_known = f"up to {steps[best]:,} of the unknown lines"
+    return f"most would be known by this step: {best} ({lines_known})"
 
 
 def _count_squashed(git: Git, lines: Mapping[str, int]) -> int:

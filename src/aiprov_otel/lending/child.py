@@ -36,7 +36,9 @@ Report = Callable[[Mapping[str, Any]], None]
 
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _EXPORTERS: Final = ("traces", "metrics", "logs")
-_LAST_SPANS: Final = 2.0  # seconds to send them, before the process ends
+# Seconds to send them, before the process ends. The receiver is on this machine: where it is gone,
+# the attempt fails at once, and only a busy machine needs long.
+_LAST_SPANS: Final = 10.0
 _UNTRACED: Final = ("bjoern", "blacksheep", "granian", "robyn", "sanic", "socketify")
 """Servers and frameworks with one of their own, for which there is no instrumentation."""
 
@@ -77,8 +79,24 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
             "release": release,
             "libraries": sorted({library for each in waiting for library in _present(each)}),
             "off": settings.switched_off(),
+            "packages": _packages(report),
         }
     )
+
+
+def _packages(report: Report) -> dict[str, list[str]]:
+    """
+    The packages of the import hook, and those that are imported; others are reported later.
+
+    With those that are counted in metrics which nothing sends.
+    """
+    finder = sys.modules.get("aiprov_otel.runtime.import_hook.finder")  # only if there is a hook
+    if finder is None:
+        return {"named": [], "used": [], "unsent": []}
+    finder.PLAN.on_use = lambda name: report({"event": "package", "name": name})
+    unsent = os.environ.get("OTEL_METRICS_EXPORTER") == "none"
+    counted = [rule.package for rule in finder.PLAN if rule.mode in {"metrics", "count"}]
+    return {**finder.PLAN.to_json(), "unsent": counted if unsent else []}
 
 
 def _script() -> Iterator[Path]:

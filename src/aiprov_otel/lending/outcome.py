@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from aiprov_otel.format import quantity
 from aiprov_otel.lending.launch import Event
 
 _SHOWN = 8
+PACKAGES: Final = "AIPROV_PACKAGES, or `packages` of the policy,"
 
 
 def describe_start(event: Event) -> str:
@@ -31,6 +33,39 @@ def describe_declined(event: Event) -> str:
     return f"the instrumentation of {event['name']} declines it: {event['why']}"
 
 
+def about_packages(events: Sequence[Event], known: Sequence[str]) -> Iterator[str]:
+    """
+    The packages of the import hook that this run shows nothing of, with the reason.
+
+    *known* are the packages of the application.
+    """
+    yield from _unused(events, known)
+    unsent = sorted(
+        {name for event in _of(events, "python") for name in event["packages"]["unsent"]}
+    )
+    if unsent:
+        spans = ",".join(f"{name}=spans" for name in unsent)
+        yield (
+            f"{', '.join(unsent)}: calls are counted in metrics, which this run does not receive; "
+            f"set AIPROV_PACKAGES={spans} for spans of them"
+        )
+
+
+def _unused(events: Sequence[Event], known: Sequence[str]) -> Iterator[str]:
+    named = {name for event in _of(events, "python") for name in event["packages"]["named"]}
+    used = {name for event in _of(events, "python") for name in event["packages"]["used"]}
+    used |= {event["name"] for event in _of(events, "package")}
+    if unused := sorted(named - used):
+        names = ", ".join(unused)
+        yield f"{PACKAGES} names {names}, which was not imported: {fix_packages(known)}"
+
+
+def fix_packages(known: Sequence[str]) -> str:
+    """What to do about a package that was not imported; *known* are the application's."""
+    names = ", ".join(known[:_SHOWN]) or "none"
+    return f"name it as CMD imports it; the manifest has {names}"
+
+
 def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped: bool) -> str:
     """
     Returns the reason for which no trace came from a command that ended with *status*.
@@ -43,7 +78,7 @@ def why_no_trace(events: Sequence[Event], program: str, status: int, *, stopped:
     if off := next((event["off"] for event in processes if event["off"]), None):
         return f"no trace: {off} switches tracing off; unset it for this run"
     if not processes:
-        return f"no trace: {_no_python(events, program, status)}"
+        return f"no trace: {_no_python(events, program, status, stopped=stopped)}"
     if not stopped and status > 128:
         return f"no trace: {program} was killed by {_signal(status - 128)}"
     if not stopped and status:
@@ -66,12 +101,17 @@ def nothing_ours(spans: int) -> str:
     )
 
 
-def _no_python(events: Sequence[Event], program: str, status: int) -> str:
+def _no_python(events: Sequence[Event], program: str, status: int, *, stopped: bool) -> str:
     if aside := _of(events, "aside"):
         executable = aside[0]["executable"]
         return (
             f"{program} started {executable}, another environment than its own: name that one, as "
             f"in `aiprov run -- {executable} …`"
+        )
+    if stopped:
+        return (
+            f"{program} was stopped before a Python of it had started that aiprov reaches: wait "
+            "until it serves; if it did, it is not Python, or starts it with -I, -E or -S"
         )
     end = f"; it ended with status {status}" if status else ""
     return (

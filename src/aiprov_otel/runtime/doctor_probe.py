@@ -93,6 +93,7 @@ def report() -> dict[str, Any]:
         "frameworks": sorted(frameworks.instrumented),
         "servers": sorted(servers.instrumented),
         "left_alone": _left_alone(),
+        "packages": _packages(),
         "encoding": {"used": sorted(Encoding.used), "refused": Encoding.refused},
         "warnings": warned(),
     }
@@ -119,6 +120,12 @@ def _left_alone() -> list[str]:
     loader = sys.modules.get("aiprov_otel.runtime.import_hook.loader")  # only if there is a hook
     names: dict[str, tuple[str, ...]] = getattr(loader, "left_alone", {})
     return [f"{module}.{name}" for module, each in sorted(names.items()) for name in each]
+
+
+def _packages() -> dict[str, list[str]]:
+    """The packages that the import hook is for, and those of them that were imported."""
+    finder = sys.modules.get("aiprov_otel.runtime.import_hook.finder")  # only if there is a hook
+    return finder.PLAN.to_json() if finder else {"named": [], "used": []}
 
 
 def _files() -> Iterator[str]:

@@ -73,6 +73,7 @@ class State:
         logged: whether it was sent to the logs API.
         recorded: whether a span has it as an event.
         pending: what waits for its outcome; None if nothing does.
+        call: the outgoing call that it failed, where no span is around that; None without one.
         trace: the last trace in which a span of ours recorded it.
         answer: what the annotator found of it, for which cause and steps of its traceback.
     """
@@ -82,6 +83,7 @@ class State:
     logged: bool = False
     recorded: bool = False
     pending: Any = None
+    call: Any = None
     trace: int | None = None
     answer: tuple[Any, ...] = ()
 
@@ -190,6 +192,13 @@ def first_handled(error: BaseException, tally: Tally) -> None:
         if not state.counted:
             state.counted, state.handled = True, tally
             tally.number += 1
+
+
+def let_go(state: State, tally: Tally) -> None:
+    """Count the exception of *state* in *tally*, unless more becomes of it: see `first_met`."""
+    with _lock:
+        state.handled = tally
+        tally.number += 1
 
 
 def first_recorded(error: BaseException, trace: int) -> bool:

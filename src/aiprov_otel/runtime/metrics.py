@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
@@ -15,7 +17,7 @@ from aiprov_otel.attributes import Attributes, of_lines, of_raised
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest
 from aiprov_otel.runtime import state
-from aiprov_otel.runtime.exception_state import type_name
+from aiprov_otel.runtime.exception_state import State, Tally, let_go, type_name
 from aiprov_otel.runtime.fast_path import OURS
 from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.resolver import Resolver
@@ -30,6 +32,9 @@ Kind: TypeAlias = tuple[str, str | None, str]
 
 _counter: metrics.Counter | None = None
 _raised: dict[tuple[Kind, Outcome | None], Attributes] = {}
+_let_go: Final[dict[Kind, Tally]] = {}
+_sent: Final[Counter[Kind]] = Counter()
+_lock = threading.Lock()
 _deployed: tuple[Resolver, list[Observation]] | None = None
 
 
@@ -65,6 +70,33 @@ def count(kind: Kind, outcome: Outcome | None, within: Context | None = None) ->
             _counter.add(1, attributes, within)
 
 
+def count_let_go(kind: Kind, state: State) -> None:
+    """Count the exception of *state* as handled at the next collection, if it still is one then."""
+    if kind not in _let_go and len(_let_go) >= LIMIT:
+        kind = (kind[0], None, keys.OTHER)
+    let_go(state, _let_go.setdefault(kind, Tally()))
+
+
+def _count_let_go() -> None:
+    with _lock:
+        for kind, tally in list(_let_go.items()):
+            for _ in range(tally.number - _sent[kind]):
+                _sent[kind] += 1
+                count(kind, Outcome.HANDLED)
+
+
+def _in_child() -> None:
+    # What the parent counted, the parent reports; another thread of it may have held the lock.
+    global _lock
+    _lock = threading.Lock()
+    _let_go.clear()
+    _sent.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
 def add_handled(kind: Kind, number: int) -> None:
     """Count *number* exceptions that were handled."""
     if _counter is not None:
@@ -85,6 +117,8 @@ def kind_of(error: BaseException, event: Attributes, known: Collection[Kind] | N
 def _observed(_: CallbackOptions) -> Iterable[Observation]:
     """The lines of the manifests in use; read at the first collection."""
     global _deployed
+    with guard:
+        _count_let_go()
     with guard:
         if annotator := state.annotator():
             resolver = annotator.resolver

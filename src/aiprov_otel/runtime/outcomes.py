@@ -19,7 +19,7 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
 from aiprov_otel.attributes import (
     CODE,
@@ -50,6 +50,7 @@ from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
 LIMIT: Final = 1_000
 """Spans that errors wait for; beyond, the oldest is let go."""
 
+_CALLS: Final = (SpanKind.CLIENT, SpanKind.PRODUCER)
 _CHAIN: Final = 10
 """Exceptions below one that a library may have raised from them."""
 _numbers: Final = count(1)
@@ -131,8 +132,13 @@ def unsampled(error: BaseException, event: Attributes, within: Context) -> None:
 
 def unhandled(error: BaseException, event: Attributes, outcome: Outcome) -> None:
     """Count *error*, which reached the end of its thread or process, with this *outcome*."""
+    known = state_of(error)
+    call, known.call = known.call, None
     if first_met(error):
         metrics.count(metrics.kind_of(error, event), outcome)
+        # The call has ended, and may still wait to be sent.
+        if call is not None and fast_path.held(call) is not None:
+            fast_path.put(call, {ERROR_OUTCOME: outcome.value})
 
 
 def failed(span: Span) -> None:
@@ -219,6 +225,9 @@ def _parent(span: Span) -> Span | None:
 
 def _decide(span: Span, errors: Sequence[_Error]) -> Attributes:
     """Decide on *errors*, which arrived at *span*, by which their work came in."""
+    if span.kind in _CALLS:
+        _let_go(span, errors)
+        return {}
     deciding = _deciding(span, errors)
     outcome = _outcome(span, deciding)
     decided = {deciding, *deciding.members} if deciding else set()
@@ -232,6 +241,17 @@ def _decide(span: Span, errors: Sequence[_Error]) -> Attributes:
         return {}
     cause = deciding.failing if deciding and outcome is Outcome.ESCAPED else None
     return {ERROR_OUTCOME: outcome.value, **(cause or {})}
+
+
+def _let_go(call: Span, errors: Sequence[_Error]) -> None:
+    """Leave *errors* to the code after *call*, which no span is around."""
+    for error in errors:
+        if error.state is not None:
+            if error.state.pending is error:
+                error.state.pending = None
+            error.state.call = call
+            if error.kind is not None:
+                metrics.count_let_go(error.kind, error.state)
 
 
 def _deciding(span: Span, errors: Sequence[_Error]) -> _Error | None:

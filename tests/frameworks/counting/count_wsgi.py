@@ -31,7 +31,11 @@ with make_server("127.0.0.1", 0, application) as server:
     client = Client(server.app)
 harness.run(
     {
-        name: lambda name=name: client.get(f"/{name}")
-        for name in (*work.FEW, "returned_500", "logged_500")
+        **{
+            name: lambda name=name: client.get(f"/{name}")
+            for name in (*work.FEW, "returned_500", "logged_500")
+        },
+        "call_handled": work.call_handled,
+        "call_escaped": work.call_escaped,
     }
 )

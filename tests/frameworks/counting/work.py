@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from threading import Thread
 
 from opentelemetry import trace
 
@@ -149,6 +150,26 @@ def query_handled():
         query()
     except sqlite3.OperationalError:
         return
+
+
+def call():
+    """An outgoing call, with no span of the service around it."""
+    with tracer.start_as_current_span("GET", kind=trace.SpanKind.CLIENT):
+        raise ConnectionError("x")
+
+
+def call_handled():
+    try:
+        call()
+    except ConnectionError:
+        return
+
+
+def call_escaped():
+    """It ends its thread; so does one that ends the process."""
+    thread = Thread(target=call)
+    thread.start()
+    thread.join()
 
 
 def wrong():

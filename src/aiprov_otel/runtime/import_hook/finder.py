@@ -30,6 +30,7 @@ class Finder(AskingFinder):
         spec = self.find_elsewhere(name, path, target)
         if spec is not None:
             with guard:
+                PLAN.use(rule)
                 loader.observe(spec, rule)
         return spec
 

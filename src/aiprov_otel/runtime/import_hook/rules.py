@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final, cast
@@ -79,17 +80,39 @@ def make_rules(
 
 
 class Plan:
-    """The rules of every import hook that is installed."""
+    """
+    The rules of every import hook that is installed.
+
+    Attributes:
+        on_use: called with each package of a rule when its first module is met.
+    """
 
     def __init__(self) -> None:
         self._rules: tuple[Rule, ...] = ()
+        self._used: dict[str, None] = {}
+        self.on_use: Callable[[str], None] = lambda _: None
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules)
 
-    def add(self, rules: Iterable[Rule]) -> None:
+    def add(self, rules: Sequence[Rule]) -> None:
         """Apply *rules* from now on."""
         self._rules = (*self._rules, *rules)
+        loaded = list(sys.modules)
+        for rule in rules:
+            if any(map(rule.covers, loaded)):
+                self.use(rule)
+
+    def use(self, rule: Rule) -> None:
+        """Note that a module of *rule* is there; `on_use` is called with its package, once."""
+        if rule.package not in self._used:
+            self._used[rule.package] = None
+            self.on_use(rule.package)
+
+    def to_json(self) -> dict[str, list[str]]:
+        """The packages that rules are for, and those of which a module was imported."""
+        named = dict.fromkeys(rule.package for rule in self._rules if rule.mode != "off")
+        return {"named": [*named], "used": [*self._used]}
 
     def remove(self, rules: Iterable[Rule]) -> None:
         """Remove *rules*: these very objects, not equal ones."""

@@ -9,7 +9,8 @@
       answered 500 is one error.
    3. One error decided what became of the work: the exception that its entry recorded last, else the last
       error that arrived there, else, where the entry failed, the last that did not; of a group, all that
-      arrived. Its outcome is that of the entry. All others were handled.
+      arrived. Its outcome is that of the entry. All others were handled, and so is what failed a call that
+      no span is around: a client or producer span is no work that came in.
 
    An error belongs to the line that raised it (`aiprov.exception.*`; without an exception,
    `aiprov.error.*`, else the span's own `aiprov.*`), or to `unknown`. #}
@@ -75,7 +76,7 @@ ranked AS (
     SELECT
         counted.Number AS Number, counted.TraceId AS TraceId, counted.SpanId AS SpanId, Weight, Time,
         Origin, Agent, Model, Commit, Type, Message, Function, Path, Line, Stacktrace,
-        failing.ServiceName AS ServiceName, arrivals.Entry AS Entry, arrivals.IsRequest AS IsRequest, EntryFailed, EntryRefused, EntryOutcome,
+        failing.ServiceName AS ServiceName, arrivals.Entry AS Entry, arrivals.IsRequest AS IsRequest, arrivals.IsCall AS IsCall, EntryFailed, EntryRefused, EntryOutcome,
         CASE WHEN own.Number IN (SELECT Number FROM collecting) THEN Arrived
             WHEN own.Number IS NOT NULL THEN counted.Number = own.Number
             ELSE (Arrived OR EntryFailed) AND row_number() OVER (
@@ -92,6 +93,7 @@ SELECT
     Path, Line, Stacktrace, Entry, coalesce(IsRequest, false) AS IsRequest,
     CASE WHEN NOT coalesce(Deciding, false) THEN 'handled'
         WHEN EntryOutcome IS NOT NULL THEN EntryOutcome
+        WHEN IsCall THEN 'handled'
         WHEN EntryRefused THEN 'expected'
         WHEN NOT EntryFailed THEN 'handled'
         WHEN Type IN ('{{ cancellations | join("', '") }}')

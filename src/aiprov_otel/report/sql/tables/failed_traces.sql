@@ -9,6 +9,7 @@ SELECT
     child.Finish AS Finish, child.Failed AS Failed, child.Origin IS NOT NULL AS IsUnit,
     child.Raising AS Raising, child.Refused AS Refused, child.Outcome AS Outcome,
     child.SpanKind IN ('Server', 'Consumer') AS IsRequest,
+    child.SpanKind IN ('Client', 'Producer') AS IsCall,
     CASE WHEN child.SpanKind IN ('Server', 'Consumer') OR child.Outcome IS NOT NULL
         OR parent.SpanId IS NULL OR parent.Finish < child.Finish THEN ''
         ELSE child.ParentSpanId END AS Up
