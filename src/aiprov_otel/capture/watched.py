@@ -21,6 +21,7 @@ TOUCHED: Final = "touched"
 """The file that grows by a byte whenever git writes into the work tree."""
 
 _BUSY: Final = (
+    "MERGE_MSG",  # there are no files of the refs below where git keeps refs in tables
     "MERGE_HEAD",
     "CHERRY_PICK_HEAD",
     "REVERT_HEAD",
@@ -67,6 +68,16 @@ def mark(journal: Journal) -> str:
 
 
 def _head(journal: Journal) -> str:
+    """
+    The commit that is checked out, without starting git; "" where that is unclear.
+
+    Where git keeps refs in tables, the names of the tables: they are others after each change.
+    """
+    tables = [
+        folder / "reftable" / "tables.list" for folder in {journal.git_folder, journal.common}
+    ]
+    with suppress(OSError):
+        return " ".join(sorted(read_regular(path).decode("latin-1") for path in tables))
     with suppress(OSError, UnicodeError):
         head = read_regular(journal.git_folder / "HEAD", 4096).decode("utf-8").strip()
         if not head.startswith("ref: "):

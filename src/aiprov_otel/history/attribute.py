@@ -16,9 +16,10 @@ from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.files import BlamedFile, Progress, blame_files
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.blame.strategy import FullBlame, Strategy, WorkTree
-from aiprov_otel.history.evidence import marked_commits, pull_requests_export
+from aiprov_otel.history.evidence import kept, marked_commits, pull_requests_export
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.landing import find_landing_marks
 from aiprov_otel.history.evidence.sources import Records, split_by_marks
 from aiprov_otel.history.evidence.through_requests import RULE, Through
@@ -148,17 +149,20 @@ class Decisions:
         self._policy = policy
         self._boundaries = repository.boundaries(git)
         places = {(hunk.commit, hunk.path) for hunk in hunks}
-        self._commits, self._marks = _read_commits(git, policy, {name for name, _ in places})
-        records = Records(git)
-        self.missing_records = records.missing
         table = Table(policy.extra_agents)
-        self._correct_dates(git)
-        merges = pull_requests.read_merges(git)
-        self._add_landing_marks(git, policy, table, merges)
-        requests = PullRequests(git, merges)
-        self._through = Through(git, table, records, requests, self._commits, self._marks, places)
-        own = records.read(self._commits)
+        with kept.opened(git, table) as known:
+            self._commits, self._marks = _read_commits(git, table, known, places)
+            self._correct_dates(git)
+            merges = pull_requests.read_merges(git)
+            self._add_landing_marks(git, policy, table, merges)
+            records = Records(git, known)
+            requests = PullRequests(git, merges, known.trees)
+            self._through = Through(
+                git, table, records, requests, self._commits, self._marks, places, known
+            )
+            own = records.read(self._commits)
         self._records = [*own, self._through.recovered, self._through.wrote]
+        self.missing_records = records.missing
         self.unreadable_records = records.unreadable
         self._cache: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
         recorded = {name for by_commit in self._records for name in by_commit}
@@ -231,20 +235,21 @@ class Decisions:
     def _decide_through(self, name: str, marks: tuple[Mark, ...], wrote: Mark) -> Decision:
         """The decision about lines of the squash *name* that a commit of its request *wrote*."""
         commit, own = self._through.find_marks(wrote)
-        squash = replace(self._commits[name], author=commit.author)
+        # The squash is what landed, and when; all else is of the commit that wrote the lines.
+        landed = replace(commit, id=name, committed=self._commits[name].committed)
         unborne = self._through.unborne(name)
         own += (mark for mark in self._marks[name] if mark.evidence is Evidence.BRANCH)
-        return attribution.decide(squash, (*marks, *own), self._policy, unborne)
+        return attribution.decide(landed, (*marks, *own), self._policy, unborne)
 
 
 def _read_commits(
-    git: Git, policy: Policy, names: Iterable[str]
+    git: Git, table: Table, known: Kept, places: Iterable[tuple[str, str]]
 ) -> tuple[dict[str, Commit], dict[str, list[Mark]]]:
     wanted = sorted(
         name
-        for name in names
+        for name in {name for name, _ in places}
         if not blame_hunks.is_uncommitted(name) and name != blame_hunks.UNMARKED
     )
-    pairs = list(marked_commits.read_commits(git, wanted, Table(policy.extra_agents)))
+    pairs = list(marked_commits.read_commits(git, wanted, table, known.marks))
     commits = {commit.id: commit for commit, _ in pairs}
     return commits, {commit.id: marks for commit, marks in pairs}

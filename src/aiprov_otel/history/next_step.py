@@ -60,7 +60,7 @@ def measure_coverage(sources: Iterable[SourceFile], git: Git) -> Coverage | None
     table = Table(Policy.load(git.root).extra_agents)
     marked = sum(
         lines[commit.id]
-        for commit, marks in marked_commits.read_commits(git, sorted(lines), table)
+        for commit, marks in marked_commits.read_commits(git, sorted(lines), table, {})
         if any(mark.evidence for mark in marks)
     )
     return Coverage(lines.total(), marked)
@@ -103,7 +103,7 @@ def _count_squashed(git: Git, lines: Mapping[str, int]) -> int:
         return 0
     requests = PullRequests(git)
     table = Table()
-    commits = marked_commits.read_commits(git, sorted(lines), table)
+    commits = marked_commits.read_commits(git, sorted(lines), table, {})
     return sum(
         lines[commit.id]
         for commit, _ in commits

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from aiprov_otel.history import attribute, source_files
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.sources import Records
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
@@ -217,4 +218,4 @@ def test_which_commits_may_have_a_record(history):
     """
     log(history, trace(history.first, 2, 3))
 
-    assert Records(Git.open(history.path)).commits == {history.first, history.second}
+    assert Records(Git.open(history.path), Kept()).commits == {history.first, history.second}

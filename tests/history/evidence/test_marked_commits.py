@@ -58,7 +58,7 @@ def test_messages_without_a_mark_are_forgotten(repo):
     git = Git.open(repo.path)
     found = {
         one.id: (one.message, len(marks))
-        for one, marks in read_commits(git, [plain, marked], Table(()))
+        for one, marks in read_commits(git, [plain, marked], Table(()), {})
     }
 
     assert found == {plain: ("Subject (#1)", 0), marked: (CLAUDE, 1)}

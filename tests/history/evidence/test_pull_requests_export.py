@@ -104,11 +104,14 @@ def test_what_a_request_states(tmp_path, more, agent, kind):
         {"body": None, "author": {"login": "devin"}, "labels": None, "headRefName": "fix/codex"},
         {"body": "", "author": {"login": "app/dependabot", "is_bot": True}},
         {"body": "", "author": {"login": "claude", "is_bot": False}},
+        {"body": "", "reviewDecision": "APPROVED", "reviews": [
+            {"author": {"login": "app/copilot-pull-request-reviewer"}, "state": "APPROVED",
+             "body": "Generated with [Claude Code](https://claude.com/claude-code)"}]},
     ],
-)
+)  # fmt: skip
 def test_what_states_nothing(tmp_path, more):
     """
-    Requests that did not land, topics and people are no marks.
+    Requests that did not land, topics, people and reviews are no marks.
     """
     assert found(tmp_path, GITHUB | more) == ()
 

@@ -1,13 +1,14 @@
 """
-The blame of one commit's files, kept for the next build.
+What a build keeps for the next one, signed: the blame of one commit's files, and other documents.
 
 It is in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
 is damaged, of other circumstances, or not signed by this user is ignored, and `load` returns why.
 
     aiprov-blame 3 <HMAC-SHA256 of the rest>
-    <zlib of JSON: key, head, commits, paths, files>
+    <zlib of JSON: key, and what is kept>
 
-Of each file, `files` has five numbers a hunk: commit, path, first, original, count.
+Of a blame that is head, commits, paths and files. Of each file, `files` has five numbers a hunk:
+commit, path, first, original, count.
 """
 
 from __future__ import annotations
@@ -52,6 +53,17 @@ class Cached:
 
 def load(root: Path, key: str, name: str = _NAME) -> Cached | str | None:
     """The cache of the work tree at *root*, or why it is of no use; None where there is none."""
+    document = load_document(root, key, name)
+    return _from_json(document) if isinstance(document, dict) else document
+
+
+def save(root: Path, cached: Cached, name: str = _NAME) -> None:
+    """Keeps *cached* for the next build of the work tree at *root*, if that is writable."""
+    save_document(root, _to_json(cached), name)
+
+
+def load_document(root: Path, key: str, name: str) -> dict[str, Any] | str | None:
+    """What is kept under *name* for *key*, or why it is of no use; None where there is nothing."""
     try:
         head, _, packed = read_regular(root / FOLDER / name).partition(b"\n")
     except (FileNotFoundError, NotADirectoryError):
@@ -64,20 +76,20 @@ def load(root: Path, key: str, name: str = _NAME) -> Cached | str | None:
     if not hmac.compare_digest(head, _signature(secret, packed)):
         return "the cache of the last build is damaged, of another version or of another user"
     unpacker = zlib.decompressobj()
-    document = unpacker.decompress(packed, _LONGEST)
+    text = unpacker.decompress(packed, _LONGEST)
     if unpacker.unconsumed_tail:
         return "the cache of the last build is too large"
-    cached = _from_json(json.loads(document))
-    return cached if cached.key == key else "git, aiprov or the ignored commits have changed"
+    document: dict[str, Any] = json.loads(text)
+    return document if document["key"] == key else "git, aiprov or the ignored commits have changed"
 
 
-def save(root: Path, cached: Cached, name: str = _NAME) -> None:
-    """Keeps *cached* for the next build of the work tree at *root*, if that is writable."""
+def save_document(root: Path, document: Mapping[str, Any], name: str) -> None:
+    """Keeps *document*, which has a `key`, under *name*, if the work tree is writable."""
     if (secret := load_key()) is None:
         return
-    document = json.dumps(_to_json(cached)).encode()
-    packed = zlib.compress(document, _FASTEST)
-    if max(len(document), len(packed)) > _LONGEST:
+    text = json.dumps(document).encode()
+    packed = zlib.compress(text, _FASTEST)
+    if max(len(text), len(packed)) > _LONGEST:
         return
     with contextlib.suppress(OSError):
         write_whole(hidden_folder(root) / name, _signature(secret, packed) + b"\n" + packed)

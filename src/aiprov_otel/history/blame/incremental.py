@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiprov_otel.errors import HistoryError
 from aiprov_otel.history import attribute
 from aiprov_otel.history.attribute import Attribution
 from aiprov_otel.history.blame import cache, circumstances
@@ -14,6 +13,7 @@ from aiprov_otel.history.blame.cache import Cached
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.blame.strategy import FullBlame, IncrementalBlame
 from aiprov_otel.history.git import commit_graph, diff_tree
+from aiprov_otel.history.git.ancestry import new_commits
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
@@ -69,7 +69,7 @@ def load_start(git: Git, head: str) -> Start:
     cached = None if git.follows_moves else cache.load(git.root, key)
     if not isinstance(cached, Cached):
         return Start(FullBlame(git, head), key, cached)
-    rows = _new_commits(git, cached.head, head)
+    rows = new_commits(git, cached.head, head)
     if rows is None:
         why = "the commit of the last build is not in the history of this one"
         return Start(FullBlame(git, head), key, why)
@@ -78,13 +78,3 @@ def load_start(git: Git, head: str) -> Start:
     new = {row[0] for row in rows}
     strategy = IncrementalBlame(git, head, base=cached.head, hunks=cached.files, new=new, same=same)
     return Start(strategy, key, shallow=cached.files if len(rows) < _MANY_COMMITS else same)
-
-
-def _new_commits(git: Git, base: str, head: str) -> list[tuple[str, ...]] | None:
-    """The commits that lead from *base* to *head*; None where *base* is not in its history."""
-    try:
-        rows = git.commits(f"^{base}", head)
-    except HistoryError:  # this clone no longer has it
-        return None
-    # Every listed commit leads to head, and so do its parents.
-    return rows if base == head or any(base in row[1:] for row in rows) else None

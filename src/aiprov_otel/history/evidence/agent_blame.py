@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.mark import get_objects, line_number, make_mark, parse_documents
-from aiprov_otel.history.evidence.notes import NoteRecords, list_notes
+from aiprov_otel.history.evidence.note_records import NoteRecords
+from aiprov_otel.history.evidence.notes import list_notes
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
@@ -16,9 +18,9 @@ FETCHED: Final = REFS
 _GENERATED: Final = "ai_generated"
 
 
-def list_sources(git: Git) -> Iterator[Source]:
+def list_sources(git: Git, kept: Kept) -> Iterator[Source]:
     """The ref of notes."""
-    return (NoteRecords(list_notes(git, ref), parse) for ref in matching_refs(git, *REFS))
+    return (NoteRecords(list_notes(git, ref), parse, kept) for ref in matching_refs(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record | None:

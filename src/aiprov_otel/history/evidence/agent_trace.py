@@ -16,6 +16,7 @@ from typing import Any, Final
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.mark import (
     get_object,
     get_objects,
@@ -23,7 +24,8 @@ from aiprov_otel.history.evidence.mark import (
     make_mark,
     parse_json,
 )
-from aiprov_otel.history.evidence.notes import NoteRecords, list_notes, read_objects
+from aiprov_otel.history.evidence.note_records import NoteRecords
+from aiprov_otel.history.evidence.notes import list_notes, read_objects
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git, matching_refs
@@ -36,10 +38,15 @@ REFS: Final = (_NOTES, _LOG_REFS)
 FETCHED: Final = (_NOTES, f"{_LOG_REFS}*")
 
 
-def list_sources(git: Git) -> Iterator[Source]:
+def list_sources(git: Git, kept: Kept) -> Iterator[Source]:
     """Notes, where the commit is known; then logs, where it has to be found."""
+
+    def parse(note: bytes, ref: str) -> Record:
+        return _note_record(note, ref, git.root)
+
     for ref in matching_refs(git, _NOTES):
-        yield NoteRecords(list_notes(git, ref), lambda note, ref: _note_record(note, ref, git.root))
+        # A note may name files by where they were on this machine.
+        yield NoteRecords(list_notes(git, ref), parse, kept, place=f"{ref} {git.root}")
     claims = [
         claim for text, where in _read_logs(git) for claim in parse_local(text, where, git.root)
     ]

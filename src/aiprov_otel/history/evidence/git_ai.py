@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiprov_otel.history.evidence import identities
 from aiprov_otel.history.evidence.authorship_log import WATCHED_AUTHOR, Log, join, parse_logs
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.mark import (
     agent_slug,
     get_object,
@@ -19,7 +20,8 @@ from aiprov_otel.history.evidence.mark import (
     make_mark,
     parse_documents,
 )
-from aiprov_otel.history.evidence.notes import NoteRecords, Notes, list_notes
+from aiprov_otel.history.evidence.note_records import NoteRecords
+from aiprov_otel.history.evidence.notes import Notes, list_notes
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
@@ -30,39 +32,60 @@ REFS: Final = (*_NOTES, _FORMER)
 FETCHED: Final = ("refs/notes/ai",)
 
 
-def list_sources(git: Git) -> Iterator[Source]:
+def list_sources(git: Git, kept: Kept) -> Iterator[Source]:
     """Each ref of notes, this clone's own first; then the refs from before there were notes."""
     for ref in matching_refs(git, *_NOTES):
-        yield _records(list_notes(git, ref))
+        yield _records(list_notes(git, ref), kept)
     if refs := matching_refs(git, _FORMER):
         blobs = {ref.rpartition("/")[2]: git.refs[ref] for ref in refs}
-        yield _records(Notes(git, _FORMER.rstrip("/"), blobs))
+        yield _records(Notes(git, _FORMER.rstrip("/"), blobs), kept)
 
 
-def _records(notes: Notes) -> NoteRecords:
-    prompts = _Prompts(notes)
+def _records(notes: Notes, kept: Kept) -> NoteRecords:
+    prompts = _Prompts(notes, kept)
 
     def parse(note: bytes, ref: str) -> Record | None:
         log = parse_log(note)
         return None if log is None else to_record(log, ref, prompts.get)
 
-    return NoteRecords(notes, parse)
+    return NoteRecords(notes, parse, kept, depends=lambda: prompts.asked)
 
 
 class _Prompts:
-    """The prompts in any of *notes*: a note that was merged or copied names keys of others."""
+    """
+    The prompts in any of *notes*: a note that was merged or copied names keys of others.
 
-    def __init__(self, notes: Notes) -> None:
+    Attributes:
+        asked: how often one was looked for.
+    """
+
+    def __init__(self, notes: Notes, kept: Kept) -> None:
         self._notes = notes
+        self._kept = kept.prompts
+        self.asked = 0
 
     def get(self, key: str) -> Any:
         """The prompt of *key*; None for an unknown one."""
+        self.asked += 1
         return self._by_key.get(key)
 
     @cached_property
     def _by_key(self) -> dict[str, Any]:
-        logs = (parse_log(log) for _, log in self._notes.read(self._notes.commits))
-        return {key: prompt for log in logs if log for key, prompt in log.prompts.items()}
+        blobs = {name: self._notes.blob(name) for name in self._notes.commits}
+        new = [name for name, blob in blobs.items() if blob not in self._kept]
+        for name, note in self._notes.read(new):
+            log = parse_log(note)
+            prompts = log.prompts.items() if log else ()
+            self._kept[blobs[name]] = {key: _shorten(prompt) for key, prompt in prompts}
+        rows = (self._kept.get(blob, {}) for blob in blobs.values())
+        return {key: prompt for row in rows for key, prompt in row.items()}
+
+
+def _shorten(prompt: Any) -> Any:
+    """*prompt* with no more than the tool and the model: it may hold all that a person typed."""
+    agent = get_object(prompt, "agent_id")
+    names = {key: agent[key] for key in ("tool", "model") if isinstance(agent.get(key), str)}
+    return None if prompt is None else {"agent_id": names}
 
 
 def parse_log(note: bytes) -> Log | None:

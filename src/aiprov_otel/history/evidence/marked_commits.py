@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import Any
 
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark, find_marks
+from aiprov_otel.history.evidence.kept import pack_mark, unpack_mark
 from aiprov_otel.history.git import objects, pull_requests
 from aiprov_otel.history.git.diff_tree import Edge
 from aiprov_otel.history.git.objects import Commit
@@ -15,17 +17,21 @@ from aiprov_otel.history.git.repository import Git
 
 
 def read_commits(
-    git: Git, names: Sequence[str], table: Table
+    git: Git, names: Sequence[str], table: Table, known: MutableMapping[str, list[Any]]
 ) -> Iterator[tuple[Commit, list[Mark]]]:
     """
     The commits *names* with their marks; missing ones are left out.
 
-    A commit without marks keeps only the first line of its message, if that is all that counts:
-    there are many of them.
+    Marks that are in *known* need not be found, and the others are added to it. A commit without
+    marks keeps only the first line of its message, if that is all that counts: there are many.
     """
     for output in git.objects(names):
-        for commit in objects.parse_commits([output]).values():
-            marks = find_marks(commit, table)
+        for name, commit in objects.parse_commits([output]).items():
+            if name in known:
+                marks = list(map(unpack_mark, known[name]))
+            else:
+                marks = find_marks(commit, table)
+                known[name] = list(map(pack_mark, marks))
             whole = marks or pull_requests.is_named_below(commit)
             yield commit if whole else replace(commit, message=commit.lines[0]), marks
 

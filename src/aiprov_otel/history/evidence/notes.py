@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git import objects, repository
-from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git
-
-if TYPE_CHECKING:
-    from aiprov_otel.history.evidence.records import Record
 
 # git spreads the names over folders as there are more of them, and not over all in one go.
 _ENTRY = re.compile(rb"\d+ blob ([0-9a-f]{40,64})\t([0-9a-f]{2}(?:/?[0-9a-f]{2}){19,31})")
@@ -38,6 +33,10 @@ class Notes:
         """The commits that have a note."""
         return self._blobs.keys()
 
+    def blob(self, commit: str) -> str:
+        """The name of the note on *commit*, which has one."""
+        return self._blobs[commit]
+
     def read(self, commits: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The note on each of *commits*, which all have one."""
         names = list(commits)
@@ -53,44 +52,6 @@ def list_notes(git: Git, ref: str) -> Notes:
     missing = _missing_objects(git, ref) if repository.is_partial(git) else frozenset()
     present = {name: blob for name, blob in blobs.items() if blob not in missing}
     return Notes(git, ref, present, len(blobs) - len(present))
-
-
-class NoteRecords:
-    """
-    Notes that hold one record each.
-
-    *parse* makes it from a note and the ref, and returns None for a note that it can't read.
-
-    Attributes:
-        unreadable: the commits whose notes can't be read, of those that were read.
-    """
-
-    def __init__(self, notes: Notes, parse: Callable[[bytes, str], Record | None]) -> None:
-        self._notes = notes
-        self._parse = parse
-        self.unreadable: set[str] = set()
-
-    @property
-    def commits(self) -> Collection[str]:
-        """The commits that have a note."""
-        return self._notes.commits
-
-    @property
-    def missing(self) -> int:
-        """How many notes this partial clone lacks."""
-        return self._notes.missing
-
-    def read(self, commits: Mapping[str, Commit]) -> dict[str, Record]:
-        """The record in the note of each of *commits* that has one."""
-        notes = self._notes.read(name for name in commits if name in self.commits)
-        records = {name: self._parse(note, self._notes.ref) for name, note in notes}
-        self.unreadable |= {name for name, record in records.items() if record is None}
-        return {name: record for name, record in records.items() if record is not None}
-
-    @property
-    def ref(self) -> str:
-        """Where the notes are kept."""
-        return self._notes.ref
 
 
 def read_objects(git: Git, names: Iterable[str]) -> Iterator[bytes | None]:

@@ -19,6 +19,7 @@ from aiprov_otel.history.evidence import (
     whogitit,
 )
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, overlapping
 from aiprov_otel.history.git import pull_requests, remote
 from aiprov_otel.history.git.objects import Commit
@@ -37,7 +38,7 @@ class Format(Protocol):
     def FETCHED(self) -> tuple[str, ...]:  # noqa: N802
         """The refs, or patterns of refs, that `git fetch` takes and `git clone` leaves behind."""
 
-    def list_sources(self, git: Git) -> Iterable[Source]:
+    def list_sources(self, git: Git, kept: Kept) -> Iterable[Source]:
         """Where *git* keeps records of this format, the most trusted place first."""
 
 
@@ -52,10 +53,10 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 
 class Records:
-    """The records that a repository holds, in the order of `FORMATS`."""
+    """The records that a repository holds, in the order of `FORMATS`; what was read is *kept*."""
 
-    def __init__(self, git: Git) -> None:
-        self._sources = [source for form in FORMATS for source in form.list_sources(git)]
+    def __init__(self, git: Git, kept: Kept) -> None:
+        self._sources = [source for form in FORMATS for source in form.list_sources(git, kept)]
 
     def __bool__(self) -> bool:
         return bool(self._sources)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.hunks import Hunk, find_unchanged, shift
-from aiprov_otel.history.git import objects, patch
+from aiprov_otel.history.evidence import request_commits
+from aiprov_otel.history.evidence.agents import Table
+from aiprov_otel.history.evidence.kept import Kept
+from aiprov_otel.history.evidence.request_commits import RequestCommit
+from aiprov_otel.history.git import patch
+from aiprov_otel.history.git.ancestry import Ancestry
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import Own, PullRequest, PullRequests, own_commits
 from aiprov_otel.history.git.repository import Git
@@ -39,7 +44,9 @@ Lines = Mapping[tuple[str, str], Sequence[Hunk]]
 """By squash and path, where its lines come from in the request, as far as that is known."""
 
 
-def find_squashes(git: Git, requests: PullRequests, commits: Mapping[str, Commit]) -> list[Squash]:
+def find_squashes(
+    git: Git, requests: PullRequests, commits: Mapping[str, Commit], table: Table, kept: Kept
+) -> list[Squash]:
     """
     The squashes among *commits*, each with the first request that it can be of.
 
@@ -50,16 +57,15 @@ def find_squashes(git: Git, requests: PullRequests, commits: Mapping[str, Commit
         name: found for name, commit in commits.items() if (found := requests.candidates(commit))
     }
     every = {request for found in candidates.values() for request in found}
-    own = own_commits(git, every) if every else {}
-    heads = commits_of(git, (request.head for request in every))
-    ancestry = Ancestry(git)
+    own = own_commits(git, every, kept.parents)
+    heads = request_commits.read(git, own, table, kept)
+    ancestry = Ancestry(git, kept.leads)
     fitting = (
         Squash(commits[name], request, own[request.head].commits)
         for name, found in candidates.items()
         for request in found
         if request.head in heads
-        and request.head in own
-        and _fits(commits[name], heads[request.head], own[request.head], ancestry)
+        and _fits(commits[name], heads[request.head].commit, own[request.head], ancestry)
     )
     first: dict[str, Squash] = {}
     for squash in fitting:
@@ -67,68 +73,47 @@ def find_squashes(git: Git, requests: PullRequests, commits: Mapping[str, Commit
     return list(first.values())
 
 
-def find_recorded(
-    git: Git, requests: PullRequests, recorded: Collection[str]
-) -> dict[str, PullRequest]:
-    """Those of the *recorded* commits that only *requests* have, each with such a request."""
-    own = own_commits(git, requests.all) if recorded and requests else {}
-    return {
-        name: request
-        for request in requests.all
-        if request.head in own
-        for name in own[request.head].commits.intersection(recorded)
-    }
-
-
 def find_rebased(
-    git: Git, commits: Mapping[str, Commit], recorded: Mapping[str, PullRequest]
+    git: Git,
+    commits: Mapping[str, Commit],
+    originals: Mapping[str, tuple[RequestCommit, PullRequest]],
+    patches: MutableMapping[str, str],
 ) -> list[Squash]:
     """
-    The commits that a forge rebased, each with the one of the *recorded* that it is a copy of.
+    The commits that a forge rebased, each with the one of *originals* that it is a copy of.
 
-    A copy has the author, the author's time and the subject of the original, and its patch id.
+    A copy has the author, the author's time and the subject of the original, and its patch id:
+    what *patches* lack is added to them.
     """
-    originals = {_identity(commit): commit for commit in commits_of(git, recorded).values()}
+    by_identity = {one.identity: (one.commit, request) for one, request in originals.values()}
     pairs = [
-        (commit, original)
+        (commit, *found)
         for commit in commits.values()
         if len(commit.parents) == 1
-        and (original := originals.get(_identity(commit)))
-        and original.id != commit.id
-        and len(original.parents) == 1
+        and (found := by_identity.get(request_commits.identity(commit)))
+        and found[0].id != commit.id
+        and len(found[0].parents) == 1
     ]
-    patches = _patch_ids(git, [name for pair in pairs for name in (pair[0].id, pair[1].id)])
+    _add_patch_ids(git, [name for pair in pairs for name in (pair[0].id, pair[1].id)], patches)
     return [
-        Squash(
-            commit,
-            PullRequest(recorded[original.id].ref, original.id),
-            frozenset({original.id}),
-        )
-        for commit, original in pairs
+        Squash(commit, PullRequest(request.ref, original.id), frozenset({original.id}))
+        for commit, original, request in pairs
         if commit.id in patches and patches[commit.id] == patches.get(original.id)
     ]
 
 
-def _identity(commit: Commit) -> tuple[str, str, str]:
-    return commit.author, commit.authored, commit.lines[0]
-
-
-def _patch_ids(git: Git, names: Sequence[str]) -> dict[str, str]:
-    """The patch id of each of the commits *names*."""
-    if not names:
-        return {}
-    stdin = "".join(f"{name}\n" for name in names).encode()
+def _add_patch_ids(git: Git, names: Iterable[str], patches: MutableMapping[str, str]) -> None:
+    """Adds the patch id of each of the commits *names* to *patches*."""
+    new = [name for name in names if name not in patches]
+    if not new:
+        return
+    stdin = "".join(f"{name}\n" for name in new).encode()
     try:
-        patches = git.run("diff-tree", "--stdin", "-p", *patch.ALIKE, stdin=stdin)
-        listed = git.run("patch-id", "--stable", stdin=patches).decode("ascii")
+        diffs = git.run("diff-tree", "--stdin", "-p", *patch.ALIKE, stdin=stdin)
+        listed = git.run("patch-id", "--stable", stdin=diffs).decode("ascii")
     except HistoryError:  # an object that a partial clone lacks
-        return {}
-    return {name: patch for patch, name in (line.split(" ") for line in listed.splitlines())}
-
-
-def commits_of(git: Git, names: Iterable[str]) -> dict[str, Commit]:
-    """The commits *names* that this clone has."""
-    return objects.parse_commits(git.objects(sorted(set(names))))
+        return
+    patches.update((name, one) for one, name in (line.split(" ") for line in listed.splitlines()))
 
 
 def _fits(squash: Commit, head: Commit, own: Own, ancestry: Ancestry) -> bool:
@@ -136,25 +121,6 @@ def _fits(squash: Commit, head: Commit, own: Own, ancestry: Ancestry) -> bool:
         return False
     on_time = head.committed <= squash.committed
     return on_time and all(ancestry.leads(base, squash.id) for base in own.bases)
-
-
-class Ancestry:
-    """Knows which commits in the history of `HEAD` are ancestors of others."""
-
-    def __init__(self, git: Git) -> None:
-        self._git = git
-        self._age: dict[str, int] | None = None
-
-    def leads(self, older: str, newer: str) -> bool:
-        """Whether *older* is an ancestor of *newer*."""
-        if self._age is None:
-            # Nearly all of both are first parents: for those, one list is the answer.
-            names = self._git.run("rev-list", "--first-parent", self._git.head()).decode("ascii")
-            self._age = {name: age for age, name in enumerate(names.split())}
-        if older in self._age and newer in self._age:
-            return self._age[older] >= self._age[newer]
-        status, _, _ = self._git.try_run("merge-base", "--is-ancestor", older, newer)
-        return status == 0
 
 
 def trace_lines(

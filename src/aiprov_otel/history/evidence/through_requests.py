@@ -9,14 +9,15 @@ from typing import Final
 
 from aiprov_otel.format import short_hash
 from aiprov_otel.history.blame.hunks import Hunk
-from aiprov_otel.history.evidence import marked_commits, squashes, trace_cache
+from aiprov_otel.history.evidence import kept, marked_commits, request_commits, squashes
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.records import MarkedRange, Record, make_record, overlapping
 from aiprov_otel.history.evidence.sources import Records
 from aiprov_otel.history.evidence.squashes import Squash
 from aiprov_otel.history.git.objects import Commit
-from aiprov_otel.history.git.pull_requests import PullRequests
+from aiprov_otel.history.git.pull_requests import PullRequests, find_request
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.values import Evidence
 
@@ -43,34 +44,38 @@ class Through:
         commits: Mapping[str, Commit],
         marks: Mapping[str, Sequence[Mark]],
         places: Collection[tuple[str, str]],
+        known: Kept,
     ) -> None:
         self.wrote: dict[str, Record] = {}
         self.recovered: dict[str, Record] = {}
-        self._own: dict[str, tuple[Commit, list[Mark]]] = {}
         self._unborne: dict[str, tuple[Mark, ...]] = {}
-        found = squashes.find_squashes(git, requests, commits) if requests else []
+        found = squashes.find_squashes(git, requests, commits, table, known) if requests else []
         self.fetched = frozenset(squash.commit.id for squash in found)
         names = set().union(*(squash.own for squash in found))
-        left = squashes.find_recorded(git, requests, records.commits)
-        for commit, own in marked_commits.read_commits(git, sorted(names | left.keys()), table):
-            self._own[commit.id] = commit, own
+        left = find_request(git, requests.all, records.commits, known.parents)
+        self._own = request_commits.read(git, names | left.keys(), table, known)
         for squash in found:
             self._unborne[squash.commit.id] = tuple(self._find_unborne(squash, marks))
         recorded = records.commits & self._own.keys()
         telling = [squash for squash in found if self._tells(squash, marks, recorded)]
         if left:
             unrecorded = {name: one for name, one in commits.items() if name not in records.commits}
-            telling += squashes.find_rebased(git, unrecorded, left)
+            originals = {
+                name: (self._own[name], one) for name, one in left.items() if name in self._own
+            }
+            telling += squashes.find_rebased(git, unrecorded, originals, known.patches)
         by_name = {squash.commit.id: squash for squash in telling}
-        with trace_cache.opened(git) as known:
-            lines = squashes.trace_lines(git, by_name.values(), places, known)
+        # What follows moved lines depends on other files too.
+        traced = {} if git.follows_moves else known.lines
+        lines = squashes.trace_lines(git, by_name.values(), places, traced)
         self._collect(by_name, lines, records, recorded)
 
     def find_marks(self, wrote: Mark) -> tuple[Commit, list[Mark]]:
         """The commit that *wrote*, one of `wrote`, names, and its marks."""
-        commit, marks = self._own[wrote.commit or ""]
-        return commit, [
-            replace(mark, where=f"{mark.where} {wrote.where}", commit=commit.id) for mark in marks
+        own = self._own[wrote.commit or ""]
+        return own.commit, [
+            replace(mark, where=f"{mark.where} {wrote.where}", commit=own.commit.id)
+            for mark in own.marks
         ]
 
     def unborne(self, squash: str) -> tuple[Mark, ...]:
@@ -79,7 +84,7 @@ class Through:
 
     def _find_unborne(self, squash: Squash, marks: Mapping[str, Sequence[Mark]]) -> Iterator[Mark]:
         own = [
-            m for name in squash.own & self._own.keys() for m in self._own[name][1] if m.evidence
+            m for name in squash.own & self._own.keys() for m in self._own[name].marks if m.evidence
         ]
         borne = {name for mark in own for name in (mark.rule, mark.agent)}
         for mark in marks.get(squash.commit.id, ()):
@@ -94,7 +99,7 @@ class Through:
     ) -> bool:
         """Whether the lines of *squash* may be decided in different ways."""
         every = [*marks.get(squash.commit.id, ())]
-        every += (mark for name in squash.own & self._own.keys() for mark in self._own[name][1])
+        every += (mark for name in squash.own & self._own.keys() for mark in self._own[name].marks)
         return any(mark.evidence for mark in every) or not squash.own.isdisjoint(recorded)
 
     def _collect(
@@ -104,14 +109,17 @@ class Through:
         records: Records,
         recorded: Collection[str],
     ) -> None:
-        by_source = records.read({name: self._own[name][0] for name in sorted(recorded)})
+        by_source = records.read({name: self._own[name].commit for name in sorted(recorded)})
         wrote: dict[str, list[tuple[str, MarkedRange]]] = defaultdict(list)
         recovered: dict[str, list[tuple[str, MarkedRange]]] = defaultdict(list)
         for (name, path), hunks in lines.items():
             where = f"through {by_name[name].request.ref}"
+            shown: dict[str, Mark] = {}
             for hunk in hunks:
-                text = f"commit {short_hash(hunk.commit)} wrote the line"
-                mark = Mark(RULE, None, None, None, None, where, text, commit=hunk.commit)
+                if (mark := shown.get(hunk.commit)) is None:
+                    text = f"commit {short_hash(hunk.commit)} wrote the line"
+                    mark = Mark(RULE, None, None, None, None, where, text, commit=hunk.commit)
+                    shown[hunk.commit] = mark
                 end = hunk.first + hunk.count - 1
                 wrote[name].append((path, MarkedRange(hunk.first, end, mark)))
                 recovered[name] += _recover(path, hunk, where, by_source)
@@ -140,24 +148,25 @@ def _recover(
 
 def find_marked(git: Git, names: Sequence[str], table: Table) -> set[str]:
     """Those of the commits *names* that have a mark or a record, or are the squash of such."""
-    records = Records(git)
-    marked, unmarked = set(), {}
-    for commit, marks in marked_commits.read_commits(git, names, table):
-        if commit.id in records.commits or any(mark.evidence for mark in marks):
-            marked.add(commit.id)
-        else:
-            unmarked[commit.id] = commit
-    return marked | _find_telling(git, records, table, unmarked)
+    with kept.opened(git, table) as known:
+        records = Records(git, known)
+        marked, unmarked = set(), {}
+        for commit, marks in marked_commits.read_commits(git, names, table, known.marks):
+            if commit.id in records.commits or any(mark.evidence for mark in marks):
+                marked.add(commit.id)
+            else:
+                unmarked[commit.id] = commit
+        return marked | _find_telling(git, records, table, unmarked, known)
 
 
 def _find_telling(
-    git: Git, records: Records, table: Table, commits: Mapping[str, Commit]
+    git: Git, records: Records, table: Table, commits: Mapping[str, Commit], known: Kept
 ) -> set[str]:
     """Those of *commits* whose pull request has a commit with a mark or a record."""
-    requests = PullRequests(git)
-    found = squashes.find_squashes(git, requests, commits) if requests else []
-    names = sorted(set().union(*(squash.own for squash in found)))
-    read = marked_commits.read_commits(git, names, table)
-    marked = {commit.id for commit, marks in read if any(mark.evidence for mark in marks)}
-    telling = marked | (records.commits & set(names))
+    requests = PullRequests(git, trees=known.trees)
+    found = squashes.find_squashes(git, requests, commits, table, known) if requests else []
+    names = set().union(*(squash.own for squash in found))
+    read = request_commits.read(git, names, table, known)
+    marked = {name for name, one in read.items() if any(mark.evidence for mark in one.marks)}
+    telling = marked | (records.commits & names)
     return {squash.commit.id for squash in found if not squash.own.isdisjoint(telling)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.mark import (
     get_object,
     get_objects,
@@ -12,7 +13,8 @@ from aiprov_otel.history.evidence.mark import (
     make_mark,
     parse_documents,
 )
-from aiprov_otel.history.evidence.notes import NoteRecords, list_notes
+from aiprov_otel.history.evidence.note_records import NoteRecords
+from aiprov_otel.history.evidence.notes import list_notes
 from aiprov_otel.history.evidence.records import MarkedRange, Record, Source, make_record
 from aiprov_otel.history.git.repository import Git, matching_refs
 from aiprov_otel.values import Evidence, Origin
@@ -23,9 +25,9 @@ FETCHED: Final = REFS
 _ORIGINS: Final = {"AI": Origin.AI, "AIModified": Origin.MIXED, "Human": Origin.HUMAN}
 
 
-def list_sources(git: Git) -> Iterator[Source]:
+def list_sources(git: Git, kept: Kept) -> Iterator[Source]:
     """Each ref of notes."""
-    return (NoteRecords(list_notes(git, ref), parse) for ref in matching_refs(git, *REFS))
+    return (NoteRecords(list_notes(git, ref), parse, kept) for ref in matching_refs(git, *REFS))
 
 
 def parse(note: bytes, ref: str) -> Record | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.objects import Commit, parse_commits
-from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.git.repository import Git, matching_refs
 
 HEADS: Final = (
     "refs/pull/*/head",
@@ -87,16 +87,23 @@ class PullRequests:
     """
     The pull requests whose refs this clone has, by number and by the tree of their heads.
 
-    The *merges* of the history are read where they are not given.
+    The *merges* of the history are read where they are not given. What is in *trees* is not
+    looked up, and the rest is added to it: the hashes of the trees of heads, and of parents of merges.
     """
 
-    def __init__(self, git: Git, merges: Sequence[Commit] | None = None) -> None:
+    def __init__(
+        self,
+        git: Git,
+        merges: Sequence[Commit] | None = None,
+        trees: MutableMapping[str, str] | None = None,
+    ) -> None:
         self._by_number: dict[str, list[PullRequest]] = defaultdict(list)
         self._by_tree: dict[str, list[PullRequest]] = defaultdict(list)
-        for ref, head, tree in _list_heads(git):
+        for ref, head, tree in _list_heads(git, {} if trees is None else trees):
             request = PullRequest(ref, head)
             self._by_number[ref.split("/")[2]].append(request)
-            self._by_tree[tree].append(request)
+            if tree:
+                self._by_tree[tree].append(request)
         self._by_merge: dict[str, list[str]] = {}
         if self._by_number:
             self._by_merge = _read_numbers(read_merges(git) if merges is None else merges)
@@ -143,46 +150,94 @@ class Own:
     bases: frozenset[str]
 
 
-def own_commits(git: Git, requests: Iterable[PullRequest]) -> dict[str, Own]:
-    """By head, the own commits of each of *requests*."""
+Parents = MutableMapping[str, str | None]
+"""By commit that the history of `HEAD` lacks, its parents; None for a head that it has."""
+
+
+def own_commits(git: Git, requests: Iterable[PullRequest], parents: Parents) -> dict[str, Own]:
+    """By head, the own commits of each of *requests*; what *parents* lack is added to them."""
     heads = sorted({request.head for request in requests})
-    stdin = "\n".join((*heads, f"^{git.head()}")).encode()
+    return {head: _own(head, parents) for head in heads} if _add(git, heads, parents) else {}
+
+
+def find_request(
+    git: Git, requests: Sequence[PullRequest], commits: Collection[str], parents: Parents
+) -> dict[str, PullRequest]:
+    """Those of *commits* that only *requests* have, each with the last of these requests."""
+    if not _add(git, sorted({request.head for request in requests}), parents):
+        return {}
+    left = {name for name in commits if parents.get(name) is not None}
+    found: dict[str, PullRequest] = {}
+    seen: set[str] = set()
+    for request in reversed(requests) if left else ():
+        waiting = [request.head]
+        while waiting and left:
+            name = waiting.pop()
+            row = parents.get(name)
+            if row is not None and name not in seen:
+                seen.add(name)
+                waiting.extend(row.split())
+                if name in left:
+                    left.remove(name)
+                    found[name] = request
+    return found
+
+
+def _add(git: Git, heads: Iterable[str], parents: Parents) -> bool:
+    """Adds what leads to *heads* to *parents*; False where this clone lacks a part of it."""
+    new = [head for head in heads if head not in parents]
+    if not new:
+        return True
+    stdin = "\n".join((*new, f"^{git.head()}")).encode()
     try:
         listed = git.run("rev-list", "--parents", "--stdin", stdin=stdin)
     except HistoryError:  # a partial clone lacks one of them
-        return {}
-    lines = (line.split(" ") for line in listed.decode("ascii").splitlines())
-    parents = {name: row for name, *row in lines}
-    return {head: _own(head, parents) for head in heads}
+        return False
+    for line in listed.decode("ascii").splitlines():
+        name, _, row = line.partition(" ")
+        parents[name] = row
+    for head in new:
+        parents.setdefault(head, None)
+    return True
 
 
-def _own(head: str, parents: Mapping[str, Sequence[str]]) -> Own:
-    """*head* and its ancestors among the keys of *parents*."""
+def _own(head: str, parents: Parents) -> Own:
+    """*head* and its ancestors that have *parents*."""
     own: set[str] = set()
     bases: set[str] = set()
     waiting = [head]
     while waiting:
         name = waiting.pop()
-        if name not in parents:
+        row = parents.get(name)
+        if row is None:
             bases.add(name)
         elif name not in own:
             own.add(name)
-            waiting.extend(parents[name])
+            waiting.extend(row.split())
     return Own(frozenset(own), frozenset(bases))
 
 
-def _list_heads(git: Git) -> Iterator[tuple[str, str, str]]:
-    """The ref of each request, the commit at its head, and that commit's tree if it is known."""
-    form = "--format=%(objectname) %(tree) %(refname) %(parent)"
-    try:
-        output = git.run("for-each-ref", form, *PATTERNS)
-    except HistoryError:  # a ref whose object is missing
-        return
-    rows = [line.split(" ") for line in output.decode("utf-8", "surrogateescape").splitlines()]
-    with_head = {ref.rpartition("/")[0] for _, _, ref, *_ in rows if not ref.endswith("/merge")}
-    for name, tree, ref, *parents in rows:
-        if not ref.endswith("/merge"):
-            if tree:
-                yield ref, name, tree
-        elif len(parents) == 2 and ref.rpartition("/")[0] not in with_head:
-            yield ref, parents[1], ""
+_NAME: Final = re.compile("[0-9a-f]{40,64}")
+
+
+def _list_heads(git: Git, trees: MutableMapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The ref of each request, the commit at its head, and its tree, "" where it is not known."""
+    heads = {ref: git.refs[ref] for ref in matching_refs(git, *HEADS)}
+    with_head = {ref.rpartition("/")[0] for ref in heads}
+    others = (ref for ref in matching_refs(git, *MERGES) if ref.rpartition("/")[0] not in with_head)
+    merges = {ref: git.refs[ref] for ref in others}
+    wanted = [f"{name}^{{tree}}" for name in heads.values()]
+    _look_up(git, [*wanted, *(f"{name}^2" for name in merges.values())], trees)
+    for ref, name in heads.items():
+        if tree := trees.get(f"{name}^{{tree}}"):
+            yield ref, name, tree
+    for ref, name in merges.items():
+        if head := trees.get(f"{name}^2"):
+            yield ref, head, ""
+
+
+def _look_up(git: Git, names: Iterable[str], found: MutableMapping[str, str]) -> None:
+    """Adds to *found* the hash of each of the objects *names* that this clone has."""
+    new = sorted({name for name in names if name not in found})
+    pairs = zip(new, git.object_names(new) if new else [], strict=True)
+    found.update((name, one) for name, one in pairs if _NAME.fullmatch(one))
