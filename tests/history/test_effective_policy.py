@@ -6,8 +6,10 @@ import pytest
 
 from aiprov_otel.errors import HistoryError, UsageError
 from aiprov_otel.history.build import build
+from aiprov_otel.history.check import compare
 from aiprov_otel.history.effective_policy import apply_policy, changed_keys, relative_paths
 from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
 from aiprov_otel.manifest import Manifest
 
@@ -99,3 +101,17 @@ def test_folders_of_the_repository(copied, tmp_path):
     assert relative_paths(git, [copied.path, copied.path / "pay"]) == ()
     with pytest.raises(UsageError, match="is not in the repository"):
         relative_paths(git, [tmp_path])
+
+
+@pytest.mark.parametrize("key", ["moves", "paths", "pull_requests", "ai_only"])
+@pytest.mark.parametrize("value", [None, 5, {}, [], [5], ["a\0b"], "a\0b", 1.5])
+def test_an_option_that_no_build_writes(repo, key, value):
+    """
+    A manifest's policy of any shape is compared; an odd value is none, and a difference.
+    """
+    repo.commit("a.py", "a = 1\n")
+    build(repo.path)
+    manifest = Manifest.load(repo.path / "aiprov.manifest")
+    manifest.policy = {**manifest.policy, key: value}
+
+    assert compare(Git.open(repo.path), Policy.load(repo.path), manifest).changed == ()

@@ -98,6 +98,19 @@ def test_no_line_is_slow(beginning):
         assert time.process_time() - began < 1
 
 
+@pytest.mark.parametrize("filling", [b"A", b"<", b"a@", b"(", b" "])
+def test_no_name_is_slow(filling):
+    """
+    An author of any length is read up to a limit.
+    """
+    name = filling * 500_000
+    raw = b"author %b <a@x> 1 +0000\ncommitter %b <a@x> 1 +0000\n\nAdd it\n" % (name, name)
+    began = time.process_time()
+    find_marks(parse_commit("a" * 40, raw), Table())
+
+    assert time.process_time() - began < 1
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "a = " + "[" * 100_000, "{" * 100_000])
 def test_a_deep_note(repo, text):
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from typing import Any
 
 import pytest
 from opentelemetry import trace
@@ -332,3 +333,22 @@ def test_steps_may_run_in_any_context(application, caplog):
     asyncio.run(main())
     assert not caplog.messages
     assert application.span()
+
+
+def test_a_loop_closes_an_async_generator_once():
+    """
+    The loop, which closes what was left in the end, knows one generator, and no error of closing.
+    """
+    log, errors = [], []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        left.append(provenance(closing_later)(log))
+        await anext(left[0])
+
+    for _ in range(5):  # it closes them in any order
+        left: list[Any] = []
+        asyncio.run(main())
+
+    assert errors == []
+    assert log == ["closed"] * 5

@@ -89,6 +89,72 @@ print(json.dumps([raised, caught, kept, recording, len(counting.open)]))
 """
 
 
+# Signals that come from outside while Python drops an exception, and while it collects garbage: it
+# looks for them at the next line of Python.
+DROPPED = """
+import ctypes, gc, signal
+from functools import partial
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+import aiprov_otel
+
+trace.set_tracer_provider(TracerProvider(shutdown_on_exit=False))
+aiprov_otel.install()
+signalling = partial(ctypes.CDLL(None)["raise"], signal.SIGUSR1)
+
+class Interrupted(BaseException):
+    pass
+
+class Mine(Exception):
+    __del__ = staticmethod(signalling)
+
+class Garbage:
+    __del__ = staticmethod(signalling)
+    def __init__(self):
+        self.itself = self
+
+@aiprov_otel.provenance
+def fail(kind):
+    raise kind("x")
+
+def handler(number, frame):
+    raise Interrupted
+
+def drop():
+    try:
+        fail(Mine)
+    except Mine:
+        pass
+
+def collect():
+    Garbage()
+    gc.collect()
+
+signal.signal(signal.SIGUSR1, handler)
+try:
+    fail(KeyError)
+except KeyError:
+    pass
+caught = 0
+for work in (drop, collect) * 5:
+    try:
+        work()
+        for _ in range(10):
+            pass
+    except Interrupted:
+        caught += 1
+print(caught)
+"""
+
+
+def test_a_signal_during_a_collection_reaches_the_application(tmp_path):
+    """
+    Nothing of ours in Python runs as an exception is dropped or garbage collected: Python would
+    call the handler there, and what it raises would go no further.
+    """
+    assert run("", tmp_path, sys.executable, "-W", "error", "-c", DROPPED) == "10\n"
+
+
 HOOKED = """
 import asyncio
 

@@ -7,13 +7,14 @@ import html
 import io
 import json
 import re
+import time
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.stacktrace.frames import annotate, unread
+from aiprov_otel.stacktrace.frames import annotate, fold_foreign, unread
 from aiprov_otel.stacktrace.text import decode, unwrap
 
 TRACE = """Traceback (most recent call last):
@@ -208,3 +209,27 @@ def test_annotating_any_text_never_raises(text):
     """
     annotate(unwrap(text), None)
     annotate(unwrap(f'{{"a": {text}\\n  File \\"{text}", line 1, in {text}'), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\" * 300_000 + TRACE,
+        "\\n" + " " * 300_000 + 'File "',
+        "#033]8;" * 50_000 + 'File "',
+        'File "' * 100_000 + '", line 5',
+        '{"a":' * 900 + '["File"]' + "}" * 900,
+        '{"a":' * 5_000 + '["File"]' + "}" * 5_000,
+    ],
+    ids=["slashes", "blanks", "links", "parts", "deep", "deeper"],
+)
+def test_no_text_is_slow_or_too_deep(text):
+    """
+    The time grows with the length of a text, not with its square, and no JSON is too deep.
+    """
+    began = time.process_time()
+    lines = annotate(unwrap(text), None)
+    assert list(fold_foreign(lines))
+    unread(lines)
+
+    assert time.process_time() - began < 10

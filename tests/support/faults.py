@@ -62,11 +62,8 @@ def _calling_lines(filename: str) -> set[int]:
 
 RUNTIME: Final = str(Path(aiprov_otel.__file__).parent / "runtime")
 
-_CALLBACKS: Final = {"_collecting", "sweep", "_references", "<lambda>", "_upwards"}
-"""
-Run by the collector, as a weak reference dies, or as a generator is dropped: there Python prints
-every exception.
-"""
+_CALLBACKS: Final = {"_upwards"}
+"""Run as a generator is dropped: there Python prints every exception."""
 
 
 _SHELLS: Final[dict[str, set[str]]] = {

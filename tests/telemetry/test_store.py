@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -191,6 +192,29 @@ def test_a_closed_store_says_so(path, rows):
     store.close()
     store.close()
 
+    with pytest.raises(StoreError, match="was closed"):
+        store.add(rows)
+
+
+def test_a_store_that_is_read_is_closed(path, rows):
+    """
+    What readers are at ends, with an error that has a name, and the store closes meanwhile.
+    """
+    store = Store.open(path)
+    store.add(rows)
+    readers = [store.reader() for _ in range(4)]
+    numbers = "range(100_000_000)"
+
+    def read(reader):
+        while True:
+            reader.query(f"SELECT count(*) FROM {numbers} a, {numbers} b WHERE a = b + 1")
+
+    with ThreadPoolExecutor() as pool:
+        reading = [pool.submit(read, reader) for reader in readers]
+        while not all(reader._lock.locked() for reader in readers):
+            time.sleep(0.01)
+        store.close()
+    assert {type(each.exception()) for each in reading} == {StoreError}
     with pytest.raises(StoreError, match="was closed"):
         store.add(rows)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from aiprov_otel.errors import HistoryError, PolicyError, UsageError
 from aiprov_otel.files import read_regular
@@ -56,16 +56,21 @@ def with_build_options(policy: Policy, built: Mapping[str, Any]) -> Policy:
     """
     *policy* with the options of a build whose manifest has the policy *built*.
 
-    A manifest is compared with what building it again with the same options would give.
+    A manifest is compared with what building it again with the same options would give. A value
+    that no build writes counts as absent.
     """
-    paths, moves = built.get("paths", ()), built.get("moves", Moves.NONE)
+    paths, moves, export = (built.get(key) for key in ("paths", "moves", "pull_requests"))
     return replace(
         policy,
-        paths=tuple(paths),
-        moves=policy.moves or Moves(moves),
-        pull_requests=policy.pull_requests or built.get("pull_requests"),
-        ai_only=built.get("ai_only", False),
+        paths=tuple(filter(_is_path, paths)) if isinstance(paths, list | tuple) else (),
+        moves=policy.moves or (Moves(moves) if moves in tuple(Moves) else Moves.NONE),
+        pull_requests=policy.pull_requests or (export if _is_path(export) else None),
+        ai_only=built.get("ai_only") is True,
     )
+
+
+def _is_path(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and "\0" not in value
 
 
 def changed_keys(policy: Policy, built: Mapping[str, Any]) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ SCHEMA = 2
 _READABLE = (1, SCHEMA)
 _INDEX, _COMMITS, _LINES = "manifest.json", "commits.txt", "lines.bin"
 _FORMAT = "aiprov-manifest"
+_LONGEST_PATH = 4096  # characters; of a longer one, which no system has, the end is read
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -206,7 +207,7 @@ def _check_lines(lines: int, entry: Entry) -> None:
 
 def tails(filename: str) -> Iterator[str]:
     """*filename*, then without its first folder, its first two, and so on."""
-    parts = filename.replace("\\", "/").split("/")
+    parts = filename[-_LONGEST_PATH:].replace("\\", "/").split("/")
     return ("/".join(parts[start:]) for start in range(len(parts)))
 
 

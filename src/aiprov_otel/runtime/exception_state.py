@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import partial
 from threading import local
 from typing import Any, Final, TypeGuard
 from weakref import ref
@@ -93,8 +94,11 @@ class _States:
     The state of each exception that is alive; the exception itself is not touched, or kept alive.
 
     Exceptions of classes that are written in Python are referenced weakly. Builtin ones can't be:
-    of these the `__dict__` is kept, by which they are recognized, and dropped at the next garbage
-    collection after nothing else refers to it any more.
+    of these the `__dict__` is kept, by which they are recognized, and dropped at the next exception
+    after a garbage collection, where nothing else refers to it any more.
+
+    What Python calls as a reference dies, or after a collection, is not written in Python: there,
+    each signal handler whose signal came during a collection would run, and what it raises end.
     """
 
     LIMIT: Final = 10_000
@@ -103,11 +107,16 @@ class _States:
     def __init__(self) -> None:
         self._weak: dict[int, tuple[ref[BaseException], State]] = {}
         self._kept: dict[int, tuple[dict[str, Any], State]] = {}
+        self.collections: dict[str, object] = {}
+        """By phase, the garbage collections since the last sweep."""
         self._sweep_at = 16
         self._unreferenced = self._references([{}])
 
     def of(self, error: BaseException) -> State:
         """The state of *error*, the object."""
+        if self.collections:
+            self.collections.clear()
+            self.sweep()
         key = id(error)
         if (weak := self._weak.get(key)) is not None and weak[0]() is error:
             return weak[1]
@@ -115,7 +124,7 @@ class _States:
             return kept[1]
         state = State()
         try:
-            self._weak[key] = (ref(error, lambda _: self._weak.pop(key, None)), state)
+            self._weak[key] = (ref(error, partial(self._weak.pop, key)), state)
         except TypeError:
             if len(self._kept) >= self._sweep_at:
                 self.sweep()
@@ -142,14 +151,7 @@ _states = _States()
 _lock = threading.RLock()  # reentrant: making an entry may run a finalizer, which may fail
 
 
-def _collecting(phase: str, _: object) -> None:
-    # Without the lock: an exception of a signal handler that arrives right after `acquire` would
-    # keep it for ever. Each step of a sweep is one operation on a dict.
-    if phase == "start":
-        _states.sweep()
-
-
-gc.callbacks.append(_collecting)
+gc.callbacks.append(_states.collections.__setitem__)
 
 
 def state_of(error: BaseException) -> State:

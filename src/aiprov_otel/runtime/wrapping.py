@@ -147,7 +147,7 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
         call = site.prepare() or NO_CALL
-        step: Any = generator.asend
+        step: Any = functools.partial(_begin, generator)
         slot: list[Any] = [None]  # as in a generator
         try:
             try:
@@ -174,6 +174,26 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
             raise
 
     return wrapper
+
+
+def _begin(generator: AsyncGenerator[Any, Any], value: None) -> Any:
+    """
+    What awaits the first value of *generator*, without the hooks of the event loop.
+
+    As it ends, a loop closes all asynchronous generators of its hooks at once. The wrapper is one
+    of them, and closes its generator itself.
+    """
+    hooks, first = sys.get_asyncgen_hooks(), None
+    try:
+        sys.set_asyncgen_hooks(None, None)
+        first = generator.asend(value)
+        sys.set_asyncgen_hooks(*hooks)
+        return first  # noqa: TRY300 (an exception may come here, too)
+    except BaseException:
+        sys.set_asyncgen_hooks(*hooks)
+        if first is not None:
+            first.close()  # else Python warns that nobody awaited it
+        raise
 
 
 class _Proxy(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic in its stubs alone

@@ -18,7 +18,7 @@ _FRAME: Final = re.compile(
     r"^(?P<margin>[ |]*|.*(?:[ |]{2}|\t|> ))"
     r'File "(?P<path>[^"]+)", line (?P<line>\d{1,9}),? in (?P<name>.+)$'
 )
-_PART: Final = re.compile(r'\bFile "(?!.*", line \d+$)')
+_PART: Final = re.compile(r'(?>.*\bFile ")(?!.*", line \d+$)')
 _INSTALLED: Final = re.compile(r"^.*/(?:site|dist)-packages/")
 
 
@@ -91,7 +91,7 @@ def annotate(text: str, known: Known[Any] | None) -> tuple[Line, ...]:
 
 def unread(lines: Iterable[Line]) -> int:
     """The number of *lines* with a part of a frame only: cut off, or mixed with others."""
-    return sum(line.frame is None and bool(_PART.search(line.text)) for line in lines)
+    return sum(line.frame is None and bool(_PART.match(line.text)) for line in lines)
 
 
 def fold_foreign(lines: Iterable[Line]) -> Iterator[Line]:

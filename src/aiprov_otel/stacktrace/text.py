@@ -16,10 +16,12 @@ _BYTE_ORDER_MARKS: Final = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# No pattern looks at a run of backslashes or blanks more than once, or as far as the end of a line.
+_SLASHES: Final = r"(?<!\\)\\++"
 # Colors, with an escape character as it is or as a log writes it, and links of a terminal.
-_ESC: Final = r"(?:\x1b|\\+(?:x1b|u001b|033|e)|#033|\^\[|\u241b|\ufffd)"
+_ESC: Final = rf"(?:\x1b|{_SLASHES}(?:x1b|u001b|033|e)|#033|\^\[|\u241b|\ufffd)"
 _COLOR: Final = re.compile(
-    rf"{_ESC}(?:\[[0-9;:]*[a-zA-Z]|\]8;[^\x07\x1b\\]*(?:\x07|{_ESC}\\+))", re.IGNORECASE
+    rf"{_ESC}(?:\[[0-9;:]*[a-zA-Z]|\]8;[^\x07\x1b\\]{{0,1000}}+(?:\x07|{_ESC}\\++))", re.IGNORECASE
 )
 _BARE_COLOR: Final = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m")  # whose escape character was dropped
 _BLANKS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ")
@@ -29,10 +31,12 @@ _QUOTES: Final = re.compile(
 _CELL: Final = re.compile(r'(?:^|(?<=[,;\t|]))"([^"]*(?:""[^"]*)*)"(?=[,;\t|]|\r?$)', re.MULTILINE)
 _DOUBLED: Final = re.compile(r'\bFile \\*""')
 
-_FRAME: Final = r'[|> ]*File \\*"'
-_ESCAPED: Final = re.compile(r"\\+(?:n|r|012|015|x0[ad]|u000[ad]|u2028) *" + _FRAME, re.IGNORECASE)
+_FRAME: Final = r'[|> ]*+File \\*+"'
+_ESCAPED: Final = re.compile(
+    rf"{_SLASHES}(?:n|r|012|015|x0[ad]|u000[ad]|u2028){_FRAME}", re.IGNORECASE
+)
 _OCTAL: Final = re.compile(r"#(0[0-3][0-7]|177)")  # a control character, as rsyslog writes it
-_WRITTEN: Final = re.compile(r"#012|\^J|[\u240a\u2424\u21b5\u23ce] *" + _FRAME)
+_WRITTEN: Final = re.compile(r"#012|\^J|[\u240a\u2424\u21b5\u23ce]" + _FRAME)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(0[0-3][0-7])|(.))")
 _CHARACTERS: Final = {"n": "\n", "r": "\r", "t": "\t"}
 # On a line of its own a function may have any name; between other text it ends where words do.
@@ -56,7 +60,7 @@ def unwrap(text: str) -> str:
 
 def _unwrap(text: str, depth: int) -> Iterator[str]:
     text = _plain(text)
-    if depth and (traces := list(_of_json(text.strip(), depth))):
+    if depth and (traces := _of_json(text.strip(), depth)):
         yield from traces
         return
     for line in text.splitlines():
@@ -86,7 +90,7 @@ def _plain(text: str) -> str:
 
 def _of_line(line: str, depth: int) -> Iterator[str]:
     document = line[max(line.find("{"), 0) : line.rfind("}") + 1]
-    if depth and (traces := list(_of_json(document, depth))):
+    if depth and (traces := _of_json(document, depth)):
         yield from traces
     elif depth and _ESCAPED.search(line):
         yield from _unwrap(_ESCAPE.sub(_character, line), depth - 1)
@@ -111,14 +115,14 @@ def _split_inline(line: str) -> Iterator[str]:
         yield from (f"    {part}" for part in re.split(r" {2,}", between) if part)
 
 
-def _of_json(text: str, depth: int) -> Iterator[str]:
-    """The stack traces in a JSON document; none if *text* is not one."""
-    if "{" in text:
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            return
-        yield from _in(document, depth)
+def _of_json(text: str, depth: int) -> list[str]:
+    """The stack traces in a JSON document; none if *text* is not one, or is too deep."""
+    if "{" not in text:
+        return []
+    try:
+        return list(_in(json.loads(text), depth))
+    except (ValueError, RecursionError):
+        return []
 
 
 def _in(value: Any, depth: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -130,12 +131,15 @@ class Store:
         """Closes the file, and ends what still runs on it; closing it twice is fine."""
         import duckdb
 
-        self.interrupt()
-        with self._lock:
-            if self._is_reader and self._state.memory is not None:
-                with suppress(duckdb.Error):  # the database may be useless, or closed
-                    self._connection.execute("RESET memory_limit")
-            self._connection.close()
+        while True:
+            self.interrupt()
+            with self._lock, suppress(duckdb.OperationalError):  # a reader is still at its query
+                if self._is_reader and self._state.memory is not None:
+                    with suppress(duckdb.Error):  # the database may be useless, or closed
+                        self._connection.execute("RESET memory_limit")
+                self._connection.close()
+                return
+            time.sleep(_PAUSE)
 
     def interrupt(self) -> None:
         """Ends the queries that run at this moment; they raise StoreError."""
@@ -316,6 +320,7 @@ class Store:
 
 
 _QUERY_LIMIT: Final = 120.0  # seconds
+_PAUSE: Final = 0.01  # seconds between two attempts to close a store that is read
 
 
 @contextmanager

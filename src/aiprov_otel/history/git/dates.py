@@ -11,6 +11,8 @@ from aiprov_otel.history.git.repository import Git
 
 FIRST: Final = datetime(2005, 4, 7, tzinfo=UTC)
 """The first commit of git: what is older was imported, or has a date that was set by hand."""
+LAST: Final = int(datetime.max.replace(tzinfo=UTC).timestamp())
+"""The last second that has a date."""
 
 
 def corrected_dates(git: Git, names: Collection[str]) -> dict[str, datetime]:
@@ -32,8 +34,9 @@ def corrected_dates(git: Git, names: Collection[str]) -> dict[str, datetime]:
     dates: dict[str, int] = {}
     wrong: dict[str, datetime] = {}
     for line in listing.decode("ascii", "replace").splitlines():
-        name, date, *parents = line.split()
-        own = int(date)
+        name, date, *parents = line.split(" ")
+        # Git leaves out a date that it can't read, and prints one that no clock will ever show.
+        own = int(date) if date.isdigit() and int(date) <= LAST else 0
         latest = max((dates[parent] for parent in parents if parent in dates), default=own)
         dates[name] = max(own, latest) if own < first else own
         if dates[name] != own and name in names:

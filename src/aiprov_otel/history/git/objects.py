@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_NAME: Final = 1_000  # bytes of `Name <mail>`; of a longer one the end is read
 _LONGEST_MESSAGE: Final = 1024 * 1024  # bytes; of a longer one the beginning and the end are read
 # Codecs of Python that are not encodings of text, or take a time that grows with the square.
 _NO_ENCODINGS: Final = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
@@ -112,7 +113,7 @@ def parse_commit(name: str, raw: bytes) -> Commit:
 def _parse_signature(value: bytes, encoding: str) -> tuple[str, datetime | None]:
     """`Name <mail> seconds zone` as `Name <mail>` and the time."""
     who, bracket, when = value.rpartition(b">")
-    return _decode(who + bracket, encoding), _parse_time(when.split())
+    return _decode(who[-_LONGEST_NAME:] + bracket, encoding), _parse_time(when.split())
 
 
 def _parse_time(words: list[bytes]) -> datetime | None:
