@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from aiprov_otel.runtime import excepthooks
+from aiprov_otel.runtime import printed_tracebacks
 from aiprov_otel.runtime.patching import Patches
 from support.application import process
 from support.command import environment
@@ -212,7 +212,7 @@ def test_a_hook_of_somebody_else_is_left_alone(monkeypatch, owner):
     monkeypatch.setattr(owner, "excepthook", theirs)
     monkeypatch.setattr(sys, "unraisablehook", theirs)
     patches = Patches()
-    excepthooks._annotate_printed(patches)
+    printed_tracebacks.instrument(patches)
 
     assert owner.excepthook is theirs
     assert sys.unraisablehook is theirs
@@ -233,14 +233,15 @@ def test_rich_goes_on_as_it_does(application):
     assert "<-" not in done.stderr
 
 
-def test_it_is_off_unless_it_is_asked_for():
+def test_it_is_off_unless_it_is_asked_for(application):
     """
-    Without the variable no hook is touched.
+    Without the variable, Python prints, and what would is not even imported.
     """
-    before = sys.excepthook, threading.excepthook, sys.unraisablehook
-    excepthooks._annotate_printed(Patches())
+    code = PROLOGUE + "import sys\nprint('aiprov_otel.runtime.printed_tracebacks' in sys.modules)"
+    application.write("shop.py", SHOP)
+    application.manifest()
 
-    assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
+    assert process(code, application.folder, sys.executable).stdout == "False\n"
 
 
 def test_a_stack_trace_is_never_lost(application):
@@ -250,10 +251,10 @@ def test_a_stack_trace_is_never_lost(application):
     code = """
 import aiprov_otel
 aiprov_otel.install(manifest="aiprov.manifest")
-from aiprov_otel.runtime import excepthooks
+from aiprov_otel.runtime import printed_tracebacks
 def broken(*_):
     raise RuntimeError("ours")
-excepthooks.annotated = broken
+printed_tracebacks.annotated = broken
 raise KeyError("theirs")
 """
     application.manifest()

@@ -13,7 +13,6 @@ from functools import partial, wraps
 from types import ModuleType
 from typing import Any, Final, TypeAlias
 
-import wrapt
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -25,6 +24,7 @@ from aiprov_otel.runtime import fast_path, state
 from aiprov_otel.runtime.guard import call_guard, guard, warn
 from aiprov_otel.runtime.interrupts import is_foreign
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.post_import import register_post_import_hook
 
 _PACKAGE: Final = "opentelemetry.exporter.otlp.proto"
 TESTED: Final = frozenset(f"1.{minor}" for minor in range(38, 46))
@@ -60,7 +60,7 @@ def instrument(patches: Patches) -> None:
         return
     for kind in ("http", "grpc"):
         name = f"{_PACKAGE}.{kind}.trace_exporter"
-        wrapt.register_post_import_hook(partial(_instrument, patches, kind), name)
+        register_post_import_hook(partial(_instrument, patches, kind), name)
 
 
 def _instrument(patches: Patches, kind: str, module: ModuleType) -> None:

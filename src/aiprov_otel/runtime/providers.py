@@ -8,13 +8,13 @@ from types import ModuleType
 from typing import Any, Final
 from weakref import WeakSet
 
-import wrapt
 from opentelemetry import _logs, trace
 from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
 
 from aiprov_otel.runtime import state
 from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.post_import import register_post_import_hook
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
 # The processors ask the state of the process, so one on a provider serves every installation.
@@ -37,7 +37,7 @@ def instrument(
     patches.replace(trace, "set_tracer_provider", partial(_wrap_set, _add_span_processor))
     patches.replace(ConcurrentMultiSpanProcessor, "on_start", _wrap_concurrent_on_start)
     cover_spans(tracer_provider or trace.get_tracer_provider())
-    wrapt.register_post_import_hook(
+    register_post_import_hook(
         partial(_instrument_logs, patches, logger_provider), "opentelemetry.sdk._logs"
     )
 

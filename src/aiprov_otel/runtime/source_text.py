@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import sys
@@ -12,27 +11,38 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from aiprov_otel.manifest import content_hash, tails
 from aiprov_otel.runtime import libraries
+from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.interrupts import is_foreign
+from aiprov_otel.runtime.post_import import register_post_import_hook
 
 STARTED = time.time()
 """A file that is younger on disk may not be what this process runs."""
 
-BOOTSTRAPS = frozenset(
-    function.__code__.co_filename
-    for function in (asyncio.Handle._run, asyncio.run, ThreadPoolExecutor.submit)  # noqa: SLF001 (its file is what counts)
-) | {
-    str(
-        Path(__file__).with_name("call_spans.py")
-    )  # a span of ours states itself what it stands for
+BOOTSTRAPS: Final = {
+    ThreadPoolExecutor.submit.__code__.co_filename,
+    str(Path(__file__).with_name("call_spans.py")),  # our span states itself what it stands for
 }
 """Below a frame of these, the stack belongs to the code that started the loop or the pool."""
+
+
+def _know(name: str, module: Any) -> None:
+    """Add the file of the function *name* of *module*."""
+    with call_guard:
+        BOOTSTRAPS.add(attrgetter(name)(module).__code__.co_filename)
+
+
+# A service without asyncio would pay more for its import than for ours.
+register_post_import_hook(partial(_know, "Handle._run"), "asyncio.events")
+register_post_import_hook(partial(_know, "run"), "asyncio.runners")
+
 _names_of: Final[Any] = vars(ModuleType)["__dict__"].__get__
 _DEFINITION = re.compile(rb"^[ \t\f]*(?:async\s+def|def|class)\b", re.MULTILINE)
 

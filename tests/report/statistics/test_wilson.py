@@ -39,3 +39,13 @@ def test_the_limits_hold_the_ratio(calls, data):
 
     assert 0 <= low <= errors / calls + 1e-12
     assert errors / calls - 1e-12 <= high <= 1
+
+
+def test_no_errors_have_no_lower_limit_above_zero():
+    """Nor do failures alone have an upper limit below one, by what rounding leaves."""
+    for calls in range(1, 2_000):
+        nothing, everything = wilson(0, calls / 7), wilson(calls / 7, calls / 7)
+
+        assert nothing is not None
+        assert everything is not None
+        assert (nothing[0], everything[1]) == (0.0, 1.0)

@@ -19,7 +19,8 @@
    2^56 / (2^56 - T). Source: OpenTelemetry specification, "TraceState: Probability Sampling"; `th` has
    up to fourteen hexadecimal digits, without trailing zeros. #}
 {% macro weights() -%}
-    regexpExtract(coalesce(TraceState, ''), '(?:^|[, ])ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:[;, ]|$)', 1) AS Threshold,
+    CASE WHEN coalesce(TraceState, '') = '' THEN ''
+        ELSE regexpExtract(TraceState, '(?:^|[, ])ot=(?:[^,]*;)?th:([0-9a-f]{1,14})(?:[;, ]|$)', 1) END AS Threshold,
     CASE WHEN Threshold = '' THEN 1.0
         ELSE {{ 2 ** 56 }} / ({{ 2 ** 56 }} - hexadecimal(Threshold)) END AS Weight
 {%- endmacro %}

@@ -47,7 +47,8 @@ def wilson(errors: float, calls: float) -> tuple[float, float] | None:
     scale = 1 + Z**2 / calls
     center = (ratio + Z**2 / (2 * calls)) / scale
     half = Z * sqrt(ratio * (1 - ratio) / calls + Z**2 / (4 * calls**2)) / scale
-    return max(center - half, 0.0), min(center + half, 1.0)
+    # Both are equal without errors, but for what rounding leaves; likewise where all calls fail.
+    return max(center - half, 0.0) if errors else 0.0, min(center + half, 1.0) if ratio < 1 else 1.0
 
 
 def mantel_haenszel(counts: Iterable[Tally]) -> float | None:

@@ -18,10 +18,9 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-import wrapt
-
 from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.post_import import register_post_import_hook
 
 
 class Framework(Protocol):
@@ -47,9 +46,7 @@ instrumented: Final[set[str]] = set()
 def instrument(patches: Patches) -> None:
     """Instrument each framework when it is imported, or at once if it was."""
     for framework in FRAMEWORKS:
-        wrapt.register_post_import_hook(
-            partial(_instrument_one, framework, patches), framework.MODULE
-        )
+        register_post_import_hook(partial(_instrument_one, framework, patches), framework.MODULE)
 
 
 def _instrument_one(framework: Framework, patches: Patches, module: ModuleType) -> None:

@@ -15,10 +15,9 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-import wrapt
-
 from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.post_import import register_post_import_hook
 
 
 class Server(Protocol):
@@ -42,7 +41,7 @@ instrumented: Final[set[str]] = set()
 def instrument(patches: Patches) -> None:
     """Instrument each server when it is imported, or at once if it was."""
     for server in SERVERS:
-        wrapt.register_post_import_hook(partial(_instrument_one, server, patches), server.MODULE)
+        register_post_import_hook(partial(_instrument_one, server, patches), server.MODULE)
 
 
 def _instrument_one(server: Server, patches: Patches, module: ModuleType) -> None:

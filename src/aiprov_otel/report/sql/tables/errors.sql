@@ -53,7 +53,7 @@ counted AS (
         CASE WHEN {{ span(keys.ERROR_ORIGIN) }} IS NULL THEN Commit
             ELSE {{ span(keys.ERROR_COMMIT_ID) }} END AS Commit,
         coalesce({{ span(keys.ERROR_TYPE) }}, nullif(StatusMessage, ''), 'failed') AS Type,
-        '' AS Message, Function, {{ span(keys.FILE_PATH) }} AS Path, NULL AS Line, NULL AS Stacktrace
+        '' AS Message, Function, Path, NULL AS Line, NULL AS Stacktrace
     FROM spans
     WHERE Failed AND NOT Raising AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM repeating)
 ),

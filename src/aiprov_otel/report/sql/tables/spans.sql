@@ -1,5 +1,6 @@
 {# The spans of the report: the calls that each stands for, and the keys that the report reads. Any column
-   of a file that we didn't write may be null. #}
+   of a file that we didn't write may be null. A statement that joins spans reads its keys from here: a
+   database carries columns of text through a join, and not the whole map, which is several times as much. #}
 {% from 'macros.sql' import span, nanoseconds, refused, weights with context %}
 {% set duration -%}
 CASE WHEN otel_traces.Duration > {{ latest }} THEN CAST({{ latest }} AS BIGINT)
@@ -28,6 +29,12 @@ SELECT
     {{ span(keys.CODE_FUNCTION_NAME) }} AS Function,
     {{ span(keys.ERROR_OUTCOME) }} AS Outcome,
     {{ refused() }} AS Refused,
+    {{ span(keys.FILE_PATH) }} AS Path,
+    toInt64OrNull(SpanAttributes['{{ keys.CODE_LINE_NUMBER }}']) AS Line,
+    {{ span(keys.COMMIT_TIME) }} AS Committed,
+    {{ span(keys.EVIDENCE_STRENGTH) }} AS Strength,
+    {{ span(keys.MATCH) }} AS Match,
+    {{ span('asgi.event.type') }} AS AsgiEvent,
     CASE {{ span(keys.UNIT) }} WHEN 'function' THEN 1 WHEN 'handler' THEN 2 ELSE 3 END AS Rank
 FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{ since }})

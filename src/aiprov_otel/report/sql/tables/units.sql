@@ -4,7 +4,7 @@
    one call of it, however many statements or requests those were. Spans of ASGI messages are not calls.
    The self time of a unit is its duration without the union of its direct children's intervals, each
    clipped to the unit. #}
-{% from 'macros.sql' import span, route, join_routes with context %}
+{% from 'macros.sql' import route, join_routes with context %}
 CREATE TEMPORARY TABLE units AS
 WITH children AS (
     SELECT
@@ -36,11 +36,7 @@ SELECT
     CASE spans.Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
     Origin, Agent, Model, Commit, spans.Function AS Function,
     coalesce(spans.Function, SpanName) AS Name, Start,
-    {{ span(keys.FILE_PATH) }} AS Path,
-    toInt64OrNull(SpanAttributes['{{ keys.CODE_LINE_NUMBER }}']) AS Line,
-    {{ span(keys.COMMIT_TIME) }} AS Committed,
-    {{ span(keys.EVIDENCE_STRENGTH) }} AS Strength,
-    {{ span(keys.MATCH) }} AS Match,
+    Path, Line, Committed, Strength, Match,
     Duration / 1e6 AS Ms, Weight,
     (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
 FROM spans
@@ -48,7 +44,7 @@ LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.
 {{ join_routes('spans') }}
 LEFT JOIN function_ranks
     ON function_ranks.ServiceName = spans.ServiceName AND function_ranks.Function = spans.Function
-WHERE Origin IS NOT NULL AND {{ span('asgi.event.type') }} IS NULL
+WHERE Origin IS NOT NULL AND spans.AsgiEvent IS NULL
     AND spans.Rank = coalesce(function_ranks.Rank, spans.Rank)
 )
 SELECT
