@@ -208,8 +208,7 @@ def _base(use: Any, path: str) -> list[bytes] | None:
 
 
 def _split(text: str) -> list[bytes]:
-    body = bytes.fromhex(text)
-    return [body[i : i + lines.SIZE] for i in range(0, len(body), lines.SIZE)]
+    return lines.cut(bytes.fromhex(text))
 
 
 def _model(event: Event) -> str | None:
