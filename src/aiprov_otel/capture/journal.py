@@ -222,7 +222,7 @@ class Journal:
 
     def put(self, kind: str, name: str, value: Any) -> None:
         """Keeps *value* as the record of *kind* that is named *name*."""
-        self._flush()  # a record may say that all before it is known
+        self._flush()  # what was seen before a record is on the disk before it
         folder = make_folder(self.folder / kind, 0o700)
         write_whole(folder / self.key(name), json.dumps(value).encode())
 
