@@ -109,6 +109,23 @@ def test_a_completion_is_recorded(tmp_path):
     assert desk.attested(who="cursor") == {"shop.py": ['NAMES = ["apple", "pear"]']}
 
 
+@pytest.mark.parametrize(
+    ("agent", "name"), [("claude-code", "PostToolUseFailure"), ("cursor", "postToolUseFailure")]
+)
+def test_a_command_that_failed(agent, name, tmp_path):
+    """
+    What a command wrote before it failed is the agent's too; another event announces its end.
+    """
+    desk = Desk(tmp_path / "desk", agents=agent)
+    shell = events(agent, desk.path)["shell"]
+    desk.event(agent, shell["before"])
+    desk.write("gift.py", "WRAP = True\n")
+    desk.event(agent, {**shell["after"], "hook_event_name": name, "error": "exit code 1"})
+    desk.commits("Work")
+
+    assert desk.attested(who=AGENTS[agent].tool) == {"gift.py": ["WRAP = True"]}
+
+
 def test_a_turn_that_uses_tools_at_once(tmp_path):
     """
     Windsurf's hooks name the turn, not the use of a tool, and may have ends of lines in a string:

@@ -181,7 +181,9 @@ def _label(
             if not any(_is_telling(text[line]) for line in range(first, after)):
                 own -= set(range(first, after))
     if own:
-        labels = [label if line in own else known for line, known in enumerate(state.labels)]
+        labels = [*state.labels]
+        for line in own:
+            labels[line] = label
         observer.journal.save(state._replace(labels=labels))
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +22,7 @@ from aiprov_otel.files import make_folder, read_regular, write_whole
 ENABLED: Final = "enabled"
 """The file that `aiprov init` writes; without it, nothing is recorded in a repository."""
 
-_WAIT: Final = 2.0  # seconds for another hook to finish
+_WAIT: Final = 10.0  # seconds for other hooks to finish: on a busy machine each may take one
 _LONGEST_LOG: Final = 64 * 1024
 _BUNDLES: Final = 4
 
@@ -333,7 +333,7 @@ def _state(path: str, record: _Record) -> State:
     parts = []
     start = 0
     for row in fields["labels"]:
-        labels = [label for label, count in row for _ in range(count)]
+        labels = [*chain.from_iterable(repeat(label, count) for label, count in row)]
         parts.append((hashes[start : start + len(labels)], labels))
         start += len(labels)
     (first, labels), *shelves = parts

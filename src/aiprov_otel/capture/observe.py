@@ -130,7 +130,7 @@ class Observer:
         if self.why_not is None:
             for line in watched.typed(old, now, places, fresh, self.blank):
                 labels[line] = labels[line] or watched.LABEL
-        lost = {p for p in set(range(len(old.hashes))).difference(places) if old.labels[p]}
+        lost = {p for p, label in enumerate(old.labels) if label}.difference(places)
         shelves = shelve(old) if lost and self._is_stashed(old, lost) else old.shelves
         state = now._replace(labels=labels, shelves=shelves)
         self.journal.save(state)
