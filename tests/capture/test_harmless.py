@@ -209,11 +209,13 @@ def test_names_of_any_kind(desk):
     A file whose name has blanks, quotes, letters of any alphabet or any bytes has its lines in the
     note.
     """
-    for name in ("two words.py", "größe.py", 'say "so".py', "日本.py", os.fsdecode(b"caf\xe9.py")):
+    names = ["two words.py", "größe.py", 'say "so".py', '"quoted"', "wide\u3000", "日本.py"]
+    for name in (*names, os.fsdecode(b"caf\xe9.py")):
         desk.agent_writes(name, "x = 1\n")
     desk.commits("Names")
 
-    assert len(desk.attested()) == 5
+    assert len(desk.attested()) == 7
+    assert set(names) < {*desk.attested()}
     assert desk.blame("two words.py") == ["ai"]
     assert desk.blame("größe.py") == ["ai"]
 

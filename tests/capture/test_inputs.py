@@ -109,6 +109,43 @@ def test_a_completion_is_recorded(tmp_path):
     assert desk.attested(who="cursor") == {"shop.py": ['NAMES = ["apple", "pear"]']}
 
 
+@pytest.mark.parametrize(
+    ("agent", "name"), [("claude-code", "PostToolUseFailure"), ("cursor", "postToolUseFailure")]
+)
+def test_a_command_that_failed(agent, name, tmp_path):
+    """
+    What a command wrote before it failed is the agent's too; another event announces its end.
+    """
+    desk = Desk(tmp_path / "desk", agents=agent)
+    shell = events(agent, desk.path)["shell"]
+    desk.event(agent, shell["before"])
+    desk.write("gift.py", "WRAP = True\n")
+    desk.event(agent, {**shell["after"], "hook_event_name": name, "error": "exit code 1"})
+    desk.commits("Work")
+
+    assert desk.attested(who=AGENTS[agent].tool) == {"gift.py": ["WRAP = True"]}
+
+
+def test_a_turn_that_uses_tools_at_once(tmp_path):
+    """
+    Windsurf's hooks name the turn, not the use of a tool, and may have ends of lines in a string:
+    each of two files that are written at once has its lines.
+    """
+    desk = Desk(tmp_path / "desk", agents="windsurf")
+    write = events("windsurf", desk.path)["write"]
+    for moment in ("before", "after"):
+        for name in ("tax.py", "vat.py"):
+            if moment == "after":
+                desk.write(name, "RATE = 0.19\nNAME = 'VAT'\n")
+            text = json.dumps(write[moment]).replace("tax.py", name)
+            text = text.replace("0.19\\n", "0.19\nNAME = 'VAT'\n")
+            desk.input("windsurf", text.encode())
+    desk.commits("Work")
+
+    lines = ["RATE = 0.19", "NAME = 'VAT'"]
+    assert desk.attested() == {"tax.py": lines, "vat.py": lines}
+
+
 def test_hooks_that_another_agent_runs(tmp_path):
     """
     Cursor and VS Code run the hooks in Claude Code's settings too: the lines are those of whoever

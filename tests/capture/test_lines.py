@@ -66,8 +66,8 @@ def test_hashes_are_salted():
     """
     Equal lines have equal hashes with one salt, and others with another; no text is in them.
     """
-    one = lines.hash_lines([b"secret = 1", b"x", b"secret = 1"], b"salt" * 8)
-    two = lines.hash_lines([b"secret = 1"], b"tlas" * 8)
+    one = lines.Hasher(b"salt" * 8).hash([b"secret = 1", b"x", b"secret = 1"])
+    two = lines.Hasher(b"tlas" * 8).hash([b"secret = 1"])
 
     assert one[0] == one[2] != one[1]
     assert two[0] not in one

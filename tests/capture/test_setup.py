@@ -93,6 +93,47 @@ def test_what_is_there_is_kept(fresh):
     assert tree(fresh) == once
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "echo"}]}]}, "b": [1,2]}',
+        '{\n\t"permissions": {"allow": ["Bash"]}\n\n}',
+        '{ "a" : "\\u00e9 {" , "hooks":{"Stop":[{"hooks":[]}]}}\n\n',
+        ' {"a":1}',
+    ],
+)
+def test_settings_in_any_hand(fresh, text):
+    """
+    Settings that a person wrote keep their look: what `init` adds is all that differs, and `--undo`
+    takes out just that.
+    """
+    fresh.write(".claude/settings.json", text)
+    fresh.init(agents="claude-code")
+    added = fresh.read(".claude/settings.json")
+    rest = iter(added)
+    assert all(char in rest for char in text)
+    hooks = json.loads(added)["hooks"]
+    assert all(hooks[event][-1]["hooks"] for event in AGENTS["claude-code"].events)
+    assert {**json.loads(added), "hooks": 0} == {**json.loads(text), "hooks": 0}
+
+    main(["init", str(fresh.path), "--undo", "--yes"])
+    assert fresh.read(".claude/settings.json") == text
+
+
+def test_a_hook_without_its_program(fresh):
+    """
+    A hook that does not name a shell is run by one: husky's are like that.
+    """
+    fresh.write(".husky/_/h", "#!/usr/bin/env sh\n")
+    fresh.write(".husky/pre-push", "npm test\n")
+    fresh.git("config", "core.hooksPath", ".husky/_")
+    fresh.init()
+    assert fresh.read(".husky/pre-push").endswith("# <<< aiprov\nnpm test\n")
+
+    main(["init", str(fresh.path), "--undo", "--yes"])
+    assert fresh.read(".husky/pre-push") == "npm test\n"
+
+
 def test_agents_are_found(fresh, capsys):
     """
     Without `--agents`, those whose files the project has are recorded.

@@ -71,6 +71,29 @@ def test_a_person_inside_of_an_agent_s_lines(watching):
     assert humans(watching) == []  # the session of the edit has not ended
 
 
+@pytest.mark.parametrize("kind", ["files", "turns"])
+def test_a_record_that_broke(watching, kind):
+    """
+    Where it can't be read any more what a file was, or who is at work, no line is a person's.
+    """
+    old, new = "    return len(items)\n", "    return len(items) or 1\n"
+    turn(watching)
+    if kind == "files":
+        watching.agent_edits("shop.py", old, new, session="t")
+        turn(watching, event="Stop")
+    else:
+        watching.person_replaces("shop.py", old, new)  # by an agent without its hooks
+    for file in (watching.path / ".git/aiprov" / kind).iterdir():
+        file.write_bytes(b"{")
+    watching.commits("Count")
+    types(watching)
+    watching.commits("A price")
+
+    assert "len(items)" not in "".join(watching.attested("HEAD~1", "h").get("shop.py", []))
+    assert humans(watching) == []
+    (watching.path / ".git/aiprov/log").unlink()
+
+
 def test_after_the_turn(watching):
     """
     A line that comes after the agent has said that it finished is watched again.

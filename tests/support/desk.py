@@ -60,9 +60,11 @@ class Desk(Repo):
 
     def event(self, agent: str, document: dict[str, Any]) -> None:
         """Hand *document* to `aiprov record`, in this process."""
-        text = json.dumps({"cwd": str(self.path), **document}).encode()
-        stdin, here = sys.stdin, os.curdir
-        here = os.path.realpath(os.curdir)
+        self.input(agent, json.dumps({"cwd": str(self.path), **document}).encode())
+
+    def input(self, agent: str, text: bytes) -> None:
+        """Hand *text* to `aiprov record`, in this process."""
+        stdin, here = sys.stdin, os.path.realpath(os.curdir)
         sys.stdin = SimpleNamespace(buffer=io.BytesIO(text))
         os.chdir(self.path)
         try:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiprov_otel.capture import agents
+from aiprov_otel.capture import agents, json_text
 from aiprov_otel.capture.agents import AGENTS, Agent
 
 _OURS: Final = "aiprov record "
@@ -35,18 +34,20 @@ def merged(name: str, text: str | None) -> str | None:
     if document is None:
         return None
     agent = AGENTS[name]
-    hooks = document.setdefault("hooks", {})
+    hooks = document.get("hooks", {})
     if not isinstance(hooks, dict):
         return None
+    whole = text if text and text.strip() else "{}\n"
     for event in agent.events:
-        groups = hooks.setdefault(event, [])
+        groups = hooks.get(event, [])
         if not isinstance(groups, list):
             return None
         if not any(_is_ours(group) for group in groups):
-            groups.append(_group(name, agent, event))
+            whole = json_text.add(whole, ("hooks", event), [_group(name, agent, event)])
     for key, value in agent.extra.items():
-        document.setdefault(key, value)
-    return _written(document, text)
+        if key not in document:
+            whole = json_text.add(whole, (key,), value)
+    return whole
 
 
 def removed(name: str, text: str) -> str | None:
@@ -55,18 +56,16 @@ def removed(name: str, text: str) -> str | None:
     hooks = document.get("hooks") if document else None
     if document is None or not isinstance(hooks, dict):
         return text
-    for event in list(hooks):
-        if isinstance(hooks[event], list):
-            kept = [rest for group in hooks[event] if (rest := _without(group)) is not None]
-            if len(kept) != len(hooks[event]) or kept != hooks[event]:
-                hooks[event] = kept
-            if not kept:
-                del hooks[event]
+    for event, groups in list(hooks.items()):
+        for path in _ours(groups):
+            text = json_text.cut(text, ("hooks", event, *path))
+        if groups and all(_is_only_ours(group) for group in groups):
+            text = json_text.cut(text, ("hooks", event))
+            del hooks[event]
     if not hooks:
+        text = json_text.cut(text, ("hooks",))
         del document["hooks"]
-    if document in ({}, dict(AGENTS[name].extra)):
-        return None
-    return _written(document, text)
+    return None if document in ({}, dict(AGENTS[name].extra)) else text
 
 
 def missing(name: str, text: str | None) -> list[str]:
@@ -104,13 +103,22 @@ def _is_ours(group: Any) -> bool:
     return any(text.startswith(_OURS) for text in _texts(group))
 
 
-def _without(group: Any) -> Any:
-    """A *group* of hooks without ours; None where there are no others."""
-    if not _is_ours(group):
-        return group
+def _is_only_ours(group: Any) -> bool:
+    """Whether a *group* of hooks holds no other than ours."""
     hooks = group.get("hooks") if isinstance(group, dict) else None
-    others = [hook for hook in hooks if not _is_ours(hook)] if isinstance(hooks, list) else []
-    return {**group, "hooks": others} if others else None
+    return _is_ours(group) and (not isinstance(hooks, list) or all(map(_is_ours, hooks)))
+
+
+def _ours(groups: Any) -> Iterator[tuple[str | int, ...]]:
+    """The ways to our hooks in *groups*, the last one first."""
+    for index in reversed(range(len(groups) if isinstance(groups, list) else 0)):
+        if not _is_ours(groups[index]):
+            continue
+        if _is_only_ours(groups[index]):
+            yield (index,)
+            continue
+        hooks = groups[index]["hooks"]
+        yield from ((index, "hooks", n) for n in reversed(range(len(hooks))) if _is_ours(hooks[n]))
 
 
 def _parse(text: str | None) -> dict[str, Any] | None:
@@ -121,13 +129,6 @@ def _parse(text: str | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
-
-
-def _written(document: dict[str, Any], text: str | None) -> str:
-    """*document* as JSON, indented as *text* is."""
-    found = re.search(r"^([ \t]+)\"", text or "", re.MULTILINE)
-    ending = "" if text and not text.endswith("\n") else "\n"
-    return json.dumps(document, indent=found[1] if found else 2, ensure_ascii=False) + ending
 
 
 _PLUGIN: Final = """\

@@ -53,6 +53,7 @@ AGENTS: Final[Mapping[str, Agent]] = {
         events={
             "PreToolUse": BEFORE,
             "PostToolUse": AFTER,
+            "PostToolUseFailure": AFTER,
             "UserPromptSubmit": TURN,
             "Stop": REST,
             "SessionEnd": REST,
@@ -83,6 +84,7 @@ AGENTS: Final[Mapping[str, Agent]] = {
         events={
             "preToolUse": BEFORE,
             "postToolUse": AFTER,
+            "postToolUseFailure": AFTER,
             "beforeSubmitPrompt": TURN,
             "stop": REST,
             "afterTabFileEdit": COMPLETION,

@@ -37,7 +37,8 @@ def render(labels: Labels, commit: str) -> bytes:
         by_label: dict[str, list[int]] = {}
         for line, label in sorted(labels[path].items()):
             by_label.setdefault(label, []).append(line)
-        quoted = " " in path or "\t" in path or path == "---"
+        # A reader cuts space from the end of a path, and quotes from around it.
+        quoted = path.startswith('"') or path == "---" or any(map(str.isspace, path))
         name = f'"{path}"' if quoted else path
         rows = [name] if by_label else []
         for label, numbers in by_label.items():

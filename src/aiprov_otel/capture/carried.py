@@ -131,7 +131,8 @@ def sources_of(observer: Observer, commit: Commit) -> list[str]:
         picked = read_regular(journal.git_folder / "CHERRY_PICK_HEAD", 4096)
         return [picked.decode("ascii", "replace").strip()]
     squash = journal.record("squash", "")
-    journal.drop("squash", "")
+    if squash is not None:
+        journal.drop("squash", "")
     if isinstance(squash, dict) and [squash.get("head")] == list(commit.parents):
         return [str(name) for name in squash["commits"]]
     if commit.how == "commit (cherry-pick)":

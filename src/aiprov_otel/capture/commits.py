@@ -21,7 +21,7 @@ from aiprov_otel.capture.carried import (
 from aiprov_otel.capture.edits import label_committed
 from aiprov_otel.capture.exchange import merge_fetched
 from aiprov_otel.capture.git_hooks import hooks_folder
-from aiprov_otel.capture.journal import Journal, State
+from aiprov_otel.capture.journal import CHAIN, Journal, State
 from aiprov_otel.capture.observe import IGNORED, Observer
 from aiprov_otel.capture.written import contents, written
 from aiprov_otel.errors import HistoryError
@@ -161,12 +161,12 @@ def _settle(observer: Observer, head: str, known: Mapping[str, list[bytes] | Non
         shelves = state.shelves if observer.has_stash else ()
         # Of what differs from the commit, it is known that nobody saw a person write it.
         if any(labels) or shelves or (observer.declared and hashes != clean):
-            weights = watched.weigh(text or [], journal.salt) if observer.declared else []
+            weights = observer.weigh(text or [], hashes, state) if observer.declared else []
             journal.save(State(state.path, hashes, labels, weights, observer.mark, shelves))
         else:
             journal.forget(state.path)
-    journal.clear(IGNORED)
+    journal.drop(IGNORED, "")
     if not observer.declared:  # else an unfinished use keeps lines from being a person's
         journal.clear("tools", older=_DAY)
     if observer.declared:
-        journal.put("chain", "", observer.mark)
+        journal.put(CHAIN, "", observer.mark)

@@ -181,7 +181,9 @@ def _label(
             if not any(_is_telling(text[line]) for line in range(first, after)):
                 own -= set(range(first, after))
     if own:
-        labels = [label if line in own else known for line, known in enumerate(state.labels)]
+        labels = [*state.labels]
+        for line in own:
+            labels[line] = label
         observer.journal.save(state._replace(labels=labels))
 
 
@@ -208,8 +210,7 @@ def _base(use: Any, path: str) -> list[bytes] | None:
 
 
 def _split(text: str) -> list[bytes]:
-    body = bytes.fromhex(text)
-    return [body[i : i + lines.SIZE] for i in range(0, len(body), lines.SIZE)]
+    return lines.cut(bytes.fromhex(text))
 
 
 def _model(event: Event) -> str | None:

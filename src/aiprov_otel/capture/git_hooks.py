@@ -90,8 +90,9 @@ def why_not(git: Git, folder: Path) -> str | None:
 def with_block(text: str | None, hook: str, *, tracked: bool) -> str | None:
     """The *text* of a *hook* with our block; None where it is not a shell script."""
     text = _NEW if text is None else _BLOCK.sub("", text)
-    first, newline, rest = text.partition("\n")
-    if not _SHELL.match(first):
+    # A hook that names no program is run by a shell, by git as well as by husky.
+    first, _, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
+    if "\0" in text or (first and not _SHELL.match(first)):
         return None
     if tracked:  # others have it elsewhere, or not at all
         guard, program, end = "if command -v aiprov >/dev/null 2>&1; then ", "aiprov", "; fi"
@@ -102,7 +103,8 @@ def with_block(text: str | None, hook: str, *, tracked: bool) -> str | None:
     body = _BODIES.get(hook, _BODY).format(
         guard=guard, command=f'{program} record git {hook} "$@"', end=end
     )
-    return f"{first}\n{_BEGIN}\n{body}{_END}\n{rest if newline else ''}"
+    block = f"{_BEGIN}\n{body}{_END}\n"
+    return f"{first}\n{block}{rest}" if first else f"{block}{rest}"
 
 
 def without_block(text: str) -> str | None:

@@ -55,10 +55,7 @@ class Event(NamedTuple):
 
 def parse(agent: str, text: bytes) -> Event | None:
     """The event of *agent* that *text* describes; None for one that does not matter."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    document = _parsed(text)
     if not isinstance(document, dict):
         return None
     fields = _snake(document)
@@ -70,7 +67,7 @@ def parse(agent: str, text: bytes) -> Event | None:
     tool = _tool(fields)
     folder = _text(fields, "cwd") or _text(tool, "cwd") or _first(fields.get("workspace_roots"))
     session = _text(fields, "session_id", "conversation_id", "task_id", "trajectory_id") or ""
-    call = _text(fields, "tool_use_id", "execution_id", "call_id") or _text(tool, "execution_id")
+    call = _text(fields, "tool_use_id", "call_id")
     edits = tuple(_edits(tool)) if kind in {agents.BEFORE, agents.AFTER, agents.COMPLETION} else ()
     return Event(
         agent,
@@ -239,8 +236,10 @@ def _first(value: Any) -> str | None:
     return value[0] if isinstance(value, list) and value and isinstance(value[0], str) else None
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str | bytes) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(
+            text, strict=False
+        )  # Windsurf leaves ends of lines in strings as they are
     except (ValueError, RecursionError):
         return None

@@ -6,10 +6,12 @@ import fcntl
 import json
 import os
 import secrets
+import struct
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
+from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,8 +25,12 @@ ENABLED: Final = "enabled"
 PENDING: Final = "trailers"
 """The kind of the record that the first hook of a message leaves to the second."""
 
-_WAIT: Final = 2.0  # seconds for another hook to finish
+_WAIT: Final = 10.0  # seconds for other hooks to finish: on a busy machine each may take one
 _LONGEST_LOG: Final = 64 * 1024
+_BUNDLES: Final = 4
+
+CHAIN: Final = "chain"
+"""The record of what git had done by the last commit; see `watched.mark`."""
 
 STASHES: Final = 4
 """The most earlier states of a file that are kept because a stash may bring them back."""
@@ -68,6 +74,8 @@ class Journal:
         self.common = common
         self.folder = git_folder / "aiprov"
         self._salt = b""
+        self._bundles: dict[int, dict[str, _Record]] = {}
+        self._changed: set[int] = set()
 
     @classmethod
     def find(cls, start: Path) -> Journal | None:
@@ -131,70 +139,68 @@ class Journal:
                         msg = "another hook holds the journal; this event is not recorded"
                         raise TimeoutError(msg) from None
                     time.sleep(0.005)
-            yield
+            self._bundles.clear()
+            try:
+                yield
+            finally:
+                self._flush()
         finally:
             os.close(descriptor)
 
-    # Files
+    # Files: in a few bundles, because to remove a file for each takes longer than the commit
 
     def states(self) -> Iterator[State]:
         """Every file that there is something to remember of."""
-        with suppress(OSError):
-            for name in sorted(os.listdir(self.folder / "files")):  # noqa: PTH208
-                if state := self._load(self.folder / "files" / name):
-                    yield state
+        records = [record for name in range(_BUNDLES) for record in self._bundle(name).items()]
+        for path, record in sorted(records):
+            yield _state(path, record)
 
     def state(self, path: str) -> State | None:
         """What is remembered of the file at *path*."""
-        return self._load(self._place(path))
+        record = self._bundle(self._name(path)).get(path)
+        return _state(path, record) if record else None
 
     def save(self, state: State) -> None:
         """Remembers *state*."""
-        rows = [_runs(state.labels), *(_runs(labels) for _, labels in state.shelves)]
-        hashes = [state.hashes, *(hashes for hashes, _ in state.shelves)]
-        head = {
-            "path": state.path,
-            "labels": rows,
-            "lengths": [len(row) for row in hashes],
-            "mark": state.mark,
-            "weights": list(state.weights),
-        }
-        body = b"".join(b"".join(row) for row in hashes)
-        place = self._place(state.path)
-        make_folder(place.parent, 0o700)
-        write_whole(place, json.dumps(head).encode() + b"\n" + body)
+        name = self._name(state.path)
+        self._bundle(name)[state.path] = _record(state)
+        self._changed.add(name)
 
     def forget(self, path: str) -> None:
         """Forgets the file at *path*."""
-        with suppress(OSError):
-            self._place(path).unlink()
+        name = self._name(path)
+        if self._bundle(name).pop(path, None):
+            self._changed.add(name)
 
-    def _place(self, path: str) -> Path:
-        return self.folder / "files" / self.key(path)
+    def _name(self, path: str) -> int:
+        """The bundle that the file at *path* is in."""
+        return int(self.key(path), 16) % _BUNDLES
 
-    def _load(self, place: Path) -> State | None:
-        content = self._read(place)
-        if not content:
-            return None
-        head, _, body = content.partition(b"\n")
+    def _bundle(self, name: int) -> dict[str, _Record]:
+        """The records in the bundle *name*, by path."""
+        if name in self._bundles:
+            return self._bundles[name]
+        records = self._bundles[name] = {}
+        place = self.folder / "files" / str(name)
         try:
-            fields = json.loads(head)
-            parts = []
-            start = 0
-            for length, row in zip(fields["lengths"], fields["labels"], strict=True):
-                end = start + length * lines.SIZE
-                hashes = [body[i : i + lines.SIZE] for i in range(start, end, lines.SIZE)]
-                labels = [label for label, count in row for _ in range(count)]
-                if end > len(body) or len(labels) != length:
-                    raise ValueError(place.name)  # noqa: TRY301
-                parts.append((hashes, labels))
-                start = end
-            (hashes, labels), *shelves = parts
-            weights = fields["weights"]
-            return State(fields["path"], hashes, labels, weights, fields["mark"], shelves)
-        except (ValueError, KeyError, TypeError):
+            records.update(_records(read_regular(place)))
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError):
+            self._changed.add(name)  # what can be read of it is kept
             self._move_aside(place)
-            return None
+        return records
+
+    def _flush(self) -> None:
+        """Writes the bundles that have changed."""
+        while self._changed:
+            name = self._changed.pop()
+            place = self.folder / "files" / str(name)
+            if records := self._bundles[name]:
+                make_folder(place.parent, 0o700)
+                write_whole(place, b"".join(part for row in records.values() for part in row))
+            else:
+                place.unlink(missing_ok=True)
 
     # Small records: the uses of tools and the turns that are not over, what a merge left behind
 
@@ -219,16 +225,19 @@ class Journal:
 
     def put(self, kind: str, name: str, value: Any) -> None:
         """Keeps *value* as the record of *kind* that is named *name*."""
+        self._flush()  # what was seen before a record is on the disk before it
         folder = make_folder(self.folder / kind, 0o700)
         write_whole(folder / self.key(name), json.dumps(value).encode())
 
     def drop(self, kind: str, name: str, *, hashed: bool = False) -> None:
         """Forgets the record of *kind* that is named *name*."""
+        self._flush()
         with suppress(OSError):
             (self.folder / kind / (name if hashed else self.key(name))).unlink()
 
     def clear(self, kind: str, older: float = 0) -> None:
         """Forgets all records of *kind* that are *older* than so many seconds."""
+        self._flush()
         with suppress(OSError):
             for place in (self.folder / kind).iterdir():
                 if time.time() - place.stat().st_mtime >= older:
@@ -261,6 +270,10 @@ class Journal:
     def _move_aside(self, place: Path) -> None:
         with suppress(OSError):
             place.replace(self.folder / "broken")
+        with suppress(OSError):
+            # It may have been about an agent that is at work, or about lines that an agent wrote.
+            (self.folder / CHAIN / self.key("")).unlink(missing_ok=True)
+            self.put("turns", "", {})
         self.complain(
             f"a record in {place.parent.name} was broken; it is moved to {self.folder}/broken"
         )
@@ -278,14 +291,61 @@ def shelve(state: State) -> Sequence[tuple[Sequence[bytes], Sequence[str | None]
     return [(state.hashes, state.labels), *state.shelves][:STASHES]
 
 
+class _Record(NamedTuple):
+    """A state as it is written: JSON on one line, then hashes and weights."""
+
+    head: bytes
+    body: bytes
+
+
+def _record(state: State) -> _Record:
+    parts = [(state.hashes, state.labels), *state.shelves]
+    head = {
+        "path": state.path,
+        "labels": [_runs(labels) for _, labels in parts],
+        "weights": len(state.weights),
+        "mark": state.mark,
+    }
+    hashes = (b"".join(row) for row, _ in parts)
+    body = b"".join([*hashes, struct.pack(f"<{len(state.weights)}Q", *state.weights)])
+    return _Record(json.dumps(head).encode() + b"\n", body)
+
+
+def _records(content: bytes) -> Iterator[tuple[str, _Record]]:
+    """
+    The records in *content*, by path.
+
+    Raises:
+        ValueError, KeyError, TypeError: one of them is broken.
+    """
+    start = 0
+    while start < len(content):
+        middle = content.index(b"\n", start) + 1
+        fields = json.loads(content[start:middle])
+        counts = [count for row in fields["labels"] for _, count in row]
+        end = middle + lines.SIZE * (sum(counts) + fields["weights"])
+        if min(counts, default=1) < 1 or fields["weights"] < 0 or end > len(content):
+            raise ValueError(fields["path"])
+        yield fields["path"], _Record(content[start:middle], content[middle:end])
+        start = end
+
+
+def _state(path: str, record: _Record) -> State:
+    fields = json.loads(record.head)
+    hashes = lines.cut(record.body)
+    parts = []
+    start = 0
+    for row in fields["labels"]:
+        labels = [*chain.from_iterable(repeat(label, count) for label, count in row)]
+        parts.append((hashes[start : start + len(labels)], labels))
+        start += len(labels)
+    (first, labels), *shelves = parts
+    weights = struct.unpack(f"<{fields['weights']}Q", record.body[start * lines.SIZE :])
+    return State(path, first, labels, weights, fields["mark"], shelves)
+
+
 def _runs(labels: Sequence[str | None]) -> list[tuple[str | None, int]]:
-    rows: list[tuple[str | None, int]] = []
-    for label in labels:
-        if rows and rows[-1][0] == label:
-            rows[-1] = (label, rows[-1][1] + 1)
-        else:
-            rows.append((label, 1))
-    return rows
+    return [(label, len([*row])) for label, row in groupby(labels)]
 
 
 def _parse(content: bytes) -> Any:

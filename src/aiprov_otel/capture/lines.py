@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final
@@ -13,6 +14,8 @@ SIZE: Final = 8
 """The bytes of a hash."""
 
 Hashes = Sequence[bytes]
+
+_AT_ONCE: Final = 512  # lines that are compared in one step
 
 
 def split(content: bytes) -> list[bytes]:
@@ -23,14 +26,26 @@ def split(content: bytes) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in content else lines
 
 
-def hash_lines(
-    lines: Sequence[bytes], salt: bytes, known: dict[bytes, bytes] | None = None
-) -> list[bytes]:
-    """The salted hash of each of *lines*; those that are *known* already are not made again."""
-    known = {} if known is None else known
-    for line in set(lines).difference(known):
-        known[line] = blake2b(line, digest_size=SIZE, key=salt).digest()
-    return [known[line] for line in lines]
+class Hasher(dict[bytes, bytes]):
+    """Makes the salted hash of each line, of equal ones once."""
+
+    def __init__(self, salt: bytes) -> None:
+        super().__init__()
+        self._salt = salt
+
+    def __missing__(self, line: bytes) -> bytes:
+        # A key of blake2b's own is hashed for each line anew, and takes as long as the line.
+        value = self[line] = blake2b(self._salt + line, digest_size=SIZE).digest()
+        return value
+
+    def hash(self, lines: Iterable[bytes]) -> list[bytes]:
+        """The salted hash of each of *lines*."""
+        return [*map(self.__getitem__, lines)]
+
+
+def cut(hashes: bytes) -> list[bytes]:
+    """The single ones of *hashes* that were joined."""
+    return [hashes[i : i + SIZE] for i in range(0, len(hashes), SIZE)]
 
 
 def align(old: Hashes, new: Hashes) -> list[int]:
@@ -48,12 +63,12 @@ def align(old: Hashes, new: Hashes) -> list[int]:
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
         a, b, c, d = waiting.pop()
-        while a < b and c < d and old[a] == new[c]:
-            places[c] = a
-            a, c = a + 1, c + 1
-        while a < b and c < d and old[b - 1] == new[d - 1]:
-            b, d = b - 1, d - 1
-            places[d] = b
+        same = _same_at_start(old, new, (a, b, c, d))
+        places[c : c + same] = range(a, a + same)
+        a, c = a + same, c + same
+        same = _same_at_end(old, new, (a, b, c, d))
+        b, d = b - same, d - same
+        places[d : d + same] = range(b, b + same)
         if a < b and c < d:
             anchors = _in_place(_anchors(old, new, (a, b, c, d)), (a, b, c, d))
             edges = [(a - 1, c - 1), *anchors, (b, d)] if anchors else []
@@ -61,6 +76,34 @@ def align(old: Hashes, new: Hashes) -> list[int]:
             for place, line in anchors:
                 places[line] = place
     return places
+
+
+def _same_at_start(old: Hashes, new: Hashes, part: tuple[int, int, int, int]) -> int:
+    """How many lines are the same at the start of *part*."""
+    a, b, c, d = part
+    most = min(b - a, d - c)
+    same, step = 0, _AT_ONCE
+    while step and same < most:
+        after = min(same + step, most)
+        if old[a + same : a + after] == new[c + same : c + after]:
+            same = after
+        else:
+            step //= 2
+    return same
+
+
+def _same_at_end(old: Hashes, new: Hashes, part: tuple[int, int, int, int]) -> int:
+    """How many lines are the same at the end of *part*."""
+    a, b, c, d = part
+    most = min(b - a, d - c)
+    same, step = 0, _AT_ONCE
+    while step and same < most:
+        after = min(same + step, most)
+        if old[b - after : b - same] == new[d - after : d - same]:
+            same = after
+        else:
+            step //= 2
+    return same
 
 
 def _anchors(old: Hashes, new: Hashes, part: tuple[int, int, int, int]) -> list[tuple[int, int]]:
@@ -132,15 +175,13 @@ def added(old: Hashes, new: Hashes, places: Sequence[int], blank: bytes) -> set[
 
 def runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """The first, and the one after the last, of each run of true *flags*."""
-    first = None
-    for index, flag in enumerate(flags):
-        if flag and first is None:
-            first = index
-        elif not flag and first is not None:
-            yield first, index
-            first = None
-    if first is not None:
-        yield first, len(flags)
+    flags = [*flags, False]
+    after = 0
+    with suppress(ValueError):  # there is no other
+        while True:
+            first = flags.index(True, after)
+            after = flags.index(False, first)
+            yield first, after
 
 
 def _sliding(new: Hashes, first: int, after: int) -> Iterator[int]:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.capture import lines, watched
-from aiprov_otel.capture.journal import STASHES, Journal, State, shelve
+from aiprov_otel.capture.journal import CHAIN, STASHES, Journal, State, shelve
 from aiprov_otel.files import read_regular
 
 if TYPE_CHECKING:
     from aiprov_otel.history.git.repository import Git
 
 IGNORED: Final = "ignored"
-"""The kind of records of what git ignores."""
+"""The record of what git ignores."""
 
 LONGEST: Final = 16 * 1024 * 1024  # bytes of a file that is recorded
 
@@ -42,7 +42,7 @@ class Observer:
         self.declared = watched.is_declared(journal)
         self.why_not = watched.why_not(journal) if self.declared else "not declared"
         self.mark = watched.mark(journal) if self.declared else ""
-        self._hashes: dict[bytes, bytes] = {}
+        self._hasher = lines.Hasher(journal.salt)
         self.blank = self.hash([b""])[0]
 
     @cached_property
@@ -70,13 +70,15 @@ class Observer:
 
     def _is_ignored(self, path: str) -> bool:
         """Whether git ignores the file at *path*; asked once until the next commit."""
-        known = self.journal.record(IGNORED, path)
-        if known is None:
+        name = self.journal.key(path)
+        answers = self.journal.record(IGNORED, "")
+        answers = answers if isinstance(answers, dict) else {}
+        if name not in answers:
             # This command knows no literal paths; with `./`, a name can't mean more than itself.
             ask = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--", f"./{path}")
-            known = self.git.try_run(*ask)[0] == 0
-            self.journal.put(IGNORED, path, known)
-        return bool(known)
+            answers[name] = self.git.try_run(*ask)[0] == 0
+            self.journal.put(IGNORED, "", answers)
+        return bool(answers[name])
 
     def read(self, path: str) -> list[bytes] | None:
         """The lines of the file at *path*; None for one that is not text, or too large."""
@@ -90,7 +92,20 @@ class Observer:
 
     def hash(self, text: Sequence[bytes]) -> list[bytes]:
         """The hashes of the lines *text*."""
-        return lines.hash_lines(text, self.journal.salt, self._hashes)
+        return self._hasher.hash(text)
+
+    def weigh(
+        self, text: Sequence[bytes], hashes: Sequence[bytes], known: State | None
+    ) -> list[int]:
+        """
+        What each line of *text* weighs; see `watched.weigh`.
+
+        Those whose hashes are in a *known* state are not weighed again.
+        """
+        weights = dict(zip(known.hashes, known.weights, strict=False)) if known else {}
+        new = {line: key for key, line in zip(hashes, text, strict=True) if key not in weights}
+        weights.update(zip(new.values(), watched.weigh(new, self.journal.salt), strict=True))
+        return [weights[key] for key in hashes]
 
     def look(self, path: str, text: Sequence[bytes], base: str = "HEAD") -> State:
         """
@@ -100,13 +115,13 @@ class Observer:
         remembered is taken to have been as it is in the commit *base*.
         """
         hashes = self.hash(text)
-        weights = watched.weigh(text, self.journal.salt) if self.declared else []
         old = self.journal.state(path)
         if old is None and not self.declared:
             return State(path, hashes, [None] * len(hashes))
         if old and old.mark == self.mark and old.hashes == hashes:
             return old
         old = old or self._committed(path, base)
+        weights = self.weigh(text, hashes, old) if self.declared else []
         now = State(path, hashes, weights=weights, mark=self.mark, shelves=old.shelves)
         places = lines.align(old.hashes, hashes)
         fresh = lines.added(old.hashes, hashes, places, self.blank)
@@ -115,7 +130,7 @@ class Observer:
         if self.why_not is None:
             for line in watched.typed(old, now, places, fresh, self.blank):
                 labels[line] = labels[line] or watched.LABEL
-        lost = {p for p in set(range(len(old.hashes))).difference(places) if old.labels[p]}
+        lost = {p for p, label in enumerate(old.labels) if label}.difference(places)
         shelves = shelve(old) if lost and self._is_stashed(old, lost) else old.shelves
         state = now._replace(labels=labels, shelves=shelves)
         self.journal.save(state)
@@ -156,9 +171,10 @@ class Observer:
 
     def _committed(self, path: str, base: str) -> State:
         text = self.committed(path, base)
-        weights = watched.weigh(text, self.journal.salt)
-        mark = self.journal.record("chain", "") or ""
-        return State(path, self.hash(text), [None] * len(text), weights, mark)
+        hashes = self.hash(text)
+        weights = self.weigh(text, hashes, None)
+        mark = self.journal.record(CHAIN, "") or ""
+        return State(path, hashes, [None] * len(text), weights, mark)
 
     @property
     def has_stash(self) -> bool:

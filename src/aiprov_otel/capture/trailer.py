@@ -91,8 +91,9 @@ def _read(journal: Journal, git: Git, paths: Iterable[str]) -> dict[str, list[by
     """The hashes of the lines that each of *paths* has in the index; None where it is not there."""
     names = [path for path in paths if "\n" not in path]
     contents = parse_contents(git.objects(f":0:{path}" for path in names))
+    hasher = lines.Hasher(journal.salt)
     return {
-        path: None if content is None else lines.hash_lines(lines.split(content), journal.salt)
+        path: None if content is None else hasher.hash(lines.split(content))
         for path, content in zip(names, contents, strict=True)
     }
 

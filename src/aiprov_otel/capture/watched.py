@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -91,7 +91,7 @@ def _head(journal: Journal) -> str:
     return ""
 
 
-def weigh(lines: Sequence[bytes], salt: bytes) -> list[int]:
+def weigh(lines: Iterable[bytes], salt: bytes) -> list[int]:
     """
     A number for each line: the sum of what its letters and digits weigh.
 
