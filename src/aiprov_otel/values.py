@@ -19,6 +19,10 @@ class Origin(StrEnum):
     UNKNOWN = "unknown"
 
 
+WITH_MODEL: Final = frozenset({Origin.AI, Origin.MIXED})
+"""The origins of code that a model wrote, at least in part."""
+
+
 class Strength(StrEnum):
     """How strong a piece of evidence is."""
 

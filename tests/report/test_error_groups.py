@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from opentelemetry.trace import SpanKind
 
 from aiprov_otel.report.error_groups import error_groups, latest_failure
 from aiprov_otel.report.session import opened
@@ -57,6 +58,21 @@ def test_what_became_of_errors_tells_groups_apart(groups):
     fail(service, "escaped")
 
     assert [(one.outcome, one.count) for one in groups(service)] == [("escaped", 1), ("handled", 2)]
+
+
+def test_a_group_names_the_requests_that_it_came_in(groups):
+    """Those with most errors first, and five at most; of other work there is none."""
+    service = Service()
+    for at, name in enumerate("abbcdefg"):
+        root = service.span(f"GET /{name}", at=at, ms=90, failed=True, kind=SpanKind.SERVER)
+        error = KeyError("k")
+        service.span("total", root, by=AI, at=at, failed=True, raised=(error, AI))
+    service.span("job", at=99, by=HUMAN, failed=True, raised=(OSError("full"), HUMAN))
+
+    request, job = groups(service)
+
+    assert request.routes == ("GET /b", "GET /a", "GET /c", "GET /d", "GET /e")
+    assert job.routes == ()
 
 
 def test_without_an_earlier_deployment_nothing_is_new(groups):

@@ -58,6 +58,8 @@ def test_every_file_of_the_manifest_and_of_the_spans_is_listed(sources):
         10,
         1,
     )
+    assert cart.filters == {"origin": ("ai", "human"), "model": (AI.model, None)}
+    assert (folder.filters, stock.filters) == ({}, {"origin": ("unknown",), "model": (None,)})
     assert (folder.origins, folder.covered) == ((("ai", 0.6), ("human", 0.4)), 0.5)
     assert folder.self_s == pytest.approx(0.011)
     assert sources[0].failed() == [CART]

@@ -18,7 +18,7 @@ from aiprov_otel.errors import UsageError
 from aiprov_otel.files import write_whole
 from aiprov_otel.format import quantity, table
 from aiprov_otel.report import prometheus, remote, sql
-from aiprov_otel.report.failed_lines import opened, since
+from aiprov_otel.report.failed_lines import PROMETHEUS, opened, since
 from aiprov_otel.report.page import read_copy
 from aiprov_otel.report.report import Report, build_report, runs, why_empty
 from aiprov_otel.report.sampling import Sampled
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
         return _export(args)
     if args.sql:
         return _query(args)
-    if args.address and args.address.startswith("prometheus://"):
+    if args.address and args.address.startswith(PROMETHEUS):
         return _counters(args)
     if args.html:
         return _write(args)
@@ -198,7 +198,7 @@ def _ratio(text: str) -> float:
 
 def _counters(args: argparse.Namespace) -> int:
     if args.markdown or args.html or args.fail_if_low or args.sampled:
-        raise UsageError("counters give no verdict: only --json can be used with prometheus://")
+        raise UsageError(f"counters give no verdict: only --json can be used with {PROMETHEUS}")
     if args.days:
         raise UsageError(
             f"give the period in the address instead: {redacted(args.address)}?period=7d"

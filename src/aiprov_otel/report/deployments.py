@@ -25,16 +25,14 @@ class Deployment:
     begin: int
 
 
-def deployments(session: Session) -> list[Deployment]:
+def deployments(session: Session) -> dict[str, list[Deployment]]:
     """
     The deployments of each service in any run, in order of time.
 
     Where several commits ran at once, as in a rollout, the one that came last is the deployed one.
     """
-    rows = session.query("deployments", since=session.since)
-    return [Deployment(*row) for row in rows if row[1]]
-
-
-def deployed(session: Session) -> list[Deployment]:
-    """The latest deployment of each service."""
-    return list({one.service: one for one in deployments(session)}.values())
+    services: dict[str, list[Deployment]] = {}
+    for service, commit, begin in session.query("deployments", since=session.since):
+        if commit:
+            services.setdefault(service, []).append(Deployment(service, commit, begin))
+    return services

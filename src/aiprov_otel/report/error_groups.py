@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.report import sql
-from aiprov_otel.report.deployments import Deployment, deployments
+from aiprov_otel.report.deployments import deployments
 from aiprov_otel.report.failures import Failure, read_failure
 from aiprov_otel.report.trends import PARTS, rfc3339
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiprov_otel.report.session import Session
 
 _ID: Final = 5  # bytes
+_MOST_ROUTES: Final = 5
 _TEXTS: Final = (
     *("service", "type", "origin", "agent", "model", "commit", "function", "path", "outcome"),
 )
@@ -35,6 +36,7 @@ class ErrorGroup:
         message: of the latest.
         first: when the first came, RFC 3339.
         latest: when the last came.
+        routes: the requests that it came in, by name, up to five, most errors first.
         trend: the number in each of 24 parts of the time from the first error of all to the last.
     """
 
@@ -54,62 +56,24 @@ class ErrorGroup:
     is_new: bool | None
     first: str
     latest: str
+    routes: tuple[str, ...]
     trend: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of `error_groups.sql`."""
-
-    key: str
-    type: str
-    origin: str
-    agent: str | None
-    model: str | None
-    commit: str | None
-    path: str | None
-    line: int | None
-    count: int
-    outcome: str
-    service: str
-    function: str | None
-    message: str
-    first: int
-    latest: int
 
 
 def error_groups(session: Session, limit: int = sql.MOST_GROUPS) -> tuple[ErrorGroup, ...]:
     """The *limit* most frequent groups; those that escaped come first."""
     session.create(sql.ERROR_TABLES)
-    rows = [_Row(*row) for row in session.query("error_groups", limit=limit)]
+    rows = session.query("error_groups", limit=limit)
     if not rows:
         return ()
-    trends = _trends(session)
-    known = _Known(session)
-    return tuple(
-        ErrorGroup(
-            id=group_id(row.key),
-            service=row.service,
-            type=row.type,
-            message=row.message,
-            origin=row.origin,
-            agent=row.agent,
-            model=row.model,
-            commit=row.commit,
-            function=row.function,
-            path=row.path,
-            line=row.line,
-            count=row.count,
-            outcome=row.outcome,
-            is_new=known.is_new(
-                row.service, (row.type, row.function, row.path, row.commit), row.first
-            ),
-            first=rfc3339(row.first),
-            latest=rfc3339(row.latest),
-            trend=tuple(trends[row.key]),
-        )
-        for row in rows
-    )
+    trends, routes, known = _trends(session), _routes(session), _Known(session)
+    groups = []
+    for key, first, latest, *common in rows:
+        times = rfc3339(first), rfc3339(latest)
+        values = [group_id(key), *common, None, *times, tuple(routes[key]), tuple(trends[key])]
+        group = ErrorGroup(*values)
+        groups.append(replace(group, is_new=known.is_new(group, first)))
+    return tuple(groups)
 
 
 def group_id(key: str) -> str:
@@ -134,29 +98,29 @@ def _trends(session: Session) -> Mapping[str, Sequence[int]]:
     return trends
 
 
+def _routes(session: Session) -> Mapping[str, Sequence[str]]:
+    """The names of the requests that each group came in, by its key."""
+    routes: dict[str, list[str]] = defaultdict(list)
+    for key, name in session.query("error_routes", most=_MOST_ROUTES):
+        routes[key].append(name)
+    return routes
+
+
 class _Known:
     """The lines that raised before the commit that is deployed now."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self._deployed: dict[str, Deployment] = {}
+        self._begin: dict[str, int] = {}
         self._earlier: dict[str, set[tuple[Any, ...]]] = {}
-        for deployment in deployments(session):
-            if deployment.service in self._deployed:
-                self._earlier[deployment.service] = set()
-            self._deployed[deployment.service] = deployment
-        for service, lines in self._earlier.items():
-            before = self._deployed[service].begin
-            lines.update(
-                session.query("earlier_errors", {"service": service}, **self._times(before))
-            )
+        for service, (*earlier, latest) in deployments(session).items():
+            if earlier:
+                times = {"since": session.since, "before": latest.begin}
+                lines = session.query("earlier_errors", {"service": service}, **times)
+                self._begin[service], self._earlier[service] = latest.begin, set(lines)
 
-    def _times(self, before: int) -> dict[str, int]:
-        return {"since": self._session.since, "before": before}
-
-    def is_new(self, service: str, line: tuple[Any, ...], first: int) -> bool | None:
-        """Whether *line* raised for the *first* time since; None if nothing was deployed before."""
-        earlier = self._earlier.get(service)
-        if earlier is None:
+    def is_new(self, group: ErrorGroup, first: int) -> bool | None:
+        """Whether *group* came *first* since; None if nothing was deployed before."""
+        if group.service not in self._earlier:
             return None
-        return first >= self._deployed[service].begin and line not in earlier
+        line = (group.type, group.function, group.path, group.commit)
+        return first >= self._begin[group.service] and line not in self._earlier[group.service]

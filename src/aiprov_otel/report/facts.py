@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aiprov_otel.report import sql
-from aiprov_otel.report.deployments import Deployment, deployed, deployments
+from aiprov_otel.report.deployments import Deployment, deployments
 from aiprov_otel.report.failed_lines import since
 from aiprov_otel.report.report import why_nothing
 
 if TYPE_CHECKING:
     from aiprov_otel.report.session import Session
-    from aiprov_otel.telemetry.source import Source
+    from aiprov_otel.telemetry.source import Reader
 
 MOST_SPANS: Final = 1_000_000
 """How many spans a page is about whose address names no days."""
@@ -62,7 +62,7 @@ class Facts:
     empty: str | None
 
 
-def latest_spans(source: Source, days: float | None) -> tuple[int, bool]:
+def latest_spans(reader: Reader, days: float | None) -> tuple[int, bool]:
     """
     When the spans of a page begin, Unix nanoseconds, and whether older ones are left out.
 
@@ -73,24 +73,23 @@ def latest_spans(source: Source, days: float | None) -> tuple[int, bool]:
     """
     if days:
         return since(days), False
-    with source.reader() as reader:
-        [(spans,)] = reader.query(sql.query("size"))
-        if spans <= MOST_SPANS:
-            return 0, False
-        [(begin,)] = reader.query(sql.query("moment", most=MOST_SPANS))
-        return begin, True
+    [(spans,)] = reader.query(sql.query("size"))
+    if spans <= MOST_SPANS:
+        return 0, False
+    [(begin,)] = reader.query(sql.query("moment", most=MOST_SPANS))
+    return begin, True
 
 
 def read_facts(session: Session, window: Window, days: float | None) -> Facts:
     """The header of a page about *window*; *days* are its length, where they are given."""
     session.create(("spans",))
     [(spans, units, begin, end)] = session.query("facts")
-    every, latest = deployments(session), deployed(session)
+    services = deployments(session).values()
     return Facts(
         window,
         tuple(name for (name,) in session.query("services")),
-        tuple(latest),
-        len(every) - len(latest),
+        tuple(every[-1] for every in services),
+        sum(len(every) - 1 for every in services),
         spans,
         begin,
         end,

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.report.facts import Facts, Window, latest_spans, read_facts
 from aiprov_otel.report.failed_lines import since
-from aiprov_otel.report.report import repository_of, runs
-from aiprov_otel.report.session import opened
+from aiprov_otel.report.report import repository_of, runs_of
+from aiprov_otel.report.session import Session, snapshot
 from aiprov_otel.report.views import NotFound, Reading, commits, read_view
 
 if TYPE_CHECKING:
     from aiprov_otel.report.code import Code
     from aiprov_otel.report.sampling import Sampled
-    from aiprov_otel.telemetry.source import Source
+    from aiprov_otel.telemetry.source import Reader, Source
 
 COPIED: Final = 100
 """How many groups, with their traces and stacks, a copy holds."""
@@ -84,11 +84,12 @@ def read_page(source: Source, place: Place, code: Code) -> Page:
     Raises:
         StoreError: the source can't be read.
     """
-    begin, is_cut = latest_spans(source, place.days)
-    present = runs(source, since=begin)
-    named = {"all": None, "none": "", None: next(iter(present), None)}
-    window = Window(begin, named.get(place.run, place.run), tuple(present), is_cut)
-    return _read(source, place, window, code, lambda _: [(place.view, place.key)])
+    with snapshot(source) as reader:
+        begin, is_cut = latest_spans(reader, place.days)
+        present = runs_of(reader, since=begin)
+        named = {"all": None, "none": "", None: next(iter(present), None)}
+        window = Window(begin, named.get(place.run, place.run), tuple(present), is_cut)
+        return _read(reader, place, window, code, lambda _: [(place.view, place.key)])
 
 
 def read_copy(
@@ -116,28 +117,29 @@ def read_copy(
         yield from (("time", ""), ("comparison", ""))
 
     window = Window(since(days) if days else 0, run)
-    return _read(source, Place(days=days), window, code, names, sampled)
+    with snapshot(source) as reader:
+        return _read(reader, Place(days=days), window, code, names, sampled)
 
 
 def _read(
-    source: Source,
+    reader: Reader,
     place: Place,
     window: Window,
     code: Code,
     names: Callable[[Reading], Iterable[tuple[str, str]]],
     sampled: Sampled | None = None,
 ) -> Page:
-    with opened(source, since=window.since, run=window.run) as session:
-        facts = read_facts(session, window, place.days)
-        reading = Reading(session, code, sampled)
-        views: list[View] = []
-        missing = None
-        try:
-            for name, key in names(reading) if facts.spans else ():
-                views.append(View(name, key, read_view(reading, name, key)))
-        except NotFound as error:
-            missing = str(error)
-        shown = {one.commit for one in facts.deployed}
-        shown.update(commit for view in views for commit in commits(view.value))
-        repository = repository_of(session.reader)
-        return Page(place, facts, tuple(views), missing, repository, code.subjects(shown))
+    session = Session(reader, since=window.since, run=window.run)
+    facts = read_facts(session, window, place.days)
+    reading = Reading(session, code, sampled)
+    views: list[View] = []
+    missing = None
+    try:
+        for name, key in names(reading) if facts.spans else ():
+            views.append(View(name, key, read_view(reading, name, key)))
+    except NotFound as error:
+        missing = str(error)
+    shown = {one.commit for one in facts.deployed}
+    shown.update(commit for view in views for commit in commits(view.value))
+    repository = repository_of(reader)
+    return Page(place, facts, tuple(views), missing, repository, code.subjects(shown))

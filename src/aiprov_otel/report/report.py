@@ -23,14 +23,13 @@ from aiprov_otel.report.session import Session, opened
 from aiprov_otel.report.statistics.strata import FunctionSums, design_effect
 from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
 from aiprov_otel.report.verdict import ModelStats, OriginStats, Verdict, origin_stats, rate
-from aiprov_otel.values import Origin, Outcome
+from aiprov_otel.values import WITH_MODEL, Outcome
 
 if TYPE_CHECKING:
     from aiprov_otel.telemetry.source import Reader, Source
 
 _RUN: Final = re.compile(r"[0-9a-f]*")  # any sender can call itself a run, and SQL holds the id
 _MOST_GROUPS: Final = 10
-_WITH_MODEL: Final = {Origin.AI.value, Origin.MIXED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +185,13 @@ def runs(source: Source, *, since: int = 0) -> list[str]:
         StoreError: the source can't be read.
     """
     with source.reader() as reader:
-        rows = reader.query(sql.query("runs", since=since))
-        return [run for run, _ in rows if _RUN.fullmatch(run)]
+        return runs_of(reader, since=since)
+
+
+def runs_of(reader: Reader, *, since: int = 0) -> list[str]:
+    """As `runs`, of the spans that *reader* sees."""
+    rows = reader.query(sql.query("runs", since=since))
+    return [run for run, _ in rows if _RUN.fullmatch(run)]
 
 
 def build_report(
@@ -279,7 +283,7 @@ def _models(reader: Reader) -> tuple[ModelStats, ...]:
     return tuple(
         ModelStats(**asdict(origin_stats(origin, *counts)), agent=agent, model=model)
         for origin, agent, model, *counts in _counts_by(reader, "Origin", "Agent", "Model")
-        if origin in _WITH_MODEL
+        if origin in WITH_MODEL
     )
 
 

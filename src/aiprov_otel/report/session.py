@@ -58,6 +58,13 @@ class Session:
 @contextmanager
 def opened(source: Source, *, since: int = 0, run: str | None = None) -> Iterator[Session]:
     """A session on *source*, which ends with the block."""
+    with snapshot(source) as reader:
+        yield Session(reader, since=since, run=run)
+
+
+@contextmanager
+def snapshot(source: Source) -> Iterator[Reader]:
+    """A reader of *source* that sees it as it is now, until the block ends."""
     with source.reader() as reader:
         reader.begin()
-        yield Session(reader, since=since, run=run)
+        yield reader

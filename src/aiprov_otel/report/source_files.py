@@ -34,6 +34,7 @@ class SourceSummary:
         errors: escaped errors that its lines raised.
         self_s: seconds of its functions' own time; None where no span stands for one of them.
         covered: the share of its lines that tests executed; None if that is not known.
+        authors: each origin and model that some of its lines have; none of a folder.
     """
 
     path: str
@@ -42,11 +43,20 @@ class SourceSummary:
     errors: int
     self_s: float | None
     covered: float | None
+    authors: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def is_folder(self) -> bool:
         """Whether it is a folder."""
         return self.path.endswith("/")
+
+    @property
+    def filters(self) -> Mapping[str, tuple[str | None, ...]]:
+        """What it is filtered by: the values that some of its lines have."""
+        if self.is_folder:
+            return {}
+        origins, models = zip(*self.authors or [(Origin.UNKNOWN.value, None)], strict=True)
+        return {"origin": origins, "model": models}
 
     @property
     def ai_share(self) -> float | None:
@@ -191,24 +201,29 @@ class SourceReader:
 
     def _summary(self, path: str, entry: Entry | None) -> SourceSummary:
         spent = self._spent.get(path)
+        tally = self._tally(entry) if entry else Counter()
+        origins: Counter[str] = Counter()
+        for (origin, _), lines in tally.items():
+            origins[origin] += lines
         return SourceSummary(
             path,
             entry.lines if entry else 0,
-            self._origins(entry) if entry else (),
+            _shares(origins),
             _escaped(self._groups.get(path, ())),
             sum(one.seconds for one in spent) if spent else None,
             _covered([self._code.coverage.get(path)]),
+            tuple(tally),
         )
 
-    def _origins(self, entry: Entry) -> tuple[tuple[str, float], ...]:
+    def _tally(self, entry: Entry) -> Counter[tuple[str, str | None]]:
         assert self._code.manifest  # the entry is one of its
-        lines: Counter[str] = Counter()
+        lines: Counter[tuple[str, str | None]] = Counter()
         try:
-            for (origin, _, _), count in self._code.manifest.tally([entry]).items():
-                lines[origin.value] += count
+            for (origin, model, _), count in self._code.manifest.tally([entry]).items():
+                lines[origin.value, model] += count
         except ManifestError:  # this document is damaged; the others are not
-            lines[Origin.UNKNOWN.value] = 1
-        return _shares(lines)
+            lines[Origin.UNKNOWN.value, None] = 1
+        return lines
 
     def _lines(self, path: str, entry: Entry, texts: Iterable[str]) -> Iterable[SourceLine]:
         groups, spent = self._groups.get(path, ()), self._spent.get(path, ())

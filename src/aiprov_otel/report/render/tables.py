@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 from aiprov_otel.report.render.text import location, milliseconds, ratio, share
-from aiprov_otel.values import Origin
+from aiprov_otel.values import WITH_MODEL
 
 if TYPE_CHECKING:
     from aiprov_otel.report.error_groups import ErrorGroup
@@ -63,8 +63,6 @@ class Column(Generic[Row_contra]):
     link: Callable[[Row_contra], tuple[str, str] | None] | None = None
 
 
-_BY_MODELS: Final = {Origin.AI.value, Origin.MIXED.value}
-
 Columns: TypeAlias = tuple[Column[Row_contra], ...]
 
 
@@ -75,6 +73,11 @@ def _limits(low: float | None, high: float | None, form: Callable[[float | None]
 def origin_shares(shares: Iterable[tuple[str, float]]) -> str:
     """`ai 60.0%, human 40.0%`."""
     return ", ".join(f"{origin} {share(part)}" for origin, part in shares)
+
+
+def _first(names: tuple[str, ...]) -> str:
+    """The first of *names*, and whether there are others."""
+    return f"{names[0]}, …" if len(names) > 1 else "".join(names)
 
 
 def calls(number: int | None) -> str:
@@ -124,10 +127,14 @@ _MODEL: Final[Column[ErrorGroup]] = Column(
 _COMMIT: Final[Column[ErrorGroup]] = Column(
     "commit", lambda row: row.commit or "", 4, Kind.COMMIT, wide=True
 )
+_REQUEST: Final[Column[ErrorGroup]] = Column(
+    "request", lambda row: _first(row.routes), 5, Kind.TEXT
+)
 
 RAISED: Final[Columns[ErrorGroup]] = (
     replace(_TYPE, title="type"),
     _RAISED_AT,
+    _REQUEST,
     _ERRORS,
     _OUTCOME,
     _ORIGIN,
@@ -139,12 +146,13 @@ RAISED: Final[Columns[ErrorGroup]] = (
 GROUPS: Final[Columns[ErrorGroup]] = (
     _TYPE,
     Column("message", lambda row: row.message, 1, Kind.TEXT, below=True),
-    replace(_RAISED_AT, below=True),
+    replace(_REQUEST, below=True),
+    replace(_RAISED_AT, kind=Kind.PATH, below=True),
     _ORIGIN,
     replace(_AGENT, wide=False, below=True),
     Column(
         "model",
-        lambda row: row.model or ("model unknown" if row.origin in _BY_MODELS else ""),
+        lambda row: row.model or ("model unknown" if row.origin in WITH_MODEL else ""),
         6,
         Kind.TEXT,
         below=True,

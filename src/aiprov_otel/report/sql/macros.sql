@@ -47,6 +47,9 @@ LEFT JOIN nested_entries
 {% macro unit_columns() %}{{ unit | join(', ') }}{% endmacro %}
 {% macro unit_columns_of(table) %}{% for name in unit %}{{ table }}.{{ name }} AS {{ name }}{{ ', ' if not loop.last }}{% endfor %}{% endmacro %}
 
+{# Which of several versions comes first where times are the same: always the same one. #}
+{% macro unit_order(table) %}{% for name in unit %}{{ table }}.{{ name }}{{ ', ' if not loop.last }}{% endfor %}{% endmacro %}
+
 {# A row for each call and for each error that has a unit. #}
 {% macro observed() -%}
 (

@@ -85,6 +85,18 @@ def test_every_view_fits_and_nothing_complains(request, opened, page):
         assert window.complaints() == []
 
 
+def test_a_phone_shows_what_it_is_about_and_the_first_errors(opened, compared):
+    """Service, commit, window, run, and the first row with its request, on one screen."""
+    window = opened(compared)
+    window.size(390, 844)
+
+    facts = window.run("return document.querySelector('#facts').innerText")
+    assert [word for word in ("shop", "444444444", "UTC", "Run") if word not in facts] == []
+    ends = "return document.querySelector('#groups tbody tr').getBoundingClientRect().bottom"
+    assert window.run(ends) < 844
+    assert "GET /" in column(window, "groups", 0)[0]
+
+
 def test_drawings_have_a_size_and_stay_inside(opened, compared):
     """Every mark of every drawing is within the view that it is in."""
     marks = 0
@@ -146,6 +158,7 @@ def test_filters_are_in_the_address_and_come_from_it(opened, compared):
 def test_a_filter_stays_from_view_to_view(opened, compared):
     """In a file and in a graph, what does not pass fades."""
     window = opened(compared, "?view=errors&origin=human")
+    window.size(1440)
     window.click("[data-nav=time]")
     faded = "return [...document.querySelectorAll('.box.dim')].map((box) => box.dataset.origin)"
     assert address(window)["origin"] == "human"
@@ -155,6 +168,11 @@ def test_a_filter_stays_from_view_to_view(opened, compared):
     opened(compared, "?view=file&key=src/shop/cart.py&origin=human")
     lines = "return [...document.querySelectorAll('.code tr[data-line]:not(.dim)')].length"
     assert window.run(lines) == 6
+
+    opened(compared, "?view=source&origin=human&model=unknown")
+    assert column(window, "files", 0) == ["src/shop/cart.py"]
+    opened(compared, "?view=source&origin=mixed")
+    assert column(window, "files", 0) == []
 
 
 def test_tables_are_sorted(opened, compared):
@@ -296,7 +314,7 @@ def test_it_prints(opened, compared):
 
 
 def test_the_modules_of_the_script(opened, compared):
-    """Each does its part: addresses, rows, and places in the flame graph."""
+    """Each does its part: addresses, rows, places in the flame graph, and how long a page rests."""
     window = opened(compared)
     results = window.run("""return [
         Address.parse("?view=time&origin=ai"),
@@ -311,6 +329,7 @@ def test_the_modules_of_the_script(opened, compared):
         Flame.isRelated("1.0", "1.0.2"), Flame.isRelated("1.0", "1.02"),
         Flame.next(["0", "0.0", "1"], "0", "ArrowDown"),
         Flame.next(["0", "0.0", "1"], "1", "ArrowRight"),
+        Live.pause(250), Live.pause(1000), Live.pause(5000),
     ]""")
     assert results == [
         {"view": "time", "key": "", "origin": "ai"},
@@ -318,6 +337,7 @@ def test_the_modules_of_the_script(opened, compared):
         *(True, False, True, False, False, True),
         {"x": 0, "width": 50},
         *(True, False, "0.0", "1"),
+        *(250, 4000, 20000),
     ]
 
 

@@ -20,6 +20,7 @@ from aiprov_otel.report.render.page.forge import commit_url
 from aiprov_otel.report.render.stack import stack_lines
 from aiprov_otel.report.render.text import location, milliseconds, replace_unprintable
 from aiprov_otel.telemetry.extra import local_extra
+from aiprov_otel.values import WITH_MODEL, Origin
 
 if TYPE_CHECKING:
     from aiprov_otel.report.code import Code
@@ -30,7 +31,7 @@ with local_extra():
     import jinja2
     from markupsafe import Markup
 
-ORIGINS: Final = ("ai", "human", "mixed", "unknown")
+ORIGINS: Final = tuple(one.value for one in Origin)
 """In the order in which they are shown; each has a color."""
 
 FILTERS: Final = ("service", "origin", "agent", "model", "commit", "outcome")
@@ -144,6 +145,7 @@ def _environment() -> jinja2.Environment:
         multiple=scale.multiple,
         COPIED=COPIED,
         ORIGINS=ORIGINS,
+        WITH_MODEL=WITH_MODEL,
         FILTERS=FILTERS,
         TITLES=TITLES,
         WINDOWS=WINDOWS,

@@ -7,4 +7,4 @@ SELECT
 FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{ since }})
 GROUP BY Service, Revision
-ORDER BY Service, First
+ORDER BY Service, First, Revision

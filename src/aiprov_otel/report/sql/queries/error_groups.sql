@@ -1,6 +1,6 @@
 SELECT
-    GroupKey, Type, Origin, Agent, Model, Commit, Path, Line, Errors, Outcome, ServiceName, Function, LastMessage,
-    First, Latest
+    GroupKey, First, Latest, ServiceName, Type, LastMessage, Origin, Agent, Model, Commit, Function, Path, Line, Errors,
+    Outcome
 FROM error_groups
-ORDER BY Outcome = 'escaped' DESC, Errors DESC, Type, Path, Line, Outcome, ServiceName, Function, Commit
+ORDER BY Outcome = 'escaped' DESC, Errors DESC, Type, Path, Line, GroupKey
 LIMIT {{ limit }}

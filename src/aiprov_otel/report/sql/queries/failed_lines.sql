@@ -4,4 +4,4 @@ SELECT
     Function, Path, Line, Type, Commit, Origin, {{ count() }} AS n, max(Time) AS latest
 FROM errors WHERE Function IS NOT NULL OR Path IS NOT NULL
 GROUP BY Function, Path, Line, Type, Commit, Origin
-ORDER BY n DESC, Function, Path, Line, Type, Commit
+ORDER BY n DESC, Function, Path, Line, Type, Commit, Origin

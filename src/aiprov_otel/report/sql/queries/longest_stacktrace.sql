@@ -2,4 +2,4 @@
 SELECT Stacktrace FROM recorded_exceptions
 WHERE TraceId = $trace AND Stacktrace LIKE concat('%', $type, '%')
     AND coalesce(Line, -1) = coalesce($line, -1)
-ORDER BY length(Stacktrace) DESC LIMIT 1
+ORDER BY length(Stacktrace) DESC, Stacktrace LIMIT 1

@@ -2,4 +2,4 @@
 SELECT ancestors.Ancestor FROM ancestors
 JOIN failed_traces AS above ON above.TraceId = ancestors.TraceId AND above.SpanId = ancestors.Ancestor
 WHERE ancestors.TraceId = $trace AND ancestors.SpanId = $entry AND above.IsRequest
-ORDER BY above.Start LIMIT 1
+ORDER BY above.Start, above.SpanId LIMIT 1

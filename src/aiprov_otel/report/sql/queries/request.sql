@@ -11,4 +11,4 @@ SELECT
     SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, Duration / 1e6, Failed,
     Origin, Agent, Model, Commit, Function, (Start - min(Start) OVER ()) / 1e6 AS Begin
 FROM spans WHERE TraceId = $trace AND SpanId IN (SELECT SpanId FROM request)
-ORDER BY Start, Finish DESC LIMIT 500
+ORDER BY Start, Finish DESC, SpanId LIMIT 500

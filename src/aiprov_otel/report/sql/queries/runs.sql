@@ -3,4 +3,4 @@ SELECT coalesce(ResourceAttributes['{{ keys.RUN_ID }}'], '') AS Run, max(Timesta
 FROM otel_traces
 WHERE Timestamp >= fromUnixTimestamp64Nano({{ since }})
 GROUP BY Run
-ORDER BY Latest DESC
+ORDER BY Latest DESC, Run

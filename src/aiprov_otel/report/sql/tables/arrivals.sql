@@ -16,7 +16,7 @@ WITH RECURSIVE walk AS (
 SELECT
     walk.TraceId AS TraceId, walk.SpanId AS SpanId, walk.Reached AS Entry, walk.Arrived AS Arrived,
     entry.Failed AS EntryFailed, entry.Refused AS EntryRefused, entry.Outcome AS EntryOutcome,
-    entry.IsRequest AS IsRequest, entry.IsCall AS IsCall
+    entry.IsRequest AS IsRequest, entry.IsCall AS IsCall, entry.SpanName AS EntryName
 FROM walk
 JOIN failed_traces AS entry ON entry.TraceId = walk.TraceId AND entry.SpanId = walk.Reached
 WHERE walk.Up = ''

@@ -4,8 +4,8 @@
 CREATE TEMPORARY TABLE error_groups AS
 SELECT
     {{ group_key() }} AS GroupKey, Type, Origin, Agent, Model, Commit, Path, Line, {{ count() }} AS Errors, Outcome,
-    ServiceName, Function, substringUTF8(argMax(Message, Time), 1, {{ longest_message }}) AS LastMessage, min(Time) AS First, max(Time) AS Latest
+    ServiceName, Function, substringUTF8(argMax(Message, (Time, Message)), 1, {{ longest_message }}) AS LastMessage, min(Time) AS First, max(Time) AS Latest
 FROM errors
 GROUP BY GroupKey, Type, Origin, Agent, Model, Commit, Path, Line, Outcome, ServiceName, Function
-ORDER BY Outcome = 'escaped' DESC, Errors DESC, Type, Path, Line, Outcome, ServiceName, Function, Commit
+ORDER BY Outcome = 'escaped' DESC, Errors DESC, Type, Path, Line, GroupKey
 LIMIT {{ most_groups }}

@@ -76,11 +76,12 @@ ranked AS (
     SELECT
         counted.Number AS Number, counted.TraceId AS TraceId, counted.SpanId AS SpanId, Weight, Time,
         Origin, Agent, Model, Commit, Type, Message, Function, Path, Line, Stacktrace,
-        failing.ServiceName AS ServiceName, arrivals.Entry AS Entry, arrivals.IsRequest AS IsRequest, arrivals.IsCall AS IsCall, EntryFailed, EntryRefused, EntryOutcome,
+        failing.ServiceName AS ServiceName, arrivals.Entry AS Entry, arrivals.IsRequest AS IsRequest, arrivals.IsCall AS IsCall,
+        EntryName, EntryFailed, EntryRefused, EntryOutcome,
         CASE WHEN own.Number IN (SELECT Number FROM collecting) THEN Arrived
             WHEN own.Number IS NOT NULL THEN counted.Number = own.Number
             ELSE (Arrived OR EntryFailed) AND row_number() OVER (
-                PARTITION BY counted.TraceId, arrivals.Entry ORDER BY Arrived DESC, Time DESC
+                PARTITION BY counted.TraceId, arrivals.Entry ORDER BY Arrived DESC, Time DESC, counted.Number DESC, counted.SpanId
             ) = 1 END AS Deciding
     FROM counted
     LEFT JOIN failed_traces AS failing
@@ -90,7 +91,7 @@ ranked AS (
 )
 SELECT
     TraceId, SpanId, ServiceName, Weight, Time, Origin, Agent, Model, Commit, Type, Message, Function,
-    Path, Line, Stacktrace, Entry, coalesce(IsRequest, false) AS IsRequest,
+    Path, Line, Stacktrace, Entry, EntryName, coalesce(IsRequest, false) AS IsRequest,
     CASE WHEN NOT coalesce(Deciding, false) THEN 'handled'
         WHEN EntryOutcome IS NOT NULL THEN EntryOutcome
         WHEN IsCall THEN 'handled'

@@ -11,7 +11,7 @@ WITH places AS (
 ),
 events AS (
     SELECT
-        TraceId, SpanId, Failed, Weight,
+        TraceId, SpanId, Failed, Weight, Place,
         {{ nanoseconds('"Events.Timestamp"[Place]', 'Start') }} AS Time,
         "Events.Attributes"[Place] AS Event
     FROM places
@@ -19,7 +19,7 @@ events AS (
 ),
 exceptions AS (
     SELECT
-        TraceId, SpanId, Failed, Weight, Time,
+        TraceId, SpanId, Failed, Weight, Time, Place,
         Event['exception.type'] AS Type,
         Event['exception.message'] AS Message,
         {{ event(keys.EXCEPTION_ORIGIN) }} AS Origin,
@@ -37,8 +37,8 @@ SELECT
     TraceId, SpanId, Failed, Weight, Time,
     coalesce(Type, '') AS Type, coalesce(Message, '') AS Message,
     Origin, Agent, Model, Commit, Function, Path, Line, Stacktrace, Repeated,
-    row_number() OVER (ORDER BY Time, TraceId, SpanId) AS Number
+    row_number() OVER (ORDER BY Time, TraceId, SpanId, Place) AS Number
 FROM exceptions
 QUALIFY row_number() OVER (
-    PARTITION BY TraceId, SpanId, Type, Message, Path, Line, Origin, Model, Commit ORDER BY Time
+    PARTITION BY TraceId, SpanId, Type, Message, Path, Line, Origin, Model, Commit ORDER BY Time, Place
 ) = 1

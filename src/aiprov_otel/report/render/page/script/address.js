@@ -2,7 +2,9 @@
 // The address bar: it names the view, what it is about, and every filter, so that it can be sent.
 
 const Address = {
-  filters: ["service", "origin", "agent", "model", "commit", "outcome", "q"],
+  // What rows are filtered by; words are a filter too.
+  columns: document.documentElement.dataset.filters.split(" "),
+  filters: () => [...Address.columns, "q"],
 
   // The parts of an address, `view` among them.
   parse(search) {
@@ -34,7 +36,7 @@ const Address = {
   // link has its own.
   follow(search) {
     const now = Address.current();
-    const kept = ["service", "origin", "agent", "model", "q", "keys"];
+    const kept = [...Address.filters(), "keys"].filter((name) => !["commit", "outcome"].includes(name));
     const { run = "", days = "" } = now; // those of a link in the header may be old
     return { ...Object.fromEntries(kept.map((name) => [name, now[name]])), ...Address.parse(search), run, days };
   },

@@ -22,6 +22,7 @@ const Flame = {
     const { at = "" } = Address.current();
     const zoomed = at && view.querySelector(`.box[data-id="${CSS.escape(at)}"]`);
     const whole = zoomed ? Flame.numbers(zoomed) : { begin: 0, share: 1 };
+    const pixels = view.clientWidth;
     for (const box of view.querySelectorAll(".box")) {
       const isShown = !zoomed || Flame.isRelated(box.dataset.id, at);
       box.classList.toggle("away", !isShown);
@@ -29,6 +30,7 @@ const Flame = {
       const { x, width } = isBelow ? { x: 0, width: 100 } : Flame.place(Flame.numbers(box), whole);
       box.setAttribute("x", `${x.toFixed(3)}%`);
       box.setAttribute("width", `${width.toFixed(3)}%`);
+      box.classList.toggle("narrow", (pixels * width) / 100 < 30); // a letter of its name is noise
     }
     const button = view.querySelector(".whole");
     if (button) button.hidden = !zoomed;

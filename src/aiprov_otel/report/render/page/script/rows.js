@@ -2,15 +2,15 @@
 // The rows of a view: filtered and sorted as the address has it.
 
 const Rows = {
-  columns: ["service", "origin", "agent", "model", "commit"],
+  // What a row has of a filter: a file has the values of all its lines.
+  values: (text) => text.split("\n"),
 
   // Whether a row, by its data and its text, passes the filters.
   passes(data, text, filters) {
     const words = (filters.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-    const all = data.outcome === undefined ? Rows.columns : [...Rows.columns, "outcome"];
     return (
       words.every((word) => text.toLowerCase().includes(word)) &&
-      all.every((name) => !filters[name] || data[name] === undefined || data[name] === filters[name])
+      Address.columns.every((name) => !filters[name] || data[name] === undefined || Rows.values(data[name]).includes(filters[name]))
     );
   },
 
@@ -22,7 +22,7 @@ const Rows = {
       Rows.sort(table, filters.sort);
       Rows.filter(table, filters);
     }
-    const isFiltered = Rows.columns.some((name) => filters[name]) || filters.q;
+    const isFiltered = Rows.isFiltered(filters);
     for (const one of view.querySelectorAll(".code tr[data-origin], .waterfall li, .box")) {
       const text = one.querySelector("title, pre, .step")?.textContent ?? "";
       one.classList.toggle("dim", Boolean(isFiltered) && !Rows.passes(one.dataset, text, filters));
@@ -33,14 +33,18 @@ const Rows = {
     }
   },
 
+  isFiltered(filters) {
+    return Address.filters().some((name) => name !== "outcome" && filters[name]);
+  },
+
   filter(table, filters) {
     const first = filters.all === table.id ? Infinity : Number(table.dataset.first || Infinity);
-    const isPlain = !filters.q && !filters.sort?.includes(`${table.id}.`);
+    const isPlain = !Rows.isFiltered(filters) && !filters.sort?.includes(`${table.id}.`);
     let matches = 0;
     let total = 0;
     for (const row of table.tBodies[0].rows) {
       const isFolder = "folder" in row.dataset;
-      // A folder heads its files, unless they are sorted or searched.
+      // A folder heads its files, unless they are sorted or filtered.
       const isWanted = isFolder ? isPlain : Rows.passes(row.dataset, row.textContent, filters);
       matches += isWanted && !isFolder;
       total += !isFolder;

@@ -32,7 +32,8 @@ const Views = {
     Rows.apply(view);
     Flame.apply(view);
     const tables = [...view.querySelectorAll("table.sortable")];
-    document.getElementById("shown").textContent = tables[0]?.dataset.shown ?? "";
+    const open = tables.find((table) => !table.closest("details"));
+    document.getElementById("shown").textContent = open?.dataset.shown ?? "";
     document.getElementById("keys-on").checked = parts.keys !== "off";
   },
 
@@ -44,7 +45,7 @@ const Views = {
       const name = label.dataset.filter;
       const select = label.querySelector("select");
       const rows = view.querySelectorAll(`.sortable tr[data-${name}], .code tr[data-${name}], .waterfall [data-${name}], .box[data-${name}]`);
-      const values = new Set([...rows].map((row) => row.dataset[name]));
+      const values = new Set([...rows].flatMap((row) => Rows.values(row.dataset[name])));
       if (parts[name]) values.add(parts[name]);
       label.hidden = values.size < 2 && !parts[name];
       const options = [...values].sort().map((value) => new Option(value, value));
@@ -131,7 +132,7 @@ const Views = {
   },
 
   clear() {
-    Address.change(Object.fromEntries(Address.filters.map((name) => [name, ""])), true);
+    Address.change(Object.fromEntries(Address.filters().map((name) => [name, ""])), true);
     Views.show();
   },
 };
