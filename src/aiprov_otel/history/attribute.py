@@ -231,7 +231,8 @@ class Decisions:
     def _decide_through(self, name: str, marks: tuple[Mark, ...], wrote: Mark) -> Decision:
         """The decision about lines of the squash *name* that a commit of its request *wrote*."""
         commit, own = self._through.find_marks(wrote)
-        squash = replace(self._commits[name], author=commit.author)
+        # A mark has the number of its line in the message of its own commit.
+        squash = replace(self._commits[name], author=commit.author, message=commit.message)
         unborne = self._through.unborne(name)
         own += (mark for mark in self._marks[name] if mark.evidence is Evidence.BRANCH)
         return attribution.decide(squash, (*marks, *own), self._policy, unborne)
