@@ -14,6 +14,7 @@ NAMES = {
     "anthropic/claude-opus-4-5-20251101": "claude-opus-4-5",
     "us.anthropic.claude-sonnet-4-20250514-v1:0": "claude-sonnet-4",
     "claude-sonnet-4@20250514": "claude-sonnet-4",
+    "cli/claude-opus-4-5=100%": "claude-opus-4-5",
     "Claude Code 2.1.0 / Claude Opus 4.6": "claude-opus-4-6",
     "Claude Code (Opus 4.6)": "claude-opus-4-6",
     "AWS Claude Opus 4.6": "claude-opus-4-6",

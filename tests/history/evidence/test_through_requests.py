@@ -247,6 +247,11 @@ def test_the_steps_name_the_request(repo):
         (f"Add three (#12)\n\n{CLAUDE}", "ai"),
         (f"Add three (#12)\n\n{BOB_WROTE}\n{CLAUDE}", "mixed"),
         (f"Add three (#12)\n\nCo-authored-by: Ada Lovelace <a@b.c>\n{CLAUDE}", "ai"),
+        (f"Add three (#12)\n\nCo-authored-by: Al <7+Ada@users.noreply.github.com>\n{CLAUDE}", "ai"),
+        (
+            f"Add three (#12)\n\nCo-authored-by: Al <7+ada2@users.noreply.github.com>\n{CLAUDE}",
+            "mixed",
+        ),
         (f"Add three (#12)\n\nCo-authored-by: renovate[bot] <bot@renovateapp.com>\n{CLAUDE}", "ai"),
         (f"Add three\n\n{BOB_WROTE}\n{CLAUDE}", "ai"),  # not a squash
     ],
@@ -259,6 +264,17 @@ def test_a_squash_whose_request_was_not_fetched(repo, message, origin):
 
     assert found == [(origin, "co-author")] * 3
     assert ("show more" in decided(repo)[1].reason) == ("(#12)" in message)
+
+
+def test_a_squash_that_lists_its_commits_and_whose_request_was_fetched(repo):
+    """
+    The list tells nothing more where it is known which commit wrote a line.
+    """
+    listed = f"Add three (#12)\n\n* Add b and c\n\nWhy.\n\n{CLAUDE}\n\n* Add d\n"
+
+    assert decisions(repo, first=f"Add b and c\n\nWhy.\n\n{CLAUDE}", message=listed) == [
+        ("ai", "co-author"), ("ai", "co-author"), ("unknown", "unmarked"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

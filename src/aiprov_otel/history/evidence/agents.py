@@ -17,8 +17,8 @@ from aiprov_otel.history.evidence.tool_names import Names, fold
 ROLES: Final = ("co-authored", "assisted", "review")
 _HINTS: Final = (
     "author", "http", "assist", "generat", "written", "develop", "session", "[x]", "created",
-    "made", "built", "coded", "implemented", "synthesized", "refactored", "drafted", "supported",
-    "agent", "model", "ai-", "ai ", "ai_",
+    "made", "built", "coded", "implemented", "synthesized", "refactored", "drafted", "prepared",
+    "supported", "agent", "model", "ai-", "ai ", "ai_",
 )  # fmt: skip
 _NOREPLY: Final = "@users.noreply.github.com"
 

@@ -12,16 +12,19 @@ from aiprov_otel.history.evidence.tool_names import fold, load_lexicon
 from aiprov_otel.history.evidence.trailers import find_model
 from aiprov_otel.values import Evidence
 
-_WROTE: Final = "generated|written|authored|created|made|built|coded|implemented|co-authored"
-_HELPED: Final = "assisted|developed|refactored|drafted|supported"
+_WROTE: Final = (
+    "generated|written|authored|created|made|built|(?:vibe[- ])?coded|implemented|co-authored"
+)
+_HELPED: Final = "assisted|developed|refactored|drafted|prepared|supported"
 _WHAT: Final = (
     r"(?:(?:all |these |the |this |most )?(?:changes?|code|commit|pr|mr|pull request|merge request"
     r"|patch|contribution)(?: (?:is|was|were|are|has been|have been))? )?"
 )
 _HOW: Final = r"(?:entirely |fully |mostly |automatically |autonomously |largely |completely )?"
 _FOOTER: Final = re.compile(
-    rf"[^\w\s>\"'#]{{0,8}}\s*\(?{_WHAT}{_HOW}(?P<verb>{_WROTE}|{_HELPED})\s+{_HOW}"
-    r"(?:by|with|using)\s+(?:the help of )?(?P<tool>.{1,300})",
+    rf"[^\w\s>\"'#]{{0,8}}\s*\(?(?:note: )?{_WHAT}{_HOW}(?P<verb>{_WROTE}|{_HELPED})\s+{_HOW}"
+    r"(?:by|with|using|via)\s+(?P<help>(?:(?:the|some) )?(?:help|assistance) (?:of|from) )?"
+    r"(?P<tool>.{1,300})",
     re.IGNORECASE,
 )
 _LINK: Final = re.compile(r"\[([^\[\]]{1,80})\]\(\s*https?://[^\s()]{1,200}\)")
@@ -29,18 +32,20 @@ _HTML_LINK: Final = re.compile(r"<a\s[^<>]{0,300}>([^<>]{1,80})</a>", re.IGNOREC
 _TAG: Final = re.compile(
     r"</?(?:sub|sup|p|i|b|em|small|strong|br|div|span)\b[^<>]{0,80}>", re.IGNORECASE
 )
+_VERSION: Final = r"\d(?:[\w.]*\w)?"  # the full stop behind it ends a sentence
 _BESIDE_NAME: Final = re.compile(
     r"\]?(?: (?:ai|agents?|cli|cloud|code|desktop|ide|opus|sonnet|haiku|fable|pro|flash)\b)?"
-    r"(?:[ -]\d[\w.]*)?\]?",
+    rf"(?:[ -]{_VERSION})?\]?",
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
-    r"[\s.!)]*|\s*[.,;(\[/|].{0,200}|\s+[&+-]\s.{0,200}"
-    r"|\s+(?:and|with|using|via|on|in|for task|v?\d[\w.]*)\b.{0,200}"
+    r"[\s.!)]*|\s*[.,;(\[/|].{0,200}|\s+[&+\u2013\u2014-]\s.{0,200}"
+    rf"|\s+(?:and|as an?|with|using|via|on|in|for task|v?{_VERSION})\b.{{0,200}}"
 )
+_MAKER: Final = r"(?:anthropic|google|openai|xai)(?:'s)? "
 _ANY_AGENT: Final = re.compile(
-    r"(?:an? )?(?:ai|coding|llm|ai coding|autonomous)[ -](?:coding )?(?:agents?|assistants?)\W*"
-    r"|(?:an? )?(?:llm|ai)\W*",
+    rf"(?:an? )?(?:{_MAKER})?(?:ai|coding|llm|ai coding|autonomous)[ -](?:coding )?"
+    r"(?:agents?|assistants?)\W*|(?:an? )?(?:llm|ai)(?P<help> assistance)?\W*",
     re.IGNORECASE,
 )
 
@@ -52,9 +57,14 @@ def read_footer(line: str, number: int, table: Table) -> Found | None:
     match = _FOOTER.fullmatch(plain)
     if match is None or number == 1:
         return None
-    helped = re.fullmatch(_HELPED, match["verb"], re.IGNORECASE)
-    evidence = Evidence.ASSISTED_BY if helped or "the help of" in plain else Evidence.FOOTER
-    if _ANY_AGENT.fullmatch(match["tool"]):
+    any_agent = _ANY_AGENT.fullmatch(match["tool"])
+    helped = (
+        re.fullmatch(_HELPED, match["verb"], re.IGNORECASE)
+        or match["help"]
+        or (any_agent and any_agent["help"])
+    )
+    evidence = Evidence.ASSISTED_BY if helped else Evidence.FOOTER
+    if any_agent:
         return Found("footer", evidence)
     known = _starts_with_tool(match["tool"].lstrip("["), table, linked=plain != bare.strip())
     if known is None:
@@ -67,8 +77,8 @@ def _starts_with_tool(
     text: str, table: Table, *, linked: bool
 ) -> tuple[str | None, str | None] | None:
     """The tool and the model that *text* begins with; None where it goes on as prose."""
-    model = re.match(r"[\w.-]+(?: \d[\w.]*)?(?: codex)?", text, re.IGNORECASE)
-    if model and (found := model_names.normalize(model[0])) and model_names.provider_of(found):
+    model = re.match(rf"(?:{_MAKER})?([\w.-]*\w(?: {_VERSION})?(?: codex)?)", text, re.IGNORECASE)
+    if model and (found := model_names.normalize(model[1])) and model_names.provider_of(found):
         after = text[model.end() :]
         if _AFTER.fullmatch(after):
             return table.names.find_first(after), found
@@ -86,7 +96,7 @@ def _starts_with_tool(
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'<>()\[\]]{8,300}")
 _LABEL: Final = re.compile(
     r"\W{0,6}(?:[\w ]{0,40}\b(?:session|sessions|task|run|thread|conversation|link|logs?|agent)"
-    r"[\w ]{0,20}:?\W{0,6})?",
+    r"[\w ]{0,20}:?\W{0,6})?|For more details, open the ",
     re.IGNORECASE,
 )
 
@@ -138,6 +148,22 @@ def read_box(line: str, _: int, table: Table) -> Found | None:
     if _PART_AI.fullmatch(text):
         return Found("ticked-box", Evidence.ASSISTED_BY, agent, model)
     return Found("ticked-box", Evidence.FOOTER, agent, model) if _ALL_AI.fullmatch(text) else None
+
+
+_STATED: Final = re.compile(
+    r"[^\w\s\x00-\x7f]{0,4}\s*(?:this is an )?ai[- ](assisted|generated) "
+    r"(?:contribution|commit|change|patch|pull request|pr)[\s.!]*",
+    re.IGNORECASE,
+)
+
+
+def read_sentence(line: str, number: int, _: Table) -> Found | None:
+    """`AI-assisted contribution.`, a line of its own."""
+    match = _STATED.fullmatch(line) if number > 1 else None
+    if match is None:
+        return None
+    helped = match[1].lower() == "assisted"
+    return Found("sentence", Evidence.ASSISTED_BY if helped else Evidence.FOOTER)
 
 
 def read_subject(line: str, number: int, table: Table) -> Found | None:

@@ -50,6 +50,7 @@ _PLAIN = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
 _TIER = re.compile(r"opus|sonnet|haiku|fable|instant")
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _DATE = re.compile(r"[-@ ](?:20\d{6}|20\d\d-\d\d-\d\d)(?!\d)")
+_SHARE = re.compile(r"=\d{1,3}(?:\.\d{1,3})?%")  # of the lines that this model wrote
 _UNKNOWN_MODEL = re.compile(r"(?![0-9a-f.-]+$)(?=[^\d]*\d)[a-z][a-z0-9]*(?:[.-][a-z0-9]+)+")
 _LONGEST: Final = 64
 
@@ -77,6 +78,7 @@ def _parse_name(text: str) -> str | None:
     text = _DATE.sub("", text.lower().replace("_", "-"))
     if "@" in text or "://" in text:
         return None
+    text = _SHARE.sub("", text)
     # A gateway writes provider/model:tag; of a tag, only the size of a local model is kept.
     text = re.sub(r":(\d+b)\b", r"-\1", text.rpartition("/")[2]).partition(":")[0]
     text = re.sub(r"(?<=[a-z])\.(?=[a-z])", "-", text.strip(" \t\r\n\"'`.,;-"))

@@ -21,6 +21,7 @@ _PLACES: Final[tuple[Place, ...]] = (
     footers.read_session,
     footers.read_footer,
     footers.read_box,
+    footers.read_sentence,
     footers.read_subject,
 )
 

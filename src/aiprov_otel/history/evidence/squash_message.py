@@ -57,11 +57,26 @@ def has_other_authors(commit: Commit, marked: Container[int]) -> bool:
     author = identities.split_address(commit.author)
     for number, line in enumerate(commit.lines, start=1):
         key, value = trailers.split_trailer(line)
-        if key == "coauthoredby" and number not in marked and not identities.is_bot(value):
-            name, mail = identities.split_address(value)
-            if name.lower() != author[0].lower() and mail != author[1]:
-                return True
+        if key != "coauthoredby" or number in marked or identities.is_bot(value):
+            continue
+        if not _is_same(author, identities.split_address(value)):
+            return True
     return False
+
+
+def _is_same(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two pairs of a name and a mail address are of one person, as far as they show it."""
+    if one[0].lower() == other[0].lower() or one[1] == other[1]:
+        return True
+    # People push under their own address, and a forge writes them under its own.
+    accounts = _ACCOUNT.fullmatch(one[1]), _ACCOUNT.fullmatch(other[1])
+    return any(
+        account and account[1] in {mail.partition("@")[0], name.lower()}
+        for account, (name, mail) in zip(accounts, (other, one), strict=True)
+    )
+
+
+_ACCOUNT: Final = re.compile(r"(?:\d+[+-])?([^@]+)@users\.noreply\.[^@]+")
 
 
 def _forge_entries(lines: Sequence[str]) -> list[int]:

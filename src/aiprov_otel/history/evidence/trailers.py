@@ -20,7 +20,9 @@ _GENERATED: Final = {"generatedby", "writtenby", "authoredby", "synthesizedby", 
 _DEVELOPED: Final = {"codevelopedby", "madewith"}
 _ABOUT_AI: Final = {
     "aiassistant", "aiassisted", "aitool", "aitools", "aiagent", "aigenerated", "aigeneratedby",
+    "aiassistance", "aidisclosure", "codingagent",
 }  # fmt: skip
+_BESIDE_PRODUCTS: Final = {"aiassistance", "codingagent"}  # so that nothing but a name counts
 _DISCLOSED: Final = {"aimodel", "aisession", "ailines", "aimodified"}
 _ORIGIN: Final = "aiorigin"
 _STATED: Final = {
@@ -36,7 +38,9 @@ KEYS: Final = frozenset(
     {*_CO_AUTHOR, *_ASSISTED, *_GENERATED, *_DEVELOPED, *_ABOUT_AI, *_DISCLOSED, _ORIGIN}
     | {"agent", "model"}
 )
-_TRAILER: Final = re.compile(r"\s*(?:[-*]\s+)?([A-Za-z][\w -]{1,40}?)\s*:\s*(.*?)\s*")
+# Before the key there may be a bullet, or a sign such as an emoji; the sign of a quotation not.
+_SIGN: Final = r"[^\w\s\x00-\x7f\u2018-\u201f\u2039\u203a\xab\xbb]{1,4}\s*"
+_TRAILER: Final = re.compile(rf"\s*(?:[-*]\s+|{_SIGN})?([A-Za-z][\w -]{{1,40}}?)\s*:\s*(.*?)\s*")
 
 
 def split_trailer(line: str) -> tuple[str, str]:
@@ -176,6 +180,8 @@ def read_statement(line: str, number: int, table: Table) -> Found | None:
     if number == 1 or not (about or key in _ASSISTED | _GENERATED | _DEVELOPED):
         return None
     if not _counts(key, value) and not names_a_tool(value, yes=key in _ABOUT_AI, table=table):
+        return None
+    if key in _BESIDE_PRODUCTS and not table.names.find_whole(value):
         return None
     evidence = Evidence.ASSISTED_BY
     if key in _DEVELOPED or key in _DISCLOSED:
