@@ -161,7 +161,7 @@ def test_hundreds_of_edits(desk):
 @pytest.mark.parametrize("options", [(), ("--watch", "--trailers")])
 def test_many_files_in_a_commit(tmp_path, options):
     """
-    For a commit of 100 files, our hooks start git as often as for one.
+    For a commit of 100 files, our hooks start git as often as for one, and delete four files.
     """
     desk = Desk(tmp_path / "desk", *options)
     program = tmp_path / "bin/git"
@@ -175,6 +175,7 @@ def test_many_files_in_a_commit(tmp_path, options):
     for number in (1, 100):
         for index in range(number):
             desk.agent_writes(f"m{index}.py", f"x = {number}\ny = {index}\n")
+        assert len(list((desk.path / ".git/aiprov/files").iterdir())) <= 4
         desk.git("add", "--all")
         desk.git("commit", "-qm", "Change it", PATH=path)
         assert len(desk.attested(who="claude")) == number

@@ -23,6 +23,21 @@ def test_matches_are_equal_and_in_order(old, new):
     assert [place for place, _ in matched] == sorted({place for place, _ in matched})
 
 
+@given(st.integers(0, 1999), st.integers(0, 3))
+def test_a_change_in_a_long_file(place, number):
+    """
+    Wherever a line of thousands is replaced, all others are matched.
+    """
+    old = [str(line).encode() for line in range(2000)]
+    new = [*old[:place], *[b"new"] * number, *old[place + 1 :]]
+    after = range(place + 1, 2000)
+
+    assert lines.align(old, new) == [*range(place), *[-1] * number, *after]
+    assert [*lines.runs([place < 0 for place in lines.align(old, new)])] == (
+        [(place, place + number)] if number else []
+    )
+
+
 @given(TEXTS, TEXTS, TEXTS)
 def test_an_insertion_is_found(before, inserted, after):
     """
