@@ -25,11 +25,17 @@ from support.prometheus import why_not as why_no_prometheus
 pytest.importorskip("opentelemetry.instrumentation.sqlite3", reason="no group `frameworks`")
 
 PROGRAMS = Path(__file__).with_name("counting")
-DEPRECATED = ("ignore:Using `httpx`", "ignore:Inheritance class")  # between libraries
+DEPRECATED = (  # between libraries
+    "ignore:Using `httpx`",
+    "ignore:Inheritance class",
+    "ignore:pkg_resources is",
+    "ignore:Deprecated call to `pkg_resources",
+)
 COMMAND = (sys.executable, "-W", "error", *(f"-W{each}" for each in DEPRECATED))
 FRAMEWORKS = (
     *("fastapi", "flask", "django", "celery"),
     *("starlette", "falcon", "aiohttp", "tornado", "grpc"),
+    *("bottle", "pyramid", "quart", "litestar"),
     *("asgi", "wsgi"),
     *("pika", "aio_pika", "kafka", "aiokafka", "confluent_kafka"),
 )

@@ -36,8 +36,8 @@ Report = Callable[[Mapping[str, Any]], None]
 
 _DISABLED: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 _EXPORTERS: Final = ("traces", "metrics", "logs")
-# Seconds to send them, before the process ends. The receiver is on this machine: where it is gone,
-# the attempt fails at once, and only a busy machine needs long.
+# Seconds to send them, before the process ends. The receiver is on this machine: without it the
+# attempt fails at once, and only a busy machine needs long.
 _LAST_SPANS: Final = 10.0
 _UNTRACED: Final = ("bjoern", "blacksheep", "granian", "robyn", "sanic", "socketify")
 """Servers and frameworks with one of their own, for which there is no instrumentation."""
@@ -88,7 +88,7 @@ def _packages(report: Report) -> dict[str, list[str]]:
     """
     The packages of the import hook, and those that are imported; others are reported later.
 
-    With those that are counted in metrics which nothing sends.
+    `unsent` are those that are counted in metrics, where no exporter sends these.
     """
     finder = sys.modules.get("aiprov_otel.runtime.import_hook.finder")  # only if there is a hook
     if finder is None:
