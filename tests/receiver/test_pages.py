@@ -52,7 +52,7 @@ def event(answer) -> str:
         ("/?view=time", 200, "shop.total"),
         ("/?view=source", 200, "cart.py</code>"),
         ("/?view=file&key=src/shop/cart.py", 200, "The manifest does not contain this file"),
-        ("/?run=ab12&days=36500", 200, "src/shop/cart.py"),
+        ("/?run=ab12&days=36500", 200, "</span>cart.py</code>"),
         ("/?view=nothing", 404, "there is no such view"),
         ("/?view=group&key=0000000000", 404, "no such errors"),
         ("/?view=file&key=../../etc/passwd", 404, "no such file"),
