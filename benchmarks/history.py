@@ -3,9 +3,10 @@ What reading a history costs, as multiples of plain `git blame` of every file, i
 
     python benchmarks/history.py [REPOSITORY] [ROUNDS]
 
-It works in a clone. Each round blames every Python file with git alone, builds from nothing, builds
-for AI lines only, and builds again after one commit; medians over the rounds are printed. Where an
-answer differs from that of git it says so and ends with 1. Run it with `make bench`.
+It works in a clone that has the notes and the pull requests too. Each round blames every Python
+file with git alone, builds from nothing, builds for AI lines only, and builds again after one
+commit; medians over the rounds are printed. Where an answer differs from that of git it says so and
+ends with 1. Run it with `make bench`.
 
 Where `git-ai` is on PATH, its `git ai blame` of some of those files is timed beside git's. It is a
 Rust program that is built from its sources (github.com/git-ai-project/git-ai, `cargo build
@@ -31,6 +32,7 @@ from pathlib import Path
 from aiprov_otel.manifest import Manifest
 from aiprov_otel.values import Origin
 
+REFS = ("refs/notes", "refs/ai", "refs/pull", "refs/pull-requests", "refs/merge-requests")
 QUICK = 5  # what takes a second is measured so often in a round
 GOALS = {
     "build": ("git blame", 0.45),
@@ -48,6 +50,10 @@ class Clone:
     def __init__(self, source: Path, folder: Path) -> None:
         self.root = folder / "clone"
         git("clone", "--quiet", "--shared", "--no-checkout", source, self.root)
+        # The clone shares the objects, so that refs are all it lacks.
+        refs = git("-C", source, "for-each-ref", "--format=create %(refname) %(objectname)", *REFS)
+        command = ["git", "-C", str(self.root), "update-ref", "--stdin"]
+        subprocess.run(command, input=refs, check=True)
         head = self.git("log", "-1", "--no-merges", "--format=%H", "--", "*.py")
         self.newest, self.before = head, self.git("rev-parse", f"{head}~1")
         self.at(self.newest)
@@ -59,10 +65,11 @@ class Clone:
 
     def at(self, commit: str) -> None:
         """Check *commit* out; every Python file counts, tests too."""
+        policy = self.root / "pyproject.toml"
+        policy.unlink(missing_ok=True)
         self.git("update-ref", "--no-deref", "HEAD", commit)
         self.git("read-tree", "HEAD")
         self.git("checkout-index", "--force", "--quiet", "--all")
-        policy = self.root / "pyproject.toml"
         text = policy.read_text() if policy.exists() else ""
         policy.write_text(text + "\n[tool.aiprov]\nexclude = []\n")
 

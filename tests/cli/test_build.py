@@ -35,6 +35,25 @@ def test_the_summary_for_a_person(repo, aiprov):
     assert f"wrote {repo.path / 'aiprov.manifest'} in " in out
 
 
+def test_no_policy_that_records_refute(repo, aiprov):
+    """
+    Where marks find little of what records call AI, no policy by missing marks is suggested.
+    """
+    note(repo, repo.commit("a.py", "a = 1\n" * 3, CLAUDE), attested("a.py", "1-3"))
+    repo.commit("c.py", "c = 1\n")
+    assert (
+        'unmarked = "human" in [tool.aiprov] would decide 1 line' in aiprov("build", repo.path)[1]
+    )
+    note(repo, repo.commit("b.py", "b = 1\n" * 9), attested("b.py", "1-9"))
+
+    out = aiprov("build", repo.path)[1]
+
+    assert "nothing marks 1 line (7.69%), which means nothing here: of 12 lines that" in out
+    assert "would decide" not in out
+    answer = json.loads(aiprov("build", repo.path, "--json")[1])
+    assert answer["coverage"] == {"recorded": 12, "marked": 3}
+
+
 def test_the_summary_for_a_program(repo, aiprov, tmp_path):
     """
     A program reads one JSON object and finds the manifest where it asked for it.

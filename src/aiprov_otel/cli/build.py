@@ -96,14 +96,7 @@ def _counts(
 
 def _advice(summary: Summary, *, asked: bool) -> Iterator[str]:
     if summary.undecided:
-        lines, share = (
-            quantity(summary.undecided, "line"),
-            percent(summary.undecided / summary.lines),
-        )
-        yield (
-            f'unmarked = "human" in [tool.aiprov] would decide {lines} more ({share}); '
-            "set it if your team marks its AI commits"
-        )
+        yield _undecided(summary)
     if summary.unasked:
         yield (
             f"not blamed (--ai-only): {quantity(summary.unasked, 'line')} without a mark, "
@@ -137,6 +130,18 @@ def _advice(summary: Summary, *, asked: bool) -> Iterator[str]:
         yield f"the remote has more than this clone; run `{summary.fetch_command}`"
     if summary.remote_unasked:
         yield "no records in this clone; `aiprov build --remote` asks the remote for some"
+
+
+def _undecided(summary: Summary) -> str:
+    """What a policy would decide; no policy is suggested that records refute."""
+    lines = quantity(summary.undecided, "line")
+    share = percent(summary.undecided / summary.lines)
+    if summary.coverage and summary.coverage.is_low:
+        return f"nothing marks {lines} ({share}), which means nothing here: {summary.coverage}"
+    return (
+        f'unmarked = "human" in [tool.aiprov] would decide {lines} more ({share}); '
+        "set it if your team marks its AI commits"
+    )
 
 
 def _requests(summary: Summary, *, asked: bool) -> Iterator[str]:

@@ -186,6 +186,10 @@ class Decisions:
         for name, marks in landing.items():
             self._marks[name] = [*self._marks[name], *marks]
 
+    def is_marked(self, commit: str | None) -> bool:
+        """Whether *commit* has a mark of its own."""
+        return any(mark.evidence for mark in self._marks.get(commit or "", ()))
+
     def lacks_request(self, decision: Decision) -> bool:
         """Whether *decision* is about a line of a squash whose pull request is not here."""
         commit = self._commits.get(decision.provenance.commit or "")

@@ -16,6 +16,7 @@ from aiprov_otel import manifest
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history import attribution, source_files
 from aiprov_otel.history.attribute import Attribution
+from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import ai_only, incremental
 from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.effective_policy import apply_policy, relative_paths
@@ -27,10 +28,11 @@ from aiprov_otel.history.evidence.sources import (
 from aiprov_otel.history.git import remote as git_remote
 from aiprov_otel.history.git.checkout import temporary_checkout
 from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.next_step import Coverage
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
 from aiprov_otel.manifest import SourceFile
-from aiprov_otel.values import Evidence, Origin
+from aiprov_otel.values import Evidence, Origin, Strength
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Summary:
         unrequested_unknown: those of them that are unknown.
         by_policy: lines that are human only because nothing marks them.
         by_branch: lines that only the name of an agent's branch is about.
+        coverage: how many of the lines that records call AI marks would find; None without any.
         missing_records: how many records this partial clone lacks.
         unreadable_records: by ref, the commits whose records can't be read.
         fetch_command: fetches the records that only the remote has.
@@ -91,6 +94,7 @@ class Summary:
     unrequested_unknown: int = 0
     by_policy: int = 0
     by_branch: int = 0
+    coverage: Coverage | None = None
     missing_records: int = 0
     unreadable_records: Mapping[str, Sequence[str]] = field(default_factory=dict)
     fetch_command: str | None = None
@@ -119,6 +123,7 @@ class Summary:
             "unrequested_unknown": self.unrequested_unknown,
             "by_policy": self.by_policy,
             "by_branch": self.by_branch,
+            "coverage": self.coverage.to_json() if self.coverage else None,
             "lacking": self.missing_records,
             "unreadable": {ref: list(names) for ref, names in self.unreadable_records.items()},
             "unfetched": self.fetch_command,
@@ -281,6 +286,16 @@ def _summarize(
         unrequested_unknown=sum(lines for decision, lines in unrequested if decision.is_undecided),
         by_policy=sum(n for d, n in tally if d.is_by_policy),
         by_branch=sum(n for d, n in tally if d.is_by_branch),
+        coverage=_coverage(tally, attributed),
         missing_records=attributed.decisions.missing_records,
         unreadable_records=attributed.decisions.unreadable_records,
     )
+
+
+def _coverage(tally: Sequence[tuple[Decision, int]], attributed: Attribution) -> Coverage | None:
+    lines: Counter[bool] = Counter()
+    for decision, count in tally:
+        line = decision.provenance
+        if line.strength is Strength.LINE and line.origin is Origin.AI:
+            lines[attributed.decisions.is_marked(line.commit)] += count
+    return Coverage(lines.total(), lines[True]) if lines else None

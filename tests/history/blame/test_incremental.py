@@ -233,14 +233,14 @@ def _people():
 
 def test_moved_lines_are_asked_for_anew(repo):
     """
-    Where blame follows moved lines, nothing is known from before and nothing is kept.
+    Where blame follows moved lines, no blame is known from before and none is kept.
     """
     repo.commit("a.py", "a = 1\n")
     repo.write("pyproject.toml", '[tool.aiprov]\nmoves = "within-files"\n')
 
     build(repo.path)
 
-    assert not (repo.path / ".aiprov").exists()
+    assert not (repo.path / ".aiprov" / "blame.cache").exists()
 
 
 def test_a_merge_that_is_not_done(repo):

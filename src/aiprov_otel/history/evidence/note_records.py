@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from aiprov_otel.history.evidence.commit_message import Mark
@@ -50,27 +50,46 @@ class NoteRecords:
         """How many notes this partial clone lacks."""
         return self._notes.missing
 
-    def read(self, commits: Mapping[str, Commit]) -> dict[str, Record]:
+    def read(self, commits: Mapping[str, Commit]) -> Mapping[str, Record]:
         """The record in the note of each of *commits* that has one."""
         keys = {
             name: f"{self._place} {self._notes.blob(name)}"
             for name in commits
             if name in self.commits
         }
-        known = {name: self._kept[key] for name, key in keys.items() if key in self._kept}
-        records = {name: _unpack(row) for name, row in known.items()}
-        for name, note in self._notes.read(name for name in keys if name not in known):
+        rows = {name: self._kept[key] for name, key in keys.items() if key in self._kept}
+        new: dict[str, Record | None] = {}
+        for name, note in self._notes.read(name for name in keys if name not in rows):
             before = self._depends()
-            records[name] = record = self._parse(note, self._notes.ref)
+            new[name] = record = self._parse(note, self._notes.ref)
             if self._depends() == before:
                 self._kept[keys[name]] = _pack(record)
-        self.unreadable |= {name for name, record in records.items() if record is None}
-        return {name: record for name, record in records.items() if record is not None}
+        self.unreadable |= {name for name, one in (rows | new).items() if one is None}
+        return _Records(rows, new)
 
     @property
     def ref(self) -> str:
         """Where the notes are kept."""
         return self._notes.ref
+
+
+class _Records(Mapping[str, Record]):
+    """The records in kept *rows*, made as they are needed, and those that were *read*."""
+
+    def __init__(self, rows: Mapping[str, Any], read: Mapping[str, Record | None]) -> None:
+        self._rows = {name: row for name, row in rows.items() if row is not None}
+        self._read = {name: record for name, record in read.items() if record is not None}
+
+    def __getitem__(self, name: str) -> Record:
+        if name not in self._read:
+            self._read[name] = _unpack(self._rows[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows.keys() | self._read.keys())
+
+    def __len__(self) -> int:
+        return len(self._rows.keys() | self._read.keys())
 
 
 def _pack(record: Record | None) -> list[Any] | None:
@@ -85,9 +104,7 @@ def _pack(record: Record | None) -> list[Any] | None:
     return [[pack_mark(mark) for mark in marks], paths]
 
 
-def _unpack(row: Any) -> Record | None:
-    if row is None:
-        return None
+def _unpack(row: Any) -> Record:
     marks = [unpack_mark(mark) for mark in row[0]]
     return {
         path: tuple(

@@ -109,7 +109,9 @@ class Through:
         records: Records,
         recorded: Collection[str],
     ) -> None:
-        by_source = records.read({name: self._own[name].commit for name in sorted(recorded)})
+        read = records.read({name: self._own[name].commit for name in sorted(recorded)})
+        # A record of a source that is earlier in the order overwrites those of the others.
+        by_source = [one for one in reversed(read) if one]
         wrote: dict[str, list[tuple[str, MarkedRange]]] = defaultdict(list)
         recovered: dict[str, list[tuple[str, MarkedRange]]] = defaultdict(list)
         for (name, path), hunks in lines.items():
@@ -130,10 +132,10 @@ class Through:
 def _recover(
     path: str, hunk: Hunk, where: str, by_source: Iterable[Mapping[str, Record]]
 ) -> Iterator[tuple[str, MarkedRange]]:
-    """The records on *hunk*, renumbered to its lines in the squash; the first source counts."""
+    """The records on *hunk*, renumbered to its lines in the squash; the last source counts."""
     offset = hunk.first - hunk.original
     last = hunk.original + hunk.count - 1
-    for by_commit in reversed(list(by_source)):
+    for by_commit in by_source:
         ranges = by_commit.get(hunk.commit, {}).get(hunk.path, ())
         for marked in overlapping(ranges, hunk.original, last):
             kind = marked.mark.evidence

@@ -87,8 +87,8 @@ class PullRequests:
     """
     The pull requests whose refs this clone has, by number and by the tree of their heads.
 
-    The *merges* of the history are read where they are not given. What is in *trees* is not
-    looked up, and the rest is added to it: the hashes of the trees of heads, and of parents of merges.
+    The *merges* of the history are read where they are not given. What *trees* lack is added to
+    them: the hashes of the trees of heads, and of the second parents of merges.
     """
 
     def __init__(
