@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from aiprov_otel.history import attribution
@@ -14,6 +15,7 @@ from aiprov_otel.history.evidence.through_requests import RULE
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.query import FileAnswer, Place
+from aiprov_otel.values import Origin
 
 _NO_COMMIT = "the line is not of a known commit"
 
@@ -37,7 +39,7 @@ def _explain_by_git(answer: FileAnswer, number: int) -> Iterator[dict[str, Any]]
     commit = answer.commit(place.commit) if decision.provenance.commit else None
     yield _line_step(answer, place, commit)
     for mark in decision.marks:
-        yield _mark_step(mark, decision, commit, answer.policy)
+        yield _mark_step(mark, decision, commit, answer)
     yield {"step": "decision", "where": "policy", "text": answer.problem or decision.reason}
     if commit and decision.deciding:
         unmarked = attribution.decide(commit, [], answer.policy)
@@ -70,11 +72,12 @@ def author_class(commit: Commit, policy: Policy) -> str:
 
 
 def _mark_step(
-    mark: Mark, decision: Decision, commit: Commit | None, policy: Policy
+    mark: Mark, decision: Decision, commit: Commit | None, answer: FileAnswer
 ) -> dict[str, Any]:
     if mark.rule == RULE:
         return {"step": "request", "where": mark.where, "text": mark.text, "commit": mark.commit}
-    alone = attribution.decide(commit, [mark], policy) if commit and mark.evidence else None
+    decides = mark is decision.deciding
+    origin = decision.provenance.origin if decides else _says_alone(mark, commit, answer)
     return {
         "step": "evidence",
         "where": mark.where,
@@ -84,6 +87,15 @@ def _mark_step(
         "rule": mark.rule,
         "agent": mark.agent,
         "model": mark.model,
-        "says": alone and alone.provenance.origin.value,
-        "decides": mark is decision.deciding,
+        "says": origin and origin.value,
+        "decides": decides,
     }
+
+
+def _says_alone(mark: Mark, commit: Commit | None, answer: FileAnswer) -> Origin | None:
+    """The origin of a line of *commit* that has only this *mark*; None for one that is shown."""
+    if commit is None or mark.evidence is None:
+        return None
+    if mark.commit and (own := answer.commit(mark.commit)):
+        commit = replace(commit, author=own.author, message=own.message)
+    return attribution.decide(commit, [mark], answer.policy).provenance.origin

@@ -275,6 +275,8 @@ def test_a_squash_that_lists_its_commits_and_whose_request_was_fetched(repo):
     assert decisions(repo, first=f"Add b and c\n\nWhy.\n\n{CLAUDE}", message=listed) == [
         ("ai", "co-author"), ("ai", "co-author"), ("unknown", "unmarked"),
     ]  # fmt: skip
+    steps = explain_line(query_file(repo.path / "a.py", None, history=True), 2)
+    assert [step["says"] for step in steps if step["step"] == "evidence"] == ["ai"]
 
 
 @pytest.mark.parametrize(
