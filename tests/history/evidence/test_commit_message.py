@@ -368,3 +368,23 @@ def test_what_only_looks_like_an_agent():
 def marking(marks):
     """Those of *marks* that mark a commit."""
     return [mark for mark in marks if mark.evidence]
+
+
+@pytest.mark.parametrize("line", ["🤖 Generated with [{}](https://claude.com)", "Assisted-by: {}"])
+@pytest.mark.parametrize(
+    ("name", "agents"),
+    [
+        ("ClaudeCode", ["claude-code"]),
+        ("claude_code", ["claude-code"]),
+        ("GitHubCopilot", ["github-copilot"]),
+        ("Cur\N{LATIN SMALL LETTER LONG S}or", []),
+        ("Cl\N{LATIN SMALL LETTER DOTLESS I}ne", []),
+    ],
+)
+def test_a_name_in_every_spelling(line, name, agents):
+    """
+    A name is read without its blank as with it, and one of letters that look alike is none.
+    """
+    marks = found(f"Add it\n\n{line.format(name)}\n")
+
+    assert [mark.agent for mark in marks if mark.agent] == agents

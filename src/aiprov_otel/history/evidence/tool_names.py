@@ -36,11 +36,12 @@ class Names:
         self._slugs: dict[str, str | None] = {}
         for name, slug in names:
             self._slugs.setdefault(fold(name), slug)
+        self._joined = {_join(name): slug for name, slug in reversed(self._slugs.items())}
 
     def find_first(self, text: str) -> str | None:
         """The slug of the first tool that *text* names."""
         match = self._anywhere.search(re.sub(r"<[^>]*>", " ", text))
-        return self._slugs[fold(match[1])] if match else None
+        return self._joined.get(_join(match[1])) if match else None
 
     def find_whole(self, text: str) -> tuple[str, str | None] | None:
         """The name, and the slug, that *text* consists of, with a model or without one."""
@@ -50,7 +51,7 @@ class Names:
         if not all(map(self._is_of_a_tool, re.findall(r"[\w.]+", rest))):
             return None
         if match:
-            return fold(match[1]), self._slugs[fold(match[1])]
+            return fold(match[1]), self._joined.get(_join(match[1]))
         model = model_names.normalize(text)
         return (model, None) if model and model_names.provider_of(model) else None
 
@@ -91,6 +92,11 @@ class Names:
             for name in known
         )
         return re.compile(rf"(?<![\w-])({'|'.join(names)})(?:v\d[\w.]*)?(?![\w-])", re.IGNORECASE)
+
+
+def _join(name: str) -> str:
+    """What all spellings of *name* have in common: `Claude Code` may be written `ClaudeCode`."""
+    return fold(name).replace(" ", "")
 
 
 def _spellings(name: str) -> str:
