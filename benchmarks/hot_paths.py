@@ -97,12 +97,12 @@ def paths() -> Iterator[dict[str, Work]]:
         app, lib = modules(Path(folder))
         ours = provider()
         with aiprov_otel.install(
-            manifest=Path(folder, "aiprov.manifest"), tracer_provider=ours, logger_provider=_logs()
+            manifest=Path(folder, "aiprov.manifest"), tracer_provider=ours, logger_provider=logs()
         ):
             yield {
-                BARE: _repeated(plain(provider())),
-                "a @provenance span": _repeated(app.decorated),
-                "a foreign span, 20 library frames below ours": _repeated(
+                BARE: repeated(plain(provider())),
+                "a @provenance span": repeated(app.decorated),
+                "a foreign span, 20 library frames below ours": repeated(
                     partial(app.span, ours.get_tracer("bench"), 20, lib.span)
                 ),
                 "a span that fails, 20 frames down": _failing(app, ours),
@@ -111,7 +111,9 @@ def paths() -> Iterator[dict[str, Work]]:
             }
 
 
-def _repeated(work: Callable[[], object]) -> Work:
+def repeated(work: Callable[[], object]) -> Work:
+    """*work*, as often as it is wanted."""
+
     def repeat(calls: int) -> None:
         for _ in range(calls):
             work()
@@ -126,10 +128,11 @@ def _failing(app: Any, ours: Any) -> Work:
         with suppress(ValueError), tracer.start_as_current_span("work"):
             app.fail20()
 
-    return _repeated(work)
+    return repeated(work)
 
 
-def _logs() -> Any:
+def logs() -> Any:
+    """A provider of loggers that drops what the logger `app` sends to it."""
     from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 
     class Dropping(LogRecordProcessor):
@@ -153,7 +156,7 @@ def _logs() -> Any:
 
 def _logging(app: Any) -> Work:
     log = logging.getLogger("app")
-    return _repeated(lambda: app.warn(log))
+    return repeated(lambda: app.warn(log))
 
 
 def _encoding(app: Any, lib: Any) -> Work:

@@ -1,5 +1,5 @@
 """
-Writes benchmarks/RESULTS.md: hot paths, requests and peers, in instructions, with all versions.
+Writes benchmarks/RESULTS.md: hot paths, growth, requests, peers, in instructions, with versions.
 
     python benchmarks/results.py
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import curves
 import hot_paths
 import peers
 import service
@@ -48,6 +49,12 @@ def lines() -> Iterator[str]:
     yield "| --- | --- |"
     for name, ratio in hot_paths.ratios().items():
         yield f"| {name} | {ratio:.2f} |"
+    yield ""
+    yield "## Growth"
+    yield ""
+    yield "One call, not exported, in a process with aiprov-otel and in one where it is disabled."
+    yield ""
+    yield from curves.lines()
     yield ""
     yield "## Requests"
     yield ""

@@ -42,6 +42,10 @@ def decorated():
 def span(tracer, frames, library):
     library(tracer, frames)
 
+def attributed(tracer, attributes):
+    with tracer.start_as_current_span("work", attributes=attributes):
+        pass
+
 def warn(log):
     log.warning("%s items are left", 3)
 

@@ -75,6 +75,38 @@ def test_a_coroutine_below_others_is_found_in_one_walk(application, shop, long_w
     assert len(long_walks) == (1 if fast_path.Fast.attributes else 3)
 
 
+@pytest.mark.parametrize(
+    ("stated", "is_short"),
+    [
+        ({}, True),
+        ({"http.request.method": "GET", "server.port": 80}, True),
+        ({"code.line.number": 7, "server.port": 80}, False),
+        ({"aiprov.origin": "human"}, False),
+        ({"aiprov.commit.id": "7", "server.port": 80}, False),
+    ],
+)
+def test_what_the_opener_stated_does_not_change_the_result(
+    application, shop, long_walks, stated, is_short
+):
+    """
+    Attributes that a library sets as it opens a span are kept, in their order, behind ours.
+    """
+
+    async def library():
+        return application.tracer.start_span("s", attributes=stated).end()
+
+    for _ in range(3):
+        asyncio.run(shop.settle(library))
+
+    first, *others = (list(s.attributes.items()) for s in application.memory.get_finished_spans())
+    assert others == [first, first]
+    assert set(stated.items()) - set(first) <= {("aiprov.commit.id", "7")}
+    assert [key for key, _ in first if "." in key and not key.startswith(("aiprov.", "code."))] == [
+        key for key in stated if not key.startswith(("aiprov.", "code."))
+    ]
+    assert len(long_walks) == (1 if fast_path.Fast.attributes and is_short else 3)
+
+
 def messages(application, served):
     """The spans of the messages of three requests, by the last word of their names."""
     asgi = pytest.importorskip("opentelemetry.instrumentation.asgi", reason="not installed here")
