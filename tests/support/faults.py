@@ -95,7 +95,7 @@ _SHELLS: Final[dict[str, set[str]]] = {
     },
     "state.py": {"annotator"},
     "timing.py": {""},
-    "wrapping.py": {"wrapper"},
+    "wrapping.py": {"_begin", "wrapper"},
 }
 """
 Calls of ours outside of any guard: of these functions, or of lines of them that begin so.
