@@ -112,7 +112,7 @@ def paths() -> Iterator[dict[str, Work]]:
                 works[label] = repeated(partial(app.attributed, tracer, known))
             for count in FUNCTIONS:
                 functions = cycle([getattr(many, f"f{n}") for n in range(count)])
-                label = f"spans from {count:,} functions"
+                label = f"a span, from {count:,} functions in turn"
                 works[label] = repeated(partial(_next, functions, tracer))
             for depth in RAISED:
                 fail = getattr(app, f"fail{depth}")
