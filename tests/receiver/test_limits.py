@@ -108,6 +108,21 @@ def test_a_small_body_does_not_become_a_large_one(serve, name):
     assert most_memory(serve) < MEMORY
 
 
+def test_a_long_resource_does_not_become_long_rows(serve):
+    """What its resource or its scope says is on each row of a span, so the longest of it goes."""
+    long = field(1, b"k") + field(2, field(1, b"v" * 100_000))
+    named = field(1, b"service.name") + field(2, field(1, b"shop"))
+    resource = field(1, field(1, long) + field(1, named))
+    for number in range(5):
+        ids = (bytes([number]) * 14 + bytes(divmod(each, 256)) for each in range(1500))
+        each = b"".join(field(2, field(1, one) + field(2, b"s" * 8)) for one in ids)
+        scope = field(1, field(1, b"n" * 100_000) + field(3, long))
+        body = field(1, resource + field(2, scope + each))
+        assert post(serve, body, PROTOBUF)[0] == 200
+
+    assert most_memory(serve) < MEMORY
+
+
 def test_a_body_that_was_refused_is_not_kept(serve):
     """Its error keeps nothing of it alive until some garbage collection."""
     packed = gzip.compress(filled(b"", b"\x0a\x00"), 9)

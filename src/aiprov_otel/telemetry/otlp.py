@@ -15,6 +15,10 @@ POLICY: Final = "tailsampling.policy"
 """The Collector's tail sampling processor sets it on the scope, for which a row has no column."""
 
 
+SHARED: Final = 16 * 2**10
+"""Characters of what each row of a resource, or of a scope, repeats: its attributes, its name."""
+
+
 class Event(NamedTuple):
     """An event of a span."""
 
@@ -65,6 +69,24 @@ class Row(NamedTuple):
     link_span_ids: list[str]
     link_trace_states: list[str]
     link_attributes: list[dict[str, str]]
+
+
+def make_scope(name: str, version: str, attributes: dict[str, str]) -> Scope:
+    """The scope, without what would be too long on each of its rows."""
+    return Scope(name[:SHARED], version[:SHARED], short_enough(attributes))
+
+
+def short_enough(attributes: dict[str, str]) -> dict[str, str]:
+    """*attributes*, less the longest ones where all together have more than SHARED characters."""
+    lengths = {key: len(key) + len(value) for key, value in attributes.items()}
+    left = sum(lengths.values())
+    gone = set()
+    for key in sorted(lengths, key=lengths.__getitem__, reverse=True):
+        if left <= SHARED:
+            break
+        left -= lengths[key]
+        gone.add(key)
+    return {key: value for key, value in attributes.items() if key not in gone}
 
 
 def make_row(

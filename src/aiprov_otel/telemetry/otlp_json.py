@@ -8,7 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiprov_otel.telemetry.anyvalue import string
-from aiprov_otel.telemetry.otlp import KINDS, LATEST, STATUSES, Event, Link, Row, Scope, make_row
+from aiprov_otel.telemetry.otlp import (
+    KINDS,
+    LATEST,
+    STATUSES,
+    Event,
+    Link,
+    Row,
+    Scope,
+    make_row,
+    make_scope,
+    short_enough,
+)
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
@@ -76,7 +87,7 @@ def _rows(
     resources: list[tuple[_Object, list[tuple[_Object, Sequence[_Object]]]]],
 ) -> Iterator[Row | None]:
     for resource, scopes in resources:
-        attributes = _attributes(resource.get("resource"))
+        attributes = short_enough(_attributes(resource.get("resource")))
         for parent, spans in scopes:
             scope = _scope(parent.get("scope"))
             for span in spans:
@@ -162,7 +173,7 @@ def _row(span: _Object, scope: Scope, resource: dict[str, str]) -> Row | None:
 def _scope(scope: Any) -> Scope:
     if not isinstance(scope, dict):
         return Scope("", "", {})
-    return Scope(_text(scope.get("name")), _text(scope.get("version")), _attributes(scope))
+    return make_scope(_text(scope.get("name")), _text(scope.get("version")), _attributes(scope))
 
 
 def _list(parent: _Object, key: str) -> Sequence[_Object]:

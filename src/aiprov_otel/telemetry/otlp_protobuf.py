@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from aiprov_otel.telemetry.anyvalue import strings
 from aiprov_otel.telemetry.extra import local_extra
-from aiprov_otel.telemetry.otlp import Event, Link, Row, Scope, make_row
+from aiprov_otel.telemetry.otlp import (
+    Event,
+    Link,
+    Row,
+    Scope,
+    make_row,
+    make_scope,
+    short_enough,
+)
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
@@ -89,7 +97,7 @@ def _resource_rows(message: memoryview) -> Iterator[Row | None]:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
     spans = _parse(ResourceSpans, _without(message, _SCOPE_SPANS))
-    attributes = strings(spans.resource.attributes) if spans else {}
+    attributes = short_enough(strings(spans.resource.attributes)) if spans else {}
     for scope in _parts(message, _SCOPE_SPANS):
         yield from _scope_rows(scope, attributes)
 
@@ -98,7 +106,7 @@ def _scope_rows(message: memoryview, resource: dict[str, str]) -> Iterator[Row |
     from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span
 
     spans = _parse(ScopeSpans, _without(message, _SPANS)) or ScopeSpans()
-    scope = Scope(spans.scope.name, spans.scope.version, strings(spans.scope.attributes))
+    scope = make_scope(spans.scope.name, spans.scope.version, strings(spans.scope.attributes))
     for part in _parts(message, _SPANS):
         span = _parse(Span, part)
         yield _row(span, scope, resource) if span and _has_ids(span) else None
