@@ -51,12 +51,24 @@ def test_subjects_come_from_git(shop):
     assert subjects == {head: "Add totals"}
 
 
+def test_the_step_that_would_make_most_lines_known(shop, tmp_path):
+    """A squash whose pull request was not fetched is named, with its lines; else there is none."""
+    assert page_code()().next_step() is None
+
+    shop.commit("tax.py", "a = 1\nb = 2\n", "Add tax (#12)")
+    build(tmp_path, tmp_path / "aiprov.manifest")
+
+    step = page_code()().next_step()
+    assert step.startswith("most would be known by this step: fetch the pull requests")
+    assert "(up to 2 of the unknown lines)" in step
+
+
 def test_without_git_there_are_no_subjects(tmp_path, monkeypatch):
     """A manifest alone is enough for a page."""
     monkeypatch.chdir(tmp_path)
 
     code = page_code()()
-    assert (code.manifest, code.subjects(["0" * 40])) == (None, {})
+    assert (code.manifest, code.subjects(["0" * 40]), code.next_step()) == (None, {}, None)
 
 
 def test_a_manifest_that_is_being_written_is_left_out(shop, tmp_path):

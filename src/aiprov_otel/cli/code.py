@@ -12,6 +12,7 @@ from aiprov_otel.errors import AiprovError, HistoryError, ManifestError
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.git.objects import parse_commits, parse_contents
 from aiprov_otel.history.git.repository import Git
+from aiprov_otel.history.next_step import find_next_step, measure_coverage
 from aiprov_otel.manifest import content_hash
 from aiprov_otel.report.code import Code
 from aiprov_otel.telemetry.workdir import deployed_manifest
@@ -45,7 +46,13 @@ def page_code(coverage: Path | None = None, *, strict: bool = False) -> Callable
                 raise
             manifest = None
         tested = measured(manifest) if measured and manifest else {}
-        return Code(manifest, sources.text_of(manifest), sources.subjects, tested)
+        return Code(
+            manifest,
+            sources.text_of(manifest),
+            sources.subjects,
+            tested,
+            sources.next_step_of(manifest),
+        )
 
     return read
 
@@ -70,6 +77,7 @@ class _Sources:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._subjects: dict[str, str] = {}
+        self._steps: dict[str | None, str | None] = {}
 
     def text_of(self, manifest: Manifest | None) -> Callable[[Entry], str | None]:
         """Returns a function from a file to its text as it was when *manifest* was built."""
@@ -82,6 +90,18 @@ class _Sources:
             return None
 
         return text
+
+    def next_step_of(self, manifest: Manifest | None) -> Callable[[], str | None]:
+        """Returns a function to the step that would make most unknown lines of *manifest* known."""
+
+        def step() -> str | None:
+            if manifest is None or self._git is None:
+                return None
+            if manifest.revision not in self._steps:
+                self._steps[manifest.revision] = _next_step(manifest, self._git)
+            return self._steps[manifest.revision]
+
+        return step
 
     def subjects(self, commits: Iterable[str]) -> Mapping[str, str]:
         """The first line of the message of each of *commits* that git has."""
@@ -114,3 +134,11 @@ class _Sources:
             return Git.open(self._folder)
         except AiprovError:
             return None
+
+
+def _next_step(manifest: Manifest, git: Git) -> str | None:
+    try:
+        coverage = measure_coverage(manifest.sources(), git)
+        return find_next_step(manifest.sources(), manifest.policy, git, coverage)
+    except AiprovError:  # a page is shown without it
+        return None

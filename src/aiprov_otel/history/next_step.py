@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,7 +67,7 @@ def measure_coverage(sources: Iterable[SourceFile], git: Git) -> Coverage | None
 
 
 def find_next_step(
-    sources: Sequence[SourceFile], policy: Mapping[str, Any], git: Git, coverage: Coverage | None
+    sources: Iterable[SourceFile], policy: Mapping[str, Any], git: Git, coverage: Coverage | None
 ) -> str | None:
     """
     One sentence on the step that would make most lines known; None where none is measured.

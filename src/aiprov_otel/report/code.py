@@ -20,6 +20,10 @@ def _no_subjects(_: Iterable[str]) -> Mapping[str, str]:
     return {}
 
 
+def _no_step() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Code:
     """
@@ -30,9 +34,12 @@ class Code:
         text: returns the text of a file of the manifest; None where it is missing or changed.
         subjects: returns the first line of the message of each commit that git has, by its hash.
         coverage: what tests executed, by the path of a file in the repository.
+        next_step: returns the step that would make most of the unknown lines known, if there is
+            one; it is measured when it is first called.
     """
 
     manifest: Manifest | None = None
     text: Callable[[Entry], str | None] = _no_text
     subjects: Callable[[Iterable[str]], Mapping[str, str]] = _no_subjects
     coverage: Mapping[str, FileCoverage] = field(default_factory=dict)
+    next_step: Callable[[], str | None] = _no_step

@@ -81,6 +81,7 @@ def render_page(page: Page, code: Code, *, made: datetime, served: bool = False)
             subjects=page.subjects,
             views=page.views,
             stack=lambda text: list(stack_lines(text, code.manifest)),
+            next_step=code.next_step,
             link=link,
             served=served,
             made=made.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
