@@ -87,6 +87,7 @@ def test_a_command_is_run_and_reported(ran):
         ".gitignore",
         "aiprov.manifest",
         "blame.cache",
+        "evidence.cache",
         "telemetry.duckdb",
     }
 

@@ -61,7 +61,8 @@ def test_what_is_logged_counts_once_it_arrived():
 
 def test_what_is_logged_is_not_kept_alive():
     """
-    Nor by a thread that logs it, where no handler takes it to the logs API.
+    Nor by a thread that logs it, where no handler takes it to the logs API: what is kept of it goes
+    at the next exception after a collection.
     """
     error, held = ValueError(), Held()
     error.held = held
@@ -69,6 +70,7 @@ def test_what_is_logged_is_not_kept_alive():
     exception_state.start_logging(error)
     del error, held
     gc.collect()
+    exception_state.state_of(KeyError())
 
     assert left() is None
     exception_state.finish_logging()

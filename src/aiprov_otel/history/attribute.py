@@ -45,7 +45,8 @@ def attribute_files(
     """
     Blames *files* as they are in the work tree, and decides about each line of them.
 
-    *strategy* blames what is committed; by default through the whole history.
+    *strategy* blames what is committed; by default through the whole history, and nothing of what
+    is read is kept for the next build.
     """
     work_tree = WorkTree(git, strategy or FullBlame(git, git.head()))
     outcomes = blame_files(work_tree, files, progress)
@@ -53,7 +54,9 @@ def attribute_files(
     unreadable = [outcome for outcome in outcomes if not isinstance(outcome, BlamedFile)]
     return Attribution(
         blamed=tuple(sorted(blamed, key=lambda blamed: blamed.file.path)),
-        decisions=Decisions(git, policy, (hunk for file in blamed for hunk in file.hunks)),
+        decisions=Decisions(
+            git, policy, (hunk for file in blamed for hunk in file.hunks), keep=bool(strategy)
+        ),
         unreadable=tuple(sorted(unreadable)),
     )
 
@@ -140,17 +143,21 @@ class Decisions:
     """
     Decides about the lines of *hunks*; everything that git has to look up is read once.
 
+    With *keep*, it is kept for the next build.
+
     Attributes:
         missing_records: how many records this partial clone lacks.
         unreadable_records: by ref, the commits whose records can't be read.
     """
 
-    def __init__(self, git: Git, policy: Policy, hunks: Iterable[Hunk]) -> None:
+    def __init__(
+        self, git: Git, policy: Policy, hunks: Iterable[Hunk], *, keep: bool = False
+    ) -> None:
         self._policy = policy
         self._boundaries = repository.boundaries(git)
         places = {(hunk.commit, hunk.path) for hunk in hunks}
         table = Table(policy.extra_agents)
-        with kept.opened(git, table) as known:
+        with kept.opened(git, table, keep=keep) as known:
             self._commits, self._marks = _read_commits(git, table, known, places)
             self._correct_dates(git)
             merges = pull_requests.read_merges(git)

@@ -22,6 +22,8 @@ _VERSIONED: Final = re.compile(r"python[^/]*3\.?\d+[^/]*/lib/([^/.]+)[^/]*(?:/|$
 _PLAIN: Final = ("/lib/", "/stdlib/")
 _OWN: Final = os.path.dirname(os.__file__)  # noqa: PTH120 (a string, as paths of frames are)
 
+_DEEPEST: Final = 16  # folders and name of a file of the library, at most; none has ten
+
 
 def is_standard(path: str, name: str) -> bool:
     """
@@ -43,7 +45,7 @@ def is_standard(path: str, name: str) -> bool:
 @lru_cache(maxsize=1024)
 def _library_name(path: str) -> str:
     """The longest end of *path* that this Python's standard library has a file for; else empty."""
-    parts = path.split("/")
+    parts = path.split("/")[-_DEEPEST:]
     names = ("/".join(parts[start:]) for start in range(len(parts)))
     return next((name for name in names if name and _is_own(name)), "")
 

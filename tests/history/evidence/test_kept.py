@@ -155,7 +155,7 @@ def test_no_person_is_kept(squashed):
     from aiprov_otel.history.git.repository import Git
 
     build(squashed.path, squashed.path.parent / "first")
-    with kept.opened(Git.open(squashed.path), Table()) as known:
+    with kept.opened(Git.open(squashed.path), Table(), keep=True) as known:
         text = json.dumps({**vars(known), "lines": {}})
 
     assert known.commits

@@ -70,8 +70,8 @@ class Kept:
 
 
 @contextmanager
-def opened(git: Git, table: Table) -> Iterator[Kept]:
-    """What the last build has read; what is added in the block is kept for the next one."""
+def opened(git: Git, table: Table, *, keep: bool) -> Iterator[Kept]:
+    """What the last build has read; with *keep*, what the block adds is kept for the next one."""
     if git.revision:  # the work tree is a temporary one
         yield Kept()
         return
@@ -83,6 +83,8 @@ def opened(git: Git, table: Table) -> Iterator[Kept]:
     kept.move_to(git)
     before = _sizes(kept)
     yield kept
+    if not keep:
+        return
     grown = {name: size - before[name] for name, size in _sizes(kept).items()}
     # Two files: one is small, and grows with every commit to a file of a squash.
     if grown.pop("lines"):

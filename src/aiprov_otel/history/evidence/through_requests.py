@@ -150,7 +150,7 @@ def _recover(
 
 def find_marked(git: Git, names: Sequence[str], table: Table) -> set[str]:
     """Those of the commits *names* that have a mark or a record, or are the squash of such."""
-    with kept.opened(git, table) as known:
+    with kept.opened(git, table, keep=True) as known:
         records = Records(git, known)
         marked, unmarked = set(), {}
         for commit, marks in marked_commits.read_commits(git, names, table, known.marks):
