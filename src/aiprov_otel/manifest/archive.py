@@ -163,11 +163,26 @@ class Manifest:
         return lines
 
     def _tally(self, entry: Entry) -> Counter[Provenance]:
+        """The lines of *entry* by provenance without the commit: half the time of `written`."""
+        if entry.document is not None:
+            return self.written(entry)
+        with self._blamed_on(entry):
+            lines = packed.tally(self._read(entry), self._tables.kinds)
+            _check_lines(lines.total(), entry)
+        return lines
+
+    def written(self, entry: Entry) -> Counter[Provenance]:
+        """
+        Counts the lines of *entry* by their provenance.
+
+        Raises:
+            ManifestError: its document is missing, was changed since the build, or is invalid.
+        """
         if entry.document is None:
             with self._blamed_on(entry):
-                lines = packed.tally(self._read(entry), self._tables.kinds)
+                lines = packed.written(self._read(entry), entry, self._tables)
                 _check_lines(lines.total(), entry)
-                return lines
+            return lines
         old: Counter[Provenance] = Counter()
         for run in self._decode(entry).runs:
             old[run.provenance] += run.count

@@ -78,17 +78,27 @@ def unpack(data: bytes, entry: Entry, tables: Tables) -> SourceFile:
     Raises:
         ValueError: it does not have that shape, or points beyond the tables.
     """
-    counts, kinds, commits = _arrays(data)
-    if counts and (max(kinds) >= len(tables.kinds) or max(commits) > tables.rows):
-        raise ValueError("it names a kind or a commit that is not in the manifest")
-    if any(commits):
-        tables.read()  # it may be damaged, and nobody expects that of a single line
+    counts, kinds, commits = _checked(data, tables)
 
     def provenance(index: int) -> Provenance:
         return tables.provenance(kinds[index], commits[index], entry.path)
 
     runs = LazyRuns(counts, provenance)
     return SourceFile(entry.path, entry.import_path, entry.hash, runs, entry.generated)
+
+
+def written(data: bytes, entry: Entry, tables: Tables) -> Counter[Provenance]:
+    """
+    Counts the lines in the part *data* of the file *entry* by their provenance.
+
+    Raises:
+        ValueError: it does not have that shape, or points beyond the tables.
+    """
+    counts, *numbers = _checked(data, tables)
+    lines: Counter[tuple[int, int]] = Counter()
+    for pair, count in zip(zip(*numbers, strict=True), counts, strict=True):
+        lines[pair] += count
+    return Counter({tables.provenance(*pair, entry.path): count for pair, count in lines.items()})
 
 
 def tally(data: bytes, kinds: Sequence[Provenance]) -> Counter[Provenance]:
@@ -105,6 +115,16 @@ def tally(data: bytes, kinds: Sequence[Provenance]) -> Counter[Provenance]:
     if lines and max(lines) >= len(kinds):
         raise ValueError("it names a kind that is not in the manifest")
     return Counter({kinds[number]: count for number, count in lines.items()})
+
+
+def _checked(data: bytes, tables: Tables) -> tuple[array[int], array[int], array[int]]:
+    """The arrays of *data*, whose numbers are in *tables*."""
+    counts, kinds, commits = _arrays(data)
+    if counts and (max(kinds) >= len(tables.kinds) or max(commits) > tables.rows):
+        raise ValueError("it names a kind or a commit that is not in the manifest")
+    if any(commits):
+        tables.read()  # it may be damaged, and nobody expects that of a single line
+    return counts, kinds, commits
 
 
 def _arrays(data: bytes) -> tuple[array[int], array[int], array[int]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiprov_otel.errors import ManifestError
+from aiprov_otel.format import short_hash
 from aiprov_otel.report import sql
-from aiprov_otel.values import MISSING, Origin, Outcome, Provenance
+from aiprov_otel.values import MISSING, WITH_MODEL, Origin, Outcome, Provenance
 
 if TYPE_CHECKING:
     from aiprov_otel.coverage.values import FileCoverage
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
 _MOST_LINES: Final = 20_000  # of a file whose text is shown
 
 
+class Author(NamedTuple):
+    """Who wrote a line, as `Provenance` has it."""
+
+    origin: str = Origin.UNKNOWN.value
+    agent: str | None = None
+    model: str | None = None
+    commit: str | None = None
+    time: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
     """
@@ -30,20 +41,20 @@ class SourceSummary:
     Attributes:
         path: relative to the repository; that of a folder ends with `/`.
         lines: the number of lines; 0 for a file that no manifest contains.
-        origins: the share of the lines of each origin that there is.
         errors: escaped errors that its lines raised.
         self_s: seconds of its functions' own time; None where no span stands for one of them.
         covered: the share of its lines that tests executed; None if that is not known.
-        authors: each origin and model that some of its lines have; none of a folder.
+        services: those with a span or an error of it.
+        authors: how many of its lines each wrote; none of a file that no manifest contains.
     """
 
     path: str
     lines: int
-    origins: tuple[tuple[str, float], ...]
     errors: int
     self_s: float | None
     covered: float | None
-    authors: tuple[tuple[str, str | None], ...] = ()
+    services: frozenset[str]
+    authors: Mapping[Author, int]
 
     @property
     def is_folder(self) -> bool:
@@ -55,13 +66,50 @@ class SourceSummary:
         """What it is filtered by: the values that some of its lines have."""
         if self.is_folder:
             return {}
-        origins, models = zip(*self.authors or [(Origin.UNKNOWN.value, None)], strict=True)
-        return {"origin": origins, "model": models}
+        origins, agents, models, commits, _ = zip(*self.authors or [Author()], strict=True)
+        return {
+            "service": tuple(sorted(self.services)),
+            "origin": _unique(origins),
+            "agent": _unique(agents),
+            "model": _unique(models),
+            "commit": _unique(commit and short_hash(commit) for commit in commits),
+        }
+
+    @property
+    def origins(self) -> tuple[tuple[str, float], ...]:
+        """The share of the lines of each origin that there is."""
+        lines: Counter[str] = Counter()
+        for author, count in self.authors.items():
+            lines[author.origin] += count
+        return _shares(lines)
 
     @property
     def ai_share(self) -> float | None:
         """The share of AI-written lines; None for a file that no manifest contains."""
         return dict(self.origins).get(Origin.AI.value, 0.0) if self.lines else None
+
+    @property
+    def agents(self) -> tuple[str | None, ...]:
+        """The agents of the lines that a model wrote, most lines first; None is unknown."""
+        return self._by_lines(lambda author: author.agent)
+
+    @property
+    def models(self) -> tuple[str | None, ...]:
+        """The models that wrote lines, most lines first; None is unknown."""
+        return self._by_lines(lambda author: author.model)
+
+    def _by_lines(self, name: Callable[[Author], str | None]) -> tuple[str | None, ...]:
+        lines: Counter[str | None] = Counter()
+        for author, count in self.authors.items():
+            if author.origin in WITH_MODEL:
+                lines[name(author)] += count
+        return tuple(name for name, _ in lines.most_common())
+
+    @property
+    def newest_commit(self) -> str | None:
+        """That of its lines; None if none is known."""
+        dated = ((author.time, author.commit) for author in self.authors if author.commit)
+        return max(((time or "", commit) for time, commit in dated), default=("", None))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +176,13 @@ class SourceReader:
         self._files: dict[str, SourceText | None] = {}
         for path, _, *spent in session.query("self_time_by_function"):
             self._spent[path].append(_Spent(*spent))
+        self._services: dict[str, set[str]] = defaultdict(set)
+        for path, service in session.query("services_by_path"):
+            self._services[path].add(service)
         for group in groups:
             if group.path:
                 self._groups[group.path].append(group)
+                self._services[group.path].add(group.service)
 
     def files(self) -> tuple[SourceSummary, ...]:
         """Every file of the manifest, and each other that failed or took time, below its folder."""
@@ -151,18 +203,19 @@ class SourceReader:
         return tuple(rows)
 
     def _sum(self, folder: str, files: Sequence[SourceSummary]) -> SourceSummary:
-        lines: Counter[str] = Counter()
+        authors: Counter[Author] = Counter()
         for file in files:
-            lines.update({origin: round(part * file.lines) for origin, part in file.origins})
+            authors.update(file.authors)
         spent = [file.self_s for file in files if file.self_s is not None]
         measured = [self._code.coverage.get(file.path) for file in files]
         return SourceSummary(
             folder,
             sum(file.lines for file in files),
-            _shares(lines),
             sum(file.errors for file in files),
             sum(spent) if spent else None,
             _covered(measured),
+            frozenset().union(*(file.services for file in files)),
+            authors,
         )
 
     def failed(self) -> list[str]:
@@ -201,29 +254,25 @@ class SourceReader:
 
     def _summary(self, path: str, entry: Entry | None) -> SourceSummary:
         spent = self._spent.get(path)
-        tally = self._tally(entry) if entry else Counter()
-        origins: Counter[str] = Counter()
-        for (origin, _), lines in tally.items():
-            origins[origin] += lines
         return SourceSummary(
             path,
             entry.lines if entry else 0,
-            _shares(origins),
             _escaped(self._groups.get(path, ())),
             sum(one.seconds for one in spent) if spent else None,
             _covered([self._code.coverage.get(path)]),
-            tuple(tally),
+            frozenset(self._services.get(path, ())),
+            self._authors(entry) if entry else {},
         )
 
-    def _tally(self, entry: Entry) -> Counter[tuple[str, str | None]]:
+    def _authors(self, entry: Entry) -> Mapping[Author, int]:
         assert self._code.manifest  # the entry is one of its
-        lines: Counter[tuple[str, str | None]] = Counter()
+        authors: Counter[Author] = Counter()
         try:
-            for (origin, model, _), count in self._code.manifest.tally([entry]).items():
-                lines[origin.value, model] += count
+            for by, count in self._code.manifest.written(entry).items():
+                authors[Author(by.origin.value, by.agent, by.model, by.commit, by.time)] += count
         except ManifestError:  # this document is damaged; the others are not
-            lines[Origin.UNKNOWN.value, None] = 1
-        return lines
+            return {Author(): entry.lines}
+        return authors
 
     def _lines(self, path: str, entry: Entry, texts: Iterable[str]) -> Iterable[SourceLine]:
         groups, spent = self._groups.get(path, ()), self._spent.get(path, ())
@@ -250,6 +299,10 @@ class SourceReader:
             return self._code.manifest.source(entry).line(number)
         except ManifestError:
             return MISSING
+
+
+def _unique(names: Iterable[str | None]) -> tuple[str | None, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _escaped(groups: Iterable[ErrorGroup]) -> int:

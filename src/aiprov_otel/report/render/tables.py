@@ -80,6 +80,12 @@ def _first(names: tuple[str, ...]) -> str:
     return f"{names[0]}, …" if len(names) > 1 else "".join(names)
 
 
+def _few(names: tuple[str | None, ...], unknown: str) -> str:
+    """Up to three of *names*, and whether there are others; None reads *unknown*."""
+    shown = [name or unknown for name in names[:3]]
+    return ", ".join(shown + ["…"] * (len(names) > 3))
+
+
 def calls(number: int | None) -> str:
     """*number* of calls, where there are spans by which to count them."""
     return "not counted" if number is None else f"{number:,}"
@@ -175,6 +181,11 @@ FILES: Final[Columns[SourceSummary]] = (
     Column(
         "AI-written", lambda row: share(row.ai_share), 7, wide=True, value=lambda row: row.ai_share
     ),
+    Column(
+        "agents, models", lambda row: _few(row.agents, "agent unknown"), 2, Kind.TEXT, wide=True
+    ),
+    Column("models", lambda row: _few(row.models, "model unknown"), 4, Kind.TEXT, below=True),
+    Column("newest commit", lambda row: row.newest_commit or "", 1, Kind.COMMIT, wide=True),
     Column("lines", lambda row: f"{row.lines:,}", 3, wide=True, value=lambda row: row.lines),
     Column("errors", lambda row: f"{row.errors:,}", 9, value=lambda row: row.errors),
     Column(
