@@ -77,14 +77,14 @@ def test_a_file_is_filtered_by_what_any_of_its_lines_has(sources):
 
     assert folder.filters == {}
     assert cart.filters == {
-        "service": ("shop",),
-        "origin": ("ai", "human"),
-        "agent": ("claude-code", "cursor", None),
-        "model": (AI.model, None),
-        "commit": (AI.commit[:9], NEWER[:9], HUMAN.commit[:9]),
+        "service": "shop",
+        "origin": "ai\nhuman",
+        "agent": "claude-code\ncursor\nunknown",
+        "model": f"{AI.model}\nunknown",
+        "commit": "\n".join(one[:9] for one in (NEWER, AI.commit, HUMAN.commit)),
     }
-    unknown = dict.fromkeys(("agent", "model", "commit"), (None,))
-    assert stock.filters == {"service": ("shop",), "origin": ("unknown",), **unknown}
+    unknown = dict.fromkeys(("origin", "agent", "model", "commit"), "unknown")
+    assert stock.filters == {"service": "shop", **unknown}
 
 
 def test_each_line_has_who_wrote_it_and_what_became_of_it(sources):

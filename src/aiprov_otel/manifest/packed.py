@@ -63,12 +63,16 @@ class Tables:
         base = self.kinds[number]
         if not commit:
             return replace(base, path=path)
-        end = commit * self.width
-        name, _, time = (
-            self.read()[end - self.width : end].decode("ascii", "replace").partition(" ")
-        )
         words = (base.origin, base.agent, base.model, base.provider)
-        return Provenance(*words, name, time.rstrip(), base.evidence, path, match=Match.EXACT)
+        name, time = self.commit(commit)
+        return Provenance(*words, name, time, base.evidence, path, match=Match.EXACT)
+
+    def commit(self, number: int) -> tuple[str | None, str | None]:
+        """The commit *number*, from 1 on, and its time."""
+        end = number * self.width
+        row = self.read()[end - self.width : end].decode("ascii", "replace")
+        name, _, time = row.partition(" ")
+        return name, time.rstrip()
 
 
 def unpack(data: bytes, entry: Entry, tables: Tables) -> SourceFile:
@@ -87,18 +91,17 @@ def unpack(data: bytes, entry: Entry, tables: Tables) -> SourceFile:
     return SourceFile(entry.path, entry.import_path, entry.hash, runs, entry.generated)
 
 
-def written(data: bytes, entry: Entry, tables: Tables) -> Counter[Provenance]:
+def commits(data: bytes, tables: Tables) -> dict[str | None, str | None]:
     """
-    Counts the lines in the part *data* of the file *entry* by their provenance.
+    The commits of the lines in a part, each with its time; None where a line has no commit.
 
     Raises:
         ValueError: it does not have that shape, or points beyond the tables.
     """
-    counts, *numbers = _checked(data, tables)
-    lines: Counter[tuple[int, int]] = Counter()
-    for pair, count in zip(zip(*numbers, strict=True), counts, strict=True):
-        lines[pair] += count
-    return Counter({tables.provenance(*pair, entry.path): count for pair, count in lines.items()})
+    _, kinds, numbers = _checked(data, tables)
+    named = dict(tables.commit(number) for number in set(numbers) if number)
+    own = {kind for kind, number in zip(kinds, numbers, strict=True) if not number}
+    return named | {tables.kinds[kind].commit: tables.kinds[kind].time for kind in own}
 
 
 def tally(data: bytes, kinds: Sequence[Provenance]) -> Counter[Provenance]:

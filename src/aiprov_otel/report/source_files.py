@@ -29,8 +29,6 @@ class Author(NamedTuple):
     origin: str = Origin.UNKNOWN.value
     agent: str | None = None
     model: str | None = None
-    commit: str | None = None
-    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,7 @@ class SourceSummary:
         covered: the share of its lines that tests executed; None if that is not known.
         services: those with a span or an error of it.
         authors: how many of its lines each wrote; none of a file that no manifest contains.
+        commits: those of its lines, each with its time; None where a line has no commit.
     """
 
     path: str
@@ -55,6 +54,7 @@ class SourceSummary:
     covered: float | None
     services: frozenset[str]
     authors: Mapping[Author, int]
+    commits: Mapping[str | None, str | None]
 
     @property
     def is_folder(self) -> bool:
@@ -62,17 +62,18 @@ class SourceSummary:
         return self.path.endswith("/")
 
     @property
-    def filters(self) -> Mapping[str, tuple[str | None, ...]]:
-        """What it is filtered by: the values that some of its lines have."""
+    def filters(self) -> Mapping[str, str]:
+        """What it is filtered by: the values that some of its lines have, a line of text each."""
         if self.is_folder:
             return {}
-        origins, agents, models, commits, _ = zip(*self.authors or [Author()], strict=True)
+        origins, agents, models = zip(*self.authors or [Author()], strict=True)
+        commits = (commit and short_hash(commit) for commit in self.commits or [None])
         return {
-            "service": tuple(sorted(self.services)),
-            "origin": _unique(origins),
-            "agent": _unique(agents),
-            "model": _unique(models),
-            "commit": _unique(commit and short_hash(commit) for commit in commits),
+            "service": "\n".join(sorted(self.services)),
+            "origin": _values(origins),
+            "agent": _values(agents),
+            "model": _values(models),
+            "commit": _values(commits),
         }
 
     @property
@@ -108,8 +109,8 @@ class SourceSummary:
     @property
     def newest_commit(self) -> str | None:
         """That of its lines; None if none is known."""
-        dated = ((author.time, author.commit) for author in self.authors if author.commit)
-        return max(((time or "", commit) for time, commit in dated), default=("", None))[1]
+        dated = ((time or "", commit) for commit, time in self.commits.items() if commit)
+        return max(dated, default=("", None))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,10 @@ class SourceReader:
 
     def _sum(self, folder: str, files: Sequence[SourceSummary]) -> SourceSummary:
         authors: Counter[Author] = Counter()
+        commits: dict[str | None, str | None] = {}
         for file in files:
             authors.update(file.authors)
+            commits.update(file.commits)
         spent = [file.self_s for file in files if file.self_s is not None]
         measured = [self._code.coverage.get(file.path) for file in files]
         return SourceSummary(
@@ -216,6 +219,7 @@ class SourceReader:
             _covered(measured),
             frozenset().union(*(file.services for file in files)),
             authors,
+            commits,
         )
 
     def failed(self) -> list[str]:
@@ -261,18 +265,20 @@ class SourceReader:
             sum(one.seconds for one in spent) if spent else None,
             _covered([self._code.coverage.get(path)]),
             frozenset(self._services.get(path, ())),
-            self._authors(entry) if entry else {},
+            *(self._written(entry) if entry else ({}, {})),
         )
 
-    def _authors(self, entry: Entry) -> Mapping[Author, int]:
+    def _written(
+        self, entry: Entry
+    ) -> tuple[Mapping[Author, int], Mapping[str | None, str | None]]:
         assert self._code.manifest  # the entry is one of its
         authors: Counter[Author] = Counter()
         try:
             for by, count in self._code.manifest.written(entry).items():
-                authors[Author(by.origin.value, by.agent, by.model, by.commit, by.time)] += count
+                authors[Author(by.origin.value, by.agent, by.model)] += count
+            return authors, self._code.manifest.commits(entry)
         except ManifestError:  # this document is damaged; the others are not
-            return {Author(): entry.lines}
-        return authors
+            return {Author(): entry.lines}, {}
 
     def _lines(self, path: str, entry: Entry, texts: Iterable[str]) -> Iterable[SourceLine]:
         groups, spent = self._groups.get(path, ()), self._spent.get(path, ())
@@ -301,8 +307,8 @@ class SourceReader:
             return MISSING
 
 
-def _unique(names: Iterable[str | None]) -> tuple[str | None, ...]:
-    return tuple(dict.fromkeys(names))
+def _values(names: Iterable[str | None]) -> str:
+    return "\n".join(dict.fromkeys(name or "unknown" for name in names))
 
 
 def _escaped(groups: Iterable[ErrorGroup]) -> int:
