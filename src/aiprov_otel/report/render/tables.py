@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
     from aiprov_otel.report.verdict import ModelStats, OriginStats
 
+Row = TypeVar("Row")
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
 
@@ -196,6 +197,12 @@ FILES: Final[Columns[SourceSummary]] = (
     ),
     Column("tested", lambda row: share(row.covered), 5, wide=True, value=lambda row: row.covered),
 )
+
+
+def filled(columns: Columns[Row], rows: Sequence[Row]) -> Columns[Row]:
+    """The *columns* in which any of the *rows* has a text."""
+    return tuple(column for column in columns if any(map(column.text, rows)))
+
 
 FUNCTIONS: Final[Columns[Function]] = (
     Column("function", lambda row: row.function, 10, Kind.CODE),

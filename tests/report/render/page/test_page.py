@@ -210,6 +210,15 @@ def traceback_of(error) -> str:
     return "".join(traceback.format_exception(error))
 
 
+def test_a_column_that_no_file_fills_is_left_out(of, compared, made):
+    """The list of files has agents where a model wrote a line, and tests where they are known."""
+    service = Service()
+    service.span("stock", by=HUMAN)
+    for page, is_there in ((compared, True), (of(service), False)):
+        text = Reader(render_page(page, Code(), made=made)).text
+        assert [name in text for name in ("agents, models", "tested")] == [is_there] * 2
+
+
 def test_without_a_verdict_no_part_has_one(of, made):
     """Too few to tell as a whole is too few to tell by route or by commit."""
     service = Service()
