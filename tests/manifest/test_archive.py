@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -79,7 +80,7 @@ def test_what_is_dumped_is_loaded(tmp_path, dumped, files):
 
 def test_lines_are_counted_as_they_are(tmp_path):
     """
-    By origin, model and strength, in both schemas.
+    By origin, model and strength, and by all but the commit, in both schemas.
     """
     for path in (write(tmp_path / "m", CART, STOCK), schema_1.write(tmp_path / "n", (CART, STOCK))):
         manifest = Manifest.load(path)
@@ -87,6 +88,16 @@ def test_lines_are_counted_as_they_are(tmp_path):
             (Origin.AI, AI.model, AI.strength): 1,
             (Origin.HUMAN, None, HUMAN.strength): 3,
         }
+        for entry in manifest.entries:
+            lines, commits = Counter(), {}
+            for _, count, by in manifest.source(entry).runs:
+                lines[by.origin, by.agent, by.model, by.evidence] += count
+                commits[by.commit] = by.time
+            assert manifest.commits(entry) == commits
+            assert lines == {
+                (by.origin, by.agent, by.model, by.evidence): count
+                for by, count in manifest.written(entry).items()
+            }
 
 
 def test_a_new_commit_changes_what_it_touched(tmp_path):

@@ -23,6 +23,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -158,11 +159,17 @@ class Manifest:
         """
         lines: Counter[tuple[Origin, str | None, Strength]] = Counter()
         for entry in entries:
-            for kind, count in self._tally(entry).items():
+            for kind, count in self.written(entry).items():
                 lines[kind.origin, kind.model, kind.strength] += count
         return lines
 
-    def _tally(self, entry: Entry) -> Counter[Provenance]:
+    def written(self, entry: Entry) -> Counter[Provenance]:
+        """
+        Counts the lines of *entry* by their provenance, without commits: see `commits`.
+
+        Raises:
+            ManifestError: its document is missing, was changed since the build, or is invalid.
+        """
         if entry.document is None:
             with self._blamed_on(entry):
                 lines = packed.tally(self._read(entry), self._tables.kinds)
@@ -170,8 +177,21 @@ class Manifest:
                 return lines
         old: Counter[Provenance] = Counter()
         for run in self._decode(entry).runs:
-            old[run.provenance] += run.count
+            old[replace(run.provenance, commit=None, time=None)] += run.count
         return old
+
+    def commits(self, entry: Entry) -> dict[str | None, str | None]:
+        """
+        The commits of the lines of *entry*, each with its time; None where a line has no commit.
+
+        Raises:
+            ManifestError: its document is missing, was changed since the build, or is invalid.
+        """
+        if entry.document is None:
+            with self._blamed_on(entry):
+                return packed.commits(self._read(entry), self._tables)
+        runs = self._decode(entry).runs
+        return {run.provenance.commit: run.provenance.time for run in runs}
 
     def _decode(self, entry: Entry) -> SourceFile:
         with self._blamed_on(entry):

@@ -63,12 +63,16 @@ class Tables:
         base = self.kinds[number]
         if not commit:
             return replace(base, path=path)
-        end = commit * self.width
-        name, _, time = (
-            self.read()[end - self.width : end].decode("ascii", "replace").partition(" ")
-        )
         words = (base.origin, base.agent, base.model, base.provider)
-        return Provenance(*words, name, time.rstrip(), base.evidence, path, match=Match.EXACT)
+        name, time = self.commit(commit)
+        return Provenance(*words, name, time, base.evidence, path, match=Match.EXACT)
+
+    def commit(self, number: int) -> tuple[str | None, str | None]:
+        """The commit *number*, from 1 on, and its time."""
+        end = number * self.width
+        row = self.read()[end - self.width : end].decode("ascii", "replace")
+        name, _, time = row.partition(" ")
+        return name, time.rstrip()
 
 
 def unpack(data: bytes, entry: Entry, tables: Tables) -> SourceFile:
@@ -78,17 +82,26 @@ def unpack(data: bytes, entry: Entry, tables: Tables) -> SourceFile:
     Raises:
         ValueError: it does not have that shape, or points beyond the tables.
     """
-    counts, kinds, commits = _arrays(data)
-    if counts and (max(kinds) >= len(tables.kinds) or max(commits) > tables.rows):
-        raise ValueError("it names a kind or a commit that is not in the manifest")
-    if any(commits):
-        tables.read()  # it may be damaged, and nobody expects that of a single line
+    counts, kinds, commits = _checked(data, tables)
 
     def provenance(index: int) -> Provenance:
         return tables.provenance(kinds[index], commits[index], entry.path)
 
     runs = LazyRuns(counts, provenance)
     return SourceFile(entry.path, entry.import_path, entry.hash, runs, entry.generated)
+
+
+def commits(data: bytes, tables: Tables) -> dict[str | None, str | None]:
+    """
+    The commits of the lines in a part, each with its time; None where a line has no commit.
+
+    Raises:
+        ValueError: it does not have that shape, or points beyond the tables.
+    """
+    _, kinds, numbers = _checked(data, tables)
+    named = dict(tables.commit(number) for number in set(numbers) if number)
+    own = {kind for kind, number in zip(kinds, numbers, strict=True) if not number}
+    return named | {tables.kinds[kind].commit: tables.kinds[kind].time for kind in own}
 
 
 def tally(data: bytes, kinds: Sequence[Provenance]) -> Counter[Provenance]:
@@ -105,6 +118,16 @@ def tally(data: bytes, kinds: Sequence[Provenance]) -> Counter[Provenance]:
     if lines and max(lines) >= len(kinds):
         raise ValueError("it names a kind that is not in the manifest")
     return Counter({kinds[number]: count for number, count in lines.items()})
+
+
+def _checked(data: bytes, tables: Tables) -> tuple[array[int], array[int], array[int]]:
+    """The arrays of *data*, whose numbers are in *tables*."""
+    counts, kinds, commits = _arrays(data)
+    if counts and (max(kinds) >= len(tables.kinds) or max(commits) > tables.rows):
+        raise ValueError("it names a kind or a commit that is not in the manifest")
+    if any(commits):
+        tables.read()  # it may be damaged, and nobody expects that of a single line
+    return counts, kinds, commits
 
 
 def _arrays(data: bytes) -> tuple[array[int], array[int], array[int]]:

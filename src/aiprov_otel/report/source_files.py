@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiprov_otel.errors import ManifestError
+from aiprov_otel.format import short_hash
 from aiprov_otel.report import sql
-from aiprov_otel.values import MISSING, Origin, Outcome, Provenance
+from aiprov_otel.values import MISSING, WITH_MODEL, Origin, Outcome, Provenance
 
 if TYPE_CHECKING:
     from aiprov_otel.coverage.values import FileCoverage
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 _MOST_LINES: Final = 20_000  # of a file whose text is shown
 
 
+class Author(NamedTuple):
+    """Who wrote a line, as `Provenance` has it."""
+
+    origin: str = Origin.UNKNOWN.value
+    agent: str | None = None
+    model: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
     """
@@ -30,20 +39,22 @@ class SourceSummary:
     Attributes:
         path: relative to the repository; that of a folder ends with `/`.
         lines: the number of lines; 0 for a file that no manifest contains.
-        origins: the share of the lines of each origin that there is.
         errors: escaped errors that its lines raised.
         self_s: seconds of its functions' own time; None where no span stands for one of them.
         covered: the share of its lines that tests executed; None if that is not known.
-        authors: each origin and model that some of its lines have; none of a folder.
+        services: those with a span or an error of it.
+        authors: how many of its lines each wrote; none of a file that no manifest contains.
+        commits: those of its lines, each with its time; None where a line has no commit.
     """
 
     path: str
     lines: int
-    origins: tuple[tuple[str, float], ...]
     errors: int
     self_s: float | None
     covered: float | None
-    authors: tuple[tuple[str, str | None], ...] = ()
+    services: frozenset[str]
+    authors: Mapping[Author, int]
+    commits: Mapping[str | None, str | None]
 
     @property
     def is_folder(self) -> bool:
@@ -51,17 +62,55 @@ class SourceSummary:
         return self.path.endswith("/")
 
     @property
-    def filters(self) -> Mapping[str, tuple[str | None, ...]]:
-        """What it is filtered by: the values that some of its lines have."""
+    def filters(self) -> Mapping[str, str]:
+        """What it is filtered by: the values that some of its lines have, a line of text each."""
         if self.is_folder:
             return {}
-        origins, models = zip(*self.authors or [(Origin.UNKNOWN.value, None)], strict=True)
-        return {"origin": origins, "model": models}
+        origins, agents, models = zip(*self.authors or [Author()], strict=True)
+        commits = (commit and short_hash(commit) for commit in self.commits or [None])
+        return {
+            "service": "\n".join(sorted(self.services)),
+            "origin": _values(origins),
+            "agent": _values(agents),
+            "model": _values(models),
+            "commit": _values(commits),
+        }
+
+    @property
+    def origins(self) -> tuple[tuple[str, float], ...]:
+        """The share of the lines of each origin that there is."""
+        lines: Counter[str] = Counter()
+        for author, count in self.authors.items():
+            lines[author.origin] += count
+        return _shares(lines)
 
     @property
     def ai_share(self) -> float | None:
         """The share of AI-written lines; None for a file that no manifest contains."""
         return dict(self.origins).get(Origin.AI.value, 0.0) if self.lines else None
+
+    @property
+    def agents(self) -> tuple[str | None, ...]:
+        """The agents of the lines that a model wrote, most lines first; None is unknown."""
+        return self._by_lines(lambda author: author.agent)
+
+    @property
+    def models(self) -> tuple[str | None, ...]:
+        """The models that wrote lines, most lines first; None is unknown."""
+        return self._by_lines(lambda author: author.model)
+
+    def _by_lines(self, name: Callable[[Author], str | None]) -> tuple[str | None, ...]:
+        lines: Counter[str | None] = Counter()
+        for author, count in self.authors.items():
+            if author.origin in WITH_MODEL:
+                lines[name(author)] += count
+        return tuple(name for name, _ in lines.most_common())
+
+    @property
+    def newest_commit(self) -> str | None:
+        """That of its lines; None if none is known."""
+        dated = ((time or "", commit) for commit, time in self.commits.items() if commit)
+        return max(dated, default=("", None))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +177,13 @@ class SourceReader:
         self._files: dict[str, SourceText | None] = {}
         for path, _, *spent in session.query("self_time_by_function"):
             self._spent[path].append(_Spent(*spent))
+        self._services: dict[str, set[str]] = defaultdict(set)
+        for path, service in session.query("services_by_path"):
+            self._services[path].add(service)
         for group in groups:
             if group.path:
                 self._groups[group.path].append(group)
+                self._services[group.path].add(group.service)
 
     def files(self) -> tuple[SourceSummary, ...]:
         """Every file of the manifest, and each other that failed or took time, below its folder."""
@@ -151,18 +204,22 @@ class SourceReader:
         return tuple(rows)
 
     def _sum(self, folder: str, files: Sequence[SourceSummary]) -> SourceSummary:
-        lines: Counter[str] = Counter()
+        authors: Counter[Author] = Counter()
+        commits: dict[str | None, str | None] = {}
         for file in files:
-            lines.update({origin: round(part * file.lines) for origin, part in file.origins})
+            authors.update(file.authors)
+            commits.update(file.commits)
         spent = [file.self_s for file in files if file.self_s is not None]
         measured = [self._code.coverage.get(file.path) for file in files]
         return SourceSummary(
             folder,
             sum(file.lines for file in files),
-            _shares(lines),
             sum(file.errors for file in files),
             sum(spent) if spent else None,
             _covered(measured),
+            frozenset().union(*(file.services for file in files)),
+            authors,
+            commits,
         )
 
     def failed(self) -> list[str]:
@@ -201,29 +258,27 @@ class SourceReader:
 
     def _summary(self, path: str, entry: Entry | None) -> SourceSummary:
         spent = self._spent.get(path)
-        tally = self._tally(entry) if entry else Counter()
-        origins: Counter[str] = Counter()
-        for (origin, _), lines in tally.items():
-            origins[origin] += lines
         return SourceSummary(
             path,
             entry.lines if entry else 0,
-            _shares(origins),
             _escaped(self._groups.get(path, ())),
             sum(one.seconds for one in spent) if spent else None,
             _covered([self._code.coverage.get(path)]),
-            tuple(tally),
+            frozenset(self._services.get(path, ())),
+            *(self._written(entry) if entry else ({}, {})),
         )
 
-    def _tally(self, entry: Entry) -> Counter[tuple[str, str | None]]:
+    def _written(
+        self, entry: Entry
+    ) -> tuple[Mapping[Author, int], Mapping[str | None, str | None]]:
         assert self._code.manifest  # the entry is one of its
-        lines: Counter[tuple[str, str | None]] = Counter()
+        authors: Counter[Author] = Counter()
         try:
-            for (origin, model, _), count in self._code.manifest.tally([entry]).items():
-                lines[origin.value, model] += count
+            for by, count in self._code.manifest.written(entry).items():
+                authors[Author(by.origin.value, by.agent, by.model)] += count
+            return authors, self._code.manifest.commits(entry)
         except ManifestError:  # this document is damaged; the others are not
-            lines[Origin.UNKNOWN.value, None] = 1
-        return lines
+            return {Author(): entry.lines}, {}
 
     def _lines(self, path: str, entry: Entry, texts: Iterable[str]) -> Iterable[SourceLine]:
         groups, spent = self._groups.get(path, ()), self._spent.get(path, ())
@@ -250,6 +305,10 @@ class SourceReader:
             return self._code.manifest.source(entry).line(number)
         except ManifestError:
             return MISSING
+
+
+def _values(names: Iterable[str | None]) -> str:
+    return "\n".join(dict.fromkeys(name or "unknown" for name in names))
 
 
 def _escaped(groups: Iterable[ErrorGroup]) -> int:

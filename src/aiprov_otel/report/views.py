@@ -11,7 +11,7 @@ from aiprov_otel.report.error_groups import ErrorGroup, error_groups, latest_fai
 from aiprov_otel.report.failures import Failure
 from aiprov_otel.report.flame import flame
 from aiprov_otel.report.report import report_on
-from aiprov_otel.report.source_files import SourceLine, SourceReader, SourceText
+from aiprov_otel.report.source_files import SourceLine, SourceReader, SourceSummary, SourceText
 from aiprov_otel.values import Outcome
 
 if TYPE_CHECKING:
@@ -121,6 +121,9 @@ def commits(value: Any) -> Iterator[str]:
     """The commits that the *value* of a view shows."""
     if isinstance(value, SourceText):
         yield from (line.provenance.commit for line in value.lines if line.provenance.commit)
-    groups = (value.group, *value.siblings) if isinstance(value, GroupView) else value
-    if isinstance(groups, tuple):
-        yield from (one.commit for one in groups if isinstance(one, ErrorGroup) and one.commit)
+    rows = (value.group, *value.siblings) if isinstance(value, GroupView) else value
+    for row in rows if isinstance(rows, tuple) else ():
+        if isinstance(row, ErrorGroup) and row.commit:
+            yield row.commit
+        if isinstance(row, SourceSummary) and row.newest_commit:
+            yield row.newest_commit

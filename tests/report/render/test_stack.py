@@ -39,6 +39,7 @@ def test_our_own_frames_are_left_out(manifest):
 
     assert not [line for line in lines if "wrapper" in line.text or "result =" in line.text]
     assert [line.text.split(" in ")[-1] for line in lines if line.provenance] == ["order", "total"]
+    assert [line.number for line in lines if line.number] == [3, 9]
     assert [line.foreign for line in lines].count(True) == 2  # starlette's frame and its source
 
 

@@ -26,11 +26,13 @@ class StackLine:
     Attributes:
         text: as it was printed.
         provenance: who wrote the code; on the first line of an application's frame only.
+        number: of the line of code, likewise.
         foreign: whether it belongs to a frame outside the application.
     """
 
     text: str
     provenance: Provenance | None
+    number: int | None
     foreign: bool
 
 
@@ -50,10 +52,11 @@ def stack_lines(text: str, manifest: Manifest | None) -> Iterator[StackLine]:
     previous = None
     for line in lines:
         provenance = line.frame.provenance if line.frame else None
-        first = line.frame is not previous
+        is_first = provenance is not None and line.frame is not previous
         yield StackLine(
             line.text,
-            provenance if first else None,
+            provenance if is_first else None,
+            line.frame.line if line.frame and is_first else None,
             foreign=line.frame is not None and provenance is None,
         )
         previous = line.frame

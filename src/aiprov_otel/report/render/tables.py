@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiprov_otel.report.trends import RatioPoint, RouteRatio, SelfTimePoint
     from aiprov_otel.report.verdict import ModelStats, OriginStats
 
+Row = TypeVar("Row")
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
 
@@ -78,6 +79,12 @@ def origin_shares(shares: Iterable[tuple[str, float]]) -> str:
 def _first(names: tuple[str, ...]) -> str:
     """The first of *names*, and whether there are others."""
     return f"{names[0]}, …" if len(names) > 1 else "".join(names)
+
+
+def _few(names: tuple[str | None, ...], unknown: str) -> str:
+    """Up to three of *names*, and whether there are others; None reads *unknown*."""
+    shown = [name or unknown for name in names[:3]]
+    return ", ".join(shown + ["…"] * (len(names) > 3))
 
 
 def calls(number: int | None) -> str:
@@ -175,6 +182,11 @@ FILES: Final[Columns[SourceSummary]] = (
     Column(
         "AI-written", lambda row: share(row.ai_share), 7, wide=True, value=lambda row: row.ai_share
     ),
+    Column(
+        "agents, models", lambda row: _few(row.agents, "agent unknown"), 2, Kind.TEXT, wide=True
+    ),
+    Column("models", lambda row: _few(row.models, "model unknown"), 4, Kind.TEXT, below=True),
+    Column("newest commit", lambda row: row.newest_commit or "", 1, Kind.COMMIT, wide=True),
     Column("lines", lambda row: f"{row.lines:,}", 3, wide=True, value=lambda row: row.lines),
     Column("errors", lambda row: f"{row.errors:,}", 9, value=lambda row: row.errors),
     Column(
@@ -185,6 +197,12 @@ FILES: Final[Columns[SourceSummary]] = (
     ),
     Column("tested", lambda row: share(row.covered), 5, wide=True, value=lambda row: row.covered),
 )
+
+
+def filled(columns: Columns[Row], rows: Sequence[Row]) -> Columns[Row]:
+    """The *columns* in which any of the *rows* has a text."""
+    return tuple(column for column in columns if any(map(column.text, rows)))
+
 
 FUNCTIONS: Final[Columns[Function]] = (
     Column("function", lambda row: row.function, 10, Kind.CODE),

@@ -175,6 +175,53 @@ def test_a_filter_stays_from_view_to_view(opened, compared):
     assert column(window, "files", 0) == []
 
 
+@pytest.mark.parametrize(
+    ("query", "files"),
+    [
+        ("agent=claude-code", ["src/shop/cart.py"]),
+        ("agent=cursor", []),
+        (f"commit={AI.commit}", ["src/shop/cart.py"]),
+        ("commit=9fd81c2", ["src/shop/cart.py"]),
+        (f"commit={'7' * 40}", []),
+        ("service=shop", ["src/shop/cart.py", "src/shop/stock.py"]),
+        ("service=other", []),
+    ],
+)
+def test_the_list_of_files_follows_every_filter_of_lines(opened, compared, query, files):
+    """By what any line of a file has, and by the services that ran it."""
+    window = opened(compared, f"?view=source&{query}")
+    window.size(1440)
+
+    assert column(window, "files", 0) == files
+    assert window.run("return document.getElementById('reach').textContent") == ""
+
+
+def test_a_filter_that_a_view_can_not_follow_is_named(opened, compared):
+    """One line of text; a filter by the lines of a commit stays from view to view."""
+    reach = "return document.getElementById('reach').textContent"
+    window = opened(compared, f"{VIEWS['file']}&service=shop&commit={AI.commit}")
+    assert window.run(reach) == "No effect in this view: service."
+    window.click("[data-nav=source]")
+    assert (window.run(reach), address(window)["commit"]) == ("", AI.commit)
+    window.click("[data-nav=comparison]")
+    assert window.run(reach) == (
+        "No effect in this view: service. Only the table of functions is filtered."
+    )
+    press(window, "x", "document.body")
+    assert window.run(reach) == ""
+
+
+def test_an_error_leads_to_the_files_that_its_commit_wrote(opened, compared):
+    """The list of files, filtered by the commit of the line that raised."""
+    window = opened(compared, "?q=ValueError")
+    window.click("#groups tbody tr:not([hidden]) a")
+    window.click(".view.current a[href*='commit=']")
+
+    assert (address(window)["view"], address(window)["commit"]) == ("source", AI.commit)
+    assert "q" not in address(window)
+    assert column(window, "files", 0) == ["src/shop/cart.py"]
+
+
 def test_tables_are_sorted(opened, compared):
     """By number, most first, and by name; a second time turns it; what is not known is last."""
     window = opened(compared, "?view=comparison")

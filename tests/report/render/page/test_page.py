@@ -7,7 +7,7 @@ import hashlib
 import re
 import traceback
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from opentelemetry.trace import SpanKind
@@ -170,13 +170,13 @@ def test_every_view_that_a_copy_leads_to_is_in_it(compared, made):
 
 
 def test_the_stack_is_annotated_without_our_own_frames(of, made, tmp_path):
-    """Frames of application code show who wrote their line; ours are left out, others folded."""
-    file = SourceFile(
-        "tests/report/render/page/test_page.py",
-        "page/test_page.py",
-        content_hash(b""),
-        (Run(1, 999, AI),),
-    )
+    """
+    Frames of application code show who wrote their line; ours are left out, others folded.
+
+    They lead to that line, if the page has the file.
+    """
+    path = "tests/report/render/page/test_page.py"
+    file = SourceFile(path, "page/test_page.py", content_hash(b""), (Run(1, 999, AI),))
     dump(tmp_path / "m", [file], revision=None, repository_url=None, policy={})
     code = Code(Manifest.load(tmp_path / "m"))
     service = Service()
@@ -186,11 +186,17 @@ def test_the_stack_is_annotated_without_our_own_frames(of, made, tmp_path):
     except KeyError:
         service.span("GET /", by=AI, failed=True, raised=(error, AI), kind=SpanKind.SERVER)
 
-    text = Reader(render_page(of(service, code), code, made=made)).text
+    page = of(service, code)
+    text = Reader(render_page(page, code, made=made)).text
 
     assert "in wrapped   ◀ ai claude-code claude-opus-4-6 9fd81c200" in " ".join(text.split(" "))
     assert "wrapping.py" in traceback_of(error)
     assert "wrapping.py" not in text
+    raised = error.__traceback__.tb_next.tb_next.tb_lineno
+    line = f"?view=file&key={quote(path, safe='')}#L{raised}"
+    for served in (False, True):
+        links = Reader(render_page(page, code, made=made, served=served)).all("a")
+        assert (line in {one["href"] for one in links}) == served
 
 
 @provenance(origin="ai")
@@ -202,6 +208,15 @@ def wrapped(error):
 def traceback_of(error) -> str:
     """As Python prints it."""
     return "".join(traceback.format_exception(error))
+
+
+def test_a_column_that_no_file_fills_is_left_out(of, compared, made):
+    """The list of files has agents where a model wrote a line, and tests where they are known."""
+    service = Service()
+    service.span("stock", by=HUMAN)
+    for page, is_there in ((compared, True), (of(service), False)):
+        text = Reader(render_page(page, Code(), made=made)).text
+        assert [name in text for name in ("agents, models", "tested")] == [is_there] * 2
 
 
 def test_without_a_verdict_no_part_has_one(of, made):

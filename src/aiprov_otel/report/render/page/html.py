@@ -71,6 +71,11 @@ def render_page(page: Page, code: Code, *, made: datetime, served: bool = False)
     def link(view: str, key: str = "", **filters: str) -> str:
         return address(view, key, scope, **filters)
 
+    def has(view: str, key: str | None) -> bool:
+        return bool(key) and (
+            served or any((one.name, one.key) == (view, key) for one in page.views)
+        )
+
     return (
         _environment()
         .get_template("page.html")
@@ -83,6 +88,7 @@ def render_page(page: Page, code: Code, *, made: datetime, served: bool = False)
             stack=lambda text: list(stack_lines(text, code.manifest)),
             next_step=code.next_step,
             link=link,
+            has=has,
             served=served,
             made=made.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
             policy=_policy(style, script, served=served),

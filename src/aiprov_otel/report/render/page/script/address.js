@@ -32,12 +32,13 @@ const Address = {
     history[isStep ? "pushState" : "replaceState"](null, "", next + location.hash);
   },
 
-  // The address that a link leads to: the run and the days stay, and so do the filters, unless the
-  // link has its own.
+  // The address that a link leads to: the run and the days stay, and so do the filters, except for
+  // outcomes, and except where the link is about a commit.
   follow(search) {
     const now = Address.current();
-    const kept = [...Address.filters(), "keys"].filter((name) => !["commit", "outcome"].includes(name));
-    const { run = "", days = "" } = now; // those of a link in the header may be old
-    return { ...Object.fromEntries(kept.map((name) => [name, now[name]])), ...Address.parse(search), run, days };
+    const own = Address.parse(search);
+    const filters = own.commit ? [] : Address.filters().filter((name) => name !== "outcome");
+    const { run = "", days = "", keys } = now; // those of a link in the header may be old
+    return { ...Object.fromEntries(filters.map((name) => [name, now[name]])), keys, ...own, run, days };
   },
 };

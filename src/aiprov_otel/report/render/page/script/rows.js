@@ -3,14 +3,20 @@
 
 const Rows = {
   // What a row has of a filter: a file has the values of all its lines.
-  values: (text) => text.split("\n"),
+  values: (text) => text.split("\n").filter(Boolean),
+
+  // Whether a row with this text has the value of a filter; a commit may be cut off.
+  has(name, text, wanted) {
+    const isSame = (value) => value === wanted || (name === "commit" && (value.startsWith(wanted) || wanted.startsWith(value)));
+    return Rows.values(text).some(isSame);
+  },
 
   // Whether a row, by its data and its text, passes the filters.
   passes(data, text, filters) {
     const words = (filters.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     return (
       words.every((word) => text.toLowerCase().includes(word)) &&
-      Address.columns.every((name) => !filters[name] || data[name] === undefined || Rows.values(data[name]).includes(filters[name]))
+      Address.columns.every((name) => !filters[name] || data[name] === undefined || Rows.has(name, data[name], filters[name]))
     );
   },
 

@@ -37,15 +37,33 @@ const Views = {
     document.getElementById("keys-on").checked = parts.keys !== "off";
   },
 
+  // The rows, lines, spans and boxes of a view that a filter holds for.
+  having(view, name) {
+    const parts = [".sortable tr", ".code tr", ".waterfall li", ".box"];
+    return [...view.querySelectorAll(parts.map((one) => `${one}[data-${name}]`).join())];
+  },
+
+  // What of the filters that are set a view does not follow; empty where it follows all.
+  reach(view, parts) {
+    const set = Address.columns.filter((name) => parts[name]);
+    const held = Address.columns.filter((name) => Views.having(view, name).length);
+    const lost = held.length ? set.filter((name) => !held.includes(name)) : [];
+    const isPart = view.dataset.view === "comparison" && (set.length > lost.length || parts.q);
+    return [
+      lost.length ? `No effect in this view: ${lost.join(", ")}.` : "",
+      isPart ? "Only the table of functions is filtered." : "",
+    ].filter(Boolean).join(" ");
+  },
+
   // Offers the filters that tell the rows of a view apart, and shows those that are set.
   offer(view, parts) {
     const filters = document.getElementById("filters");
+    document.getElementById("reach").textContent = Views.reach(view, parts);
     filters.hidden = parts.view === "comparison" && !view.querySelector("table.sortable");
     for (const label of filters.querySelectorAll("[data-filter]")) {
       const name = label.dataset.filter;
       const select = label.querySelector("select");
-      const rows = view.querySelectorAll(`.sortable tr[data-${name}], .code tr[data-${name}], .waterfall [data-${name}], .box[data-${name}]`);
-      const values = new Set([...rows].flatMap((row) => Rows.values(row.dataset[name])));
+      const values = new Set(Views.having(view, name).flatMap((row) => Rows.values(row.dataset[name])));
       if (parts[name]) values.add(parts[name]);
       label.hidden = values.size < 2 && !parts[name];
       const options = [...values].sort().map((value) => new Option(value, value));
