@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -44,6 +45,8 @@ JSON: Final = "application/json"
 _THREADS: Final = 16  # requests that are decoded, or wait for the disk, at the same time
 _ROWS: Final = 4096  # that are written together
 _BYTES: Final = 4 * 2**20  # of their lines, as a rule
+_SHORT: Final = 2**20  # bytes that are read of a body that nobody wants
+_SOON: Final = 2.0  # seconds for them to come
 _LINE_LIMIT: Final = 8 * 2**20  # bytes of one row
 _STORED_LIMIT: Final = 2**29
 """Bytes of all rows of a request: each has its resource's attributes, so few bytes can be many."""
@@ -127,9 +130,27 @@ async def _unknown(request: Request, error: Exception) -> Response:
     """The answer to a path or a method that there is not."""
     assert isinstance(error, HTTPException)
     reason = f"there is no {request.method} {request.url.path[:100]}"
-    close = request.method not in {"GET", "HEAD"}
+    close = not await _read_away(request)
     refused = Refused(HTTPStatus(error.status_code), reason, close=close)
     return _refusal(refused, _kind(request.headers))
+
+
+async def _read_away(request: Request) -> bool:
+    """
+    Whether all of the body came soon, and was not long.
+
+    A connection that is closed with a part of it unread may take the answer away from the sender.
+    """
+    length = 0
+    try:
+        async with asyncio.timeout(_SOON):
+            async for chunk in request.stream():
+                length += len(chunk)
+                if length > _SHORT:
+                    return False
+    except (TimeoutError, ClientDisconnect):
+        return False
+    return True
 
 
 def _unavailable(error: StoreError) -> Refused:
