@@ -14,3 +14,11 @@ def desk(tmp_path, capsys):
     capsys.readouterr()
     yield desk
     assert desk.trouble() == ""
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A repository with one commit, in which nothing is recorded."""
+    fresh = Desk(tmp_path / "fresh", enable=False)
+    fresh.commit("shop.py", "x = 1\n")
+    return fresh

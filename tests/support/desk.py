@@ -173,3 +173,17 @@ class Desk(Repo):
         """The log of the hooks."""
         log = self.path / ".git" / "aiprov" / "log"
         return log.read_text() if log.is_file() else ""
+
+
+def tree(desk: Desk) -> dict[str, tuple[int, bytes]]:
+    """Every file below the root, with its mode: also those of git that `init` may touch."""
+    found = {}
+    for path in sorted(desk.path.rglob("*")):
+        name = path.relative_to(desk.path).as_posix()
+        if name.startswith(".git/") and not name.startswith(
+            (".git/hooks", ".git/config", ".git/aiprov")
+        ):
+            continue
+        if path.is_file():
+            found[name] = (path.stat().st_mode, path.read_bytes())
+    return found

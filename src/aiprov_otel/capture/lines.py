@@ -34,7 +34,7 @@ class Hasher(dict[bytes, bytes]):
         self._salt = salt
 
     def __missing__(self, line: bytes) -> bytes:
-        # A key of blake2b's own is hashed for each line anew, and takes as long as the line.
+        # A prefix, because blake2b hashes a key of its own again for each line, at the same cost.
         value = self[line] = blake2b(self._salt + line, digest_size=SIZE).digest()
         return value
 
@@ -63,10 +63,10 @@ def align(old: Hashes, new: Hashes) -> list[int]:
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
         a, b, c, d = waiting.pop()
-        same = _same_at_start(old, new, (a, b, c, d))
+        same = _count_same(old[a:b], new[c:d])
         places[c : c + same] = range(a, a + same)
         a, c = a + same, c + same
-        same = _same_at_end(old, new, (a, b, c, d))
+        same = _count_same(old[a:b][::-1], new[c:d][::-1])
         b, d = b - same, d - same
         places[d : d + same] = range(b, b + same)
         if a < b and c < d:
@@ -78,28 +78,13 @@ def align(old: Hashes, new: Hashes) -> list[int]:
     return places
 
 
-def _same_at_start(old: Hashes, new: Hashes, part: tuple[int, int, int, int]) -> int:
-    """How many lines are the same at the start of *part*."""
-    a, b, c, d = part
-    most = min(b - a, d - c)
+def _count_same(one: Hashes, other: Hashes) -> int:
+    """How many lines at the start of both are the same."""
+    most = min(len(one), len(other))
     same, step = 0, _AT_ONCE
     while step and same < most:
         after = min(same + step, most)
-        if old[a + same : a + after] == new[c + same : c + after]:
-            same = after
-        else:
-            step //= 2
-    return same
-
-
-def _same_at_end(old: Hashes, new: Hashes, part: tuple[int, int, int, int]) -> int:
-    """How many lines are the same at the end of *part*."""
-    a, b, c, d = part
-    most = min(b - a, d - c)
-    same, step = 0, _AT_ONCE
-    while step and same < most:
-        after = min(same + step, most)
-        if old[b - after : b - same] == new[d - after : d - same]:
+        if one[same:after] == other[same:after]:
             same = after
         else:
             step //= 2
@@ -177,7 +162,7 @@ def runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """The first, and the one after the last, of each run of true *flags*."""
     flags = [*flags, False]
     after = 0
-    with suppress(ValueError):  # there is no other
+    with suppress(ValueError):  # no run is left
         while True:
             first = flags.index(True, after)
             after = flags.index(False, first)

@@ -24,7 +24,9 @@ from aiprov_otel.values import Evidence, Origin
 
 _NAME: Final = "evidence.cache"
 _LINES: Final = "requests.cache"
-_FEW: Final = 100  # the part of all, one in so many, that is read again faster than all is saved
+_FEW: Final = (
+    100  # of what is kept, a hundredth that is new is cheaper to read again than all is to save
+)
 _DEAR: Final = ("leads", "patches")  # git is started for each
 
 
@@ -59,7 +61,7 @@ class Kept:
     lines: dict[str, Sequence[Hunk]] = field(default_factory=dict)
 
     def move_to(self, git: Git) -> None:
-        """Makes `head` that of *git*: what has landed is no longer beside the history."""
+        """Sets `head` to that of *git*, and drops commits of requests that have landed since."""
         if self.head and self.head != git.head():
             rows = new_commits(git, self.head, git.head())
             if rows is None:
