@@ -18,12 +18,14 @@ def handle(journal: Journal, arguments: Sequence[str]) -> None:
     elif hook == "prepare-commit-msg":
         from aiprov_otel.capture.trailer import prepare
 
-        prepare(journal, *rest[:2])
+        with journal.locked():
+            prepare(journal, *rest[:2])
     elif hook == "commit-msg":
         if pending := journal.record(PENDING, ""):
             from aiprov_otel.capture.trailer import finish
 
-            finish(journal, rest[0], pending)
+            with journal.locked():
+                finish(journal, rest[0], pending)
     else:
         from aiprov_otel.capture import commits
 

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from aiprov_otel.capture import lines
 from aiprov_otel.capture.agents import AGENTS
-from aiprov_otel.files import make_folder, read_regular, write_whole
+from aiprov_otel.files import MANY_BYTES, make_folder, read_regular, write_whole
 
 ENABLED: Final = "enabled"
 """The file that `aiprov init` writes; without it, nothing is recorded in a repository."""
@@ -76,6 +76,7 @@ class Journal:
         self._salt = b""
         self._bundles: dict[int, dict[str, _Record]] = {}
         self._changed: set[int] = set()
+        self._is_locked = False
 
     @classmethod
     def find(cls, start: Path) -> Journal | None:
@@ -140,11 +141,17 @@ class Journal:
                         raise TimeoutError(msg) from None
                     time.sleep(0.005)
             self._bundles.clear()
+            self._changed.clear()
+            self._is_locked = True
             try:
                 yield
-            finally:
-                self._flush()
+            except BaseException:
+                with suppress(OSError):  # what the block raised says more
+                    self._flush()
+                raise
+            self._flush()
         finally:
+            self._is_locked = False
             os.close(descriptor)
 
     # Files: in a few bundles, because to remove a file for each takes longer than the commit
@@ -186,21 +193,27 @@ class Journal:
             records.update(_records(read_regular(place)))
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, TypeError):
-            self._changed.add(name)  # what can be read of it is kept
-            self._move_aside(place)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            if self._is_locked:  # else another hook may be writing it anew
+                self._changed.add(name)  # what can be read of it is kept
+                self._move_aside(place)
         return records
 
     def _flush(self) -> None:
         """Writes the bundles that have changed."""
-        while self._changed:
-            name = self._changed.pop()
+        for name in sorted(self._changed):
             place = self.folder / "files" / str(name)
-            if records := self._bundles[name]:
+            records = self._bundles[name]
+            while sum(len(part) for row in records.values() for part in row) > MANY_BYTES:
+                largest = max(records, key=lambda path: len(records[path].body))
+                del records[largest]
+                self.complain(f"{largest} has too many lines: its uncommitted ones are unknown")
+            if records:
                 make_folder(place.parent, 0o700)
                 write_whole(place, b"".join(part for row in records.values() for part in row))
             else:
                 place.unlink(missing_ok=True)
+            self._changed.discard(name)
 
     # Small records: the uses of tools and the turns that are not over, what a merge left behind
 
@@ -275,7 +288,8 @@ class Journal:
             (self.folder / CHAIN / self.key("")).unlink(missing_ok=True)
             self.put("turns", "", {})
         self.complain(
-            f"a record in {place.parent.name} was broken; it is moved to {self.folder}/broken"
+            f"a record in {place.parent.name} was broken; it is moved to {self.folder}/broken, and "
+            "the lines that it was about are unknown"
         )
 
     @staticmethod
@@ -324,7 +338,9 @@ def _records(content: bytes) -> Iterator[tuple[str, _Record]]:
         fields = json.loads(content[start:middle])
         counts = [count for row in fields["labels"] for _, count in row]
         end = middle + lines.SIZE * (sum(counts) + fields["weights"])
-        if min(counts, default=1) < 1 or fields["weights"] < 0 or end > len(content):
+        are_texts = isinstance(fields["path"], str) and isinstance(fields["mark"], str)
+        is_whole = fields["labels"] and end <= len(content)
+        if not are_texts or not is_whole or min(counts, default=1) < 1 or fields["weights"] < 0:
             raise ValueError(fields["path"])
         yield fields["path"], _Record(content[start:middle], content[middle:end])
         start = end
