@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 
 import pytest
 
@@ -14,6 +15,7 @@ from support.notes import attested, git_ai, note
 
 CLAUDE = "Co-authored-by: Claude <noreply@anthropic.com>"
 OLD, NEW = "a = 1\nz = 26\n", "a = 1\nb = 2\nc = 3\nz = 26\n"
+LONGER = "a = 1\nb = 2\nc = 3\nd = 4\nz = 26\n"
 
 
 @pytest.fixture
@@ -165,15 +167,39 @@ def test_no_person_is_kept(squashed):
         assert word not in text
 
 
-def test_a_tracked_or_unsigned_file_is_not_believed(squashed):
+def test_what_this_user_did_not_sign_is_not_believed(squashed):
     """
-    As for every cache: what this user did not sign is read anew.
+    As for every cache: an origin that somebody changed in it is read anew.
     """
     build(squashed.path, squashed.path.parent / "first")
-    for name in ("evidence.cache", "requests.cache"):
-        file = squashed.path / ".aiprov" / name
-        file.write_bytes(file.read_bytes().replace(b"aiprov-blame 3 ", b"aiprov-blame 3 0", 1))
+    file = squashed.path / ".aiprov" / "evidence.cache"
+    signature, _, packed = file.read_bytes().partition(b"\n")
+    forged = zlib.decompress(packed).replace(b'"ai"', b'"human"')
+    assert forged != zlib.decompress(packed)
+    file.write_bytes(signature + b"\n" + zlib.compress(forged))
 
     known, anew = manifests(squashed)
 
     assert known == anew
+
+
+def test_an_object_that_was_missing_is_looked_for_again(squashed):
+    """
+    A clone that lacked an object of a request decides as a build from nothing once it has it.
+    """
+    base = squashed.commit("m.py", OLD)
+    squashed.git("checkout", "-q", "--detach")
+    first = squashed.commit("m.py", "a = 1\nb = 2\nz = 26\n", f"Add b\n\n{CLAUDE}")
+    squashed.git("update-ref", "refs/pull/9/head", squashed.commit("m.py", LONGER, "Add c and d"))
+    squashed.git("checkout", "-q", "-B", "main", base)
+    squashed.commit("m.py", LONGER, "Land it (#9)")
+    blob = squashed.git("rev-parse", f"{first}:m.py").strip()
+    place = squashed.path / ".git" / "objects" / blob[:2] / blob[2:]
+    aside = place.rename(squashed.path.parent / blob)
+    build(squashed.path, squashed.path.parent / "first")
+    aside.rename(place)
+
+    known, anew = manifests(squashed)
+
+    assert known == anew
+    assert known != (squashed.path.parent / "first").read_bytes()

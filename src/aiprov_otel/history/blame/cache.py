@@ -24,7 +24,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from aiprov_otel.files import read_regular, write_whole
+from aiprov_otel.files import MANY_BYTES, read_regular, write_whole
 from aiprov_otel.history.blame.cache_key import load_key
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.manifest.locate import FOLDER, hidden_folder
@@ -89,10 +89,13 @@ def save_document(root: Path, document: Mapping[str, Any], name: str) -> None:
         return
     text = json.dumps(document).encode()
     packed = zlib.compress(text, _FASTEST)
-    if max(len(text), len(packed)) > _LONGEST:
-        return
+    content = _signature(secret, packed) + b"\n" + packed
     with contextlib.suppress(OSError):
-        write_whole(hidden_folder(root) / name, _signature(secret, packed) + b"\n" + packed)
+        place = hidden_folder(root) / name
+        if len(text) > _LONGEST or len(content) > MANY_BYTES:
+            place.unlink(missing_ok=True)  # the next build keeps only what it reads itself
+        else:
+            write_whole(place, content)
 
 
 def _signature(secret: bytes, packed: bytes) -> bytes:

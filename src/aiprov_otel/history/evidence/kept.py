@@ -104,7 +104,9 @@ def _sizes(kept: Kept) -> dict[str, int]:
 def _key(git: Git, table: Table) -> str:
     """Names what the readers are, beside the circumstances: a checkout of ours has one release."""
     code = resources.files(__package__ or "")
-    sources = sorted((one.name, one.read_bytes()) for one in code.iterdir() if one.is_file())
+    folders = (code, code.joinpath("data"))
+    files = (one for folder in folders for one in folder.iterdir() if one.is_file())
+    sources = sorted((one.name, one.read_bytes()) for one in files)
     digest = hashlib.sha256(repr(sources).encode())
     digest.update("".join(row.digest for row in table.rows).encode())
     return f"{circumstances.cache_key(git)} {digest.hexdigest()}"

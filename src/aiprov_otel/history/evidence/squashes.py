@@ -141,11 +141,12 @@ def trace_lines(
     blobs = _find_blobs(git, new) if new else {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         traced = pool.map(lambda pair: _trace(git, pair[0], pair[1], blobs), new)
-        known.update(zip((_key(*pair) for pair in new), traced, strict=True))
+        found = zip((_key(*pair) for pair in new), traced, strict=True)
+        known.update((key, lines) for key, lines in found if lines is not None)
     return {
         (squash.commit.id, path): lines
         for squash, path in wanted
-        if (lines := known[_key(squash, path)])
+        if (lines := known.get(_key(squash, path)))
     }
 
 
@@ -154,11 +155,12 @@ def _key(squash: Squash, path: str) -> str:
     return f"{squash.commit.id} {squash.request.head} {path}"
 
 
-def _trace(git: Git, squash: Squash, path: str, blobs: Mapping[str, str]) -> list[Hunk]:
+def _trace(git: Git, squash: Squash, path: str, blobs: Mapping[str, str]) -> list[Hunk] | None:
+    """Where the lines of *path* come from; None where an object that decides it is not here."""
     head, commit = squash.request.head, squash.commit
     old, new = (blobs.get(f"{name}:{path}") for name in (head, commit.id))
     if not old or not new:
-        return []
+        return None
     try:
         base = f"^{commit.parents[0]}"
         patches = patch.read_patch(git, "diff", "--text", old, new) if old != new else []
@@ -168,7 +170,7 @@ def _trace(git: Git, squash: Squash, path: str, blobs: Mapping[str, str]) -> lis
             h for h in blame_hunks.parse(git.blame(path, commit.id, base)) if h.commit == commit.id
         ]
     except HistoryError:  # an object that a partial clone lacks
-        return []
+        return None
     own = sorted(
         (hunk for hunk in theirs if hunk.commit in squash.own), key=lambda hunk: hunk.first
     )
