@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from aiprov_otel import attributes as keys
+
 KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 STATUSES: Final = ("Unset", "Ok", "Error")
 
@@ -14,9 +16,13 @@ LATEST: Final = 2**63 - 2
 POLICY: Final = "tailsampling.policy"
 """The Collector's tail sampling processor sets it on the scope, for which a row has no column."""
 
-
 SHARED: Final = 16 * 2**10
 """Characters of what each row of a resource, or of a scope, repeats: its attributes, its name."""
+
+_NEEDED: Final = {
+    *("service.name", keys.RUN_ID, keys.VCS_REF_HEAD_REVISION, keys.VCS_REPOSITORY_URL_FULL),
+    POLICY,
+}
 
 
 class Event(NamedTuple):
@@ -77,11 +83,15 @@ def make_scope(name: str, version: str, attributes: dict[str, str]) -> Scope:
 
 
 def short_enough(attributes: dict[str, str]) -> dict[str, str]:
-    """*attributes*, less the longest ones where all together have more than SHARED characters."""
+    """
+    *attributes*, less the longest ones where all together have more than SHARED characters.
+
+    What a report reads goes last.
+    """
     lengths = {key: len(key) + len(value) for key, value in attributes.items()}
     left = sum(lengths.values())
     gone = set()
-    for key in sorted(lengths, key=lengths.__getitem__, reverse=True):
+    for key in sorted(lengths, key=lambda key: (key in _NEEDED, -lengths[key])):
         if left <= SHARED:
             break
         left -= lengths[key]

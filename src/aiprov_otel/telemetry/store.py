@@ -131,7 +131,7 @@ class Store:
         """Closes the file, and ends what still runs on it; closing it twice is fine."""
         import duckdb
 
-        while True:
+        for _ in range(_ATTEMPTS):
             self.interrupt()
             with self._lock, suppress(duckdb.OperationalError):  # a reader is still at its query
                 if self._is_reader and self._state.memory is not None:
@@ -321,6 +321,7 @@ class Store:
 
 _QUERY_LIMIT: Final = 120.0  # seconds
 _PAUSE: Final = 0.01  # seconds between two attempts to close a store that is read
+_ATTEMPTS: Final = 1_000  # what DuckDB can't close then, the end of the process closes
 
 
 @contextmanager
