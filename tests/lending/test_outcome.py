@@ -85,7 +85,7 @@ def test_a_package_that_the_run_shows_nothing_of_is_named():
 
     assert "names shopp, which was not imported: name it as CMD imports it" in unused
     assert "the manifest has shop, tool" in unused
-    assert "set AIPROV_PACKAGES=shop=spans for spans of them" in unsent
+    assert "for spans, write shop=spans in AIPROV_PACKAGES" in unsent
     assert not list(outcome.about_packages([PYTHON], []))
 
 

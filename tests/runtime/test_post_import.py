@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.util
 import runpy
@@ -135,3 +136,14 @@ def test_a_module_named_like_the_applications_is_announced_too(application):
     done = process(QUIET, application.folder, sys.executable)
 
     assert done.stdout == "[]\nTrue\n", done.stderr
+
+
+def test_a_loader_can_be_copied(awaited):
+    """As some tools do with the spec of a module that they only look at."""
+    folder, _ = awaited
+    (folder / "copied.py").write_text("")
+    register_post_import_hook(lambda _: None, "copied")
+
+    loader = copy.copy(importlib.util.find_spec("copied").loader)
+
+    assert loader.get_filename("copied") == str(folder / "copied.py")

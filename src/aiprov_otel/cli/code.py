@@ -77,7 +77,7 @@ class _Sources:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._subjects: dict[str, str] = {}
-        self._steps: dict[str | None, str | None] = {}
+        self._step: tuple[list[str], str | None] | None = None
 
     def text_of(self, manifest: Manifest | None) -> Callable[[Entry], str | None]:
         """Returns a function from a file to its text as it was when *manifest* was built."""
@@ -97,9 +97,10 @@ class _Sources:
         def step() -> str | None:
             if manifest is None or self._git is None:
                 return None
-            if manifest.revision not in self._steps:
-                self._steps[manifest.revision] = _next_step(manifest, self._git)
-            return self._steps[manifest.revision]
+            lines = [entry.digest for entry in manifest.entries]
+            if self._step is None or self._step[0] != lines:
+                self._step = lines, _next_step(manifest, self._git)
+            return self._step[1]
 
         return step
 

@@ -100,9 +100,7 @@ def about_process(
     if not report["disabled"]:
         yield from _manifests(report)
     for sentence in report["wrong"]:
-        yield Finding(
-            "setting", sentence, "use one of those values; see docs/reference/configuration.md"
-        )
+        yield Finding("setting", sentence, "correct it; see docs/reference/configuration.md")
     yield from _providers(report, lent=lent and _DISTRIBUTION not in packages)
     yield from _encoding(report)
     yield _frameworks(report["frameworks"], report["servers"], packages, lent=lent)

@@ -44,10 +44,10 @@ def about_packages(events: Sequence[Event], known: Sequence[str]) -> Iterator[st
         {name for event in _of(events, "python") for name in event["packages"]["unsent"]}
     )
     if unsent:
-        spans = ",".join(f"{name}=spans" for name in unsent)
+        spans = ", ".join(f"{name}=spans" for name in unsent)
         yield (
             f"{', '.join(unsent)}: calls are counted in metrics, which this run does not receive; "
-            f"set AIPROV_PACKAGES={spans} for spans of them"
+            f"for spans, write {spans} in AIPROV_PACKAGES"
         )
 
 

@@ -17,7 +17,7 @@ _waiting: Final[dict[str, list[Callable[[ModuleType], object]]]] = {}
 
 
 def register_post_import_hook(hook: Callable[[ModuleType], object], name: str) -> None:
-    """Call *hook* with the module *name* once it has been imported."""
+    """Call *hook* with the module *name*, no namespace package, once it has been imported."""
     if (module := sys.modules.get(name)) is not None:
         hook(module)
         return
@@ -60,6 +60,8 @@ class _Loader:
         self._loader = loader
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_loader":  # of a copy that is being made
+            raise AttributeError(name)
         return getattr(self._loader, name)
 
     @property  # type: ignore[misc]  # as a proxy does it
