@@ -13,16 +13,16 @@ from support.telemetry import AI, Service
 from support.waiting import PATIENCE, until
 
 
-def lines(name) -> bytes:
+def lines(name, **fields) -> bytes:
     service = Service()
     service.span(name, by=AI)
-    return schema.lines(service.rows())
+    return schema.lines(row._replace(**fields) for row in service.rows())
 
 
 def test_one_that_can_not_be_stored_is_not_the_fault_of_the_others(store):
     """Of batches in one transaction only the broken one is refused."""
     commits = GroupCommit(store)
-    batches = [lines("first"), lines("second"), b"{broken\n", lines("third")]
+    batches = [lines("first"), lines("second"), lines("broken", duration=-1), lines("third")]
     with ThreadPoolExecutor(4) as pool:
         with store._lock:
             done = [pool.submit(commits.add, batch) for batch in batches]
@@ -40,7 +40,7 @@ def test_what_could_not_be_stored_is_not_kept(store):
     gc.disable()
     try:
         try:
-            commits.add(b"{broken\n")
+            commits.add(lines("broken", duration=-1))
         except RowError as problem:
             kept = weakref.ref(problem)
     finally:

@@ -146,7 +146,7 @@ class Journal:
             try:
                 yield
             except BaseException:
-                with suppress(OSError):  # what the block raised says more
+                with suppress(OSError):  # what the block raised is the cause
                     self._flush()
                 raise
             self._flush()

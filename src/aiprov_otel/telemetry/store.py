@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -77,8 +78,7 @@ class Store:
         Opens the store at *path* for writing; creates it if there is none.
 
         While there is a reader, DuckDB may hold *memory* bytes and as many as the file has; by
-        default, most of the machine's. What a report needs beyond that goes to a file, but the
-        index of the spans can't.
+        default, most of the machine's. What a report needs beyond that goes to a file.
 
         Raises:
             StoreError: another process holds it, it is not a store or one of another version, or
@@ -167,9 +167,11 @@ class Store:
         import duckdb
 
         with self._using() as connection:
-            values = {"path": _literal(self._batch), "longest": schema.longest(lines)}
+            distinct, values = schema.distinct(lines)
             try:
-                self._batch.write_bytes(lines)
+                with self._batch.open("wb") as file:
+                    file.writelines(distinct)
+                values["path"] = _literal(self._batch)
                 ((added,),) = connection.execute(schema.INSERT, values).fetchall()
             except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
                 msg = f"the store {self.path} can't take a span ({_first_line(error)})"
@@ -293,19 +295,24 @@ class Store:
         elif "aiprov_store" not in tables:
             msg = f"{self.path} is a database, but not a store of aiprov: name another with --store"
             raise StoreError(msg)
-        else:
-            self._check_version()
+        elif self._version() == schema.KEYED and not read_only:
+            _log.warning(
+                "the store %s is of an earlier version: it is converted once, which takes a second "
+                "for 100,000 spans and as much room again on the disk",
+                self.path,
+            )
+            self.query(f"BEGIN; {schema.WITHOUT_KEY} COMMIT; CHECKPOINT")
 
-    def _check_version(self) -> None:
+    def _version(self) -> int:
         found = self.query(
             "SELECT table_name, column_name, data_type FROM duckdb_columns() "
             "WHERE table_name IN ('aiprov_store', 'otel_traces') ORDER BY table_name, column_index"
         )
         columns = [tuple(column) for table, *column in found if table == "otel_traces"]
-        version = None
+        version: int | None = None
         if ("aiprov_store", "version", "INTEGER") in found:
             version = next((row[0] for row in self.query("SELECT version FROM aiprov_store")), None)
-        if version != schema.VERSION:
+        if version not in (schema.VERSION, schema.KEYED):
             msg = (
                 f"{self.path} is a store of version {version}, but this aiprov reads version "
                 f"{schema.VERSION}: move the file away, or name another with --store"
@@ -317,8 +324,10 @@ class Store:
                 "another with --store"
             )
             raise StoreError(msg)
+        return version
 
 
+_log: Final = logging.getLogger(__name__)
 _QUERY_LIMIT: Final = 120.0  # seconds
 _PAUSE: Final = 0.01  # seconds between two attempts to close a store that is read
 _ATTEMPTS: Final = 1_000  # what DuckDB can't close then, the end of the process closes
