@@ -34,6 +34,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from aiprov_otel.telemetry.store import Store
 
 SERVE: Final = (sys.executable, "-m", "aiprov_otel", "serve", "--port", "0", "--keep-days", "36500")
+PATIENCE: Final = 600  # seconds until a sender that does not answer ends all
 BATCH: Final = 512  # what an exporter sends at once by default
 ATTRIBUTES: Final = {
     "aiprov.origin": "ai",
@@ -69,7 +70,9 @@ def _measure(form: str, batches: int, senders: int) -> None:
         command = [*SERVE, "--store", str(store)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as receiver:
             assert receiver.stderr
-            address = receiver.stderr.readline().partition("http://")[2].partition(",")[0]
+            found = re.search(r"http://([\d.:]+)", receiver.stderr.readline())
+            assert found
+            address = found[1]
             seconds, answers = _load(address, form, batches, senders)
             held, busy = _most_memory(receiver.pid), _cpu_seconds(receiver.pid)
             receiver.terminate()
@@ -94,9 +97,9 @@ def _load(address: str, form: str, batches: int, senders: int) -> tuple[float, l
     processes = [context.Process(target=_send, args=work) for _ in range(senders)]
     for process in processes:
         process.start()
-    ready.wait()
+    ready.wait(PATIENCE)
     began = time.monotonic()
-    answers = [answer for _ in processes for answer in found.get()]
+    answers = [answer for _ in processes for answer in found.get(timeout=PATIENCE)]
     seconds = time.monotonic() - began
     for process in processes:
         process.join()

@@ -275,6 +275,10 @@ def test_more_connections_than_threads_are_turned_away(receiver):
         ("attacker.example", 403),
         ("local.attacker.example", 403),
         ("notinternal.example", 403),
+        ("attacker.example@localhost", 403),
+        ("localhost/attacker.example", 403),
+        ("localhost#attacker.example", 403),
+        ("localhost?attacker.example", 403),
         ("", 403),
     ],
 )

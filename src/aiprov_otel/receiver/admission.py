@@ -324,6 +324,9 @@ def refused_host(header: str, listening: str) -> str | None:
     return "use this machine's name or address"
 
 
+_NEVER_IN_A_HOST: Final = frozenset("@/?#\\")  # the parser of URLs would take them for ends of it
+
+
 @cache
 def _own_name() -> str:
     """The name of this machine; asked for once, since a resolver may take seconds to answer."""
@@ -331,6 +334,8 @@ def _own_name() -> str:
 
 
 def _hostname(header: str) -> str | None:
+    if not _NEVER_IN_A_HOST.isdisjoint(header):
+        return None
     try:
         return urlsplit(f"//{header}").hostname
     except ValueError:

@@ -297,8 +297,8 @@ class Store:
             raise StoreError(msg)
         elif self._version() == schema.KEYED and not read_only:
             _log.warning(
-                "the store %s is of an earlier version: it is converted once, which takes a second "
-                "for 100,000 spans and as much room again on the disk",
+                "the store %s is of an earlier version: it is converted once, for which the disk "
+                "needs as much room again",
                 self.path,
             )
             self.query(f"BEGIN; {schema.WITHOUT_KEY} COMMIT; CHECKPOINT")
