@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import re
+import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -177,6 +178,25 @@ def test_pages_at_once_take_little_memory(tmp_path):
         with ThreadPoolExecutor(24) as pool:
             assert list(pool.map(status, range(24))) == [200] * 24
         assert most_memory(process) < 300
+
+
+def test_spans_with_prompts_take_little_memory(tmp_path):
+    """200 MB of texts of 200 KB each are received, and a page is made of their spans."""
+    text = secrets.token_hex(100_000)
+    with receiver(tmp_path) as process:
+        for _ in range(20):
+            service = Service()
+            for _ in range(50):
+                service.span("chat", by=AI, prompt=text)
+            assert post(process, service.request(), PROTOBUF)[0] == 200
+        assert most_memory(process) < 300
+        connection = http.client.HTTPConnection(process.address, timeout=120)
+        connection.request("GET", "/report.json")
+        response = connection.getresponse()
+        assert response.status == 200
+        assert json.loads(response.read())["arms"][0]["calls"] == 1_000
+        connection.close()
+        assert most_memory(process) < MEMORY
 
 
 def test_it_still_receives_after_all_of_it(serve):
