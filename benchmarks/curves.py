@@ -15,15 +15,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from hot_paths import CALLS, Work, logs, repeated
+from hot_paths import CALLS, Work, encoding, logs, repeated
 from instructions import counted
 from spans import LINE, modules, provider
 
@@ -33,12 +34,15 @@ DEPTHS = (1, 5, 20, 60)
 ATTRIBUTES = (0, 8, 32)
 FUNCTIONS = (1, 100, 1_000)
 RAISED = (1, 20)
+THREADS = (1, 4, 16)
+BATCHES = (1, 20, 200)  # spans; an exporter sends every five seconds by default
+LINES = (1_000, 100_000, 1_000_000)
 
 
 def main(arguments: list[str]) -> int:
     """Print the table, or do what the table counts."""
-    if arguments == ["--serve"]:
-        serve()
+    if arguments[:1] == ["--serve"]:
+        serve(int(arguments[1]))
     else:
         print("\n".join(lines()))
     return 0
@@ -46,7 +50,10 @@ def main(arguments: list[str]) -> int:
 
 def lines() -> Iterator[str]:
     """The table."""
-    without, ours = costs(disabled=True), costs(disabled=False)
+    without, ours = (
+        {name: cost for count in LINES for name, cost in costs(count, disabled=disabled).items()}
+        for disabled in (True, False)
+    )
     yield "| path | without, thousands | with | x |"
     yield "| --- | --- | --- | --- |"
     for name, bare in without.items():
@@ -54,9 +61,9 @@ def lines() -> Iterator[str]:
         yield f"| {name} | {bare / 1000:.1f} | {full / 1000:.1f} | {full / bare:.2f} |"
 
 
-def costs(*, disabled: bool) -> dict[str, float]:
-    """The instructions of one call of each path."""
-    command = [sys.executable, __file__, "--serve"]
+def costs(count: int, *, disabled: bool) -> dict[str, float]:
+    """The instructions of one call of each path, in a process with *count* lines of manifest."""
+    command = [sys.executable, __file__, "--serve", str(count)]
     environ = os.environ | {"AIPROV_DISABLED": str(disabled).lower()}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environ}
     with counted(command, **pipes) as child:
@@ -76,9 +83,9 @@ def costs(*, disabled: bool) -> dict[str, float]:
     return found
 
 
-def serve() -> None:
+def serve(count: int) -> None:
     """Run each path that stdin names, as often as it wants."""
-    with paths() as works:
+    with paths(count) as works:
         print(json.dumps(list(works)), flush=True)
         for line in sys.stdin:
             name, calls = json.loads(line)
@@ -87,14 +94,14 @@ def serve() -> None:
 
 
 @contextmanager
-def paths() -> Iterator[dict[str, Work]]:
-    """The paths, by what they are."""
+def paths(count: int) -> Iterator[dict[str, Work]]:
+    """The paths, by what they are; with the most lines, only the one that they could slow down."""
     import aiprov_otel
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         app, lib = modules(folder)
-        many = _many(folder)
+        many = _many(folder, count)
         tracers = provider()
         manifest = Manifest.load(folder / "aiprov.manifest")
         with aiprov_otel.install(
@@ -103,16 +110,22 @@ def paths() -> Iterator[dict[str, Work]]:
             tracer = tracers.get_tracer("bench")
             log = logging.getLogger("app")
             works: dict[str, Work] = {}
+            works[f"a span, with {count:,} lines in the manifest"] = repeated(
+                partial(app.span, tracer, 1, lib.span)
+            )
+            if count > min(LINES):
+                yield works
+                return
             for depth in DEPTHS:
                 label = f"a span of a library, {depth} of its frames below ours"
                 works[label] = repeated(partial(app.span, tracer, depth, lib.span))
-            for count in ATTRIBUTES:
-                label = f"a span with {count} attributes of its own"
-                known = {f"key{n}": "value" for n in range(count)}
+            for number in ATTRIBUTES:
+                label = f"a span with {number} attributes of its own"
+                known = {f"key{n}": "value" for n in range(number)}
                 works[label] = repeated(partial(app.attributed, tracer, known))
-            for count in FUNCTIONS:
-                functions = cycle([getattr(many, f"f{n}") for n in range(count)])
-                label = f"a span, from {count:,} functions in turn"
+            for number in FUNCTIONS:
+                functions = cycle([getattr(many, f"f{n}") for n in range(number)])
+                label = f"a span, from {number:,} functions in turn"
                 works[label] = repeated(partial(_next, functions, tracer))
             for depth in RAISED:
                 fail = getattr(app, f"fail{depth}")
@@ -121,11 +134,32 @@ def paths() -> Iterator[dict[str, Work]]:
             works["a log record, through OpenTelemetry's handler"] = repeated(
                 partial(app.warn, log)
             )
-            yield works
+            for size in BATCHES:
+                label = f"encoding a span, in a batch of {size}"
+                works[label] = _in_batches(encoding(app, lib, size), size)
+            with ExitStack() as stack:
+                for number in THREADS:
+                    pool = stack.enter_context(ThreadPoolExecutor(number))
+                    works[f"a span, on {number} threads"] = partial(
+                        _on_threads,
+                        pool,
+                        number,
+                        works["a span of a library, 1 of its frames below ours"],
+                    )
+                yield works
 
 
-def _many(folder: Path) -> Any:
-    """A module with many functions that open spans."""
+def _in_batches(work: Callable[[], object], size: int) -> Work:
+    repeat = repeated(work)
+    return lambda calls: repeat(calls // size)
+
+
+def _on_threads(pool: ThreadPoolExecutor, number: int, work: Work, calls: int) -> None:
+    list(pool.map(work, [calls // number] * number))
+
+
+def _many(folder: Path, count: int) -> Any:
+    """A module with many functions that open spans, in a manifest of *count* lines more."""
     code = "".join(
         f'def f{n}(tracer):\n    with tracer.start_as_current_span("work"):\n        pass\n'
         for n in range(max(FUNCTIONS))
@@ -137,6 +171,11 @@ def _many(folder: Path) -> Any:
         content = (folder / f"{name}.py").read_bytes()
         runs = (Run(1, content.count(b"\n"), LINE),)
         files.append(SourceFile(f"{name}.py", f"{name}.py", content_hash(content), runs))
+    others = tuple(Run(line, 5, LINE) for line in range(1, 1_000, 5))
+    files += [
+        SourceFile(f"other{n}.py", f"other{n}.py", content_hash(b"%d" % n), others)
+        for n in range(count // 1_000)
+    ]
     dump(folder / "aiprov.manifest", files, revision=None, repository_url=None, policy={})
     return import_module("many")
 

@@ -107,7 +107,7 @@ def paths() -> Iterator[dict[str, Work]]:
                 ),
                 "a span that fails, 20 frames down": _failing(app, ours),
                 "a log record, through OpenTelemetry's handler": _logging(app),
-                "encoding a span of ours": _encoding(app, lib),
+                "encoding a span of ours": _batch(encoding(app, lib, CALLS)),
             }
 
 
@@ -159,8 +159,17 @@ def _logging(app: Any) -> Work:
     return repeated(lambda: app.warn(log))
 
 
-def _encoding(app: Any, lib: Any) -> Work:
-    """What an exporter does to the spans of one batch before it sends them."""
+def _batch(work: Callable[[], object]) -> Work:
+    """*work*, once, which is as much as CALLS calls."""
+
+    def run(_: int) -> None:
+        work()
+
+    return run
+
+
+def encoding(app: Any, lib: Any, size: int) -> Callable[[], object]:
+    """What an exporter does to a batch of *size* spans before it sends them."""
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
     from aiprov_otel import ProvenanceSpanProcessor
@@ -175,16 +184,16 @@ def _encoding(app: Any, lib: Any) -> Work:
     exported = provider()
     exported.add_span_processor(ProvenanceSpanProcessor())
     exported.add_span_processor(Kept())
-    for _ in range(CALLS):
+    for _ in range(size):
         app.span(exported.get_tracer("bench"), 1, lib.span)
 
     encode = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter").encode_spans
 
-    def work(_: int) -> None:
+    def work() -> None:
         encode(Batch(Kept.spans)).SerializeToString()
 
     for _ in range(4):
-        work(0)  # the first batches are encoded by the SDK too
+        work()  # the first batches are encoded by the SDK too
     return work
 
 
