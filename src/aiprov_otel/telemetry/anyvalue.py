@@ -19,7 +19,8 @@ _PLAIN_BELOW: Final = 1e21
 
 def strings(attributes: Iterable[KeyValue]) -> dict[str, str]:
     """Every attribute with its value as a string; of a repeated key, the last."""
-    return {pair.key: string(pair.value) for pair in attributes}
+    # Most values are text, which needs no question what it is.
+    return {pair.key: pair.value.string_value or string(pair.value) for pair in attributes}
 
 
 def string(value: AnyValue) -> str:
