@@ -7,6 +7,7 @@ import pytest
 from aiprov_otel.telemetry.otlp import (
     ATTRIBUTES,
     EVENTS,
+    SHARED,
     Event,
     Link,
     make_row,
@@ -19,7 +20,7 @@ def test_the_longest_attributes_are_cut():
     """Where all together are too long, the short ones are left as they are, in their order."""
     attributes = {"b": "x" * ATTRIBUTES, "service.name": "shop", "c": "y" * ATTRIBUTES, "a": ""}
 
-    kept = short_enough(attributes)
+    kept = short_enough(attributes, ATTRIBUTES)
 
     half = (ATTRIBUTES - len("service.nameshop" + "a")) // 2 - 1
     assert list(kept.items()) == [
@@ -34,8 +35,10 @@ def test_attributes_that_fit_are_kept():
     """Up to the limit, none is cut."""
     attributes = {"a": "x" * (ATTRIBUTES - 2), "b": ""}
 
-    assert short_enough(attributes) == attributes
-    assert short_enough({**attributes, "service.name": ""})["a"] == "x" * (ATTRIBUTES - 14)
+    assert short_enough(attributes, ATTRIBUTES) == attributes
+    assert short_enough({**attributes, "service.name": ""}, ATTRIBUTES)["a"] == "x" * (
+        ATTRIBUTES - 14
+    )
 
 
 @pytest.mark.parametrize("number", [2_000, 20_000])
@@ -44,7 +47,7 @@ def test_what_a_report_reads_is_kept(number):
     many = {f"key{each}": "v" * 10 for each in range(number)}
     needed = {"service.name": "shop", "aiprov.run.id": "r" * 20}
 
-    kept = short_enough({**many, **needed})
+    kept = short_enough({**many, **needed}, ATTRIBUTES)
 
     assert {key: kept[key] for key in needed} == needed
     assert ATTRIBUTES * 0.9 < sum(map(len, [*kept, *kept.values()])) <= ATTRIBUTES
@@ -53,9 +56,9 @@ def test_what_a_report_reads_is_kept(number):
 
 def test_a_long_name_of_a_scope_is_cut():
     """A scope has a name of at most that length, a version too."""
-    scope = make_scope("n" * ATTRIBUTES * 2, "v" * ATTRIBUTES * 2, {"k": "x" * ATTRIBUTES})
+    scope = make_scope("n" * SHARED * 2, "v" * SHARED * 2, {"k": "x" * SHARED})
 
-    assert scope == ("n" * ATTRIBUTES, "v" * ATTRIBUTES, {"k": "x" * (ATTRIBUTES - 1)})
+    assert scope == ("n" * SHARED, "v" * SHARED, {"k": "x" * (SHARED - 1)})
 
 
 def test_a_span_with_a_prompt_is_stored_with_its_provenance():

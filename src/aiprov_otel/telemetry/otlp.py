@@ -16,9 +16,12 @@ LATEST: Final = 2**63 - 2
 POLICY: Final = "tailsampling.policy"
 """The Collector's tail sampling processor sets it on the scope, for which a row has no column."""
 
+SHARED: Final = 4 * 2**10
+"""Characters of what each row of a resource, or of a scope, repeats: its attributes, its name."""
+
 ATTRIBUTES: Final = 16 * 2**10
 """
-Characters of a span's attributes, and of what each row of a resource, or of a scope, repeats.
+Characters of a span's attributes.
 
 DuckDB reads 2,048 rows at a time, so that prompts of 200 KB would take 400 MiB to read.
 """
@@ -87,12 +90,12 @@ class Row(NamedTuple):
 
 def make_scope(name: str, version: str, attributes: dict[str, str]) -> Scope:
     """The scope, without what would be too long on each of its rows."""
-    return Scope(name[:ATTRIBUTES], version[:ATTRIBUTES], short_enough(attributes))
+    return Scope(name[:SHARED], version[:SHARED], short_enough(attributes, SHARED))
 
 
-def short_enough(attributes: dict[str, str]) -> dict[str, str]:
-    """*attributes*, the longest cut so that all have at most `ATTRIBUTES` characters."""
-    return _cut([attributes], ATTRIBUTES)[0]
+def short_enough(attributes: dict[str, str], limit: int) -> dict[str, str]:
+    """*attributes*, the longest cut so that all have at most *limit* characters."""
+    return _cut([attributes], limit)[0]
 
 
 def _cut(several: list[dict[str, str]], limit: int) -> list[dict[str, str]]:
@@ -163,7 +166,7 @@ def make_row(
         resource_attributes=resource,
         scope_name=scope.name,
         scope_version=scope.version,
-        span_attributes=short_enough({**policy, **attributes}),
+        span_attributes=short_enough({**policy, **attributes}, ATTRIBUTES),
         duration=max(_moment(end) - timestamp, 0),
         status_code=_name(STATUSES, status_code),
         status_message=status_message[:ATTRIBUTES],
