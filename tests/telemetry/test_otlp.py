@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from aiprov_otel.telemetry.otlp import (
-    ATTRIBUTES,
-    EVENTS,
-    SHARED,
+    LONGEST,
+    MESSAGE,
+    STACK_TRACE,
     Event,
     Link,
     make_row,
@@ -16,80 +14,95 @@ from aiprov_otel.telemetry.otlp import (
 )
 
 
-def test_the_longest_attributes_are_cut():
-    """Where all together are too long, the short ones are left as they are, in their order."""
-    attributes = {"b": "x" * ATTRIBUTES, "service.name": "shop", "c": "y" * ATTRIBUTES, "a": ""}
+def test_the_longest_attributes_go_first():
+    """Where all together are too long, what is left is as it was sent, in its order."""
+    attributes = {"b": "x" * LONGEST, "service.name": "shop", "c": "y" * LONGEST, "a": ""}
 
-    kept = short_enough(attributes, ATTRIBUTES)
-
-    half = (ATTRIBUTES - len("service.nameshop" + "a")) // 2 - 1
-    assert list(kept.items()) == [
-        ("b", "x" * half),
-        *list(attributes.items())[1:2],
-        ("c", "y" * (half + 1)),
-        ("a", ""),
-    ]
+    assert list(short_enough(attributes).items()) == [("service.name", "shop"), ("a", "")]
 
 
 def test_attributes_that_fit_are_kept():
-    """Up to the limit, none is cut."""
-    attributes = {"a": "x" * (ATTRIBUTES - 2), "b": ""}
+    """Up to the limit, none goes."""
+    attributes = {"a": "x" * (LONGEST - 1), "service.name": ""}
 
-    assert short_enough(attributes, ATTRIBUTES) == attributes
-    assert short_enough({**attributes, "service.name": ""}, ATTRIBUTES)["a"] == "x" * (
-        ATTRIBUTES - 14
-    )
+    assert short_enough({"a": "x" * (LONGEST - 1)}) == {"a": "x" * (LONGEST - 1)}
+    assert short_enough(attributes) == {"service.name": ""}
 
 
-@pytest.mark.parametrize("number", [2_000, 20_000])
-def test_what_a_report_reads_is_kept(number):
-    """However many attributes there are, that is whole; keys go that have no room."""
-    many = {f"key{each}": "v" * 10 for each in range(number)}
-    needed = {"service.name": "shop", "aiprov.run.id": "r" * 20}
+def test_what_a_report_reads_goes_last():
+    """However many short attributes there are."""
+    many = {f"key{number}": "v" * 10 for number in range(2_000)}
 
-    kept = short_enough({**many, **needed}, ATTRIBUTES)
+    kept = short_enough({"service.name": "shop", "aiprov.run.id": "r" * 20, **many})
 
-    assert {key: kept[key] for key in needed} == needed
-    assert ATTRIBUTES * 0.9 < sum(map(len, [*kept, *kept.values()])) <= ATTRIBUTES
-    assert (len(kept) == number + 2) == (number == 2_000)
+    assert (kept["service.name"], kept["aiprov.run.id"]) == ("shop", "r" * 20)
+    assert 500 < len(kept) < 2_000
 
 
 def test_a_long_name_of_a_scope_is_cut():
     """A scope has a name of at most that length, a version too."""
-    scope = make_scope("n" * SHARED * 2, "v" * SHARED * 2, {"k": "x" * SHARED})
+    scope = make_scope("n" * LONGEST * 2, "v" * LONGEST * 2, {"k": "x" * LONGEST})
 
-    assert scope == ("n" * SHARED, "v" * SHARED, {"k": "x" * (SHARED - 1)})
+    assert scope == ("n" * LONGEST, "v" * LONGEST, {})
 
 
-def test_a_span_with_a_prompt_is_stored_with_its_provenance():
-    """Attributes of any length leave what is short as it was; of a stack trace the end is kept."""
-    short = {"aiprov.origin": "ai", "aiprov.agent.name": "claude-code"}
-    trace = "Traceback (most recent call last):\n" + "  File x\n" * EVENTS + "KeyError: 'a'"
-    raised = {"exception.type": "KeyError", "exception.stacktrace": trace}
-    row = make_row(
-        trace_id="1" * 32,
-        span_id="1" * 16,
-        parent_span_id="",
-        trace_state="",
-        name="n" * 100_000,
-        kind=1,
-        start=1,
-        end=2,
-        attributes={"gen_ai.prompt": "p" * 200_000, **short, "gen_ai.completion": "c" * 20_000},
-        status_code=2,
-        status_message="m" * 100_000,
-        events=[Event(1, "exception", raised), Event(1, "log", {"text": "l" * 1_000})],
-        links=[Link("2" * 32, "2" * 16, "", {"k": "v" * 100_000})],
-        scope=make_scope("scope", "1", {}),
-        resource={"service.name": "shop"},
+def test_a_span_with_a_prompt_has_its_provenance():
+    """Long attributes are not kept; what a report reads is whole, however many others there are."""
+    read = {"aiprov.origin": "ai", "aiprov.commit.id": "c" * 40, "code.file.path": "p" * 200}
+    others = {f"key{number}": "v" * 100 for number in range(1_000)}
+
+    row = row_of(attributes={"gen_ai.prompt": "p" * 200_000, **others, **read})
+
+    assert {key: row.span_attributes[key] for key in read} == read
+    assert "gen_ai.prompt" not in row.span_attributes
+    assert len(row.span_attributes) > 100
+
+
+def test_an_exception_with_a_long_message_is_the_same_on_each_span():
+    """Its message is cut to one length; of its stack trace both ends are kept."""
+    message = "m" * 60_000
+    trace = "Traceback (most recent call last):\n" + "  File x\n" * 9_000 + f"KeyError: {message}"
+    raised = {
+        "exception.message": message,
+        "exception.stacktrace": trace,
+        "aiprov.exception.origin": "ai",
+    }
+    other = Event(1, "log", {"text": "l" * 100_000, "more": "l"})
+
+    rows = [row_of(events=[Event(1, "exception", raised)] + [other] * n) for n in range(3)]
+
+    kept = [row.event_attributes[0] for row in rows]
+    assert kept[1:] == kept[:-1]
+    assert kept[0]["exception.message"] == "m" * MESSAGE
+    assert kept[0]["exception.stacktrace"].startswith(trace[:9_000])
+    assert kept[0]["exception.stacktrace"].endswith("\n...\n" + "m" * (STACK_TRACE // 2 - 3))
+    assert kept[0]["aiprov.exception.origin"] == "ai"
+    assert rows[1].event_attributes[1] == {"more": "l"}
+
+
+def test_no_text_of_a_row_is_longer():
+    """Whatever is long in a span: names, states, identifiers, its links."""
+    long = "x" * 100_000
+    row = row_of(
+        name=long,
+        parent_span_id=long,
+        trace_state=long,
+        status_message=long,
+        events=[Event(1, long, {long: ""})],
+        links=[Link(long, long, long, {"k": long})],
     )
 
-    assert {key: row.span_attributes[key] for key in short} == short
-    assert set(row.span_attributes) == {*short, "gen_ai.prompt", "gen_ai.completion"}
-    assert sum(map(len, [*row.span_attributes, *row.span_attributes.values()])) == ATTRIBUTES
-    assert row.event_attributes[0]["exception.type"] == "KeyError"
-    assert row.event_attributes[0]["exception.stacktrace"].endswith("  File x\nKeyError: 'a'")
-    assert len(row.event_attributes[0]["exception.stacktrace"]) > EVENTS - 1_200
-    assert row.event_attributes[1] == {"text": "l" * 1_000}
-    assert len(row.link_attributes[0]["k"]) == EVENTS - 1
-    assert len(row.span_name) == len(row.status_message) == ATTRIBUTES
+    texts = [value for value in row if isinstance(value, str)]
+    for value in row:
+        texts += [each for each in value if isinstance(each, str)] if type(value) is list else []
+    assert max(map(len, texts)) == LONGEST
+    assert (row.event_attributes, row.link_attributes) == ([{}], [{}])
+
+
+def row_of(**fields):
+    """A row of a span that has these."""
+    texts = dict.fromkeys(("parent_span_id", "trace_state", "name", "status_message"), "")
+    numbers = {"kind": 1, "start": 1, "end": 2, "status_code": 0}
+    parts = {"attributes": {}, "events": [], "links": [], "resource": {}}
+    ids = {"trace_id": "1" * 32, "span_id": "1" * 16, "scope": make_scope("", "", {})}
+    return make_row(**(texts | numbers | parts | ids | fields))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +13,6 @@ from functools import cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -324,7 +324,8 @@ def refused_host(header: str, listening: str) -> str | None:
     return "use this machine's name or address"
 
 
-_NEVER_IN_A_HOST: Final = frozenset("@/?#\\")  # the parser of URLs would take them for ends of it
+_HOST: Final = re.compile(r"(?:\[([^\s\[\]@/?#\\]+)\]|([^\s:\[\]@/?#\\]+))(?::\d*)?")
+"""A host as of RFC 9110, 7.2: an address in brackets, or a name; and perhaps a port."""
 
 
 @cache
@@ -334,12 +335,8 @@ def _own_name() -> str:
 
 
 def _hostname(header: str) -> str | None:
-    if not _NEVER_IN_A_HOST.isdisjoint(header):
-        return None
-    try:
-        return urlsplit(f"//{header}").hostname
-    except ValueError:
-        return None
+    found = _HOST.fullmatch(header)
+    return (found[1] or found[2]).lower() if found else None
 
 
 def _is_address(name: str) -> bool:

@@ -16,22 +16,24 @@ LATEST: Final = 2**63 - 2
 POLICY: Final = "tailsampling.policy"
 """The Collector's tail sampling processor sets it on the scope, for which a row has no column."""
 
-SHARED: Final = 4 * 2**10
-"""Characters of what each row of a resource, or of a scope, repeats: its attributes, its name."""
-
-ATTRIBUTES: Final = 16 * 2**10
+LONGEST: Final = 16 * 2**10
 """
-Characters of a span's attributes.
+Characters of a name, or of all attributes of a span, a resource, a scope or a link.
 
-DuckDB reads 2,048 rows at a time, so that prompts of 200 KB would take 400 MiB to read.
+DuckDB reads 2,048 rows at a time: of prompts of 200 KB, that would take 400 MiB.
 """
 
-EVENTS: Final = 64 * 2**10
-"""Characters of all attributes of a span's events, and of its links."""
+MESSAGE: Final = 4 * 2**10
+STACK_TRACE: Final = 32 * 2**10
+EVENT: Final = MESSAGE + STACK_TRACE + 4 * 2**10
+"""Characters of an exception's message and stack trace, and of all attributes of an event."""
 
-_STACK_TRACE: Final = "exception.stacktrace"
-_NEEDED: Final = {
-    *("service.name", keys.RUN_ID, keys.VCS_REF_HEAD_REVISION, keys.VCS_REPOSITORY_URL_FULL),
+_TRACE: Final = "exception.stacktrace"
+_READ: Final = ("aiprov.", "code.", "exception.")
+_READ_TOO: Final = {
+    "service.name",
+    keys.VCS_REF_HEAD_REVISION,
+    keys.VCS_REPOSITORY_URL_FULL,
     POLICY,
 }
 
@@ -90,41 +92,46 @@ class Row(NamedTuple):
 
 def make_scope(name: str, version: str, attributes: dict[str, str]) -> Scope:
     """The scope, without what would be too long on each of its rows."""
-    return Scope(name[:SHARED], version[:SHARED], short_enough(attributes, SHARED))
+    return Scope(name[:LONGEST], version[:LONGEST], short_enough(attributes))
 
 
-def short_enough(attributes: dict[str, str], limit: int) -> dict[str, str]:
-    """*attributes*, the longest cut so that all have at most *limit* characters."""
-    return _cut([attributes], limit)[0]
-
-
-def _cut(several: list[dict[str, str]], limit: int) -> list[dict[str, str]]:
+def short_enough(attributes: dict[str, str], limit: int = LONGEST) -> dict[str, str]:
     """
-    *several*, the longest values cut so that all have at most *limit* characters, keys included.
+    *attributes*, less the longest ones where all together have more than *limit* characters.
 
-    What a report reads is cut last. Of a stack trace, the end is kept: there is the line that
-    failed. A key without room for itself is left out.
+    What a report reads goes last. None is cut: half of a commit or a path is another one.
     """
-    if sum(len(key) + len(value) for each in several for key, value in each.items()) <= limit:
-        return several
-    parts = [(at, key, value) for at, each in enumerate(several) for key, value in each.items()]
-    parts.sort(key=lambda part: (part[1] not in _NEEDED, len(part[1]) + len(part[2])))
-    lengths = {}
-    for left, (at, key, value) in zip(range(len(parts), 0, -1), parts, strict=True):
-        share = limit if key in _NEEDED else limit // left
-        if (length := min(len(value), share - len(key))) >= 0:
-            lengths[at, key] = length
-            limit -= len(key) + length
-    return [
-        {
-            key: value[len(value) - lengths[at, key] :]
-            if key == _STACK_TRACE
-            else value[: lengths[at, key]]
-            for key, value in each.items()
-            if (at, key) in lengths
-        }
-        for at, each in enumerate(several)
-    ]
+    lengths = {key: len(key) + len(value) for key, value in attributes.items()}
+    left = sum(lengths.values())
+    if left <= limit:
+        return attributes
+    gone = set()
+    for key in sorted(lengths, key=lambda key: (_is_read(key), -lengths[key])):
+        if left <= limit:
+            break
+        left -= lengths[key]
+        gone.add(key)
+    return {key: value for key, value in attributes.items() if key not in gone}
+
+
+def _is_read(key: str) -> bool:
+    return key.startswith(_READ) or key in _READ_TOO
+
+
+def _of_event(attributes: dict[str, str]) -> dict[str, str]:
+    """
+    What is kept of an event's attributes.
+
+    A message is cut to the same length wherever its exception was recorded, for it tells that it is
+    the same. Of a stack trace both ends are kept, as languages differ in where the raising line is.
+    """
+    message, trace = attributes.get("exception.message", ""), attributes.get(_TRACE, "")
+    if len(message) > MESSAGE:
+        attributes = attributes | {"exception.message": message[:MESSAGE]}
+    if len(trace) > STACK_TRACE:
+        end = STACK_TRACE // 2 - 3
+        attributes = attributes | {_TRACE: f"{trace[:end]}\n...\n{trace[-end:]}"}
+    return short_enough(attributes, EVENT)
 
 
 def make_row(
@@ -148,9 +155,9 @@ def make_row(
     """
     The row of a span.
 
-    Every value fits its column and what a report computes from it: long texts are cut, and moments
-    at the first and the last that the store can hold; a duration is never negative, and an unknown
-    kind or status is the default one.
+    Every value fits its column and what a report computes from it: moments are clamped to the first
+    and the last that the store can hold, texts are not too long, a duration is never negative, and
+    an unknown kind or status is the default one.
     """
     timestamp = _moment(start)
     policy = {POLICY: scope.attributes[POLICY]} if POLICY in scope.attributes else {}
@@ -158,25 +165,25 @@ def make_row(
         timestamp=timestamp,
         trace_id=trace_id,
         span_id=span_id,
-        parent_span_id=parent_span_id,
-        trace_state=trace_state[:ATTRIBUTES],
-        span_name=name[:ATTRIBUTES],
+        parent_span_id=parent_span_id[:LONGEST],
+        trace_state=trace_state[:LONGEST],
+        span_name=name[:LONGEST],
         span_kind=_name(KINDS, kind),
         service_name=resource.get("service.name", ""),
         resource_attributes=resource,
         scope_name=scope.name,
         scope_version=scope.version,
-        span_attributes=short_enough({**policy, **attributes}, ATTRIBUTES),
+        span_attributes=short_enough({**policy, **attributes}),
         duration=max(_moment(end) - timestamp, 0),
         status_code=_name(STATUSES, status_code),
-        status_message=status_message[:ATTRIBUTES],
+        status_message=status_message[:LONGEST],
         event_timestamps=[_moment(event.timestamp) for event in events],
-        event_names=[event.name for event in events],
-        event_attributes=_cut([event.attributes for event in events], EVENTS),
-        link_trace_ids=[link.trace_id for link in links],
-        link_span_ids=[link.span_id for link in links],
-        link_trace_states=[link.trace_state for link in links],
-        link_attributes=_cut([link.attributes for link in links], EVENTS),
+        event_names=[event.name[:LONGEST] for event in events],
+        event_attributes=[_of_event(event.attributes) for event in events],
+        link_trace_ids=[link.trace_id[:LONGEST] for link in links],
+        link_span_ids=[link.span_id[:LONGEST] for link in links],
+        link_trace_states=[link.trace_state[:LONGEST] for link in links],
+        link_attributes=[short_enough(link.attributes) for link in links],
     )
 
 

@@ -11,7 +11,6 @@ from aiprov_otel.telemetry.anyvalue import string
 from aiprov_otel.telemetry.otlp import (
     KINDS,
     LATEST,
-    SHARED,
     STATUSES,
     Event,
     Link,
@@ -88,7 +87,7 @@ def _rows(
     resources: list[tuple[_Object, list[tuple[_Object, Sequence[_Object]]]]],
 ) -> Iterator[Row | None]:
     for resource, scopes in resources:
-        attributes = short_enough(_attributes(resource.get("resource")), SHARED)
+        attributes = short_enough(_attributes(resource.get("resource")))
         for parent, spans in scopes:
             scope = _scope(parent.get("scope"))
             for span in spans:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from aiprov_otel.telemetry.anyvalue import strings
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.otlp import (
-    SHARED,
     Event,
     Link,
     Row,
@@ -98,7 +97,7 @@ def _resource_rows(message: memoryview) -> Iterator[Row | None]:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
     spans = _parse(ResourceSpans, _without(message, _SCOPE_SPANS))
-    attributes = short_enough(strings(spans.resource.attributes), SHARED) if spans else {}
+    attributes = short_enough(strings(spans.resource.attributes)) if spans else {}
     for scope in _parts(message, _SCOPE_SPANS):
         yield from _scope_rows(scope, attributes)
 

@@ -14,7 +14,7 @@ VERSION: Final = 2
 """Version of the schema; a store of another version than this and `KEYED` is refused."""
 
 KEYED: Final = 1
-"""The version that had the same columns, and a primary key."""
+"""The version with the same columns, and a primary key of trace and span."""
 
 _MAP: Final = "MAP(VARCHAR, VARCHAR)"
 
@@ -44,23 +44,11 @@ COLUMNS: Final = {
 }
 """Every column and its type, in the order of the fields of a row."""
 
-_TABLE: Final = f"""
-CREATE TABLE otel_traces ({", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())});
-"""
 CREATE: Final = f"""
 CREATE TABLE aiprov_store (version INTEGER NOT NULL);
 INSERT INTO aiprov_store VALUES ({VERSION});
-{_TABLE}
+CREATE TABLE otel_traces ({", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())});
 """
-
-WITHOUT_KEY: Final = f"""
-ALTER TABLE otel_traces RENAME TO keyed;
-{_TABLE}
-INSERT INTO otel_traces FROM keyed;
-DROP TABLE keyed;
-UPDATE aiprov_store SET version = {VERSION};
-"""
-"""Turns a store of the version `KEYED` into one of this version."""
 
 KINDS: Final = {name: kind.removesuffix(" NOT NULL") for name, kind in COLUMNS.items()}
 """Every column and its type, without its constraints."""
@@ -71,12 +59,12 @@ _OF_LINE: Final = {
     "TIMESTAMP_NS[]": 'list_transform("{0}", lambda ns: make_timestamp_ns(ns)) AS "{0}"',
 }
 _JSON: Final = json.JSONEncoder(ensure_ascii=False)
-_BEFORE_KEY: Final = b'{"Timestamp": '
-_AFTER_KEY: Final = b', "ParentSpanId": '
+_BEFORE_START: Final = b'{"Timestamp": '
+_AFTER_IDENTITY: Final = b', "ParentSpanId": '
 _DEFAULT_LONGEST: Final = 2**20
 
-# A primary key would do what the join does. But 200,000 spans, in batches of 512, took 38 us each
-# with one and 17 so, 49 and 10 MB on the disk, and 100 bytes of memory each that were never freed.
+# 200,000 spans in batches of 512 took 38 us each with a primary key, and 17 with the join; they had
+# 49 MB on the disk, and 10; and a key holds 100 bytes of memory a span for ever.
 INSERT: Final = f"""
 INSERT INTO otel_traces
 SELECT * FROM (
@@ -97,6 +85,9 @@ Loads the file at $path, but not the spans that are stored already. No line of i
 $longest bytes, and all its spans began between $first and $last, in Unix nanoseconds.
 """
 
+INSERT_KEYED: Final = INSERT.replace("INSERT INTO", "INSERT OR IGNORE INTO")
+"""The same for a store of the version `KEYED`."""
+
 
 def line(row: Row) -> bytes:
     """Returns *row* as a line of JSON, which DuckDB loads faster than values from Python."""
@@ -109,15 +100,15 @@ def lines(rows: Iterable[Row]) -> bytes:
     return b"".join(map(line, rows))
 
 
-def distinct(lines: bytes) -> tuple[list[bytes], dict[str, int | str]]:
+def first_of_each(lines: bytes) -> tuple[list[bytes], dict[str, int | str]]:
     """
-    Returns the lines of *lines*, at least one, that are the first of their spans.
+    Returns those of *lines*, at least one, that are the first of their spans.
 
     Besides, what `INSERT` must know of them: $longest, $first and $last.
     """
-    first_of: dict[bytes, bytes] = {}
-    for line in lines.splitlines(keepends=True):
-        first_of.setdefault(line[: line.index(_AFTER_KEY)], line)
-    times = [int(key[len(_BEFORE_KEY) : key.index(b",")]) for key in first_of]
-    longest = max(_DEFAULT_LONGEST, *map(len, first_of.values()))
-    return list(first_of.values()), {"longest": longest, "first": min(times), "last": max(times)}
+    found: dict[bytes, bytes] = {}
+    for each in lines.splitlines(keepends=True):
+        found.setdefault(each[: each.index(_AFTER_IDENTITY)], each)
+    times = [int(identity[len(_BEFORE_START) : identity.index(b",")]) for identity in found]
+    longest = max(_DEFAULT_LONGEST, *map(len, found.values()))
+    return list(found.values()), {"longest": longest, "first": min(times), "last": max(times)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -41,12 +40,14 @@ class _State:
     Attributes:
         readers: all of them.
         is_broken: whether an error made them useless.
+        is_keyed: whether its version is `schema.KEYED`.
         memory: bytes that DuckDB may hold while there is a reader, besides as many as the file has;
             None without a limit.
     """
 
     readers: WeakSet[Store] = field(default_factory=WeakSet)
     is_broken: bool = False
+    is_keyed: bool = False
     memory: int | None = None
 
 
@@ -167,12 +168,13 @@ class Store:
         import duckdb
 
         with self._using() as connection:
-            distinct, values = schema.distinct(lines)
+            first_of_each, values = schema.first_of_each(lines)
+            insert = schema.INSERT_KEYED if self._state.is_keyed else schema.INSERT
             try:
                 with self._batch.open("wb") as file:
-                    file.writelines(distinct)
+                    file.writelines(first_of_each)
                 values["path"] = _literal(self._batch)
-                ((added,),) = connection.execute(schema.INSERT, values).fetchall()
+                ((added,),) = connection.execute(insert, values).fetchall()
             except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
                 msg = f"the store {self.path} can't take a span ({_first_line(error)})"
                 raise RowError(msg) from error
@@ -295,15 +297,10 @@ class Store:
         elif "aiprov_store" not in tables:
             msg = f"{self.path} is a database, but not a store of aiprov: name another with --store"
             raise StoreError(msg)
-        elif self._version() == schema.KEYED and not read_only:
-            _log.warning(
-                "the store %s is of an earlier version: it is converted once, for which the disk "
-                "needs as much room again",
-                self.path,
-            )
-            self.query(f"BEGIN; {schema.WITHOUT_KEY} COMMIT; CHECKPOINT")
+        else:
+            self._state.is_keyed = self._checked_version() == schema.KEYED
 
-    def _version(self) -> int:
+    def _checked_version(self) -> int:
         found = self.query(
             "SELECT table_name, column_name, data_type FROM duckdb_columns() "
             "WHERE table_name IN ('aiprov_store', 'otel_traces') ORDER BY table_name, column_index"
@@ -327,7 +324,6 @@ class Store:
         return version
 
 
-_log: Final = logging.getLogger(__name__)
 _QUERY_LIMIT: Final = 120.0  # seconds
 _PAUSE: Final = 0.01  # seconds between two attempts to close a store that is read
 _ATTEMPTS: Final = 1_000  # what DuckDB can't close then, the end of the process closes
@@ -393,6 +389,10 @@ _ADVICE: Final = {
     "WAL": (
         "has a damaged log: move the file with .wal at its end away to lose the newest spans, or "
         "name another with --store"
+    ),
+    "Out of Memory": (
+        "needs more memory for this than there is: report fewer days with --days, or keep less "
+        "with --keep-days"
     ),
     "Permission denied": "can't be read or written (permission denied): name another with --store",
     "Read-only file system": "is on a read-only file system: name another with --store",

@@ -4,9 +4,10 @@
 CREATE TEMPORARY TABLE entries AS
 SELECT
     child.TraceId AS TraceId, child.SpanId AS SpanId, child.ServiceName AS ServiceName,
-    child.SpanName AS Route
+    min(child.SpanName) AS Route -- of spans that share an id
 FROM spans AS child
 LEFT JOIN spans AS parent
     ON parent.TraceId = child.TraceId AND parent.SpanId = child.ParentSpanId
     AND parent.ServiceName = child.ServiceName
 WHERE child.SpanKind IN ('Server', 'Consumer') OR parent.SpanId IS NULL
+GROUP BY child.TraceId, child.SpanId, child.ServiceName

@@ -4,6 +4,7 @@ WITH RECURSIVE inside AS (
     SELECT TraceId, SpanId, ParentSpanId, ServiceName FROM spans
     WHERE (TraceId, ServiceName) NOT IN (SELECT TraceId, ServiceName FROM single_entries)
         AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM entries)
+    QUALIFY row_number() OVER (PARTITION BY TraceId, SpanId ORDER BY Start) = 1
 ),
 walk AS (
     SELECT TraceId, SpanId, ServiceName, Route FROM entries

@@ -8,7 +8,7 @@
 CREATE TEMPORARY TABLE units AS
 WITH children AS (
     SELECT
-        unit.TraceId AS TraceId, unit.SpanId AS SpanId,
+        unit.TraceId AS TraceId, unit.SpanId AS SpanId, unit.Start AS Began,
         greatest(child.Start, unit.Start) AS Start,
         least(child.Finish, unit.Finish) AS Finish
     FROM spans AS child
@@ -17,16 +17,17 @@ WITH children AS (
 ),
 covered AS (
     SELECT
-        TraceId, SpanId,
+        TraceId, SpanId, Began,
         Finish - greatest(Start, coalesce(max(Finish) OVER (
-            PARTITION BY TraceId, SpanId ORDER BY Start, Finish
+            PARTITION BY TraceId, SpanId, Began ORDER BY Start, Finish
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), Start)) AS Ns
     FROM children
     WHERE Finish > Start
 ),
 waiting AS (
-    SELECT TraceId, SpanId, sum(greatest(Ns, 0)) AS Ns FROM covered GROUP BY TraceId, SpanId
+    SELECT TraceId, SpanId, Began, sum(greatest(Ns, 0)) AS Ns FROM covered
+    GROUP BY TraceId, SpanId, Began
 ),
 each AS (
 SELECT
@@ -41,6 +42,7 @@ SELECT
     (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
 FROM spans
 LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
+    AND waiting.Began = spans.Start
 {{ join_routes('spans') }}
 LEFT JOIN function_ranks
     ON function_ranks.ServiceName = spans.ServiceName AND function_ranks.Function = spans.Function
