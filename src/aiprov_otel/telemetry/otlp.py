@@ -122,8 +122,8 @@ def _of_event(attributes: dict[str, str]) -> dict[str, str]:
     """
     What is kept of an event's attributes.
 
-    A message is cut to the same length wherever its exception was recorded, for it tells that it is
-    the same. Of a stack trace both ends are kept, as languages differ in where the raising line is.
+    A message is cut to the same length on each span, as a report compares the messages of spans. Of
+    a stack trace both ends are kept, as languages differ in where the raising line is.
     """
     message, trace = attributes.get("exception.message", ""), attributes.get(_TRACE, "")
     if len(message) > MESSAGE:
