@@ -314,17 +314,25 @@ def test_the_summary_as_json(repo):
     assert told["manifest"] == str(repo.path / "aiprov.manifest")
 
 
-def test_an_interrupt_leaves_nothing_behind(tmp_path):
+@pytest.mark.parametrize(
+    ("verb", "sent"),
+    [
+        pytest.param("blame", "", id="by a thread of the pool"),
+        # From the process itself, so that it comes while the main thread starts it.
+        pytest.param("config", "kill -INT $PPID;", id="being started"),
+    ],
+)
+def test_an_interrupt_leaves_nothing_behind(tmp_path, verb, sent):
     """
     SIGINT in the middle of a build leaves no half-written manifest and no git that still runs.
     """
     repo = Repo(tmp_path / "repo")
-    # A git that sleeps: every blame of the file lasts until somebody kills it.
+    # A git that sleeps: it lasts until somebody kills it.
     repo.commit("a.py", "a = 1\n")
     slow = tmp_path / "bin" / "git"
     slow.parent.mkdir()
     slow.write_text(
-        f'#!/bin/sh\ncase "$*" in *blame*) echo $$ >> pids; exec sleep 600;; esac\n'
+        f'#!/bin/sh\ncase "$*" in *" {verb} "*) echo $$ >> pids; {sent} exec sleep 600;; esac\n'
         f'PATH="{os.environ["PATH"]}" exec git "$@"\n'
     )
     slow.chmod(0o755)
@@ -343,9 +351,10 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
         stderr=subprocess.PIPE,
     )
     pids = repo.path / "pids"
-    until(lambda: process.poll() is not None or _ends_a_line(pids), "git blames the file")
+    until(lambda: process.poll() is not None or _ends_a_line(pids), "git is started")
 
-    process.send_signal(signal.SIGINT)
+    if not sent:
+        process.send_signal(signal.SIGINT)
     _, complaint = process.communicate(timeout=PATIENCE)
 
     assert b"KeyboardInterrupt" in complaint

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -90,10 +90,14 @@ class Processes:
         Raises:
             HistoryError: the program is not installed, or `stop` was called.
         """
-        process = self._start(command, folder, variables)
+        process = None
         try:
+            with _handlers_wait():
+                process = self._start(command, folder, variables)
             output, errors = process.communicate(stdin, seconds)
         except BaseException as error:
+            if process is None:
+                raise
             _kill(process)
             process.communicate()
             if not isinstance(error, subprocess.TimeoutExpired):
@@ -101,7 +105,7 @@ class Processes:
             output = errors = b""
         finally:
             with self._lock:
-                self._live.discard(process)
+                self._live -= {process}
         return process.returncode, output, errors
 
     def stop(self) -> None:
@@ -135,9 +139,24 @@ class Processes:
         return process
 
 
+@contextmanager
+def _handlers_wait() -> Iterator[None]:
+    """
+    No signal handler of Python runs in this block.
+
+    The exception of one, in the middle of `Popen`, would leave a process that nobody knows.
+    """
+    handled = {number for number in signal.valid_signals() if callable(signal.getsignal(number))}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
