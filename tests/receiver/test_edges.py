@@ -14,7 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from aiprov_otel.receiver.server import Receiver
 from aiprov_otel.report.render.markdown import render_markdown
 from aiprov_otel.report.report import build_report
-from aiprov_otel.telemetry.store import RowError, Store
+from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.store_errors import RowError
 from support.telemetry import AI, Service
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}

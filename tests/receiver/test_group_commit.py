@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiprov_otel.receiver.group_commit import GroupCommit
 from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry.store import RowError
+from aiprov_otel.telemetry.store_errors import RowError
 from support.telemetry import AI, Service
 from support.waiting import PATIENCE, until
 

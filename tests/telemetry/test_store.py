@@ -14,8 +14,7 @@ import duckdb
 import pytest
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.telemetry import schema
-from aiprov_otel.telemetry import store as store_module
+from aiprov_otel.telemetry import schema, store_errors
 from aiprov_otel.telemetry.otlp import Row
 from aiprov_otel.telemetry.store import Store
 from support.command import Started
@@ -399,10 +398,18 @@ def test_a_store_without_a_version_is_refused(path, change):
 
 def test_a_query_has_a_time_limit(path, monkeypatch):
     """A reader's query that takes too long is ended in one line; the next one is answered."""
-    monkeypatch.setattr(store_module, "_QUERY_LIMIT", 0.2)
+    monkeypatch.setattr(store_errors, "QUERY_LIMIT", 0.2)
     with Store.open(path) as store, store.reader() as reader:
         with pytest.raises(StoreError, match=r"took more than 0\.2 seconds"):
             reader.query("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b")
+        assert reader.query("SELECT 1") == [(1,)]
+
+
+def test_a_query_that_needs_too_much_memory_is_one_line(path):
+    """It says what needs less."""
+    with Store.open(path, memory=8 * 2**20) as store, store.reader() as reader:
+        with pytest.raises(StoreError, match=r"needs more memory .* --days"):
+            reader.query("SELECT list(i) FROM range(20_000_000) t(i)")
         assert reader.query("SELECT 1") == [(1,)]
 
 

@@ -32,7 +32,8 @@ from aiprov_otel.report.report import Report, build_report, why_empty
 from aiprov_otel.telemetry.extra import local_extra
 from aiprov_otel.telemetry.launch import environment
 from aiprov_otel.telemetry.retention import Retention
-from aiprov_otel.telemetry.store import Store, StoreHeld
+from aiprov_otel.telemetry.store import Store
+from aiprov_otel.telemetry.store_errors import StoreHeld
 from aiprov_otel.telemetry.workdir import STORE, make_folder
 
 if TYPE_CHECKING:

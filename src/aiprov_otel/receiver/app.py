@@ -29,7 +29,7 @@ from aiprov_otel.receiver.admission import (
     refused_host,
 )
 from aiprov_otel.telemetry import otlp_json, otlp_protobuf, schema
-from aiprov_otel.telemetry.store import RowError
+from aiprov_otel.telemetry.store_errors import RowError
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message

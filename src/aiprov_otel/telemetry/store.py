@@ -13,8 +13,9 @@ from weakref import WeakSet
 
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.files import real_path
-from aiprov_otel.telemetry import schema, sql_dialect
+from aiprov_otel.telemetry import schema, sql_dialect, store_errors
 from aiprov_otel.telemetry.extra import local_extra
+from aiprov_otel.telemetry.store_errors import RowError, explained, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from aiprov_otel.telemetry.otlp import Row
-
-
-class RowError(StoreError):
-    """A row holds what the store can't take."""
-
-
-class StoreHeld(StoreError):
-    """Another process has the store open for writing."""
 
 
 @dataclass(slots=True)
@@ -109,7 +102,7 @@ class Store:
             import duckdb
         if path.exists() and not (path.is_file() or path.is_dir()):  # DuckDB would wait for a pipe
             raise StoreError(f"the store {path} is not a regular file: name another with --store")
-        with _explained(path):
+        with explained(path):
             for suffix in ("", ".batch", ".tmp", ".wal"):
                 real_path(path.with_name(path.name + suffix))
             connection = duckdb.connect(str(path), read_only=read_only)
@@ -176,7 +169,7 @@ class Store:
                 values["path"] = _literal(self._batch)
                 ((added,),) = connection.execute(insert, values).fetchall()
             except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
-                msg = f"the store {self.path} can't take a span ({_first_line(error)})"
+                msg = f"the store {self.path} can't take a span ({first_line(error)})"
                 raise RowError(msg) from error
             finally:
                 self._batch.unlink(missing_ok=True)
@@ -210,7 +203,7 @@ class Store:
                 values = {"path": str(path)}
                 ((spans,),) = self._connection.execute(copy, values).fetchall()
         except duckdb.Error as error:
-            msg = f"can't write {path} ({_first_line(error)}): name another with --export"
+            msg = f"can't write {path} ({first_line(error)}): name another with --export"
             raise StoreError(msg) from error
         return int(spans)
 
@@ -258,7 +251,7 @@ class Store:
                 columns = [name for name, *_ in result.description or ()]
                 return columns, result.fetchall()
         except duckdb.Error as error:
-            msg = f"the query failed: {_first_line(error)}"
+            msg = f"the query failed: {first_line(error)}"
             raise UsageError(msg) from error
 
     @contextmanager
@@ -271,7 +264,7 @@ class Store:
         """
         import duckdb
 
-        with self._lock, _explained(self.path):
+        with self._lock, explained(self.path):
             if self._state.is_broken and not self._is_reader:
                 self._reopen()
             try:
@@ -324,7 +317,6 @@ class Store:
         return version
 
 
-_QUERY_LIMIT: Final = 120.0  # seconds
 _PAUSE: Final = 0.01  # seconds between two attempts to close a store that is read
 _ATTEMPTS: Final = 1_000  # what DuckDB can't close then, the end of the process closes
 
@@ -332,79 +324,13 @@ _ATTEMPTS: Final = 1_000  # what DuckDB can't close then, the end of the process
 @contextmanager
 def _time_limit(connection: DuckDBPyConnection) -> Iterator[None]:
     """Interrupts what *connection* does in this block if it takes too long."""
-    timer = threading.Timer(_QUERY_LIMIT, connection.interrupt)
+    timer = threading.Timer(store_errors.QUERY_LIMIT, connection.interrupt)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turns DuckDB's errors about its file into one line that suggests a fix."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.ConnectionException as error:
-        msg = f"the store {path} was closed: try again"
-        raise StoreError(msg) from error
-    except duckdb.InterruptException as error:
-        msg = (
-            f"a query of the store {path} took more than {_QUERY_LIMIT:g} seconds, or the receiver "
-            "ended: report fewer days with --days, or keep less with --keep-days"
-        )
-        raise StoreError(msg) from error
-    except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException):
-        raise  # these are about our SQL
-    except (duckdb.Error, OSError) as error:
-        kind = StoreHeld if _LOCKED in str(error) else StoreError
-        raise kind(_advice(path, str(error))) from error
-
-
-def _advice(path: Path, problem: str) -> str:
-    if not path.parent.is_dir():
-        return f"the folder of the store {path} is missing: create it, or name another with --store"
-    for reason, advice in _ADVICE.items():
-        if reason in problem:
-            return f"the store {path} {advice}"
-    problem = _first_line(problem)
-    return f"the store {path} can't be used ({problem}): move it away, or name another with --store"
-
-
-_LOCKED: Final = "Could not set lock"
-_ADVICE: Final = {
-    _LOCKED: (
-        "is held by another process. If that is a receiver, use "
-        "`aiprov report --from http://127.0.0.1:4318`; or name another store with --store"
-    ),
-    "not a valid DuckDB database": (
-        "is not a DuckDB file: move it away, or name another with --store"
-    ),
-    "has been invalidated": "failed before, perhaps for a full disk: try again",
-    "Corrupt": "is damaged: move it away, or name another with --store",
-    "Checksum": "is damaged: move it away, or name another with --store",
-    "WAL": (
-        "has a damaged log: move the file with .wal at its end away to lose the newest spans, or "
-        "name another with --store"
-    ),
-    "Out of Memory": (
-        "needs more memory for this than there is: report fewer days with --days, or keep less "
-        "with --keep-days"
-    ),
-    "Permission denied": "can't be read or written (permission denied): name another with --store",
-    "Read-only file system": "is on a read-only file system: name another with --store",
-    "Is a directory": "is a folder: name a file with --store",
-    "Could not write file": "can't grow; is the disk full? Make room, or use another with --store",
-    "File too large": "can't grow; is the disk full? Make room, or use another with --store",
-    "No space left": "can't grow; the disk is full: make room, or name another with --store",
-}
-
-
-def _first_line(problem: object) -> str:
-    return str(problem).partition("\n")[0]
 
 
 def _literal(path: Path) -> str:
