@@ -49,8 +49,34 @@ def test_a_program_that_seeds_its_ids_is_one_trace(report):
     assert (ai.origin, ai.calls, ai.self_p50_ms) == ("ai", 29, pytest.approx(20))
 
 
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_failed_run_stands_for_those_that_succeeded(report, is_last):
+    """A request that failed in one of two runs has escaped, whichever run came first."""
+    runs = []
+    for failed in (is_last, not is_last):
+        service = Service()
+        error = {"failed": failed, "raised": (ValueError("x"), AI) if failed else None}
+        root = service.span("GET /", ms=100, kind=SpanKind.SERVER, **error)
+        service.span("total", root, by=AI, ms=50, **error)
+        runs.append(service.rows())
+    ids = {row.span_name: row for row in runs[0]}
+    again = [
+        row._replace(
+            timestamp=row.timestamp + SECOND,
+            trace_id=ids[row.span_name].trace_id,
+            span_id=ids[row.span_name].span_id,
+            parent_span_id=ids[row.span_name].parent_span_id,
+        )
+        for row in runs[1]
+    ]
+
+    found = report([*runs[0], *again])
+
+    assert (found.counts.handled, found.counts.escaped) == (0, 1)
+
+
 def test_a_span_with_two_parents_is_in_no_circle(report):
-    """An id that comes again below its own child leaves a report of all."""
+    """An id that comes again below its own child does not keep a report from ending."""
     service = Service()
     first = service.span("GET /a", by=AI, kind=SpanKind.SERVER)
     service.span("GET /b", first, by=AI, kind=SpanKind.SERVER)

@@ -31,6 +31,7 @@ EVENT: Final = MESSAGE + STACK_TRACE + 4 * 2**10
 _TRACE: Final = "exception.stacktrace"
 _READ: Final = ("aiprov.", "code.", "exception.")
 _READ_TOO: Final = {
+    "asgi.event.type",
     "service.name",
     keys.VCS_REF_HEAD_REVISION,
     keys.VCS_REPOSITORY_URL_FULL,
@@ -129,7 +130,7 @@ def _of_event(attributes: dict[str, str]) -> dict[str, str]:
     if len(message) > MESSAGE:
         attributes = attributes | {"exception.message": message[:MESSAGE]}
     if len(trace) > STACK_TRACE:
-        end = STACK_TRACE // 2 - 3
+        end = STACK_TRACE // 2 - 3  # with five characters between the ends
         attributes = attributes | {_TRACE: f"{trace[:end]}\n...\n{trace[-end:]}"}
     return short_enough(attributes, EVENT)
 

@@ -96,7 +96,7 @@ class Processes:
                 process = self._start(command, folder, variables)
             output, errors = process.communicate(stdin, seconds)
         except BaseException as error:
-            if process is None:
+            if process is None:  # it was not started
                 raise
             _kill(process)
             process.communicate()
@@ -104,8 +104,9 @@ class Processes:
                 raise
             output = errors = b""
         finally:
-            with self._lock:
-                self._live -= {process}
+            if process is not None:
+                with self._lock:
+                    self._live.discard(process)
         return process.returncode, output, errors
 
     def stop(self) -> None:
@@ -142,13 +143,15 @@ class Processes:
 @contextmanager
 def _handlers_wait() -> Iterator[None]:
     """
-    No signal handler of Python runs in this block.
+    No signal handler of Python runs in this block, if the process has no other thread.
 
-    The exception of one, in the middle of `Popen`, would leave a process that nobody knows.
+    The exception of one, in the middle of `Popen`, would leave a process that nobody knows. What is
+    started has those signals blocked: it has a session of its own, and `_kill` needs none of them.
     """
     handled = {number for number in signal.valid_signals() if callable(signal.getsignal(number))}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, handled)  # raises for a signal that came before
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
