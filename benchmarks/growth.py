@@ -76,8 +76,6 @@ def main() -> None:
 def _made(folder: Path, spans: int) -> Path:
     with Store.open(folder / "spans.duckdb") as store:
         began = time.monotonic()
-        store.query("ALTER TABLE otel_traces RENAME TO keyed")
-        store.query("CREATE TABLE otel_traces AS FROM keyed")  # made here, each span is there once
         store.query(SPANS, {"spans": spans})
         store.export(folder / "spans.parquet")
     (folder / "spans.duckdb").unlink()

@@ -422,6 +422,38 @@ def test_a_reader_can_be_limited(path):
         assert _limit(store) == unlimited > 200
 
 
+def test_readers_leave_no_memory(path):
+    """What DuckDB keeps of a query is freed with the reader: the sixtieth takes none besides."""
+    code = '''
+import sys
+from pathlib import Path
+from aiprov_otel.telemetry.store import Store
+
+RANKS = """
+SELECT row_number() OVER (PARTITION BY a ORDER BY b) AS c,
+    first_value(b) OVER (PARTITION BY b % 7 ORDER BY a DESC)
+FROM (SELECT range % 100 AS a, range * 7 % 1000 AS b FROM range(3000))
+ORDER BY c
+"""
+
+def resident() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+with Store.open(Path(sys.argv[1]), memory=96 * 2**20) as store:
+    for number in range(60):
+        with store.reader() as reader:
+            for _ in range(20):
+                reader.query(RANKS)
+        if number == 9:
+            before = resident()
+    print(resident() - before)
+'''
+    command = [sys.executable, "-c", code, str(path)]
+    grown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert int(grown) < 3 * 1024  # KiB; 9 MiB when nothing is freed
+
+
 def _limit(store) -> float:
     """MiB."""
     ((limit,),) = store.query("SELECT current_setting('memory_limit')")

@@ -130,6 +130,7 @@ class Store:
             with self._lock, suppress(duckdb.OperationalError):  # a reader is still at its query
                 if self._is_reader and self._state.memory is not None:
                     with suppress(duckdb.Error):  # the database may be useless, or closed
+                        _free(self._connection)
                         self._connection.execute("RESET memory_limit")
                 self._connection.close()
                 return
@@ -331,6 +332,20 @@ def _time_limit(connection: DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+def _free(connection: DuckDBPyConnection) -> None:
+    """
+    Frees what DuckDB keeps of queries that have ended.
+
+    Each buffer of a query leaves an entry in DuckDB's queues for eviction, and they are emptied
+    only when there are ten thousands, or for want of memory: 120 reports on 3,000 spans took 27 MiB
+    more than the first. A limit that nothing can hold has each entry looked at, and is refused.
+    """
+    import duckdb
+
+    with suppress(duckdb.OutOfMemoryException):
+        connection.execute("SET memory_limit = '1 B'")
 
 
 def _literal(path: Path) -> str:
