@@ -174,13 +174,14 @@ def surrogates(spans):
             yield text
 
 
-@given(batches(strange))
+@pytest.mark.parametrize("ours", [span_encoder.encode_spans, span_encoder.encode_request])
+@given(spans=batches(strange))
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
-def test_whatever_is_in_a_span_is_exported_as_by_the_sdk(spans):
+def test_whatever_is_in_a_span_is_exported_as_by_the_sdk(ours, spans):
     """
     Also what is no attribute at all: where our encoder raises, the SDK encodes, drops or refuses.
     """
-    encode = exporters._Encode(span_encoder.encode_spans, encode_spans)
+    encode = exporters._Encode(ours, encode_spans)
     for _ in range(5):
         assert outcome(encode, exporters.Batch(spans)) == outcome(encode_spans, spans)
 
@@ -200,6 +201,20 @@ def test_values_that_python_calls_equal_stay_apart(one, other):
         provider.get_tracer("x").start_span("x", attributes={"key": value}).end()
 
         assert span_encoder.encode(kept.spans) == bytes_of(encode_spans(kept.spans))
+
+
+def test_a_request_is_a_message_for_who_asks_for_more():
+    """
+    An exporter over HTTP gets the bytes as they are; whoever reads the message gets its fields.
+    """
+    spans = exporters._sample()
+    request = span_encoder.encode_request(spans)
+
+    assert request.SerializeToString() is request.SerializePartialToString()
+    assert request.resource_spans == encode_spans(spans).resource_spans
+    assert request.ByteSize() == len(request.SerializeToString())
+    with pytest.raises(AttributeError, match="nothing"):
+        request.nothing  # noqa: B018 (that is the question)
 
 
 class Own(ReadableSpan):

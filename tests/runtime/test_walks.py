@@ -47,9 +47,9 @@ def long_walks(monkeypatch):
     for name in ("opener", "sender"):
         walk = getattr(stack, name)
 
-        def counted(resolver, start, walk=walk):
+        def counted(resolver, start, walk=walk, **how):
             starts.append(start.f_code.co_name)
-            return walk(resolver, start)
+            return walk(resolver, start, **how)
 
         monkeypatch.setattr(stack, name, counted)
     return starts

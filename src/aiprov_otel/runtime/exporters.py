@@ -71,7 +71,9 @@ def _instrument(patches: Patches, kind: str, module: ModuleType) -> None:
 
         from aiprov_otel.runtime import span_encoder  # it imports the same
 
-        theirs, ours = trace_encoder.encode_spans, span_encoder.encode_spans
+        theirs = trace_encoder.encode_spans
+        # gRPC encodes the message itself, and takes no other.
+        ours: Encoder = span_encoder.encode_spans if kind == "grpc" else span_encoder.encode_request
         if ".".join(version.__version__.split(".")[:2]) not in TESTED:
             Encoding.refused = f"OpenTelemetry {version.__version__} was not tested"
         elif module.encode_spans is theirs and _agree(theirs, ours):

@@ -39,11 +39,12 @@ class ProvenanceSpanProcessor(SpanProcessor):
             if annotator is None or fast_path.call(annotator, span):
                 return
             start = sys._getframe(_BENEATH)  # noqa: SLF001 (inspect costs ten times as much)
+            is_entry = span.kind in fast_path.ENTRIES and not _is_asked_for(span)
             if _is_message(span):
                 opener = stack.sender(annotator.resolver, start)
             else:
-                opener = stack.opener(annotator.resolver, start)
-            if span.kind in fast_path.ENTRIES and not _is_asked_for(span):
+                opener = stack.opener(annotator.resolver, start, only_by_hand=is_entry)
+            if is_entry:
                 handlers.enter(span)
                 if opener.by_hand and ORIGIN not in (span.attributes or {}):
                     _name_handler(annotator, span, opener)

@@ -79,8 +79,12 @@ class Opener(NamedTuple):
     by_hand: bool = False
 
 
-def opener(resolver: Resolver, start: FrameType) -> Opener:
-    """The code of the application that opened a span which begins in the frame *start*."""
+def opener(resolver: Resolver, start: FrameType, *, only_by_hand: bool = False) -> Opener:
+    """
+    The code of the application that opened a span which begins in the frame *start*.
+
+    With *only_by_hand*, no code is looked for beyond a library that opened it.
+    """
     by_hand = True
     for frame in _upwards(start):
         if _is_application(resolver, frame):
@@ -88,6 +92,8 @@ def opener(resolver: Resolver, start: FrameType) -> Opener:
         if (function := _decorated(resolver, frame)) is not None:
             return Opener(None, function, by_hand)
         by_hand = by_hand and str(frame.f_globals.get("__name__")).startswith(_OPENERS)
+        if only_by_hand and not by_hand:
+            break
     return Opener()
 
 

@@ -67,17 +67,14 @@ def _wrap_ensure_sync(
         def ensure_sync(app: Any, func: View) -> View:
             with call_guard:
                 # Functions that run before and after a view pass through here too.
-                if request and request.url_rule and _is_view(app, request, func):
+                rule = request.url_rule if request else None
+                if rule and app.view_functions.get(rule.endpoint) is func:
                     handled_by(_function(func, request.method))
             return original(app, func)
 
         return ensure_sync
 
     return make
-
-
-def _is_view(app: Any, request: Any, func: View) -> bool:
-    return app.view_functions.get(request.url_rule.endpoint) is func
 
 
 def _function(view: Any, method: str) -> Any:
