@@ -42,14 +42,10 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
             annotator = state.current or state.annotator()
             if annotator is None or _is_ours(log_record):
                 return
-            frame = sys._getframe(1)  # noqa: SLF001 (inspect costs ten times as much)
             record = log_record.log_record
-            if _is_from_logging(frame):
-                # In this order: to ask the SDK's mapping for a key that it has not is slow.
-                if exception_state.is_logging() and EXCEPTION_TYPE in (record.attributes or ()):
-                    exception_state.finish_logging()
-            elif (emitting := stack.above(annotator.resolver, frame)) is not None:
-                _set(record, ORIGIN, annotator.lines.of(emitting))
+            # `install()` has annotated most records of `logging`: no walk for those.
+            if exception_state.is_logging() or ORIGIN not in (record.attributes or ()):
+                _name_emitter(annotator, record, sys._getframe(1))  # noqa: SLF001 (inspect is slow)
             if (error := getattr(record, "exception", None)) is not None:  # since 1.42
                 exception_state.remember_logged(error)
                 _set(record, EXCEPTION_ORIGIN, _raised(annotator, error, record))
@@ -68,6 +64,16 @@ def _is_ours(record: ReadWriteLogRecord) -> bool:
     """Whether we emitted *record*, which is complete then."""
     scope = record.instrumentation_scope
     return scope is not None and scope.name == OURS
+
+
+def _name_emitter(annotator: Annotator, record: Any, frame: FrameType) -> None:
+    """Give *record*, which was emitted below *frame*, the provenance of that line."""
+    if _is_from_logging(frame):
+        # In this order: to ask the SDK's mapping for a key that it has not is slow.
+        if exception_state.is_logging() and EXCEPTION_TYPE in (record.attributes or ()):
+            exception_state.finish_logging()
+    elif (emitting := stack.above(annotator.resolver, frame)) is not None:
+        _set(record, ORIGIN, annotator.lines.of(emitting))
 
 
 def _is_from_logging(frame: FrameType | None) -> bool:
