@@ -187,10 +187,32 @@ def test_an_exporter_of_another_class_is_left_alone(exporter, monkeypatch):
 
     with aiprov_otel.install():
         # Fails the test if our encoder is called: its bytes would be the same.
-        monkeypatch.setattr(module.encode_spans, "_fast", lambda spans: pytest.fail("asked"))
+        for ours in ("_fast", "_bare"):
+            monkeypatch.setattr(module.encode_spans, ours, lambda spans: pytest.fail("asked"))
         send(Own(endpoint=endpoint), "a")
 
     assert names_of(requests) == ["a"]
+
+
+def test_a_message_that_somebody_changes_is_sent_as_changed(exporter, monkeypatch):
+    """
+    Whoever wraps the encoder after us, to redact names say, gets a message in every batch.
+    """
+    module, endpoint, requests = exporter
+    with aiprov_otel.install():
+        encode = module.encode_spans
+
+        def redacting(spans):
+            message = encode(spans)
+            for span in message.resource_spans[0].scope_spans[0].spans:
+                span.name = "redacted"
+            return message
+
+        with monkeypatch.context() as wrapped:
+            wrapped.setattr(module, "encode_spans", redacting)
+            send(module.OTLPSpanExporter(endpoint=endpoint), *"abcde")
+
+    assert names_of(requests) == ["redacted"] * 5
 
 
 def test_an_attribute_that_is_not_utf_8_costs_itself_only(exporter, caplog):
@@ -238,9 +260,8 @@ def test_a_difference_ends_it_with_one_line(caplog, before):
     The first batches and one in a thousand are compared; the SDK's goes out, then and afterwards.
     """
     asked = []
-    encode = exporters._Encode(
-        counting(asked, lambda spans: ExportTraceServiceRequest()), encode_spans
-    )
+    wrong = counting(asked, lambda spans: ExportTraceServiceRequest())
+    encode = exporters._Encode(over_http, wrong, wrong, encode_spans)
     encode._batches = before
     spans = exporters.Batch(exporters._sample())
     for _ in range(3):
@@ -256,7 +277,8 @@ def test_one_batch_in_a_thousand_is_compared():
     """
     calls = []
     message = encode_spans(exporters._sample())
-    encode = exporters._Encode(lambda spans: message, counting(calls, lambda spans: message))
+    ours, theirs = (lambda spans: message), counting(calls, lambda spans: message)
+    encode = exporters._Encode(over_http, ours, ours, theirs)
     for _ in range(3_000):
         encode(exporters.Batch())
 

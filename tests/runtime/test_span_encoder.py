@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.http import trace_exporter as over_http
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator
@@ -181,7 +183,7 @@ def test_whatever_is_in_a_span_is_exported_as_by_the_sdk(ours, spans):
     """
     Also what is no attribute at all: where our encoder raises, the SDK encodes, drops or refuses.
     """
-    encode = exporters._Encode(ours, encode_spans)
+    encode = exporters._Encode(over_http, ours, ours, encode_spans)
     for _ in range(5):
         assert outcome(encode, exporters.Batch(spans)) == outcome(encode_spans, spans)
 
@@ -205,7 +207,7 @@ def test_values_that_python_calls_equal_stay_apart(one, other):
 
 def test_a_request_is_a_message_for_who_asks_for_more():
     """
-    An exporter over HTTP gets the bytes as they are; whoever reads the message gets its fields.
+    An exporter over HTTP gets the bytes as they are, or what else a message has.
     """
     spans = exporters._sample()
     request = span_encoder.encode_request(spans)
@@ -213,6 +215,7 @@ def test_a_request_is_a_message_for_who_asks_for_more():
     assert request.SerializeToString() is request.SerializePartialToString()
     assert request.resource_spans == encode_spans(spans).resource_spans
     assert request.ByteSize() == len(request.SerializeToString())
+    assert copy.copy(request).SerializeToString() == request.SerializeToString()
     with pytest.raises(AttributeError, match="nothing"):
         request.nothing  # noqa: B018 (that is the question)
 

@@ -454,6 +454,38 @@ with Store.open(Path(sys.argv[1]), memory=96 * 2**20) as store:
     assert int(grown) < 3 * 1024  # KiB; 9 MiB when nothing is freed
 
 
+@pytest.mark.parametrize("is_written", [False, True])
+def test_spans_are_taken_while_readers_come_and_go(path, is_written):
+    """What frees memory between readers never takes it from the writer, nor from a reader."""
+    batches = [_numbered(number) for number in range(40)]
+    taken = []
+    with Store.open(path, memory=96 * 2**20) as store:
+        store.add(_numbered(1_000))
+        unlimited = _limit(store)
+
+        def write():
+            taken.extend(map(store.add, batches))
+
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write)
+            while not writing.done():
+                if is_written:
+                    store.checkpoint()  # all that is in memory can be had from the file again
+                with store.reader() as one, store.reader() as other:
+                    for reader in (one, other):
+                        ((spans,),) = reader.query("SELECT count(*) FROM otel_traces")
+                        assert spans > 0
+            writing.result()
+        assert _limit(store) == unlimited
+    assert taken == [1] * len(batches)
+
+
+def _numbered(number: int) -> list:
+    service = Service()
+    service.span(f"total{number}", by=AI, at=number, ms=2)
+    return service.rows()
+
+
 def _limit(store) -> float:
     """MiB."""
     ((limit,),) = store.query("SELECT current_setting('memory_limit')")

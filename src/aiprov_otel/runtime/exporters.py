@@ -71,15 +71,15 @@ def _instrument(patches: Patches, kind: str, module: ModuleType) -> None:
 
         from aiprov_otel.runtime import span_encoder  # it imports the same
 
-        theirs = trace_encoder.encode_spans
+        theirs, ours = trace_encoder.encode_spans, span_encoder.encode_spans
         # gRPC encodes the message itself, and takes no other.
-        ours: Encoder = span_encoder.encode_spans if kind == "grpc" else span_encoder.encode_request
+        bare: Encoder = ours if kind == "grpc" else span_encoder.encode_request
         if ".".join(version.__version__.split(".")[:2]) not in TESTED:
             Encoding.refused = f"OpenTelemetry {version.__version__} was not tested"
         elif module.encode_spans is theirs and _agree(theirs, ours):
             exporter = module.OTLPSpanExporter
             patches.replace(exporter, "export", partial(_wrap_export, exporter))
-            patches.replace(module, "encode_spans", partial(_Encode, ours))
+            patches.replace(module, "encode_spans", partial(_Encode, module, ours, bare))
             Encoding.used.add(kind)
 
 
@@ -101,10 +101,16 @@ def _wrap_export(exporter: type, original: Callable[..., Any]) -> Callable[..., 
 
 
 class _Encode:
-    """What an exporter calls to encode spans: *fast*, or *original* where that fails."""
+    """
+    What an exporter of *module* calls to encode spans: *bare*, or *original* where that fails.
 
-    def __init__(self, fast: Encoder, original: Encoder) -> None:
+    *fast* is called instead of *bare* if somebody has wrapped this, who may change a message.
+    """
+
+    def __init__(self, module: ModuleType, fast: Encoder, bare: Encoder, original: Encoder) -> None:
+        self._module = module
         self._fast = fast
+        self._bare = bare
         self._original = original
         self._batches = 0
 
@@ -112,8 +118,9 @@ class _Encode:
         """The message that *original* returns for *spans*."""
         if type(spans) is not Batch or Encoding.refused is not None:
             return self._original(spans)
+        encode = self._bare if self._module.encode_spans is self else self._fast
         try:
-            message = self._fast(spans)
+            message = encode(spans)
         except Exception as error:  # whatever it is, the SDK encodes the batch
             if is_foreign(error, in_call=True):
                 raise

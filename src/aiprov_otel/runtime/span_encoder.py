@@ -20,6 +20,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanKind
 
+from aiprov_otel.attributes import AI_RATIO
+
 LONGEST: Final = 512
 """Bytes of an encoded attribute beyond which it is not remembered: a stack trace, a query."""
 BUDGET: Final = 4 << 20
@@ -121,7 +123,8 @@ def _of_other(key: str, value: object) -> bytes:
 
 _texts: Final = Remembered(_of_text)
 _integers: Final = Remembered(_of_integer)
-_floats: Final = Remembered(_of_float)
+_ratios: Final = Remembered(_of_float)
+"""Other floats, such as durations, seldom come again."""
 _names: Final = Remembered(_of_name)
 
 
@@ -129,8 +132,8 @@ class Request:
     """
     A request to export spans, for an exporter that asks it for its bytes and nothing else.
 
-    To parse the bytes into a message, and to encode that again, costs a sixth of making them. So it
-    becomes a message only when somebody asks for more.
+    To parse the bytes into a message, and to encode that again, costs as much as a third of making
+    them. Should the exporter ask for more, it gets that of such a message.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -143,6 +146,8 @@ class Request:
     SerializePartialToString = SerializeToString
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # who copies it asks before it has data
+            raise AttributeError(name)
         return getattr(ExportTraceServiceRequest.FromString(self._data), name)
 
 
@@ -249,8 +254,8 @@ def _add_attributes(add: Callable[[bytes], None], attributes: Any) -> None:
             add(_texts[key, value])
         elif kind is int:
             add(_integers[key, value])
-        elif kind is float and value:  # 0.0 equals -0.0, whose bytes are others
-            add(_floats[key, value])
+        elif kind is float and key == AI_RATIO and value:  # 0.0 equals -0.0, whose bytes differ
+            add(_ratios[key, value])
         else:
             add(_of_other(key, value))
 

@@ -53,6 +53,7 @@ class Store:
     Attributes:
         path: the file.
         changes: how many times spans were added since it was opened.
+        is_closed: whether it was closed.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Store:
         self._lock = threading.Lock()
         self._state = state or _State()
         self._is_reader = state is not None
+        self.is_closed = False
         self._batch = path.with_name(f"{path.name}.batch")
 
     @classmethod
@@ -130,9 +132,9 @@ class Store:
             with self._lock, suppress(duckdb.OperationalError):  # a reader is still at its query
                 if self._is_reader and self._state.memory is not None:
                     with suppress(duckdb.Error):  # the database may be useless, or closed
-                        _free(self._connection)
                         self._connection.execute("RESET memory_limit")
                 self._connection.close()
+                self.is_closed = True
                 return
             time.sleep(_PAUSE)
 
@@ -210,11 +212,14 @@ class Store:
 
     def reader(self) -> Self:
         """Returns a connection of its own, for reading while others write; close it too."""
-        with self._using() as connection:
-            reader = type(self)(self.path, connection.cursor(), self._state)
+        memory = self._state.memory
+        with self._using():
+            if memory is not None and all(each.is_closed for each in self._state.readers):
+                self._free()
+            reader = type(self)(self.path, self._connection.cursor(), self._state)
             self._state.readers.add(reader)
         reader.query(sql_dialect.MACROS)
-        if (memory := self._state.memory) is not None:
+        if memory is not None:
             reader.query(f"SET memory_limit = '{memory + self.path.stat().st_size} B'")
         return reader
 
@@ -275,6 +280,25 @@ class Store:
                 self._state.is_broken = True
                 raise
 
+    def _free(self) -> None:
+        """
+        Frees what DuckDB keeps of queries that have ended; no other may run now.
+
+        Each buffer of a query leaves an entry in DuckDB's queues for eviction, which are emptied
+        only when there are ten thousands of them, or for want of memory: 120 reports on 3,000 spans
+        took 27 MiB more than the first. A limit of one byte empties them, whether it is refused or
+        not.
+        """
+        import duckdb
+
+        with suppress(duckdb.Error):
+            self._connection.execute("SET memory_limit = '1 B'")
+        for _ in range(_ATTEMPTS):
+            with suppress(duckdb.Error):  # an interrupt, or the limit itself
+                self._connection.execute("RESET memory_limit")
+                return
+        self._reopen()
+
     def _reopen(self) -> None:
         import duckdb
 
@@ -332,20 +356,6 @@ def _time_limit(connection: DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _free(connection: DuckDBPyConnection) -> None:
-    """
-    Frees what DuckDB keeps of queries that have ended.
-
-    Each buffer of a query leaves an entry in DuckDB's queues for eviction, and they are emptied
-    only when there are ten thousands, or for want of memory: 120 reports on 3,000 spans took 27 MiB
-    more than the first. A limit that nothing can hold has each entry looked at, and is refused.
-    """
-    import duckdb
-
-    with suppress(duckdb.OutOfMemoryException):
-        connection.execute("SET memory_limit = '1 B'")
 
 
 def _literal(path: Path) -> str:
