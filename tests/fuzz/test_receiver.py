@@ -165,7 +165,8 @@ def _varint(number: int) -> bytes:
 
 def attacked(folder: Path, *, cases: int | None = None, seconds: float = 0) -> Counter[int]:
     """Attacks a receiver, and sees that it lived, took little, and has every good span."""
-    with start("serve", "--port", "0", "--store", "s.duckdb", cwd=folder) as process:
+    kept = ("--keep-days", "36500")  # each span that was acknowledged is looked for in the end
+    with start("serve", "--port", "0", "--store", "s.duckdb", *kept, cwd=folder) as process:
         address = re.search(r"http://([\d.:]+)", process.stderr.readline())[1]
         attacker = Attacker(address)
         end, number = time.monotonic() + seconds, 0
