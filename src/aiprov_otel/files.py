@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -68,7 +67,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
             a link of a repository.
     """
     path = real_path(path)
-    temporary = f"{path.name}.{secrets.token_hex(8)}"
+    temporary = f"{path.name}.{os.urandom(8).hex()}"
     with _opened(path.parent) as folder:
         descriptor = os.open(temporary, _CREATE, mode, dir_fd=folder)
         try:

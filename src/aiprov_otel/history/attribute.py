@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import islice, repeat
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from aiprov_otel.history import attribution
 from aiprov_otel.history.attribution import Decision
 from aiprov_otel.history.blame import hunks as blame_hunks
 from aiprov_otel.history.blame.files import BlamedFile, Progress, blame_files
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, Hunks
 from aiprov_otel.history.blame.strategy import FullBlame, Strategy, WorkTree
 from aiprov_otel.history.evidence import kept, marked_commits, pull_requests_export
 from aiprov_otel.history.evidence.agents import Table
@@ -23,7 +22,7 @@ from aiprov_otel.history.evidence.kept import Kept
 from aiprov_otel.history.evidence.landing import find_landing_marks
 from aiprov_otel.history.evidence.sources import Records, split_by_marks
 from aiprov_otel.history.evidence.through_requests import RULE, Through
-from aiprov_otel.history.git import pull_requests, repository
+from aiprov_otel.history.git import objects, pull_requests
 from aiprov_otel.history.git.dates import FIRST, corrected_dates
 from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.pull_requests import PullRequests, is_squash
@@ -54,9 +53,7 @@ def attribute_files(
     unreadable = [outcome for outcome in outcomes if not isinstance(outcome, BlamedFile)]
     return Attribution(
         blamed=tuple(sorted(blamed, key=lambda blamed: blamed.file.path)),
-        decisions=Decisions(
-            git, policy, (hunk for file in blamed for hunk in file.hunks), keep=bool(strategy)
-        ),
+        decisions=Decisions(git, policy, [file.hunks for file in blamed], keep=bool(strategy)),
         unreadable=tuple(sorted(unreadable)),
     )
 
@@ -91,8 +88,8 @@ class Attribution:
 
     def sources(self) -> Iterator[SourceFile]:
         """The files as the manifest holds them."""
-        for blamed, runs in zip(self.blamed, self._runs, strict=True):
-            file = blamed.file
+        for blamed in self.blamed:
+            file, runs = blamed.file, self.runs(blamed)
             placed = tuple(fold_runs(_with_path(runs, file.path)))
             yield SourceFile(file.path, file.import_path, blamed.hash, placed, blamed.generated)
 
@@ -113,15 +110,11 @@ class Attribution:
         """Each decision with its number of lines in all files."""
         counts: Counter[int] = Counter()
         decisions: dict[int, Decision] = {}
-        for runs in self._runs:
-            for decision, count in runs:
+        for blamed in self.blamed:
+            for decision, count in self.runs(blamed):
                 decisions[id(decision)] = decision
                 counts[id(decision)] += count
         return [(decisions[key], count) for key, count in counts.items()]
-
-    @cached_property
-    def _runs(self) -> list[list[tuple[Decision, int]]]:
-        return [self.runs(blamed) for blamed in self.blamed]
 
 
 def _with_path(runs: Iterable[tuple[Decision, int]], path: str) -> Iterator[tuple[Provenance, int]]:
@@ -141,47 +134,48 @@ def _place(line: Provenance, path: str) -> Provenance:
 
 class Decisions:
     """
-    Decides about the lines of *hunks*; everything that git has to look up is read once.
+    Decides about the lines of *files*; everything that git has to look up is read once.
 
     With *keep*, it is kept for the next build.
 
     Attributes:
+        commits: those of the lines, by hash; of most, only the first line of the message.
         missing_records: how many records this partial clone lacks.
         unreadable_records: by ref, the commits whose records can't be read.
     """
 
     def __init__(
-        self, git: Git, policy: Policy, hunks: Iterable[Hunk], *, keep: bool = False
+        self, git: Git, policy: Policy, files: Sequence[Hunks], *, keep: bool = False
     ) -> None:
         self._policy = policy
-        self._boundaries = repository.boundaries(git)
-        places = {(hunk.commit, hunk.path) for hunk in hunks}
+        self._boundaries = git.boundaries
+        names = set().union(*(hunks.commits for hunks in files))
         table = Table(policy.extra_agents)
         with kept.opened(git, table, keep=keep) as known:
-            self._commits, self._marks = _read_commits(git, table, known, places)
+            self.commits, self._marks = _read_commits(git, table, known, names)
             self._correct_dates(git)
             merges = pull_requests.read_merges(git)
             self._add_landing_marks(git, policy, table, merges)
             records = Records(git, known)
             requests = PullRequests(git, merges, known.trees)
             self._through = Through(
-                git, table, records, requests, self._commits, self._marks, places, known
+                git, table, records, requests, self.commits, self._marks, files, known
             )
-            own = records.read(self._commits)
+            own = records.read(self.commits)
         self._records = [*own, self._through.recovered, self._through.wrote]
         self.missing_records = records.missing
         self.unreadable_records = records.unreadable
         self._cache: dict[tuple[str, tuple[Mark, ...]], Decision] = {}
         recorded = {name for by_commit in self._records for name in by_commit}
         # Most commits have no record, and all their lines are decided alike.
-        self._plain = {name: self._decision(name, ()) for name, _ in places if name not in recorded}
+        self._plain = {name: self._decision(name, ()) for name in names - recorded}
 
     def _correct_dates(self, git: Git) -> None:
         """Gives commits that seem to predate AI, and can't, the date of a parent."""
-        commits = self._commits.items()
+        commits = self.commits.items()
         old = {name for name, one in commits if one.committed and one.committed < FIRST}
         for name, date in corrected_dates(git, old).items():
-            self._commits[name] = replace(self._commits[name], committed=date)
+            self.commits[name] = self.commits[name]._replace(committed=date)
 
     def _add_landing_marks(
         self, git: Git, policy: Policy, table: Table, merges: Sequence[Commit]
@@ -189,9 +183,13 @@ class Decisions:
         """Adds the marks of merges and of the pull requests that a file describes."""
         path = policy.pull_requests
         export = pull_requests_export.load(git.root / path, table) if path else None
-        landing = find_landing_marks(git, self._commits, merges, export, table)
+        landing = find_landing_marks(git, self.commits, merges, export, table)
+        # Of a commit without marks of its own, only the first line of the message was kept.
+        whole = objects.parse_commits(git.objects(n for n in landing if not self._marks[n]))
         for name, marks in landing.items():
             self._marks[name] = [*self._marks[name], *marks]
+            if name in whole:
+                self.commits[name] = self.commits[name]._replace(message=whole[name].message)
 
     def is_marked(self, commit: str | None) -> bool:
         """Whether *commit* has a mark of its own."""
@@ -199,7 +197,7 @@ class Decisions:
 
     def lacks_request(self, decision: Decision) -> bool:
         """Whether *decision* is about a line of a squash whose pull request is not here."""
-        commit = self._commits.get(decision.provenance.commit or "")
+        commit = self.commits.get(decision.provenance.commit or "")
         here = decision.is_requested or (commit and commit.id in self._through.fetched)
         open_to_more = decision.provenance.strength is not Strength.LINE
         return bool(commit and not here and open_to_more and is_squash(commit))
@@ -236,29 +234,29 @@ class Decisions:
             return attribution.decide_without_commit(marks, self._policy)
         if name in self._boundaries and not marks:
             return attribution.BOUNDARY
-        if name not in self._commits:
+        if name not in self.commits:
             return attribution.MISSING
         if wrote := next((mark for mark in marks if mark.rule == RULE), None):
             return self._decide_through(name, marks, wrote)
         own = () if name in self._boundaries else self._marks[name]
-        return attribution.decide(self._commits[name], (*marks, *own), self._policy)
+        return attribution.decide(self.commits[name], (*marks, *own), self._policy)
 
     def _decide_through(self, name: str, marks: tuple[Mark, ...], wrote: Mark) -> Decision:
         """The decision about lines of the squash *name* that a commit of its request *wrote*."""
         commit, own = self._through.find_marks(wrote)
         # The squash is what landed, and when; all else is of the commit that wrote the lines.
-        landed = replace(commit, id=name, committed=self._commits[name].committed)
+        landed = commit._replace(id=name, committed=self.commits[name].committed)
         unborne = self._through.unborne(name)
         own += (mark for mark in self._marks[name] if mark.evidence is Evidence.BRANCH)
         return attribution.decide(landed, (*marks, *own), self._policy, unborne)
 
 
 def _read_commits(
-    git: Git, table: Table, known: Kept, places: Iterable[tuple[str, str]]
+    git: Git, table: Table, known: Kept, names: Iterable[str]
 ) -> tuple[dict[str, Commit], dict[str, list[Mark]]]:
     wanted = sorted(
         name
-        for name in {name for name, _ in places}
+        for name in names
         if not blame_hunks.is_uncommitted(name) and name != blame_hunks.UNMARKED
     )
     pairs = list(marked_commits.read_commits(git, wanted, table, known.marks))

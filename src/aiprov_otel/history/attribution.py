@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date
 from functools import lru_cache
+from typing import NamedTuple
 
 from aiprov_otel.history.evidence import identities, squash_message
 from aiprov_otel.history.evidence.commit_message import Mark
@@ -18,8 +19,7 @@ from aiprov_otel.values import Evidence, Match, Origin, Provenance
 _ORDER = {kind: place for place, kind in enumerate(Evidence)}
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """
     The provenance of a line, and why.
 
@@ -124,7 +124,7 @@ def _decide_unborne(commit: Commit, marks: Sequence[Mark], unborne: Sequence[Mar
 def decide_without_commit(marks: Sequence[Mark], policy: Policy) -> Decision:
     """The decision about a line of an unknown commit: by *marks* and *policy* alone."""
     decision = decide(Commit("", "", "", None, ""), marks, policy)
-    return replace(decision, provenance=replace(decision.provenance, commit=None))
+    return decision._replace(provenance=replace(decision.provenance, commit=None))
 
 
 def _origin_of_mark(

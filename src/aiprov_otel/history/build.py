@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from aiprov_otel import manifest
+from aiprov_otel import garbage_collection, manifest
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history import attribution, source_files
 from aiprov_otel.history.attribute import Attribution
@@ -178,23 +176,11 @@ def build(
             paths=names,
             ai_only=only_ai,
         )
-        with _no_garbage_collection():
+        with garbage_collection.paused():  # nearly all that a build makes lives until it ends
             summary = _build(git, policy, path, progress)
         if remote:
             return replace(summary, fetch_command=fetch_command(git))
         return replace(summary, remote_unasked=has_unasked_remote(git))
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Saves the search for garbage: nearly all that a build makes lives until it ends."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _build(git: Git, policy: Policy, path: Path, progress: Progress | None) -> Summary:

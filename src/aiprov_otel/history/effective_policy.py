@@ -137,6 +137,8 @@ def find_ignore_revs_files(git: Git, policy: Policy) -> dict[str, str]:
 
 def _configured_files(git: Git) -> list[str]:
     """The paths in git's configuration, with `~` replaced."""
+    if not git.configuration.values(_CONFIG.lower()):  # few have one, and git is started for it
+        return []
     output = git.try_run("config", "-z", "--type=path", "--get-all", _CONFIG)[1]
     return [os.fsdecode(value) for value in output.split(b"\0")[:-1]]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -172,7 +171,7 @@ def _parse_classes(key: str, value: object) -> tuple[str, ...]:
     return tuple(map(str, items))
 
 
-_AGENT_KEYS: Final = tuple(field.name for field in fields(Agent))
+_AGENT_KEYS: Final = Agent._fields
 MOST_STARS: Final = 3  # in one address: each takes time to match
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 

@@ -6,10 +6,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.repository import Git
@@ -21,8 +21,7 @@ _LOST_LINK: Final = "a symlink to something that is not tracked"
 _REGULAR, _SYMLINK, _SUBMODULE = b"100", b"120000", b"160000"  # modes in the index
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedFile:
+class TrackedFile(NamedTuple):
     """
     A tracked file that counts.
 
@@ -37,8 +36,7 @@ class TrackedFile:
     source: str
 
 
-@dataclass(frozen=True)
-class SourceTree:
+class SourceTree(NamedTuple):
     """
     The tracked files.
 

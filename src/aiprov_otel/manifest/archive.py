@@ -18,8 +18,6 @@ import json
 import os
 import stat
 import struct
-import zipfile
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,8 +40,6 @@ _INDEX, _COMMITS, _LINES = "manifest.json", "commits.txt", "lines.bin"
 _FORMAT = "aiprov-manifest"
 _LONGEST_PATH = 4096  # characters; of a longer one, which no system has, the end is read
 _DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
     struct.error,
     EOFError,
     OSError,
@@ -52,9 +48,9 @@ _DAMAGED = (
     TypeError,
     AttributeError,
     ArithmeticError,
-    RuntimeError,  # an encrypted or unknown form of a zip, and JSON that exceeds the stack
+    RuntimeError,  # JSON that exceeds the stack
 )
-"""What zipfile and json raise for a file that is not whole, or not a manifest."""
+"""What is raised for a file that is not whole, or not a manifest."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 
 
@@ -275,7 +271,7 @@ def _open(path: Path) -> Members:
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         msg = f"{path} is not a regular file; name the manifest that `aiprov build` wrote"
         raise ManifestError(msg)
-    return Members(zipfile.ZipFile(path))
+    return Members(path)
 
 
 def _read_index(archive: Members, path: Path) -> dict[str, Any]:
@@ -310,6 +306,8 @@ def _natural(value: object) -> int:
 
 
 def _pack(members: Mapping[str, bytes]) -> bytes:
+    import zipfile  # a service only reads, and its import takes as long as all of that
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members.items():

@@ -67,8 +67,7 @@ class LazyRuns(Sequence[Run]):
     __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """
     The place of a source file in the manifest.
 

@@ -2,8 +2,7 @@
 Runs as arrays of numbers, and the two tables that the numbers point into: schema 2.
 
 The part of a file is three letters and three arrays, each of one number per run: its count of
-lines, its kind, its commit. The letters are the types of the arrays, as Python's `array` names
-them: `B`, `H` and `I` are unsigned numbers of 1, 2 and 4 bytes, little-endian.
+lines, its kind, its commit: see `columns`.
 
 A kind is the provenance of a run without its commit. Commits are lines of text, all of one width:
 the full hash and the time. Commit 1 is the first line; 0 is none, or the one that the kind has.
@@ -16,18 +15,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from aiprov_otel.manifest import kind
+from aiprov_otel.manifest import columns, kind
 from aiprov_otel.manifest.document import Entry, LazyRuns, SourceFile
 from aiprov_otel.values import Match, Provenance
 
-_TYPES: Final = ("B", "H", "I")
 _COMMIT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
@@ -41,8 +38,7 @@ class Packed(NamedTuple):
     files: list[tuple[Entry, bytes]]
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(NamedTuple):
     """
     What the numbers of a run point into.
 
@@ -131,23 +127,7 @@ def _checked(data: bytes, tables: Tables) -> tuple[array[int], array[int], array
 
 
 def _arrays(data: bytes) -> tuple[array[int], array[int], array[int]]:
-    types = data[:3].decode("ascii")
-    if len(types) != 3 or not set(types) <= set(_TYPES):
-        msg = f"its arrays have the types {types!r}"
-        raise ValueError(msg)
-    # Not `array[int](each)`: before Python 3.12, that is an error when it runs.
-    arrays: Iterator[array[int]] = (array(each) for each in types)
-    counts, kinds, commits = arrays
-    runs, rest = divmod(len(data) - 3, sum(each.itemsize for each in (counts, kinds, commits)))
-    if rest:
-        raise ValueError("its arrays have no whole number of runs")
-    start = 3
-    for each in (counts, kinds, commits):
-        end = start + runs * each.itemsize
-        each.frombytes(data[start:end])
-        if sys.byteorder == "big":
-            each.byteswap()
-        start = end
+    counts, kinds, commits = columns.unpack(data, 3)
     if 0 in counts:
         raise ValueError("a run has no lines")
     return counts, kinds, commits
@@ -168,7 +148,9 @@ class Packer:
         Raises:
             ValueError: its runs do not follow each other.
         """
-        counts, kinds, commits = array("I"), array("I"), array("I")
+        counts: list[int] = []
+        kinds: list[int] = []
+        commits: list[int] = []
         # By identity: runs share their provenance, which is slow to hash.
         numbers: dict[int, tuple[int, int]] = {}
         expected = 1
@@ -184,7 +166,8 @@ class Packer:
             commits.append(pair[1])
         named = (source.path, source.import_path, source.hash)
         entry = Entry(*named, expected - 1, digest="", generated=source.generated)
-        self._files.append((entry, counts, kinds, commits))
+        narrowed = columns.narrow(counts), columns.narrow(kinds), columns.narrow(commits)
+        self._files.append((entry, *narrowed))
 
     def _numbers(self, line: Provenance) -> tuple[int, int]:
         """The numbers of the kind and of the commit of *line*, in the order of their first use."""
@@ -214,9 +197,11 @@ class Packer:
         files = []
         start = 0
         for entry, counts, numbers, names in sorted(self._files, key=lambda each: each[0].path):
-            data = _pack(counts, [kind_ranks[n] for n in numbers], [commit_ranks[n] for n in names])
+            data = columns.pack(
+                counts, [kind_ranks[n] for n in numbers], [commit_ranks[n] for n in names]
+            )
             digest = hashlib.sha256(data).hexdigest()
-            files.append((replace(entry, digest=digest, start=start, size=len(data)), data))
+            files.append((entry._replace(digest=digest, start=start, size=len(data)), data))
             start += len(data)
         return Packed([kinds[number] for number in order], table.encode(), width, files)
 
@@ -227,17 +212,3 @@ def _ranks(order: Sequence[int], first: int = 0) -> list[int]:
     for rank, number in enumerate(order, first):
         ranks[number] = rank
     return ranks
-
-
-def _pack(*columns: Sequence[int]) -> bytes:
-    """What `_arrays` reads."""
-    types, parts = "", []
-    for column in columns:
-        largest = max(column, default=0)
-        smallest = next(each for each in _TYPES if largest < 1 << 8 * array(each).itemsize)
-        packed = array(smallest, column)
-        if sys.byteorder == "big":
-            packed.byteswap()
-        types += smallest
-        parts.append(packed.tobytes())
-    return types.encode() + b"".join(parts)

@@ -70,8 +70,8 @@ class Change:
 
     def lines_at(self, revision: str, path: str) -> list[tuple[Provenance, Place]]:
         """Each line that the file at *path* had in *revision*, and where it was written."""
-        hunks = blame_hunks.parse(self.git.blame(path, revision))
-        runs = Decisions(self.git, self.policy, hunks).decide(hunks)
+        hunks = blame_hunks.Hunks.of(blame_hunks.parse(self.git.blame(path, revision)))
+        runs = Decisions(self.git, self.policy, [hunks]).decide(hunks)
         lines = [decision.provenance for decision, count in runs for _ in range(count)]
         places = [
             Place(hunk.commit, hunk.path, hunk.original + offset)

@@ -10,20 +10,18 @@ import pytest
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.blame import cache
 from aiprov_otel.history.blame.cache import Cached, load, save
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, Hunks
 
-CACHED = Cached(
-    "key",
-    "a" * 40,
-    {
-        "shop/cart.py": [
-            Hunk("b" * 40, 1, 2, 7, "cart.py"),
-            Hunk("c" * 40, 3, 1, 3, "shop/cart.py"),
-        ],
-        "not utf-8 \udcff.py": [Hunk("b" * 40, 1, 1, 1, "not utf-8 \udcff.py")],
-        "empty.py": [],
-    },
-)
+FILES = {
+    "shop/cart.py": [
+        Hunk("b" * 40, 1, 2, 7, "cart.py"),
+        Hunk("c" * 40, 3, 1, 300, "shop/cart.py"),
+        Hunk("b" * 40, 4, 70_000, 300, "cart.py"),
+    ],
+    "not utf-8 \udcff.py": [Hunk("b" * 40, 1, 1, 1, "not utf-8 \udcff.py")],
+    "empty.py": [],
+}
+CACHED = Cached("key", "a" * 40, {path: Hunks.of(hunks) for path, hunks in FILES.items()})
 
 
 def test_what_is_saved_is_loaded(tmp_path):
@@ -33,6 +31,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     save(tmp_path, CACHED)
 
     assert load(tmp_path, "key") == CACHED
+    assert {path: list(hunks) for path, hunks in load(tmp_path, "key").files.items()} == FILES
     assert "have changed" in load(tmp_path, "another")
 
 
@@ -53,13 +52,34 @@ def test_git_does_not_see_it(repo):
     assert repo.git("status", "--porcelain", "--untracked-files=all") == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"aiprov-blame 3 ", b"hello\n", b"\0" * 100])
+@pytest.mark.parametrize("content", [b"", b"aiprov-blame 4 ", b"hello\n", b"\0" * 100])
 def test_what_is_no_cache_is_none(tmp_path, content):
     """
     A foreign file in its place is as good as none, and is said to be damaged.
     """
     save(tmp_path, CACHED)
     (tmp_path / ".aiprov" / "blame.cache").write_bytes(content)
+
+    assert "is damaged" in load(tmp_path, "key")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"no JSON",
+        b"[]",
+        b"{}",
+        b'{"key": "key"}',
+        b'{"key": "key", "head": "", "commits": [], "paths": [], "files": {"a.py": "x"}}\n',
+        b'{"key": "key", "head": "", "commits": [], "paths": [], "files": {"a.py": 6}}\nBBBBB\1',
+        b'{"key": "key", "head": "", "commits": [], "paths": [], "files": {"a": 9}}\nBBBBB\1\1\1\1',
+    ],
+)
+def test_what_is_signed_and_no_cache_is_none(tmp_path, text):
+    """
+    Whatever an earlier or a later version has signed, it is as good as none.
+    """
+    cache._write(tmp_path, text, "blame.cache")
 
     assert "is damaged" in load(tmp_path, "key")
 
@@ -112,7 +132,7 @@ def test_an_unsigned_cache_is_ignored(tmp_path):
     file = tmp_path / ".aiprov" / "blame.cache"
     _, _, packed = file.read_bytes().partition(b"\n")
     for digest in (hashlib.sha256(packed), hmac.new(b"", packed, hashlib.sha256)):
-        file.write_bytes(b"aiprov-blame 3 " + digest.hexdigest().encode() + b"\n" + packed)
+        file.write_bytes(b"aiprov-blame 4 " + digest.hexdigest().encode() + b"\n" + packed)
 
         assert "of another user" in load(tmp_path, "key")
 

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiprov_otel.history.blame.hunks import Hunk, covers, is_uncommitted, parse, python_lines, widen
+from aiprov_otel.history.blame.hunks import (
+    Hunk,
+    Hunks,
+    covers,
+    is_uncommitted,
+    parse,
+    python_lines,
+    widen,
+)
 from aiprov_otel.history.git.repository import Git
 
 CONTENTS = {
@@ -109,3 +117,17 @@ def test_any_content_can_be_given_owners(content):
     found = owners([Hunk(commit, 1, lines, 1, "a.py")] if lines else [], content)
 
     assert found == [commit] * len(content.splitlines())
+
+
+def test_hunks_in_columns():
+    """
+    In columns they are read as they were: one, some, or all of them.
+    """
+    hunks = [Hunk("a" * 40, 1, 2, 7, "a.py"), Hunk("b" * 40, 3, 70_000, 300, "b.py")]
+    columns = Hunks.of(hunks)
+
+    assert columns == list(columns) == hunks
+    assert (columns[-1], columns[:1], len(columns)) == (hunks[-1], hunks[:1], 2)
+    assert columns.places == {("a" * 40, "a.py"), ("b" * 40, "b.py")}
+    assert Hunks.of(columns) is columns
+    assert not Hunks.of([])

@@ -212,3 +212,16 @@ def test_an_old_branch_with_such_a_name(repo):
     repo.commit("a.py", "a = 1\n", message, when="2019-01-01T10:00:00Z")
 
     assert build(repo.path).evidence == {"predates-ai": 1}
+
+
+def test_a_squash_that_only_its_request_marks(repo):
+    """
+    Who else wrote it is read of the message, also where nothing in that is a mark.
+    """
+    repo.commit("README", "", "Begin")
+    repo.commit("a.py", "a = 1\n", "Add it (#12)\n\nCo-authored-by: Grace <grace@example.org>")
+    repo.write("requests.json", json.dumps([GITHUB]))
+
+    summary = build(repo.path, pull_requests=repo.path / "requests.json")
+
+    assert summary.origins == {"mixed": 1}

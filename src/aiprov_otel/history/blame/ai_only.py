@@ -14,7 +14,7 @@ from aiprov_otel.history.blame.files import Progress
 from aiprov_otel.history.blame.hunks import Hunk
 from aiprov_otel.history.evidence import marked_commits, through_requests
 from aiprov_otel.history.evidence.agents import Table
-from aiprov_otel.history.git import commit_graph, diff_tree, repository
+from aiprov_otel.history.git import commit_graph, diff_tree
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.source_files import TrackedFile
@@ -35,7 +35,7 @@ def attribute_files(
     rows = git.commits(git.head())[::-1]
     marked = through_requests.find_marked(git, [row[0] for row in rows], Table(policy.extra_agents))
     # What is older than a shallow clone is unknown, not unmarked.
-    strategy = MarkedOnlyBlame(git, rows, marked | repository.boundaries(git))
+    strategy = MarkedOnlyBlame(git, rows, marked | git.boundaries)
     deep = sum(file.source in strategy.oldest for file in files)
     with commit_graph.temporary_graph(git, strategy.head, deep):
         return attribute.attribute_files(git, policy, files, progress, strategy)

@@ -4,11 +4,12 @@ What a build keeps for the next one, signed: the blame of one commit's files, an
 It is in `.aiprov/` of the work tree, which git does not see. It is never needed: a cache that
 is damaged, of other circumstances, or not signed by this user is ignored, and `load` returns why.
 
-    aiprov-blame 3 <HMAC-SHA256 of the rest>
-    <zlib of JSON: key, and what is kept>
+    aiprov-blame 4 <HMAC-SHA256 of the rest>
+    <zlib of JSON in one line: key, and what is kept; of a blame, the hunks follow>
 
-Of a blame that is head, commits, paths and files. Of each file, `files` has five numbers a hunk:
-commit, path, first, original, count.
+Of a blame, the JSON is head, commits, paths and files. `files` has the number of bytes that the
+hunks of each file take: five columns, commit, first, count, original, path. They are not JSON, as
+reading that would take more memory than all else of a build.
 """
 
 from __future__ import annotations
@@ -17,26 +18,26 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.files import MANY_BYTES, read_regular, write_whole
 from aiprov_otel.history.blame.cache_key import load_key
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunks
+from aiprov_otel.manifest import columns
 from aiprov_otel.manifest.locate import FOLDER, hidden_folder
 
 _NAME: Final = "blame.cache"
-_MAGIC: Final = b"aiprov-blame 3 "
+_MAGIC: Final = b"aiprov-blame 4 "
+_DAMAGED: Final = "the cache of the last build is damaged, of another version or of another user"
 _FASTEST: Final = 1
-_LONGEST: Final = 512 * 1024 * 1024  # bytes of JSON: some million runs of lines
+_LONGEST: Final = 512 * 1024 * 1024  # bytes: some ten million runs of lines
 
 
-@dataclass(frozen=True)
-class Cached:
+class Cached(NamedTuple):
     """
     The hunks of the files of one commit.
 
@@ -48,22 +49,43 @@ class Cached:
 
     key: str
     head: str
-    files: Mapping[str, Sequence[Hunk]]
+    files: Mapping[str, Hunks]
+
+
+def exists(root: Path, name: str) -> bool:
+    """Whether something is kept under *name* for the work tree at *root*."""
+    return os.path.lexists(root / FOLDER / name)  # false also where we may not look
 
 
 def load(root: Path, key: str, name: str = _NAME) -> Cached | str | None:
     """The cache of the work tree at *root*, or why it is of no use; None where there is none."""
-    document = load_document(root, key, name)
-    return _from_json(document) if isinstance(document, dict) else document
+    text = _read(root, name)
+    if not isinstance(text, bytes):
+        return text
+    document = _parse(text, key)
+    try:
+        return _from_json(document, text) if isinstance(document, dict) else document
+    except (LookupError, TypeError, ValueError):
+        return _DAMAGED
 
 
 def save(root: Path, cached: Cached, name: str = _NAME) -> None:
     """Keeps *cached* for the next build of the work tree at *root*, if that is writable."""
-    save_document(root, _to_json(cached), name)
+    _write(root, _to_text(cached), name)
 
 
 def load_document(root: Path, key: str, name: str) -> dict[str, Any] | str | None:
     """What is kept under *name* for *key*, or why it is of no use; None where there is nothing."""
+    text = _read(root, name)
+    return _parse(text, key) if isinstance(text, bytes) else text
+
+
+def save_document(root: Path, document: Mapping[str, Any], name: str) -> None:
+    """Keeps *document*, which has a `key`, under *name*, if the work tree is writable."""
+    _write(root, json.dumps(document).encode(), name)
+
+
+def _read(root: Path, name: str) -> bytes | str | None:
     try:
         head, _, packed = read_regular(root / FOLDER / name).partition(b"\n")
     except (FileNotFoundError, NotADirectoryError):
@@ -74,20 +96,24 @@ def load_document(root: Path, key: str, name: str) -> dict[str, Any] | str | Non
     if secret is None:
         return "the cache of the last build can't be verified without a key of this user"
     if not hmac.compare_digest(head, _signature(secret, packed)):
-        return "the cache of the last build is damaged, of another version or of another user"
+        return _DAMAGED
     unpacker = zlib.decompressobj()
     text = unpacker.decompress(packed, _LONGEST)
-    if unpacker.unconsumed_tail:
-        return "the cache of the last build is too large"
-    document: dict[str, Any] = json.loads(text)
-    return document if document["key"] == key else "git, aiprov or the ignored commits have changed"
+    return "the cache of the last build is too large" if unpacker.unconsumed_tail else text
 
 
-def save_document(root: Path, document: Mapping[str, Any], name: str) -> None:
-    """Keeps *document*, which has a `key`, under *name*, if the work tree is writable."""
+def _parse(text: bytes, key: str) -> dict[str, Any] | str:
+    try:
+        document: dict[str, Any] = json.loads(text.partition(b"\n")[0])
+        is_alike = document["key"] == key
+    except (LookupError, TypeError, ValueError):
+        return _DAMAGED
+    return document if is_alike else "git, aiprov or the ignored commits have changed"
+
+
+def _write(root: Path, text: bytes, name: str) -> None:
     if (secret := load_key()) is None:
         return
-    text = json.dumps(document).encode()
     packed = zlib.compress(text, _FASTEST)
     content = _signature(secret, packed) + b"\n" + packed
     with contextlib.suppress(OSError):
@@ -102,33 +128,46 @@ def _signature(secret: bytes, packed: bytes) -> bytes:
     return _MAGIC + hmac.new(secret, packed, hashlib.sha256).hexdigest().encode()
 
 
-def _to_json(cached: Cached) -> dict[str, Any]:
-    hunks = list(chain.from_iterable(cached.files.values()))
-    commits = {name: index for index, name in enumerate(sorted({h.commit for h in hunks}))}
-    paths = {name: index for index, name in enumerate(sorted({h.path for h in hunks}))}
-    files = {
-        path: [
-            n
-            for h in rows
-            for n in (commits[h.commit], paths[h.path], h.first, h.original, h.count)
-        ]
-        for path, rows in cached.files.items()
-    }
-    return {
+def _to_text(cached: Cached) -> bytes:
+    commits = _number(hunks.commits for hunks in cached.files.values())
+    paths = _number(hunks.paths for hunks in cached.files.values())
+    parts = [
+        columns.pack(
+            [commits[commit] for commit in hunks.commits],
+            hunks.firsts,
+            hunks.counts,
+            hunks.originals,
+            [paths[path] for path in hunks.paths],
+        )
+        for hunks in cached.files.values()
+    ]
+    document = {
         "key": cached.key,
         "head": cached.head,
         "commits": list(commits),
         "paths": list(paths),
-        "files": files,
+        "files": dict(zip(cached.files, map(len, parts), strict=True)),
     }
+    return b"".join([json.dumps(document).encode(), b"\n", *parts])
 
 
-def _from_json(document: Mapping[str, Any]) -> Cached:
+def _number(names: Iterable[Iterable[str]]) -> dict[str, int]:
+    return {name: index for index, name in enumerate(sorted(set().union(*names)))}
+
+
+def _from_json(document: Mapping[str, Any], text: bytes) -> Cached:
     commits, paths = document["commits"], document["paths"]
-    files = {path: list(_hunks(row, commits, paths)) for path, row in document["files"].items()}
+    files = {}
+    start = text.index(b"\n") + 1
+    for path, size in document["files"].items():
+        end = start + size
+        names, firsts, counts, originals, places = columns.unpack(text[start:end], 5)
+        files[path] = Hunks(
+            map(commits.__getitem__, names),
+            firsts,
+            counts,
+            originals,
+            map(paths.__getitem__, places),
+        )
+        start = end
     return Cached(document["key"], document["head"], files)
-
-
-def _hunks(row: Sequence[int], commits: Sequence[str], paths: Sequence[str]) -> Iterator[Hunk]:
-    for commit, path, first, original, count in zip(*(iter(row),) * 5, strict=True):
-        yield Hunk(commits[commit], first, count, original, paths[path])

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.files import read_regular
 from aiprov_otel.history import source_files
 from aiprov_otel.history.blame import hunks as blame_hunks
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, Hunks
 from aiprov_otel.history.blame.strategy import WorkTree
 from aiprov_otel.history.evidence import spdx
 from aiprov_otel.history.evidence.commit_message import Mark
@@ -25,8 +24,7 @@ Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlamedFile:
+class BlamedFile(NamedTuple):
     """
     A file and where its lines come from.
 
@@ -42,7 +40,7 @@ class BlamedFile:
 
     file: TrackedFile
     hash: str
-    hunks: Sequence[Hunk]
+    hunks: Hunks
     widths: Sequence[int]
     problem: str | None = None
     tag: Mark | None = None
@@ -56,9 +54,15 @@ def blame_files(
     # A cached file is not worth the hand-over to another thread.
     cached = {file: blamed for file in files if (blamed := _look_up(work_tree, file))}
     outcomes: list[BlamedFile | tuple[str, str]] = list(cached.values())
+    rest = [file for file in files if file not in cached]
+    if len(rest) <= 1:
+        return [*outcomes, *(_blame(work_tree, file) for file in rest)]
+    from concurrent.futures import (
+        ThreadPoolExecutor,  # importing it costs as much as blaming one file
+    )
+
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        rest = (file for file in files if file not in cached)
         for outcome in pool.map(partial(_blame, work_tree), rest):
             outcomes.append(outcome)
             if progress:
@@ -102,7 +106,8 @@ def _make_blamed(
     widths = blame_hunks.python_lines(content)
     hunks, problem = _checked_hunks(blame, file.source, len(widths))
     tag, generated = spdx.find_tag(content), source_files.looks_generated(file.path, content)
-    return BlamedFile(file, content_hash(content), hunks, widths, problem, tag, generated)
+    digest, columns = content_hash(content), Hunks.of(hunks)
+    return BlamedFile(file, digest, columns, widths, problem, tag, generated)
 
 
 def _checked_hunks(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from functools import partial
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, Self, TypeVar, cast, overload
+
+from aiprov_otel.manifest.columns import narrow
 
 _T = TypeVar("_T")
 
@@ -37,6 +41,69 @@ class Hunk(NamedTuple):
     path: str
 
 
+# What `Hunk._make` does, without a function of Python's for each.
+_make: Final = cast("Callable[[Iterable[Any]], Hunk]", partial(tuple.__new__, Hunk))
+
+
+class Hunks(Sequence[Hunk]):
+    """
+    The hunks of one file, in columns: a seventh of the memory of tuples.
+
+    A build holds those of all files until it ends.
+
+    Attributes:
+        commits, paths, firsts, counts, originals: of each hunk, its `commit` and so on.
+    """
+
+    __slots__ = ("commits", "counts", "firsts", "originals", "paths")
+
+    def __init__(
+        self,
+        commits: Iterable[str] = (),
+        firsts: Sequence[int] = (),
+        counts: Sequence[int] = (),
+        originals: Sequence[int] = (),
+        paths: Iterable[str] = (),
+    ) -> None:
+        self.commits = tuple(commits)
+        self.firsts, self.counts, self.originals = map(narrow, (firsts, counts, originals))
+        self.paths = tuple(paths)
+
+    @classmethod
+    def of(cls, hunks: Sequence[Hunk]) -> Self:
+        """*hunks* in columns."""
+        return hunks if isinstance(hunks, cls) else cls(*zip(*hunks, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.commits)
+
+    @overload
+    def __getitem__(self, index: int) -> Hunk: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Hunk]: ...
+    def __getitem__(self, index: int | slice) -> Hunk | Sequence[Hunk]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        return _make(column[index] for column in self._columns)
+
+    def __iter__(self) -> Iterator[Hunk]:
+        return map(_make, zip(*self._columns, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def places(self) -> set[tuple[str, str]]:
+        """The commit and the path of each."""
+        return set(zip(self.commits, self.paths, strict=True))
+
+    @property
+    def _columns(self) -> tuple[Sequence[Any], ...]:
+        return self.commits, self.firsts, self.counts, self.originals, self.paths
+
+
 # Every other line of the output begins with a word, whatever names and subjects hold.
 _HUNK: Final = re.compile(
     rb"^(?:([0-9a-f]{40,64}) (\d{1,9}) (\d{1,9}) (\d{1,9})|filename (.*))$", re.MULTILINE
@@ -46,16 +113,21 @@ _HUNK: Final = re.compile(
 def parse(output: bytes) -> list[Hunk]:
     """The hunks of one file in the order of its lines."""
     hunks = []
+    # Hunks share their strings: those of a file are of few commits and paths.
+    names: dict[bytes, str] = {}
     head: re.Match[bytes] | None = None
     for match in _HUNK.finditer(output):
         if match[1]:
             head = match
         elif head:  # the file name ends the description of a hunk
-            original, first, count = (int(head[group]) for group in (2, 3, 4))
-            path = os.fsdecode(unquote(match[5]))
-            hunks.append(Hunk(head[1].decode("ascii"), first, count, original, path))
+            commit, original, first, count = head.group(1, 2, 3, 4)
+            if (path := names.get(match[5])) is None:
+                path = names[match[5]] = sys.intern(os.fsdecode(unquote(match[5])))
+            if (name := names.get(commit)) is None:
+                name = names[commit] = sys.intern(commit.decode("ascii"))
+            hunks.append(_make((name, int(first), int(count), int(original), path)))
             head = None
-    return sorted(hunks, key=lambda hunk: hunk.first)
+    return sorted(hunks, key=itemgetter(1))
 
 
 def is_uncommitted(commit: str) -> bool:
@@ -89,14 +161,14 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     return _LETTERS.get(escape, escape)
 
 
-def python_lines(source: bytes) -> list[int]:
+def python_lines(source: bytes) -> Sequence[int]:
     """
     How many lines of Python each line of git is.
 
     Git ends a line at `\\n` alone; Python also at a `\\r` that no `\\n` follows.
     """
     if b"\r" not in source:
-        return [1] * (source.count(b"\n") + (source[-1:] not in {b"", b"\n"}))
+        return b"\1" * (source.count(b"\n") + (source[-1:] not in {b"", b"\n"}))
     lines = source.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -183,13 +255,12 @@ def splice(
 _LAST: Final = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(NamedTuple):
     """*count* lines that two files share: from line *old* of one, and line *new* of the other."""
 
     old: int
     new: int
-    count: int
+    count: int  # type: ignore[assignment]  # as in `Hunk`
 
 
 def find_unchanged(changes: Iterable[tuple[range, range]]) -> list[Unchanged]:

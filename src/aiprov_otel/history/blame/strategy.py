@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aiprov_otel.history.blame import hunks as blame_hunks
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, Hunks
 from aiprov_otel.history.git.repository import Git
 
 
@@ -38,7 +38,7 @@ class FullBlame:
 
     def __init__(self, git: Git, head: str) -> None:
         self.head = head
-        self.hunks: dict[str, Sequence[Hunk]] = {}
+        self.hunks: dict[str, Hunks] = {}
         self._git = git
 
     def is_cached(self, path: str) -> bool:
@@ -48,7 +48,7 @@ class FullBlame:
     def blame_head(self, path: str) -> Sequence[Hunk]:
         """The hunks of the file at *path* in `head`."""
         if path not in self.hunks:
-            self.hunks[path] = self._blame_committed(path)
+            self.hunks[path] = Hunks.of(self._blame_committed(path))
         return self.hunks[path]
 
     def blame_work_tree(self, path: str) -> Sequence[Hunk]:
@@ -75,7 +75,7 @@ class IncrementalBlame(FullBlame):
         head: str,
         *,
         base: str,
-        hunks: Mapping[str, Sequence[Hunk]],
+        hunks: Mapping[str, Hunks],
         new: Container[str],
         same: Iterable[str],
     ) -> None:

@@ -7,11 +7,10 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.files import read_regular
@@ -80,8 +79,7 @@ def _read_logs(git: Git) -> Iterator[tuple[bytes, str]]:
         yield content or b"", ref
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """
     What one trace claims about a range of lines.
 
@@ -118,7 +116,7 @@ def parse_local(text: bytes, where: str, root: Path) -> Iterator[Claim]:
     """The claims in *text*, found at *where*, about files of the repository at *root*."""
     for claim in parse(text.decode("utf-8", "replace"), where):
         if path := _relative_path(claim.path, root.as_posix()):
-            yield replace(claim, path=path)
+            yield claim._replace(path=path)
 
 
 def parse(text: str, where: str) -> list[Claim]:

@@ -7,10 +7,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.history.evidence.tool_names import Names, fold
 
@@ -23,8 +22,7 @@ _HINTS: Final = (
 _NOREPLY: Final = "@users.noreply.github.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(NamedTuple):
     """
     One row of the table. All of it is literal text, compared without regard to case.
 
@@ -87,7 +85,7 @@ class Agent:
         return any(f" {fold(name)} " in words for name in self.names)
 
 
-LISTS: Final = tuple(field.name for field in fields(Agent) if "tuple" in str(field.type))
+LISTS: Final = tuple(name for name, kind in Agent.__annotations__.items() if "tuple" in str(kind))
 """The keys of a row that hold several texts."""
 
 

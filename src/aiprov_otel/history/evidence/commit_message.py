@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel.history.evidence import identities, model_names, places, trailers
 from aiprov_otel.history.evidence.agents import Table
@@ -19,8 +18,7 @@ _LONGEST_LINE: Final = 1_000  # a longer line is generated text, not a mark
 _MOST_MARKS: Final = 1_000  # more than any squash has; a message with more is an attack
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """
     One piece of evidence: on a commit, in a record about its lines, or in the source itself.
 
@@ -72,7 +70,7 @@ def _quoted(commit: Commit, marks: Iterable[Mark]) -> Iterator[Mark]:
     while signed > 1 and lines[signed - 2].strip():
         signed -= 1
     for mark in marks:
-        yield mark if 0 < signed <= mark.line else replace(mark, evidence=None)
+        yield mark if 0 < signed <= mark.line else mark._replace(evidence=None)
 
 
 @lru_cache(maxsize=4096)  # few people make most of the commits

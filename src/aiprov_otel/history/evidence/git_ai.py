@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -139,7 +138,7 @@ def _mark(key: str, log: Log, ref: str, find_prompt: Callable[[str], Any]) -> Ma
     if key == "human" or (key.startswith("h_") and key in log.humans):
         mark = _make_mark(Origin.HUMAN, key, ref, {})
         watched = get_object(log.humans, key).get("author") == WATCHED_AUTHOR
-        return replace(mark, evidence=Evidence.WATCHED) if watched else mark
+        return mark._replace(evidence=Evidence.WATCHED) if watched else mark
     if key == "ai_agent":
         return _make_mark(Origin.AI, key, ref, {})
     if key.startswith(("s_", "h_")):

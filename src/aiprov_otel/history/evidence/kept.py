@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any, Final
 
 from aiprov_otel.history.blame import cache, circumstances
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, Hunks
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.git.ancestry import new_commits
@@ -74,7 +74,8 @@ class Kept:
 @contextmanager
 def opened(git: Git, table: Table, *, keep: bool) -> Iterator[Kept]:
     """What the last build has read; with *keep*, what the block adds is kept for the next one."""
-    if git.revision:  # the work tree is a temporary one
+    used = keep or cache.exists(git.root, _NAME)
+    if git.revision or not used:  # a revision has a temporary work tree
         yield Kept()
         return
     key = _key(git, table)
@@ -90,7 +91,8 @@ def opened(git: Git, table: Table, *, keep: bool) -> Iterator[Kept]:
     grown = {name: size - before[name] for name, size in _sizes(kept).items()}
     # Two files: one is small, and grows with every commit to a file of a squash.
     if grown.pop("lines"):
-        cache.save(git.root, cache.Cached(key, "", kept.lines), _LINES)
+        traced = {name: Hunks.of(hunks) for name, hunks in kept.lines.items()}
+        cache.save(git.root, cache.Cached(key, "", traced), _LINES)
     few = sum(grown.values()) * _FEW < sum(before.values())
     if any(grown[name] for name in _DEAR) or not few:
         document = {"key": key, "kept": {**vars(kept), "lines": {}}}
@@ -112,17 +114,15 @@ def _key(git: Git, table: Table) -> str:
     return f"{circumstances.cache_key(git)} {digest.hexdigest()}"
 
 
-_FIELDS: Final = tuple(one.name for one in fields(Mark))
-
-
 def pack_mark(mark: Mark) -> list[Any]:
     """*mark* as JSON values."""
-    return [getattr(mark, name) for name in _FIELDS]
+    return list(mark)
 
 
 def unpack_mark(row: Sequence[Any]) -> Mark:
     """The mark that `pack_mark` made *row* of."""
-    values = dict(zip(_FIELDS, row, strict=True))
-    values["evidence"] = values["evidence"] and Evidence(values["evidence"])
-    values["origin"] = values["origin"] and Origin(values["origin"])
-    return Mark(**values)
+    mark = Mark(*row)
+    return mark._replace(
+        evidence=mark.evidence and Evidence(mark.evidence),
+        origin=mark.origin and Origin(mark.origin),
+    )

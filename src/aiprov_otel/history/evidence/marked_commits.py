@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from typing import Any
 
 from aiprov_otel.history.evidence.agents import Table
@@ -33,7 +32,7 @@ def read_commits(
                 marks = find_marks(commit, table)
                 known[name] = list(map(pack_mark, marks))
             whole = marks or pull_requests.is_named_below(commit)
-            yield commit if whole else replace(commit, message=commit.lines[0]), marks
+            yield commit if whole else commit._replace(message=commit.lines[0]), marks
 
 
 def oldest_by_path(edges: Iterable[Edge], marked: AbstractSet[str]) -> dict[str, str]:

@@ -6,9 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.errors import PolicyError
 from aiprov_otel.files import read_regular
@@ -29,8 +28,7 @@ _ASSISTED: Final = re.compile(r"\W*(?:ai|llm|agent)[- _]assisted\W*", re.IGNOREC
 _UNMERGED: Final = {"open", "opened", "closed", "declined", "locked", "superseded"}
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(NamedTuple):
     """
     A pull request as its forge describes it. Nothing of it but marks leaves the build.
 
@@ -198,8 +196,7 @@ def _find_marks(request: Described, table: Table) -> Iterator[Mark]:
     for mark in find_marks(message, table):
         if mark.evidence and mark.evidence is not Evidence.UNMARKED:
             mixed = Origin.MIXED if mark.evidence is Evidence.ASSISTED_BY else None
-            yield replace(
-                mark,
+            yield mark._replace(
                 evidence=Evidence.PULL_REQUEST,
                 where=f"description of {where}",
                 line=0,

@@ -6,16 +6,14 @@ import heapq
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from aiprov_otel.history.evidence.commit_message import Mark
 from aiprov_otel.history.git.objects import Commit
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedRange:
+class MarkedRange(NamedTuple):
     """The lines *first* to *last* (1-based, both included) and their *mark*."""
 
     first: int

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.history.evidence import identities, squash_message
 from aiprov_otel.history.evidence.agents import Table
@@ -19,8 +18,7 @@ from aiprov_otel.history.git.repository import Git
 _A_BOT: Final = "[bot]"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCommit:
+class RequestCommit(NamedTuple):
     """
     A commit of a pull request.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel.history.evidence import identities, trailers
 from aiprov_otel.history.git.objects import Commit
@@ -17,8 +16,7 @@ _END: Final = re.compile(r"-{5,}\s*")
 _GIT_ENTRY: Final = re.compile(r"commit [0-9a-f]{40,64}\s*")
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """
     The commits that a message lists.
 

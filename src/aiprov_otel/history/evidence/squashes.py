@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import NamedTuple
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.blame import hunks as blame_hunks
-from aiprov_otel.history.blame.hunks import Hunk, find_unchanged, shift
+from aiprov_otel.history.blame.hunks import Hunk, Hunks, find_unchanged, shift
 from aiprov_otel.history.evidence import request_commits
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.kept import Kept
@@ -24,8 +23,7 @@ from aiprov_otel.history.git.repository import Git
 _ENOUGH = 0.5  # of a file's lines have to be those of the request: some are changed on the way in
 
 
-@dataclass(frozen=True)
-class Squash:
+class Squash(NamedTuple):
     """
     A commit that a forge made of a pull request, and what is known of the request.
 
@@ -126,28 +124,41 @@ def _fits(squash: Commit, head: Commit, own: Own, ancestry: Ancestry) -> bool:
 def trace_lines(
     git: Git,
     squashes: Iterable[Squash],
-    places: Iterable[tuple[str, str]],
+    files: Iterable[Hunks],
     known: MutableMapping[str, Sequence[Hunk]],
 ) -> Lines:
     """
-    Where the lines of *squashes* come from, for *places*: pairs of a commit and of a path in it.
+    Where the lines of *squashes* in *files* come from, by the commit and the path in it.
 
     Those lines of a request count that its own commits wrote, in files where they are most of
     what the squash added. What is in *known* need not be traced, and the rest is added to it.
     """
     by_name = {squash.commit.id: squash for squash in squashes}
-    wanted = [(by_name[name], path) for name, path in sorted(set(places)) if name in by_name]
+    if not by_name:
+        return {}
+    # File by file: all pairs at once would take more memory than the hunks.
+    places = {place for hunks in files for place in hunks.places if place[0] in by_name}
+    wanted = [(by_name[name], path) for name, path in sorted(places)]
     new = [pair for pair in wanted if _key(*pair) not in known]
-    blobs = _find_blobs(git, new) if new else {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        traced = pool.map(lambda pair: _trace(git, pair[0], pair[1], blobs), new)
-        found = zip((_key(*pair) for pair in new), traced, strict=True)
-        known.update((key, lines) for key, lines in found if lines is not None)
+    if new:
+        known.update(_trace_new(git, new))
     return {
         (squash.commit.id, path): lines
         for squash, path in wanted
         if (lines := known.get(_key(squash, path)))
     }
+
+
+def _trace_new(git: Git, new: Sequence[tuple[Squash, str]]) -> Iterator[tuple[str, list[Hunk]]]:
+    """The key of each of *new*, and where its lines come from, as far as that is known."""
+    from concurrent.futures import ThreadPoolExecutor  # most histories have nothing to trace
+
+    blobs = _find_blobs(git, new)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        traced = pool.map(lambda pair: _trace(git, pair[0], pair[1], blobs), new)
+        for pair, lines in zip(new, traced, strict=True):
+            if lines is not None:
+                yield _key(*pair), lines
 
 
 def _key(squash: Squash, path: str) -> str:

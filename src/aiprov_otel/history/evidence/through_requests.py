@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from aiprov_otel.format import short_hash
-from aiprov_otel.history.blame.hunks import Hunk
+from aiprov_otel.history.blame.hunks import Hunk, Hunks
 from aiprov_otel.history.evidence import kept, marked_commits, request_commits, squashes
 from aiprov_otel.history.evidence.agents import Table
 from aiprov_otel.history.evidence.commit_message import Mark
@@ -27,7 +26,7 @@ RULE: Final = "pull-request"
 
 class Through:
     """
-    What the pull *requests* add to the lines of *commits*, which have these *marks*.
+    What the pull *requests* add to the lines of *files*: *commits* wrote them, with these *marks*.
 
     Attributes:
         wrote: by squash, which commit of its request wrote which lines; marks of `RULE`.
@@ -43,7 +42,7 @@ class Through:
         requests: PullRequests,
         commits: Mapping[str, Commit],
         marks: Mapping[str, Sequence[Mark]],
-        places: Collection[tuple[str, str]],
+        files: Iterable[Hunks],
         known: Kept,
     ) -> None:
         self.wrote: dict[str, Record] = {}
@@ -67,14 +66,14 @@ class Through:
         by_name = {squash.commit.id: squash for squash in telling}
         # What follows moved lines depends on other files too.
         traced = {} if git.follows_moves else known.lines
-        lines = squashes.trace_lines(git, by_name.values(), places, traced)
+        lines = squashes.trace_lines(git, by_name.values(), files, traced)
         self._collect(by_name, lines, records, recorded)
 
     def find_marks(self, wrote: Mark) -> tuple[Commit, list[Mark]]:
         """The commit that *wrote*, one of `wrote`, names, and its marks."""
         own = self._own[wrote.commit or ""]
         return own.commit, [
-            replace(mark, where=f"{mark.where} {wrote.where}", commit=own.commit.id)
+            mark._replace(where=f"{mark.where} {wrote.where}", commit=own.commit.id)
             for mark in own.marks
         ]
 
@@ -139,8 +138,7 @@ def _recover(
         ranges = by_commit.get(hunk.commit, {}).get(hunk.path, ())
         for marked in overlapping(ranges, hunk.original, last):
             kind = marked.mark.evidence
-            mark = replace(
-                marked.mark,
+            mark = marked.mark._replace(
                 evidence=Evidence.NOTE_RECOVERED if kind is Evidence.NOTE else kind,
                 where=f"{marked.mark.where} {where}",
             )

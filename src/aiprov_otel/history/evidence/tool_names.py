@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel.history.evidence import model_names
 
@@ -103,8 +102,7 @@ def _spellings(name: str) -> str:
     return re.escape(name).replace(r"\ ", "[ _-]?")
 
 
-@dataclass(frozen=True)
-class Lexicon:
+class Lexicon(NamedTuple):
     """
     Words that need care.
 

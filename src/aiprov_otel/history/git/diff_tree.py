@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel.history.git.repository import Git
 
 _BATCH: Final = 500  # commits whose differences are held in memory
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """
     One path that differs between a commit and one of its parents.
 
@@ -26,8 +24,7 @@ class Change:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A *commit*, one *parent* of it, and the *changes* between them."""
 
     commit: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_NAME: Final = 1_000  # bytes of `Name <mail>`; of a longer one the end is read
@@ -16,8 +15,7 @@ _LONGEST_MESSAGE: Final = 1024 * 1024  # bytes; of a longer one the beginning an
 _NO_ENCODINGS: Final = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """
     One commit. Names and mail addresses never leave `history`: none is written anywhere.
 

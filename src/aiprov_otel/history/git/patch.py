@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from aiprov_otel.history.blame.hunks import unquote
@@ -39,8 +38,7 @@ class Hunk(NamedTuple):
     added: range
 
 
-@dataclass(frozen=True, slots=True)
-class FilePatch:
+class FilePatch(NamedTuple):
     """
     What a patch does to one file.
 

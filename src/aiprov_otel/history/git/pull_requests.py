@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel.errors import HistoryError
 from aiprov_otel.history.git.objects import Commit, parse_commits
@@ -38,8 +37,7 @@ _BRANCHES: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(NamedTuple):
     """A pull request: its *ref*, and the commit at its *head*."""
 
     ref: str
@@ -136,8 +134,7 @@ def _read_numbers(merges: Iterable[Commit]) -> dict[str, list[str]]:
     return {name: numbers for name, numbers in pairs if numbers}
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(NamedTuple):
     """
     The commits of a request that the history of `HEAD` does not have.
 

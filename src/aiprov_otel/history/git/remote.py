@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiprov_otel.history.git import pull_requests
 from aiprov_otel.history.git.repository import Git, matching_refs
@@ -37,6 +36,8 @@ def web_address(url: str | None) -> str | None:
     if "://" not in url:
         match = _SCP.fullmatch(_without_password(url))
         return _https(match["host"], match["path"]) if match else None
+    from urllib.parse import urlsplit  # not needed for a single file
+
     try:
         parts = urlsplit(url)
         port = parts.port

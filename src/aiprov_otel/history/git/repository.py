@@ -56,6 +56,7 @@ class Git:
         self.ignored: tuple[str, ...] = ()
         self.online = False
         self._head: str | None = None
+        self._is_shallow = True  # unless `open` finds otherwise
         self._processes = Processes()
 
     @classmethod
@@ -70,15 +71,21 @@ class Git:
             msg = f"{start} is not a folder; give one that is in a git repository"
             raise HistoryError(msg)
         git = cls(start)
-        wanted = ("--is-inside-work-tree", "HEAD^{commit}", "--show-toplevel")
+        wanted = (
+            "--is-inside-work-tree",
+            "--is-shallow-repository",
+            "HEAD^{commit}",
+            "--show-toplevel",
+        )
         status, output, _ = git.try_run("rev-parse", *wanted)
         if status and bare and (start / "objects").is_dir():
             # Else git refuses: the folder may be in the work tree of another repository.
             return cls(start, variables={"GIT_DIR": str(start.absolute())})
         if status:
             raise HistoryError(git._why_unusable())
-        _, head, root = output.removesuffix(b"\n").split(b"\n", 2)
+        _, shallow, head, root = output.removesuffix(b"\n").split(b"\n", 3)
         git.root, git._head = Path(os.fsdecode(root)), head.decode("ascii")
+        git._is_shallow = shallow != b"false"
         if not os.path.lexists(git.root / ".git"):
             msg = f"core.worktree of {start} leads to {git.root}, which has no .git; unset it"
             raise HistoryError(msg)
@@ -102,6 +109,21 @@ class Git:
     def directory(self) -> Path:
         """The `.git` folder that all work trees of the repository share."""
         return self.root / os.fsdecode(self._line("rev-parse", "--git-common-dir"))
+
+    @cached_property
+    def boundaries(self) -> frozenset[str]:
+        """The commits whose parents a shallow clone left out; empty for a full one."""
+        if not self._is_shallow:
+            return frozenset()
+        try:
+            return frozenset((self.directory / "shallow").read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    @cached_property
+    def version(self) -> bytes:
+        """The version of git, as it prints it; read once."""
+        return self.run("version")
 
     @cached_property
     def refs(self) -> dict[str, str]:
@@ -158,16 +180,17 @@ class Git:
         An object that is too large is as good as a missing one.
         """
         for batch in _batches(list(names), self._object_sizes):
-            yield self._cat_file("--batch", batch)
+            # Often there is nothing: no log of traces, for one.
+            yield self._cat_file("--batch", batch) if any(batch) else b"\n" * len(batch)
 
     def object_names(self, names: Iterable[str]) -> list[str]:
         """The full hash of each of the objects *names*; something else for a missing one."""
         output = self._cat_file("--batch-check=%(objectname)", names)
         return output.decode("utf-8", "replace").split("\n")[:-1]
 
-    def _object_sizes(self, names: Iterable[str]) -> list[int]:
+    def _object_sizes(self, names: Iterable[str]) -> list[int | None]:
         output = self._cat_file("--batch-check=%(objectsize)", names)
-        return [int(line) if line.isdigit() else 0 for line in output.split(b"\n")[:-1]]
+        return [int(line) if line.isdigit() else None for line in output.split(b"\n")[:-1]]
 
     def _cat_file(self, form: str, names: Iterable[str]) -> bytes:
         stdin = os.fsencode("".join(f"{name}\n" for name in names))  # a path may have any bytes
@@ -282,29 +305,23 @@ _BATCH_BYTES: Final = 64 * 1024 * 1024  # the most that an object, or all of a b
 
 
 def _batches(
-    names: Sequence[str], sizes: Callable[[Sequence[str]], Sequence[int]]
+    names: Sequence[str], sizes: Callable[[Sequence[str]], Sequence[int | None]]
 ) -> Iterator[Sequence[str]]:
-    """*names* in batches whose contents fit into memory; a large one becomes a missing one."""
+    """*names* in batches whose contents fit into memory; empty for a missing or a large one."""
     for position in range(0, len(names), _BATCH):
         some = names[position : position + _BATCH]
         batch: list[str] = []
         total = 0
         for name, size in zip(some, sizes(some), strict=True):
-            if total + size > _BATCH_BYTES and batch:
+            if total + (size or 0) > _BATCH_BYTES and batch:
                 yield batch
                 batch, total = [], 0
-            too_large = size > _BATCH_BYTES
-            batch.append("0" * 40 if too_large else name)
-            total += 0 if too_large else size
+            if size is None or size > _BATCH_BYTES:
+                batch.append("")
+            else:
+                batch.append(name)
+                total += size
         yield batch
-
-
-def boundaries(git: Git) -> frozenset[str]:
-    """The commits whose parents a shallow clone left out; empty for a full one."""
-    try:
-        return frozenset((git.directory / "shallow").read_text("ascii").split())
-    except FileNotFoundError:
-        return frozenset()
 
 
 def has_commits(git: Git, number: int) -> bool:
