@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 Extent = Literal["all", "minimal"]
 Commits = Literal["all", "ai-only"]
@@ -37,8 +36,7 @@ _NAMES: Final = (
 _SIGNAL: Final = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """
     The settings from the environment; arguments and OpenTelemetry's file override them.
 
@@ -69,13 +67,13 @@ class Settings:
     doctor: str | None = None
     attributes: Extent = "all"
     commits: Commits = "all"
-    wrong: tuple[str, ...] = field(default=(), compare=False)
+    wrong: tuple[str, ...] = ()
 
     def given(self, **options: Any) -> Settings:
         """These settings with *options* applied; an option that is None changes nothing."""
         given = {name: value for name, value in options.items() if value is not None}
         valid = {name: _valid(name, given[name]) for name in _OPTIONS if name in given}
-        return replace(self, **valid, wrong=(*self.wrong, *_complaints(given)))
+        return self._replace(**valid, wrong=(*self.wrong, *_complaints(given)))
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:

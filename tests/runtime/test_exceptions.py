@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+import types
 
 import pytest
 from opentelemetry import trace
@@ -490,3 +491,19 @@ def test_a_span_inside_a_library_names_the_line_that_called_it(application, shop
 
     assert said["aiprov.exception.origin"] == "ai"
     assert (said["code.function.name"], said["code.line.number"]) == ("shop.failing.call", 22)
+
+
+def test_code_without_lines_has_that_of_its_definition(application, shop):
+    """
+    What a library raises below it is placed there.
+    """
+    code = shop.call.__code__
+    bare = types.FunctionType(code.replace(co_linetable=b""), vars(shop))
+
+    def library():
+        raise OSError
+
+    with pytest.raises(OSError):
+        bare(failing, application, library)
+
+    assert event(application.span())["code.line.number"] == code.co_firstlineno

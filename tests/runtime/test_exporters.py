@@ -25,7 +25,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 import aiprov_otel
-from aiprov_otel.runtime import exporters, span_encoder
+from aiprov_otel.runtime import exporters, fast_path, span_encoder
 from aiprov_otel.runtime.exporters import Encoding
 from aiprov_otel.runtime.patching import Patches
 
@@ -185,18 +185,33 @@ def test_an_exporter_of_another_class_is_left_alone(exporter, monkeypatch):
     class Own(module.OTLPSpanExporter):
         pass
 
+    asked = []
     with aiprov_otel.install():
-        # Fails the test if our encoder is called: its bytes would be the same.
-        for ours in ("_fast", "_bare"):
-            monkeypatch.setattr(module.encode_spans, ours, lambda spans: pytest.fail("asked"))
+        # Our encoder itself, counted: which of the two encoded can't be seen in the bytes.
+        for ours in ("_to_message", "_to_bytes"):
+            encode = getattr(module.encode_spans, ours)
+            monkeypatch.setattr(module.encode_spans, ours, counting(asked, encode))
         send(Own(endpoint=endpoint), "a")
 
     assert names_of(requests) == ["a"]
+    assert asked == []
 
 
-def test_a_message_that_somebody_changes_is_sent_as_changed(exporter, monkeypatch):
+def test_over_http_no_message_is_made(exporter):
     """
-    Whoever wraps the encoder after us, to redact names say, gets a message in every batch.
+    From the fourth batch on, the exporter over HTTP gets bytes, and the one over gRPC a message.
+    """
+    module, _, _ = exporter
+    with aiprov_otel.install():
+        *_, request = (module.encode_spans(exporters.Batch(exporters._sample())) for _ in range(4))
+
+    made = span_encoder.Request if module is over_http else ExportTraceServiceRequest
+    assert type(request) is made
+
+
+def test_a_message_that_a_wrapper_changes_is_sent_as_changed(exporter, monkeypatch):
+    """
+    Code that wraps the encoder after `install()`, to redact names, gets a message of each batch.
     """
     module, endpoint, requests = exporter
     with aiprov_otel.install():
@@ -233,7 +248,7 @@ def test_a_version_that_was_not_tested_is_left_to_the_sdk(monkeypatch):
     """
     On another version nothing is replaced, and the reason names it.
     """
-    monkeypatch.setattr(exporters, "TESTED", frozenset())  # a later version can't be had yet
+    monkeypatch.setattr(fast_path, "TESTED", frozenset())  # a later version can't be had yet
     with aiprov_otel.install():
         assert over_http.encode_spans is encode_spans
 

@@ -12,6 +12,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 
 import aiprov_otel
 from aiprov_otel import ProvenanceLogRecordProcessor
+from aiprov_otel.runtime import exception_state
 from support.application import AI, HUMAN
 from support.records import Records
 
@@ -143,14 +144,17 @@ def test_a_record_that_stands_for_an_exception_names_its_line(shop, records):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the SDK's own handler
 def test_what_comes_from_logging_is_told_there(application, shop, records):
     """
-    A record of `logging` has what its line says; one of a library has nothing, also here.
+    A record of `logging` has what its line says, and its exception counts as logged; a library's
+    has nothing.
     """
     from opentelemetry.sdk._logs import LoggingHandler
+
+    error = KeyError("apple")
 
     handler, root = LoggingHandler(logger_provider=records.provider), logging.getLogger()
     root.addHandler(handler)
     try:
-        shop.log()
+        shop.log(exc_info=error)
         shop.call(lambda: logging.getLogger("library").warning("hello"))
     finally:
         root.removeHandler(handler)
@@ -158,6 +162,7 @@ def test_what_comes_from_logging_is_told_there(application, shop, records):
     ours, theirs = (dict(each.attributes) for each in records.all)
     assert ours["aiprov.origin"] == "human"
     assert "aiprov.origin" not in theirs
+    assert exception_state.was_remembered(error)
 
 
 def test_after_uninstall_nothing_is_said(shop, records):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from opentelemetry.trace import SpanKind
 
 from aiprov_otel.runtime import fast_path, resolver, stack
 from support.application import AI
@@ -142,3 +143,28 @@ def test_a_message_that_a_framework_sends_is_left_at_once(application, shop, lon
     assert not [key for span in spans for key in span.attributes if key.startswith("aiprov.")]
     # A file is met once the long way; the request's own span takes it always.
     assert len(long_walks) - 3 == (1 if fast_path.Fast.attributes else 6)
+
+
+def test_a_request_that_a_library_receives_is_left_at_once(application, shop, monkeypatch):
+    """
+    Nobody opened its span by hand, so one frame of the library is enough, however many there are.
+    """
+    looked_at = []
+    upwards = stack._upwards
+
+    def counted(frame):
+        for each in upwards(frame):
+            looked_at.append(each.f_code.co_name)
+            yield each
+
+    monkeypatch.setattr(stack, "_upwards", counted)  # the real walk, counted
+
+    async def library(depth=20):
+        if depth:
+            return await library(depth - 1)
+        return application.tracer.start_span("s", kind=SpanKind.SERVER).end()
+
+    asyncio.run(shop.settle(library))
+
+    assert looked_at.count("library") == 1
+    assert not any(key.startswith("aiprov.") for key in application.span().attributes)

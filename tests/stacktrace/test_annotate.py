@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from aiprov_otel.stacktrace.annotate import age, describe, format_trace
+from aiprov_otel.stacktrace.annotate import describe, format_trace
 from aiprov_otel.stacktrace.frames import Frame, Line
 from aiprov_otel.values import Match, Provenance
 from support.application import AI, HUMAN
@@ -44,17 +41,3 @@ def test_a_name_steers_no_terminal():
     A manifest may come with a package of somebody else.
     """
     assert describe(Provenance(agent="\x1b[2Jx")) == "unknown ([2Jx)"
-
-
-@pytest.mark.parametrize(
-    ("days", "said"),
-    [(0, "less than a day"), (1, "1 day"), (8, "1 week"), (70, "2 months"), (800, "2 years")],
-)
-def test_an_age_in_words(days, said):
-    """
-    The largest unit that fits; None where no time is known.
-    """
-    then = datetime.now(UTC) - timedelta(days=days, minutes=1)
-
-    assert age(then.isoformat()) == said
-    assert age(None) is None

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from opcode import opmap
 from pathlib import Path
 from traceback import walk_stack
 from types import FrameType, FunctionType
@@ -68,7 +69,10 @@ _CALLBACKS: Final = {"_upwards"}
 
 _SHELLS: Final[dict[str, set[str]]] = {
     "_helpers.py": {"call", "_leave"},
-    "call_spans.py": {"enter", "leave", "end", "_fail: annotator, span", "_fail: with"},
+    "call_spans.py": {
+        *("enter", "resume", "leave", "end", "close: self.leave"),
+        *("_fail: annotator, span", "_fail: with"),
+    },
     "exception_state.py": {"is_failure", "is_failing"},
     "exceptions.py": {
         "record_exception: with",
@@ -190,7 +194,7 @@ class Trace:
     def meet(self, frame: FrameType, event: str) -> Fault | None:
         """Count an event; returns the fault, if it is to arrive now."""
         code, line = frame.f_code, frame.f_lineno
-        if not _can_fail(code.co_filename, line, event):
+        if not _can_fail(code.co_filename, line, event) or _is_closed(frame, event):
             return None
         site = Site(code.co_filename, line, code.co_name, event)
         self.passed[site] += 1
@@ -227,6 +231,11 @@ def _can_fail(filename: str, line: int, event: str) -> bool:
     # exception of the tracer there would leave the lock held, and every other thread waiting.
     idle = text in {"try:", "pass"} or re.match(r"except |with .*_lock:", text)
     return event in {"call", "line"} and not idle
+
+
+def _is_closed(frame: FrameType, event: str) -> bool:
+    """Whether a generator is closed or thrown into: no call, and Python takes no signal there."""
+    return event == "call" and frame.f_code.co_code[frame.f_lasti] == opmap["YIELD_VALUE"]
 
 
 trace: Any = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import CodeType, FrameType, TracebackType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from weakref import ref
 
 from aiprov_otel import attributes
 from aiprov_otel.attributes import Attributes
@@ -27,8 +28,7 @@ _MINIMAL: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
+class Emission(NamedTuple):
     """
     Which attributes are sent.
 
@@ -72,8 +72,7 @@ class Emission:
         return {key: value for key, value in attributes.items() if key in _MINIMAL}
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """The attributes of an exception: on its event, and on the span that it failed."""
 
     event: Attributes
@@ -94,6 +93,7 @@ class Annotator:
         self.emission = emission
         self._units: dict[tuple[int, str, Unit], tuple[CodeType, Attributes]] = {}
         self.sites: dict[tuple[int, int], tuple[CodeType, Attributes]] = {}
+        self._raising: dict[int, tuple[Provenance, Raised]] = {}
         self.lines = Lines(resolver, emission)
 
     def unit(self, code: CodeType, module: str, unit: Unit) -> Attributes:
@@ -135,14 +135,14 @@ class Annotator:
         else:
             line = stack.innermost(self.resolver, head)
             answer = self._exception(error, [line]) if line else None
-        state.answer = (self, answer, id(cause_of(error)), _identities(head))
+        state.answer = (ref(self), answer, id(cause_of(error)), _identities(head))
         return answer or self._exception(error, stack.nearest(self.resolver, head))
 
     def _has_answered(
         self, error: BaseException, step: TracebackType | None, known: tuple[Any, ...]
     ) -> bool:
         """Whether a traceback from *step* on still has a step of the *known* answer."""
-        if not known or known[0] is not self or known[2] != id(cause_of(error)):
+        if not known or known[0]() is not self or known[2] != id(cause_of(error)):
             return False
         steps: list[Any] = known[3]
         while step is not None:
@@ -156,14 +156,21 @@ class Annotator:
         return False
 
     def _exception(self, error: BaseException, places: Sequence[Place]) -> Raised:
-        raised = self._raised(places)
-        cause = last_cause(error)
-        event = self.emission.of_exception(
-            raised, self.raised(cause) if cause is not None else None
-        )
-        if stack.are_one(places):
-            event |= self._code(*places[0])
-        return Raised(event, self.emission.of_error(raised))
+        raised, cause = self._raised(places), last_cause(error)
+        event, failing = self._of_raised(raised)
+        if cause is not None:
+            event = self.emission.of_exception(raised, self.raised(cause))
+        return Raised(event | (self._code(*places[0]) if stack.are_one(places) else {}), failing)
+
+    def _of_raised(self, raised: Provenance) -> Raised:
+        """The attributes of an exception without a cause, from a line of that provenance."""
+        if (cached := self._raising.get(id(raised))) is None:
+            if len(self._raising) >= LIMIT:
+                self._raising.clear()
+            of_exception = self.emission.of_exception(raised, None)
+            attributes = Raised(of_exception, self.emission.of_error(raised))
+            cached = self._raising[id(raised)] = (raised, attributes)
+        return cached[1]
 
     def raised(self, error: BaseException) -> Provenance:
         """The provenance of the line that raised *error*; of the lines of a group, as one unit."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from types import CodeType
 from typing import Final
+from weakref import ref
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
@@ -13,6 +15,7 @@ from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer
 
 from aiprov_otel.attributes import ERROR_TYPE, Attributes
 from aiprov_otel.runtime import exception_logs, outcomes, state
+from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.exception_state import (
     ENDS,
     bare_name,
@@ -31,7 +34,7 @@ _SDK: Final = "opentelemetry.sdk.trace"
 
 class Call:
     """
-    A span over one call, which runs in its *context* from `enter` to `leave`.
+    A span over one call, which runs in its *context* from `enter` or `resume` to `leave`.
 
     A signal handler may raise at any moment, also in a method of this class: after `close`, the
     span has ended and the context is that from before, however far the others came.
@@ -67,8 +70,22 @@ class Call:
 
     def start(self) -> None:
         """Start the span; without one if a sampler or a processor fails."""
+        around = self._around
         try:
-            self._start()
+            if Fast.attributes:
+                self._span = span = self._tracer.start_span(
+                    self._name, around, start_time=self._began
+                )
+                if isinstance(span, SdkSpan):
+                    if (mapping := held(span)) is not None:
+                        mapping.update(self._attributes)
+                    else:
+                        span.set_attributes(self._attributes)
+            else:
+                self._span = span = self._tracer.start_span(
+                    self._name, around, attributes=self._attributes, start_time=self._began
+                )
+            self.context = trace.set_span_in_context(span, around)
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
@@ -76,28 +93,20 @@ class Call:
                 raise
             swallow(error, in_call=True)  # type: ignore[arg-type]  # it is an Exception
 
-    def _start(self) -> None:
-        around = self._around
-        if Fast.attributes:
-            self._span = span = self._tracer.start_span(self._name, around, start_time=self._began)
-            if isinstance(span, SdkSpan):
-                if (mapping := held(span)) is not None:
-                    mapping.update(self._attributes)
-                else:
-                    span.set_attributes(self._attributes)
-        else:
-            self._span = span = self._tracer.start_span(
-                self._name, around, attributes=self._attributes, start_time=self._began
-            )
-        self.context = trace.set_span_in_context(span, around)
-
     def enter(self) -> None:
-        """What begins from now on belongs to the span; a generator is entered at each step."""
+        """What begins from now on belongs to the span."""
         try:
-            self._around = context.get_current()
             self._entered = True
             context.attach(self.context)
         except RecursionError:  # no room for a span, but maybe for the call
+            self._entered = False
+
+    def resume(self) -> None:
+        """Enter it in the context of now: a generator may be resumed in another."""
+        try:
+            self._around = context.get_current()
+            self.enter()
+        except RecursionError:  # as above
             self._entered = False
 
     def leave(self) -> None:
@@ -130,10 +139,10 @@ class Call:
         """Leave the context and end the span, unless that was done."""
         if self._entered:
             self.leave()
-        if self._span is not None:
+        if (span := self._span) is not None:
             try:
-                if self._span.is_recording():
-                    self._span.end()
+                if span.is_recording():
+                    span.end()
             except Exception as error:  # noqa: BLE001 (another processor may fail)
                 swallow(error, in_call=True)
             self._span = None
@@ -191,12 +200,19 @@ class _NoCall(Call):
     def enter(self) -> None:
         """Nothing to enter."""
 
+    def resume(self) -> None:
+        """Nothing to enter."""
+
     def leave(self) -> None:
         """Nothing to leave."""
 
 
 NO_CALL: Final = _NoCall()
 """A call while nothing is to be annotated; it has no state, so one serves every thread."""
+
+
+def _nothing() -> None:
+    """What a site has seen before its first call."""
 
 
 class Site:
@@ -208,7 +224,7 @@ class Site:
         self._code = code
         self._module = module
         self.name = f"{module}.{code.co_qualname}"
-        self._seen: object = None
+        self._seen: Callable[[], Annotator | None] = _nothing
         self._tracer: Tracer = NoOpTracer()
         self._attributes: Attributes = {}
 
@@ -222,10 +238,10 @@ class Site:
             annotator = state.current or state.annotator()
             if annotator is None:
                 return None
-            if annotator is not self._seen:
+            if self._seen() is not annotator:
                 self._tracer = state.tracer()
                 self._attributes = annotator.emission.of_unit(MISSING, Unit.FUNCTION)
-                self._seen = annotator  # once, also where it fails
+                self._seen = ref(annotator)  # once, also where it fails
                 self._attributes = annotator.unit(self._code, self._module, Unit.FUNCTION)
             return Call(self._tracer, self.name, self._attributes, current, began)
         except RecursionError:  # no room for a span, but maybe for the call

@@ -109,9 +109,9 @@ def _annotated(span: Span, exception: BaseException, attributes: OtelAttributes)
 
 def fail(span: Span, error: Attributes) -> None:
     """Put *error*, of what failed *span*, on it; nothing of the line that raised if it has one."""
-    present = dict(span.attributes or {})
     if not error or not span.is_recording():
         return
+    present = fast_path.attributes_of(span)
     if ERROR_ORIGIN in present:
         error = {key: value for key, value in error.items() if key == ERROR_OUTCOME}
     fast_path.put(span, {key: value for key, value in error.items() if key not in present})

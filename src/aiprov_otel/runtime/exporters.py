@@ -27,8 +27,6 @@ from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.post_import import register_post_import_hook
 
 _PACKAGE: Final = "opentelemetry.exporter.otlp.proto"
-TESTED: Final = frozenset(f"1.{minor}" for minor in range(38, 46))
-"""Versions of OpenTelemetry whose encoder ours was compared with."""
 _FIRST: Final = 3
 _EVERY: Final = 1_000
 """Batches that are encoded both ways: so many at first, and then one in so many."""
@@ -69,17 +67,17 @@ def _instrument(patches: Patches, kind: str, module: ModuleType) -> None:
     with call_guard:
         from opentelemetry.exporter.otlp.proto.common import trace_encoder, version
 
-        from aiprov_otel.runtime import span_encoder  # it imports the same
+        from aiprov_otel.runtime import span_encoder  # it imports the same modules
 
         theirs, ours = trace_encoder.encode_spans, span_encoder.encode_spans
-        # gRPC encodes the message itself, and takes no other.
-        bare: Encoder = ours if kind == "grpc" else span_encoder.encode_request
-        if ".".join(version.__version__.split(".")[:2]) not in TESTED:
+        # gRPC encodes the request itself, so it needs a message.
+        to_bytes: Encoder = ours if kind == "grpc" else span_encoder.encode_request
+        if not fast_path.is_tested(version.__version__):
             Encoding.refused = f"OpenTelemetry {version.__version__} was not tested"
-        elif module.encode_spans is theirs and _agree(theirs, ours):
+        elif module.encode_spans is theirs and _agree(theirs, to_bytes):
             exporter = module.OTLPSpanExporter
             patches.replace(exporter, "export", partial(_wrap_export, exporter))
-            patches.replace(module, "encode_spans", partial(_Encode, module, ours, bare))
+            patches.replace(module, "encode_spans", partial(_Encode, module, ours, to_bytes))
             Encoding.used.add(kind)
 
 
@@ -102,15 +100,17 @@ def _wrap_export(exporter: type, original: Callable[..., Any]) -> Callable[..., 
 
 class _Encode:
     """
-    What an exporter of *module* calls to encode spans: *bare*, or *original* where that fails.
+    What an exporter of *module* calls to encode spans: *to_bytes*, or *original* where that fails.
 
-    *fast* is called instead of *bare* if somebody has wrapped this, who may change a message.
+    If other code has wrapped this, it gets the message of *to_message*, which it can change.
     """
 
-    def __init__(self, module: ModuleType, fast: Encoder, bare: Encoder, original: Encoder) -> None:
+    def __init__(
+        self, module: ModuleType, to_message: Encoder, to_bytes: Encoder, original: Encoder
+    ) -> None:
         self._module = module
-        self._fast = fast
-        self._bare = bare
+        self._to_message = to_message
+        self._to_bytes = to_bytes
         self._original = original
         self._batches = 0
 
@@ -118,7 +118,7 @@ class _Encode:
         """The message that *original* returns for *spans*."""
         if type(spans) is not Batch or Encoding.refused is not None:
             return self._original(spans)
-        encode = self._bare if self._module.encode_spans is self else self._fast
+        encode = self._to_bytes if self._module.encode_spans is self else self._to_message
         try:
             message = encode(spans)
         except Exception as error:  # whatever it is, the SDK encodes the batch

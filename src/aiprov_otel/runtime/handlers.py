@@ -75,9 +75,9 @@ def handled_by(thing: Any) -> None:
 
 def name(span: Span, attributes: Attributes) -> None:
     """Set *attributes* of a handler on *span*, in place of those of one further out."""
-    present = dict(span.attributes or {})
+    present = fast_path.attributes_of(span)
     before: Attributes = span.__dict__.get(_HANDLER) or {}
-    if not (present.keys() - before.keys()).isdisjoint(CODE):
+    if any(key in present and key not in before for key in CODE):
         attributes = {key: value for key, value in attributes.items() if key not in CODE}
     setattr(span, _HANDLER, attributes)
     fast_path.put(span, attributes, instead_of=before)
@@ -85,7 +85,7 @@ def name(span: Span, attributes: Attributes) -> None:
 
 def _may_name(span: Span) -> bool:
     """Whether *span* has no provenance yet, or only one that we set."""
-    return _HANDLER in span.__dict__ or ORIGIN not in (span.attributes or ())
+    return _HANDLER in span.__dict__ or ORIGIN not in fast_path.attributes_of(span)
 
 
 def _expect(annotator: Annotator, span: Span, function: FunctionType) -> None:

@@ -21,6 +21,7 @@ from aiprov_otel.runtime import (
     frameworks,
     logs,
     metrics,
+    plain_attributes,
     providers,
     servers,
     source_text,
@@ -59,6 +60,7 @@ class Installation(AbstractContextManager["Installation"]):
             frameworks.instrument,
             servers.instrument,
             exporters.instrument,
+            plain_attributes.instrument,
         ):
             with call_guard:
                 instrument(self._patches)

@@ -43,7 +43,7 @@ class ProvenanceLogRecordProcessor(LogRecordProcessor):
             if annotator is None or _is_ours(log_record):
                 return
             record = log_record.log_record
-            # `install()` has annotated most records of `logging`: no walk for those.
+            # `install()` has annotated most records of `logging`; those need no walk.
             if exception_state.is_logging() or ORIGIN not in (record.attributes or ()):
                 _name_emitter(annotator, record, sys._getframe(1))  # noqa: SLF001 (inspect is slow)
             if (error := getattr(record, "exception", None)) is not None:  # since 1.42
@@ -67,7 +67,7 @@ def _is_ours(record: ReadWriteLogRecord) -> bool:
 
 
 def _name_emitter(annotator: Annotator, record: Any, frame: FrameType) -> None:
-    """Give *record*, which was emitted below *frame*, the provenance of that line."""
+    """Give *record* the provenance of the line that emitted it, in *frame* or above."""
     if _is_from_logging(frame):
         # In this order: to ask the SDK's mapping for a key that it has not is slow.
         if exception_state.is_logging() and EXCEPTION_TYPE in (record.attributes or ()):

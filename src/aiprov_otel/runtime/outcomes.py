@@ -10,9 +10,8 @@ else arrived was handled. docs/reference/counting.md has the rules.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 from typing import Final
 
@@ -44,7 +43,6 @@ from aiprov_otel.runtime.exception_state import (
     state_of,
 )
 from aiprov_otel.runtime.metrics import Kind
-from aiprov_otel.runtime.resolver import Resolver
 from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
 
 LIMIT: Final = 1_000
@@ -188,7 +186,7 @@ def ended(span: Span) -> Attributes:
     if not has_failed(span):
         for error in errors:
             error.was_handled = True
-    elif not errors and ORIGIN in (span.attributes or ()):  # a service answered it with 500
+    elif not errors and ORIGIN in fast_path.attributes_of(span):  # a service answered it with 500
         errors = [_Error(next(_numbers))]
     _arrived(above).extend(errors)
     return {}
@@ -275,7 +273,7 @@ def _outcome(span: Span, deciding: _Error | None) -> Outcome:
 
 def _is_refused(span: Span) -> bool:
     """Whether the request was answered as one that its client got wrong."""
-    attributes = span.attributes or {}
+    attributes = fast_path.attributes_of(span)
     status = next((str(attributes[key]) for key in HTTP_STATUS if key in attributes), "")
     if status.startswith("4"):
         return True
@@ -286,22 +284,8 @@ def _is_expected(error: BaseException) -> bool:
     if issubclass(type(error), SystemExit):
         return error.code in (None, 0)  # type: ignore[attr-defined]
     annotator = state.annotator()
-    expected = _expected(annotator.resolver if annotator else None)
+    expected = annotator.resolver.expected_errors if annotator else frozenset(CANCELLATIONS)
     return not expected.isdisjoint(class_names(error))
-
-
-@lru_cache(maxsize=1)
-def _expected(resolver: Resolver | None) -> frozenset[str]:
-    """The names of the classes of errors that are expected."""
-    return frozenset((*CANCELLATIONS, *_listed(resolver)))
-
-
-def _listed(resolver: Resolver | None) -> Iterator[str]:
-    """The classes that the policies of the manifests name."""
-    for manifest in resolver.manifests if resolver else ():
-        names = manifest.policy.get("expected_errors", [])
-        if isinstance(names, list):
-            yield from (name for name in names if isinstance(name, str))
 
 
 def _place(event: Attributes) -> tuple[object, ...] | None:

@@ -10,23 +10,22 @@ Provenance that was declared by hand is kept here too, by code object, for the w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import CodeType
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiprov_otel import settings
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.manifest import Entry, Manifest, SourceFile, decide, unit_lines
 from aiprov_otel.runtime import libraries, source_text
 from aiprov_otel.runtime.guard import warn
-from aiprov_otel.values import MISSING, Match, Provenance
+from aiprov_otel.values import CANCELLATIONS, MISSING, Match, Provenance
 
 LIMIT = 50_000
 """Entries of a cache before it starts afresh: code made at run time must not fill memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
+class LoadedFile(NamedTuple):
     """A file of the application as this process runs it; *source* is None where unknown."""
 
     source: SourceFile | None
@@ -60,11 +59,13 @@ class Resolver:
     Finds the provenance of files, lines and units in *manifests*; safe in threads and forks.
 
     Attributes:
+        expected_errors: the names of classes that are expected: cancellations, and by policies.
         libraries: the files seen so far that hold no application code, for walks of the stack.
     """
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
         self.manifests = manifests
+        self.expected_errors = frozenset((*CANCELLATIONS, *_expected_errors(manifests)))
         self._files: dict[str, LoadedFile | None] = {}
         self.libraries: set[str] = set()
         self._stamps: dict[str, tuple[int, int] | None] = {}  # of the files when they were loaded
@@ -212,6 +213,13 @@ def codes(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from codes(constant)
+
+
+def _expected_errors(manifests: Sequence[Manifest]) -> Iterator[str]:
+    for manifest in manifests:
+        names = manifest.policy.get("expected_errors", [])
+        if isinstance(names, list):
+            yield from (name for name in names if isinstance(name, str))
 
 
 def _answer(

@@ -9,13 +9,11 @@ import time
 import zipimport
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.manifest import content_hash, tails
 from aiprov_otel.runtime import libraries
@@ -27,7 +25,6 @@ STARTED = time.time()
 """A file that is younger on disk may not be what this process runs."""
 
 BOOTSTRAPS: Final = {
-    ThreadPoolExecutor.submit.__code__.co_filename,
     str(Path(__file__).with_name("call_spans.py")),  # our span states itself what it stands for
 }
 """Below a frame of these, the stack belongs to the code that started the loop or the pool."""
@@ -40,6 +37,7 @@ def _know(name: str, module: Any) -> None:
 
 
 # A service without asyncio would pay more for its import than for ours.
+register_post_import_hook(partial(_know, "ThreadPoolExecutor.submit"), "concurrent.futures.thread")
 register_post_import_hook(partial(_know, "Handle._run"), "asyncio.events")
 register_post_import_hook(partial(_know, "run"), "asyncio.runners")
 
@@ -47,8 +45,7 @@ _names_of: Final[Any] = vars(ModuleType)["__dict__"].__get__
 _DEFINITION = re.compile(rb"^[ \t\f]*(?:async\s+def|def|class)\b", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The lines where decorators, and the definitions below them, begin; sorted."""
 
     decorators: tuple[int, ...] = ()

@@ -124,16 +124,16 @@ def _of_other(key: str, value: object) -> bytes:
 _texts: Final = Remembered(_of_text)
 _integers: Final = Remembered(_of_integer)
 _ratios: Final = Remembered(_of_float)
-"""Other floats, such as durations, seldom come again."""
+"""Only of `aiprov.ai_ratio`: other floats, such as durations, are seldom the same twice."""
 _names: Final = Remembered(_of_name)
 
 
 class Request:
     """
-    A request to export spans, for an exporter that asks it for its bytes and nothing else.
+    A request to export spans, for an exporter that only asks for its bytes.
 
-    To parse the bytes into a message, and to encode that again, costs as much as a third of making
-    them. Should the exporter ask for more, it gets that of such a message.
+    Parsing the bytes into a message and encoding it again costs about half as much as making them.
+    If the exporter asks for anything else, it is read from a message, parsed for that.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -146,7 +146,7 @@ class Request:
     SerializePartialToString = SerializeToString
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # who copies it asks before it has data
+        if name.startswith("_"):  # copy looks some up before there is data
             raise AttributeError(name)
         return getattr(ExportTraceServiceRequest.FromString(self._data), name)
 

@@ -46,7 +46,7 @@ class ProvenanceSpanProcessor(SpanProcessor):
                 opener = stack.opener(annotator.resolver, start, only_by_hand=is_entry)
             if is_entry:
                 handlers.enter(span)
-                if opener.by_hand and ORIGIN not in (span.attributes or {}):
+                if opener.by_hand and ORIGIN not in fast_path.attributes_of(span):
                     _name_handler(annotator, span, opener)
             elif opener.function is not None:
                 code, module = opener.function.__code__, opener.function.__module__
@@ -92,7 +92,7 @@ def _name_handler(annotator: Annotator, span: Span, opener: stack.Opener) -> Non
 
 def annotate(span: Span, attributes: Attributes) -> None:
     """Set *attributes* on *span*, unless it has some: `aiprov.*` and `code.*` each as a whole."""
-    present = fast_path.held(span) or dict(span.attributes or {})
+    present = fast_path.attributes_of(span)
     if ORIGIN not in present:
         if not present.keys().isdisjoint(CODE):
             attributes = {key: value for key, value in attributes.items() if key not in CODE}

@@ -83,7 +83,7 @@ def opener(resolver: Resolver, start: FrameType, *, only_by_hand: bool = False) 
     """
     The code of the application that opened a span which begins in the frame *start*.
 
-    With *only_by_hand*, no code is looked for beyond a library that opened it.
+    With *only_by_hand*, the search ends at the first frame of a library that is not OpenTelemetry.
     """
     by_hand = True
     for frame in _upwards(start):
@@ -164,12 +164,12 @@ def nearest(resolver: Resolver, traceback: TracebackType) -> list[Place]:
     # A span inside a library gets the same answer as the spans around it this way. A traceback
     # that is no longer on the stack has no frame above.
     frame = above(resolver, traceback.tb_frame.f_back)
-    return [(frame, frame.f_lineno)] if frame else []
+    return [(frame, frame.f_lineno or frame.f_code.co_firstlineno)] if frame else []
 
 
 def are_one(lines: Sequence[Place]) -> bool:
     """Whether *lines* are the same line, in however many frames."""
-    return len({(id(frame.f_code), number) for frame, number in lines}) == 1
+    return len(lines) == 1 or len({(id(frame.f_code), n) for frame, n in lines}) == 1
 
 
 def _leaf_places(resolver: Resolver, group: BaseException) -> list[Place]:
@@ -195,12 +195,12 @@ def _is_ours(resolver: Resolver, step: TracebackType | None) -> bool:
 
 def innermost(resolver: Resolver, step: TracebackType | None) -> Place | None:
     """The innermost line of a traceback, from *step* on, in the application."""
-    raising = None
+    steps = []
     while step is not None:
-        if resolver.is_ours(step.tb_frame.f_code):
-            raising = step
+        steps.append(step)
         step = step.tb_next
-    if raising is None:
-        return None
-    # Code that the import hook writes into a function has no line.
-    return raising.tb_frame, raising.tb_lineno or raising.tb_frame.f_code.co_firstlineno
+    for raising in reversed(steps):
+        if resolver.is_ours(raising.tb_frame.f_code):
+            # Code that the import hook writes into a function has no line.
+            return raising.tb_frame, raising.tb_lineno or raising.tb_frame.f_code.co_firstlineno
+    return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
 from traceback import TracebackException
 from types import CodeType, TracebackType
 from typing import Any, Final, NamedTuple
@@ -40,52 +39,50 @@ def text_of(error: BaseException) -> str:
     """The text of *error*, its chain and its group."""
     if hasattr(sys, "tracebacklimit"):
         return "".join(traceback.format_exception(error))
-    told = TracebackException(type(error), error, error.__traceback__, limit=0, compact=True)
-    if told.exceptions is None and told.__cause__ is None and told.__context__ is None:
-        return "".join(_alone(told, error.__traceback__))
-    pending = [(told, error)]
+    summary = TracebackException(type(error), error, error.__traceback__, limit=0, compact=True)
+    if summary.exceptions is None and summary.__cause__ is None and summary.__context__ is None:
+        # Without a chain or a group, `format` would spend half of its time on indenting.
+        first = ["Traceback (most recent call last):\n"] if error.__traceback__ is not None else []
+        return "".join([*first, *_lines(error.__traceback__), *summary.format_exception_only()])
+    pending = [(summary, error)]
     while pending:
         one, its = pending.pop()
         if its.__traceback__ is not None:
             one.stack = _Stack(_lines(its.__traceback__))  # type: ignore[assignment]
         pending += _below(one, its)
-    return "".join(told.format())
+    return "".join(summary.format())
 
 
-def _alone(told: TracebackException, traceback: TracebackType | None) -> Iterator[str]:
-    """The text without a chain or a group: `format` spends half of its time on indenting."""
-    if traceback is not None:
-        yield "Traceback (most recent call last):\n"
-        yield from _lines(traceback)
-    yield from told.format_exception_only()
-
-
-def _below(told: TracebackException, error: BaseException) -> list[Any]:
+def _below(summary: TracebackException, error: BaseException) -> list[Any]:
     """The causes of *error*, and the members of a group, each with its `TracebackException`."""
-    parts = getattr(error, "exceptions", ()) if told.exceptions else ()
+    parts = getattr(error, "exceptions", ()) if summary.exceptions else ()
     pairs = [
-        (told.__cause__, error.__cause__),
-        (told.__context__, error.__context__),
-        *zip(told.exceptions or (), parts, strict=False),
+        (summary.__cause__, error.__cause__),
+        (summary.__context__, error.__context__),
+        *zip(summary.exceptions or (), parts, strict=False),
     ]
     return [pair for pair in pairs if pair[0] is not None]
 
 
-def _lines(step: TracebackType | None) -> Iterator[str]:
+def _lines(step: TracebackType | None) -> list[str]:
     """The text of each frame; of a line that repeats, the first three and how many more."""
-    last, count = None, 0
+    lines: list[str] = []
+    last, count, frames = None, 0, _frames
     while step is not None:
-        frame = _frame(step)
+        # Not in a function of its own: there may be hundreds of frames.
+        code = step.tb_frame.f_code
+        frame = frames.get((id(code), step.tb_lasti)) or _format(step)
         if frame.line != last:
             if count > _SHOWN:
-                yield _repeated(count)
+                lines.append(_repeated(count))
             last, count = frame.line, 0
         count += 1
         if count <= _SHOWN:
-            yield frame.text
+            lines.append(frame.text)
         step = step.tb_next
     if count > _SHOWN:
-        yield _repeated(count)
+        lines.append(_repeated(count))
+    return lines
 
 
 def _repeated(count: int) -> str:
@@ -93,13 +90,12 @@ def _repeated(count: int) -> str:
     return f"  [Previous line repeated {more} more time{'s' if more > 1 else ''}]\n"
 
 
-def _frame(step: TracebackType) -> _Frame:
+def _format(step: TracebackType) -> _Frame:
+    """Format the frame of *step*, and remember it."""
     code = step.tb_frame.f_code
-    if (known := _frames.get((id(code), step.tb_lasti))) is None:
-        if len(_frames) >= _LIMIT:
-            _frames.clear()
-        summaries = traceback.extract_tb(step, limit=1)
-        line = (summaries[0].filename, summaries[0].lineno, summaries[0].name)
-        known = _Frame(code, "".join(summaries.format()), line)
-        _frames[id(code), step.tb_lasti] = known
-    return known
+    if len(_frames) >= _LIMIT:
+        _frames.clear()
+    summaries = traceback.extract_tb(step, limit=1)
+    line = (summaries[0].filename, summaries[0].lineno, summaries[0].name)
+    frame = _frames[id(code), step.tb_lasti] = _Frame(code, "".join(summaries.format()), line)
+    return frame

@@ -65,7 +65,7 @@ def _function(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
             call.start()
             call.enter()
             result = function(*args, **kwargs)
-            call.end(None)
+            call.close()
         except BaseException:
             try:
                 call.end(sys.exception())  # a frame that kept it would be a cycle
@@ -87,7 +87,7 @@ def _coroutine(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
             call.start()
             call.enter()
             result = await function(*args, **kwargs)
-            call.end(None)
+            call.close()
         except BaseException:
             try:
                 call.end(sys.exception())  # a frame that kept it would be a cycle
@@ -112,7 +112,7 @@ def _generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
             try:
                 call.start()
                 while True:
-                    call.enter()
+                    call.resume()
                     slot.append(step(slot.pop()))
                     call.leave()
                     try:
@@ -123,7 +123,7 @@ def _generator(function: Callable[..., Any], site: Site) -> Callable[..., Any]:
                         step = generator.throw
             except StopIteration as done:
                 slot.append(done.value)
-            call.end(None)
+            call.close()
         except BaseException:
             try:
                 call.end(sys.exception())
@@ -153,7 +153,7 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
             try:
                 call.start()
                 while True:
-                    call.enter()
+                    call.resume()
                     slot.append(await step(slot.pop()))
                     call.leave()
                     try:
@@ -164,7 +164,7 @@ def _async_generator(function: Callable[..., Any], site: Site) -> Callable[..., 
                         step = generator.athrow
             except StopAsyncIteration:
                 pass
-            call.end(None)
+            call.close()
         except BaseException:
             try:
                 call.end(sys.exception())

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Final
 
-from aiprov_otel.format import short_hash
+from aiprov_otel.format import age, short_hash
 from aiprov_otel.stacktrace.frames import Line
 from aiprov_otel.values import Match, Provenance
-
-_AGES: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
 
 def format_trace(lines: Iterable[Line]) -> Iterator[str]:
@@ -31,12 +27,3 @@ def describe(provenance: Provenance) -> str:
     old = age(provenance.time)
     parts = (origin, provenance.commit and short_hash(provenance.commit), old and f"{old} old")
     return "".join(filter(str.isprintable, ", ".join(filter(None, parts))))
-
-
-def age(time: str | None) -> str | None:
-    """How long ago *time* (RFC 3339) was, in words; None where it is not known."""
-    if time is None:
-        return None
-    days = (datetime.now(UTC) - datetime.fromisoformat(time)).days
-    fitting = ((unit, days // length) for unit, length in _AGES if days >= length)
-    return next((f"{n} {unit}{'s' * (n > 1)}" for unit, n in fitting), "less than a day")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import os
 import sys
 import threading
 import weakref
@@ -16,7 +14,6 @@ import aiprov_otel
 from aiprov_otel.runtime import metrics
 from aiprov_otel.runtime.exception_state import first_met
 from aiprov_otel.runtime.import_hook import swallowed
-from support.application import run
 
 
 @pytest.fixture(autouse=True)
@@ -477,8 +474,6 @@ def test_nothing_stays_alive(load):
     """
     Not the exception, nor its frames, nor what these hold.
     """
-    import gc
-    import weakref
 
     class Thing:
         pass
@@ -542,99 +537,6 @@ def test_kinds_without_end_are_one_in_the_end(load):
         shop.f(type(f"E{number}", (Exception,), {})())
     assert len(counted()) == metrics.LIMIT + 1
     assert counted()["ai", "_OTHER"] == 20
-
-
-PROLOGUE = """
-import json, os, sys
-from opentelemetry import metrics, trace
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-import aiprov_otel
-
-readers = InMemoryMetricReader(), InMemoryMetricReader()
-metrics.set_meter_provider(MeterProvider(readers))
-trace.set_tracer_provider(TracerProvider())
-
-def told(reader=readers[0]):
-    data = reader.get_metrics_data()
-    found = [m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics
-        if m.name == "aiprov.exceptions"] if data else []
-    points = [[dict(p.attributes), p.value] for m in found for p in m.data.data_points]
-    print(json.dumps(sorted(points, key=str)), flush=True)
-
-hook = aiprov_otel.install_import_hook("shop", mode="metrics")
-"""
-SHOP = """\
-def swallow(error=None):
-    try:
-        raise error or KeyError
-    except Exception:
-        return 1
-
-def fail():
-    raise OSError  # human
-"""
-HANDLED = {
-    "aiprov.exception.origin": "ai",
-    "aiprov.exception.model.name": "claude-opus-4-6",
-    "error.type": "KeyError",
-    "aiprov.error.outcome": "handled",
-    "aiprov.exception.handled": True,
-}
-FAILED = {
-    "aiprov.exception.origin": "human",
-    "error.type": "OSError",
-    "aiprov.error.outcome": "escaped",
-}
-
-
-def told(application, code):
-    """What a process prints, line by line."""
-    application.write("shop.py", SHOP)
-    application.manifest()
-    printed = run(PROLOGUE + "import shop\n" + code, application.folder)
-    return [json.loads(line) for line in printed.splitlines()]
-
-
-def test_the_metric_says_that_they_were_handled(application):
-    """
-    Beside those that were not, in one metric; for each reader, all of them, once.
-    """
-    found = told(
-        application,
-        "shop.swallow(), shop.swallow()\n"
-        "try:\n    with trace.get_tracer('x').start_as_current_span('s'): shop.fail()\n"
-        "except OSError: pass\n"
-        "told(), told(readers[1]), told()\nshop.swallow(), told(), told(readers[1])",
-    )
-    assert found == [[[HANDLED, number], [FAILED, 1]] for number in (2, 2, 2, 3, 3)]
-
-
-def test_one_that_fails_after_all_is_told_once(application):
-    """
-    It was handled, and then it was not.
-    """
-    found = told(
-        application,
-        "error = OSError()\nshop.swallow(error), shop.swallow()\n"
-        "with trace.get_tracer('x').start_span('s') as s: s.record_exception(error)\ntold()",
-    )
-    unhandled = {key: value for key, value in HANDLED.items() if not key.endswith("handled")}
-    assert found == [[[HANDLED, 1], [{**unhandled, "error.type": "OSError"}, 1]]]
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_forked_child_tells_its_own(application):
-    """
-    What the parent counted before the fork, the parent tells.
-    """
-    found = told(
-        application,
-        "shop.swallow(), shop.swallow()\n"
-        "if os.fork() == 0:\n    shop.swallow(), told(), os._exit(0)\nos.wait()\ntold()",
-    )
-    assert found == [[[HANDLED, 1]], [[HANDLED, 2]]]
 
 
 def test_classes_made_at_run_time_are_let_go(load):

@@ -11,6 +11,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Final
 
 READERS: Final = (
@@ -73,7 +74,7 @@ class CodeReaders:
             return f"{_PONY}.orm"
         return None
 
-    @property
+    @cached_property
     def reads_lambdas(self) -> bool:
         """Whether a lambda may be a query, which Pony makes of its bytecode."""
         return any(name.partition(".")[0] == _PONY for name in self._origins())

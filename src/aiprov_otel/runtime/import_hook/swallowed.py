@@ -52,9 +52,9 @@ def tally(error: BaseException, step: TracebackType | None) -> None:
     global _lines
     if (annotator := state.current) is None:
         return
-    if (lines := _lines) is None or lines.annotator is not annotator:
+    if (lines := _lines) is None or lines.of() is not annotator:
         _lines = lines = _Lines(annotator)
-    if (tally := lines.tally(error, step)) is not None:
+    if (tally := lines.tally(annotator, error, step)) is not None:
         first_handled(error, tally)
 
 
@@ -73,28 +73,31 @@ class _Lines:
     """The count of an exception, by the code and instruction that raised it and its class."""
 
     def __init__(self, annotator: Annotator) -> None:
-        self.annotator = annotator
-        # Weak: neither code nor a class that was made at run time is kept alive.
+        # Weak: no annotator outlives its installation, and neither code nor a class that was made
+        # at run time is kept alive.
+        self.of = ref(annotator)
         self._known: dict[tuple[int, int, int], tuple[Tally | None, Ref, Ref]] = {}
         self._ours: dict[int, tuple[bool, Ref]] = {}
 
-    def tally(self, error: BaseException, step: TracebackType | None) -> Tally | None:
+    def tally(
+        self, annotator: Annotator, error: BaseException, step: TracebackType | None
+    ) -> Tally | None:
         """Returns the count of *error*; None where it is not counted."""
         if step is not None and step.tb_next is not None:
-            step = self._innermost(step)
+            step = self._innermost(annotator, step)
         code, at = (step.tb_frame.f_code, step.tb_lasti) if step else (_NO_CODE, 0)
         kind = type(error)
         key = (id(code), at, id(kind))
         entry = self._known.get(key)
         if entry is None or entry[1]() is not code or entry[2]() is not kind:
-            entry = (self._new(error, step), ref(code), ref(kind))
+            entry = (_new_tally(annotator, error, step), ref(code), ref(kind))
             if len(self._known) >= _LINES:
                 self._known.clear()
             if not is_group(error):  # one line may hand on what others raised
                 self._known[key] = entry
         return entry[0]
 
-    def _innermost(self, step: TracebackType | None) -> TracebackType | None:
+    def _innermost(self, annotator: Annotator, step: TracebackType | None) -> TracebackType | None:
         """The innermost step of a traceback, from *step* on, that is in the application."""
         innermost, ours = None, self._ours
         while step is not None:
@@ -103,28 +106,32 @@ class _Lines:
             if entry is None or entry[1]() is not code:
                 if len(ours) >= _LINES:
                     ours.clear()
-                entry = ours[id(code)] = (self.annotator.resolver.is_ours(code), ref(code))
+                entry = ours[id(code)] = (annotator.resolver.is_ours(code), ref(code))
             if entry[0]:
                 innermost = step
             step = step.tb_next
         return innermost
 
-    def _new(self, error: BaseException, step: TracebackType | None) -> Tally | None:
-        if not is_failure(error) or issubclass(type(error), ENDS):
-            return None
-        with guard:
-            event = self.annotator.emission.of_exception(self._raised(error, step), None)
-            kind = metrics.kind_of(error, event, _tallies)
-            return _tallies.setdefault(kind, Tally())
-        return None
 
-    def _raised(self, error: BaseException, step: TracebackType | None) -> Provenance:
-        if is_group(error):
-            return self.annotator.raised(error)
-        if step is None:
-            return MISSING
-        code = step.tb_frame.f_code
-        return self.annotator.resolver.line(code, step.tb_lineno or code.co_firstlineno)
+def _new_tally(
+    annotator: Annotator, error: BaseException, step: TracebackType | None
+) -> Tally | None:
+    if not is_failure(error) or issubclass(type(error), ENDS):
+        return None
+    with guard:
+        event = annotator.emission.of_exception(_raised(annotator, error, step), None)
+        kind = metrics.kind_of(error, event, _tallies)
+        return _tallies.setdefault(kind, Tally())
+    return None
+
+
+def _raised(annotator: Annotator, error: BaseException, step: TracebackType | None) -> Provenance:
+    if is_group(error):
+        return annotator.raised(error)
+    if step is None:
+        return MISSING
+    code = step.tb_frame.f_code
+    return annotator.resolver.line(code, step.tb_lineno or code.co_firstlineno)
 
 
 def _in_child() -> None:

@@ -1,14 +1,13 @@
 """
 What is written into a function: statements without a line, which so belong to the one before.
 
-Each is made once, and shared by every function that it is written into. It has a line only where
-Python would report that line to a tracer. Names begin with a dot, which those of a program can't.
+Each is made once, and shared by every function that it is written into, but for the few nodes that
+need a line there. Names begin with a dot, which those of a program can't.
 """
 
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from aiprov_otel.runtime.import_hook.call_table import INDEX
@@ -133,8 +132,9 @@ class Template:
         line = first_line(body, function)
         if not others:
             return [placed(first, line), *body]
+        second, *others = others
         last: Any = others.pop()
-        before = [placed(each, line) for each in (first, *others)]
+        before = [placed(first, line), placed(second, line), *others]
         (inner,) = last.body
         assert isinstance(inner, ast.Try)
         tried = unplaced(ast.Try(body, [], [], inner.finalbody))
@@ -143,19 +143,35 @@ class Template:
         return [*before, unplaced(ast.Try([tried], handlers, [], []))]
 
 
-@lru_cache(5_000)
 def placed(node: Any, line: int) -> Any:
-    """A copy of *node* on *line*; many functions begin on the same."""
-    fields = {name: _placed_field(value, line) for name, value in ast.iter_fields(node)}
-    if hasattr(node, "lineno"):
-        fields |= {"lineno": line, "end_lineno": line, "col_offset": 0, "end_col_offset": 0}
-    return type(node)(**fields)
+    """
+    A copy of *node* that begins on *line*; what follows without a line belongs to the same.
+
+    Only what leads to the first instruction is copied, and the same of each handler: 16 nodes for a
+    timed function, and not 109, for the same bytecode and lines. The first import of sqlalchemy.orm
+    takes 4.4 times as long as Python's own; with all of them, it took 7.6 times.
+    """
+    copy = ast.AST.__new__(type(node))
+    copy.__dict__.update(
+        node.__dict__, lineno=line, end_lineno=line, col_offset=0, end_col_offset=0
+    )
+    for name in _FIRST.get(type(node), ()):
+        value = getattr(node, name)
+        if isinstance(value, list):
+            setattr(copy, name, [placed(each, line) for each in value])
+        elif value is not None:
+            setattr(copy, name, placed(value, line))
+    return copy
 
 
-def _placed_field(value: Any, line: int) -> Any:
-    if isinstance(value, list):
-        return [placed(each, line) for each in value]
-    return placed(value, line) if isinstance(value, ast.AST) else value
+_FIRST: Final[dict[type[ast.AST], tuple[str, ...]]] = {
+    ast.Try: ("handlers",),
+    ast.ExceptHandler: ("type",),
+    ast.Assign: ("value",),
+    ast.Call: ("func",),
+    ast.Subscript: ("value",),
+}
+"""The fields on the way to the first instruction of a node."""
 
 
 def call(name: str, at: ast.expr, *arguments: ast.expr) -> ast.expr:
