@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from aiprov_otel.format import hide_credentials, percent, quantity, short_hash
+from aiprov_otel.format import age, hide_credentials, percent, quantity, short_hash
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,17 @@ def test_no_credentials_are_shown(text, hidden):
     Of an address, neither user nor password nor query is shown; the rest of a text stays.
     """
     assert hide_credentials(text) == hidden
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0, "less than a day"), (1, "1 day"), (8, "1 week"), (70, "2 months"), (800, "2 years")],
+)
+def test_an_age_in_words(days, said):
+    """
+    The largest unit that fits; None where no time is known.
+    """
+    then = datetime.now(UTC) - timedelta(days=days, minutes=1)
+
+    assert age(then.isoformat()) == said
+    assert age(None) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 _HASH_LENGTH: Final = 9
@@ -36,6 +37,18 @@ def percent(share: float) -> str:
 def short_hash(commit: str) -> str:
     """The first characters of the hash of a commit, enough for `git show`."""
     return commit[:_HASH_LENGTH]
+
+
+_AGES: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
+
+
+def age(time: str | None) -> str | None:
+    """How long ago *time* (RFC 3339) was, in words; None where it is not known."""
+    if time is None:
+        return None
+    days = (datetime.now(UTC) - datetime.fromisoformat(time)).days
+    fitting = ((unit, days // length) for unit, length in _AGES if days >= length)
+    return next((f"{n} {unit}{'s' * (n > 1)}" for unit, n in fitting), "less than a day")
 
 
 _ADDRESS: Final = re.compile(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
 
 from aiprov_otel.errors import UsageError
+from aiprov_otel.history.git.process import Processes
 
 MESSAGE = """Add it
 
@@ -190,3 +192,32 @@ def test_a_record_about_single_lines(repo, aiprov):
     assert "Ada" not in out
     assert "h_0123" not in out  # a hash of her name and address
     assert aiprov("explain", f"{repo.path / 'a.py'}:1")[1].startswith("a.py:1  ai")
+
+
+def test_no_answer_of_git_is_asked_for_twice(repo, aiprov, monkeypatch):
+    """
+    Git is started once for each thing that a line's chain needs of it.
+    """
+    repo.commit("a.py", "a = 1\n", MESSAGE)
+    asked = []
+
+    def run(self, command, *, stdin=b"", **options):
+        asked.append((tuple(command), stdin))
+        return started(self, command, stdin=stdin, **options)
+
+    started = Processes.run
+    monkeypatch.setattr(Processes, "run", run)  # the real one, with a list of what it ran
+
+    assert aiprov("explain", f"{repo.path / 'a.py'}:1")[0] == 0
+    assert len(asked) == len(set(asked))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter any folder")
+def test_a_cache_that_may_not_be_read_is_not_needed(repo, aiprov):
+    """
+    Where `.aiprov/` belongs to another user, the line is explained without it.
+    """
+    repo.commit("a.py", "a = 1\n", MESSAGE)
+    (repo.path / ".aiprov").mkdir(mode=0)
+
+    assert aiprov("explain", f"{repo.path / 'a.py'}:1")[0] == 0

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
 
+from aiprov_otel.cli import main as cli_main
 from aiprov_otel.cli.main import VERBS, main
 
 
@@ -56,9 +58,39 @@ def test_the_list_of_verbs_imports_none_of_them(words):
     code = (
         "import sys\nfrom aiprov_otel.cli.main import VERBS, main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
-        "print(*sorted({*sys.modules} & {'opentelemetry', 'asyncio', 'subprocess', "
+        "print(*sorted({*sys.modules} & {'opentelemetry', 'asyncio', 'dataclasses', 'subprocess', "
         "*(f'aiprov_otel.cli.{verb}' for verb in VERBS)}))"
     )
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
 
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_garbage_is_collected_as_before():
+    """
+    A program that calls `main` finds its collector on, or off, as it left it.
+    """
+    for switch in (gc.disable, gc.enable):
+        switch()
+        was = gc.isenabled()
+        with pytest.raises(SystemExit):
+            main(["stats", "--help"])
+        assert gc.isenabled() is was
+
+
+def test_no_garbage_is_collected_while_a_verb_is_imported(monkeypatch):
+    """
+    Nothing that an import makes is garbage.
+    """
+    enabled = []
+
+    def make_parser(verbs):
+        enabled.append(gc.isenabled())
+        return made(verbs)
+
+    made = cli_main.make_parser
+    monkeypatch.setattr(cli_main, "make_parser", make_parser)  # the real one, with a look at gc
+    with pytest.raises(SystemExit):
+        main(["stats", "--help"])
+
+    assert (enabled, gc.isenabled()) == ([False], True)

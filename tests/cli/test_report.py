@@ -425,3 +425,15 @@ def test_a_sender_that_calls_itself_a_run_is_no_sql(tmp_path, stored):
     done = invoke("report", "--json", cwd=tmp_path)
 
     assert json.loads(done.stdout)["coverage"]["spans"] == 1
+
+
+def test_a_bad_run_id_adds_nothing_to_the_report_on_another_run(tmp_path, stored):
+    """A sender with a bad run id adds no spans to the report on a real run."""
+    for run in ("0a", "' OR 1=1 --"):
+        service = Service(run=run)
+        service.span("total", by=AI)
+        stored(service)
+
+    done = invoke("report", "--json", cwd=tmp_path)
+
+    assert json.loads(done.stdout)["coverage"]["spans"] == 1

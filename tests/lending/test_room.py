@@ -13,7 +13,7 @@ import pytest
 from aiprov_otel.lending import packages, room
 from aiprov_otel.lending.launch import Run
 from aiprov_otel.lending.room import NotLent, Room, lend
-from aiprov_otel.lending.survey import Survey, survey
+from aiprov_otel.lending.survey import Survey, start_survey, survey
 
 BARE = Survey("{}.{}.0".format(*sys.version_info), "/v/bin/python", {"pip": "25"}, prefix="/v")
 RELEASE = packages.own_release()
@@ -209,3 +209,14 @@ def test_a_report_that_can_not_be_written_is_left_out(tmp_path):
     )
 
     assert (done.stdout, done.returncode) == ("on\n", 0), done.stderr
+
+
+def test_an_interpreter_is_not_left_running(tmp_path):
+    """Where something fails before it has answered, it is ended."""
+    slow = tmp_path / "python"
+    slow.write_text(f"#!/bin/sh\nsleep 1\ntouch {tmp_path / 'ran'}\n")
+    slow.chmod(0o755)
+
+    with pytest.raises(KeyError), start_survey(slow):
+        raise KeyError
+    assert not (tmp_path / "ran").exists()

@@ -12,7 +12,6 @@ from aiprov_otel.errors import AiprovError, HistoryError, ManifestError
 from aiprov_otel.files import read_regular
 from aiprov_otel.history.git.objects import parse_commits, parse_contents
 from aiprov_otel.history.git.repository import Git
-from aiprov_otel.history.next_step import find_next_step, measure_coverage
 from aiprov_otel.manifest import content_hash
 from aiprov_otel.report.code import Code
 from aiprov_otel.telemetry.workdir import deployed_manifest
@@ -138,6 +137,8 @@ class _Sources:
 
 
 def _next_step(manifest: Manifest, git: Git) -> str | None:
+    from aiprov_otel.history.next_step import find_next_step, measure_coverage
+
     try:
         coverage = measure_coverage(manifest.sources(), git)
         return find_next_step(manifest.sources(), manifest.policy, git, coverage)

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from aiprov_otel.capture import checkup, setup
 from aiprov_otel.capture.journal import Journal
+from aiprov_otel.cli.imported_files import match_files, top_level
 from aiprov_otel.errors import ManifestError
 from aiprov_otel.format import quantity, short_hash
 from aiprov_otel.lending import outcome
 from aiprov_otel.lending.launch import Event
 from aiprov_otel.lending.packages import STARTED_WITH, missing_instrumentations
 from aiprov_otel.lending.survey import Survey
-from aiprov_otel.manifest import Manifest, content_hash
+from aiprov_otel.manifest import Manifest
 from aiprov_otel.runtime import frameworks
-from aiprov_otel.runtime.source_text import read
 
 _BASE: Final = ("opentelemetry-api", "opentelemetry-sdk")
 # Without gRPC: an exporter may be what imported it.
@@ -131,12 +131,6 @@ def _top_level(report: Mapping[str, Any]) -> Iterator[str]:
             yield from top_level(Manifest.load(path))
 
 
-def top_level(manifest: Manifest) -> list[str]:
-    """The packages and modules of *manifest*, as the application imports them."""
-    names = {entry.import_path.partition("/")[0] for entry in manifest.entries}
-    return sorted(name.removesuffix(".py") for name in names)
-
-
 def _installation(report: Mapping[str, Any]) -> Finding:
     if report["disabled"]:
         then = "unset AIPROV_DISABLED and OTEL_SDK_DISABLED"
@@ -187,28 +181,6 @@ def _fix(stale: Sequence[str], counts: Mapping[str, int]) -> str | None:
     if not counts["exact"] and not counts["unverified"]:
         return "wrong manifest, or CMD runs in another folder: set AIPROV_MANIFEST"
     return None
-
-
-def match_files(manifest: Manifest, folders: Sequence[str]) -> dict[str, str]:
-    """
-    How each file of *manifest*, by its path, matches the file that is imported from *folders*.
-
-    `exact`, `unverified` (compiled, without its source), `stale` (content differs), or `missing`.
-    """
-    return {
-        entry.path: _match((entry.import_path, entry.path), entry.hash, folders)
-        for entry in manifest.entries
-    }
-
-
-def _match(names: Sequence[str], digest: str, folders: Sequence[str]) -> str:
-    candidates = [str(Path(folder, name)) for folder in folders for name in names]
-    sources = (source for path in candidates if (source := read(path)) is not None)
-    source = next(sources, None)
-    if source is None:
-        compiled = any(read(f"{path}c") is not None for path in candidates)
-        return "unverified" if compiled else "missing"
-    return "exact" if content_hash(source) == digest else "stale"
 
 
 def _providers(report: Mapping[str, Any], *, lent: bool) -> Iterator[Finding]:

@@ -11,11 +11,10 @@ from aiprov_otel.cli.blame import as_json
 from aiprov_otel.cli.options import add_manifest, add_moves, add_remote
 from aiprov_otel.cli.output import say, say_json
 from aiprov_otel.errors import UsageError
-from aiprov_otel.format import quantity
+from aiprov_otel.format import age, quantity
 from aiprov_otel.history.explain import explain_line
 from aiprov_otel.history.query import query_file
 from aiprov_otel.manifest import SourceFile
-from aiprov_otel.stacktrace.annotate import age
 from aiprov_otel.values import Provenance
 
 

@@ -7,12 +7,12 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import aiprov_otel
+from aiprov_otel import garbage_collection
 from aiprov_otel.cli import signals
 from aiprov_otel.cli.output import note
 from aiprov_otel.errors import AiprovError, UsageError
@@ -70,7 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _verb(arguments: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     first = next((word for word in arguments if word != "--"), None)
-    args = make_parser([first] if first in VERBS else []).parse_args(arguments)
+    with garbage_collection.paused():  # it takes a seventh of the time of `aiprov explain`
+        parser = make_parser([first] if first in VERBS else [])
+    args = parser.parse_args(arguments)
     status: int = args.run(args)
     sys.stdout.flush()
     return status
@@ -87,6 +89,8 @@ def _report_error(error: Exception) -> int:
         where = f"{error.filename}: " if error.filename else ""
         note(f"{where}{error.strerror or error}; fix that and try again")
         return WRONG_USE
+    import traceback  # no verb needs it but for a bug
+
     for line in "".join(traceback.format_exception(error)).splitlines():
         print(escape(line), file=sys.stderr)
     note(f"this is a bug in aiprov {aiprov_otel.__version__}; please report the lines above")

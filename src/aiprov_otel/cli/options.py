@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiprov_otel.history.policy_schema import Moves
 from aiprov_otel.values import MOST_DAYS
@@ -78,6 +77,8 @@ def address(text: str) -> str:
     Raises:
         ArgumentTypeError: it can't be parsed, or has characters that no address has.
     """
+    from urllib.parse import urlsplit  # few verbs have an address
+
     try:
         urlsplit(text)
         text.encode("idna" if "/" not in text else "utf-8")

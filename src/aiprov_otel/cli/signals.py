@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 DEADLINE: Final = 1.5
@@ -19,12 +18,12 @@ AGAIN: Final = 2.0
 """Seconds until a signal is sent again, in case a destructor or a library swallowed it."""
 
 
-@dataclass(slots=True)
 class Ending:
     """The signal that arrived, if one did: DuckDB, for one, raises an error of its own instead."""
 
-    number: int | None = None
-    timers: list[threading.Timer] = field(default_factory=list)
+    def __init__(self) -> None:  # no dataclass: to import those takes a sixth of `aiprov --help`
+        self.number: int | None = None
+        self.timers: list[threading.Timer] = []
 
     def over(self) -> None:
         """Ignore further signals: the verb has ended."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from aiprov_otel.history import attribution
@@ -97,5 +96,5 @@ def _says_alone(mark: Mark, commit: Commit | None, answer: FileAnswer) -> Origin
     if commit is None or mark.evidence is None:
         return None
     if mark.commit and (own := answer.commit(mark.commit)):
-        commit = replace(commit, author=own.author, message=own.message)
+        commit = commit._replace(author=own.author, message=own.message)
     return attribution.decide(commit, [mark], answer.policy).provenance.origin

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiprov_otel.errors import HistoryError, ManifestError, UsageError
 from aiprov_otel.files import read_regular
-from aiprov_otel.format import short_hash
 from aiprov_otel.history import attribute, source_files
 from aiprov_otel.history.attribution import Decision
-from aiprov_otel.history.blame import hunks, incremental
+from aiprov_otel.history.blame import hunks
 from aiprov_otel.history.blame.files import BlamedFile, Progress
-from aiprov_otel.history.check import compare
 from aiprov_otel.history.effective_policy import (
     apply_policy,
     changed_keys,
@@ -31,17 +28,13 @@ from aiprov_otel.history.git.objects import Commit
 from aiprov_otel.history.git.repository import Git
 from aiprov_otel.history.policy import Policy
 from aiprov_otel.history.policy_schema import Moves
-from aiprov_otel.history.source_files import TrackedFile
-from aiprov_otel.manifest import FILE_NAME, Manifest, SourceFile, content_hash, tails
-from aiprov_otel.manifest.locate import manifest_above
-from aiprov_otel.stacktrace.frames import Known
+from aiprov_otel.manifest import FILE_NAME, Manifest, SourceFile, content_hash
 
 GIT: Final = "git"
 """`answered_by` of an answer that no manifest gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a line was when it was written: in *commit*, as *line* (1-based) of *path*."""
 
     commit: str
@@ -62,7 +55,9 @@ class FileAnswer:
         places: where each line comes from, likewise.
         problem: why git could not attribute the lines.
         policy: decided the origins.
-        git: the repository, if it answered; None for a manifest.
+        commits: those that wrote the lines, by hash, if git answered; most have only the first line
+            of their message.
+        git: the repository, likewise; None for a manifest.
     """
 
     file: SourceFile
@@ -72,15 +67,17 @@ class FileAnswer:
     places: tuple[Place, ...] = ()
     problem: str | None = None
     policy: Policy = field(default_factory=Policy)
+    commits: Mapping[str, Commit] = field(default_factory=dict)
     git: Git | None = None
 
     def commit(self, name: str) -> Commit | None:
-        """The commit *name*, if git answered and has it."""
+        """The commit *name*, as in `commits` if it is there, if git answered and has it."""
+        if commit := self.commits.get(name):
+            return commit
         return objects.parse_commits(self.git.objects([name])).get(name) if self.git else None
 
 
-@dataclass(frozen=True)
-class TreeAnswer:
+class TreeAnswer(NamedTuple):
     """
     Who wrote the lines of many files.
 
@@ -147,6 +144,8 @@ def query_tree(
     remote: bool = False,
 ) -> TreeAnswer:
     """The lines of every file below *paths*, by default of all: answered as by `query_file`."""
+    from aiprov_otel.history.check import compare  # not needed for a single file
+
     if manifest:
         return _part_by_manifest(Manifest.load(manifest), paths)
     git = Git.open(existing_folder(paths))
@@ -154,26 +153,8 @@ def query_tree(
     policy = apply_policy(git, paths=relative_paths(git, paths))
     current = _load_current(git, policy)
     if current and compare(git, policy, current).matches:
-        return replace(_tree_by_manifest(current, policy), git=git)
+        return _tree_by_manifest(current, policy)._replace(git=git)
     return _tree_by_git(git, policy, progress)
-
-
-def open_lookup(start: Path, manifest: Path | None) -> tuple[Known[Any], str]:
-    """Looks files up by their deployed names: in *manifest*, or by git; and its description."""
-    if manifest:
-        loaded = Manifest.load(manifest)
-        return loaded, f"{manifest}, built from {short_hash(loaded.revision or 'no commit')}"
-    try:
-        git = Git.open(start)
-    except HistoryError as error:
-        if path := manifest_above(start):
-            return open_lookup(start, path)
-        msg = (
-            f"neither a git repository nor an {FILE_NAME} in {start.absolute()}; give the "
-            "manifest that was deployed with --manifest"
-        )
-        raise HistoryError(msg) from error
-    return GitLookup(git, apply_policy(git)), f"git, as of {git.head()[:9]}"
 
 
 def _load_current(git: Git, policy: Policy) -> Manifest | None:
@@ -243,6 +224,7 @@ def _file_by_git(git: Git, policy: Policy, path: Path) -> FileAnswer:
         tuple(_places(blamed)),
         blamed.problem,
         policy,
+        attributed.decisions.commits,
         git,
     )
 
@@ -288,6 +270,8 @@ def _tree_by_git(git: Git, policy: Policy, progress: Progress | None = None) -> 
     Raises:
         HistoryError: one of them can't be read.
     """
+    from aiprov_otel.history.blame import incremental  # not needed for a single file
+
     files = source_files.list_source_files(git, policy).files
     attributed = incremental.attribute_files(git, policy, files, progress)
     if attributed.unreadable:
@@ -295,28 +279,3 @@ def _tree_by_git(git: Git, policy: Policy, progress: Progress | None = None) -> 
     sources = tuple(source_files.flag_generated(git, attributed.sources(), attributed.paths))
     url = git_remote.web_address(git_remote.url(git))
     return TreeAnswer(sources, GIT, git.head(), url, policy.to_json(), git)
-
-
-class GitLookup:
-    """Looks tracked files up as a manifest does, without building one."""
-
-    def __init__(self, git: Git, policy: Policy) -> None:
-        self._git = git
-        self._policy = policy
-        self._sources: dict[TrackedFile, SourceFile] = {}
-        self._by_name: dict[str, list[TrackedFile]] = defaultdict(list)
-        for file in source_files.list_source_files(git, policy).files:
-            for name in {file.path, file.import_path}:
-                self._by_name[name].append(file)
-
-    def with_tail(self, filename: str, /) -> list[TrackedFile]:
-        """The files that *filename*, an absolute or relative path, may be a deployed copy of."""
-        return next((self._by_name[name] for name in tails(filename) if name in self._by_name), [])
-
-    def source(self, file: TrackedFile, /) -> SourceFile:
-        """The lines of *file* as it is in the work tree; none where it can't be read."""
-        if file not in self._sources:
-            attributed = attribute.attribute_files(self._git, self._policy, [file])
-            empty = SourceFile(file.path, file.import_path, "", ())
-            self._sources[file] = next(attributed.sources(), empty)
-        return self._sources[file]

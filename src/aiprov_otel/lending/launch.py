@@ -7,15 +7,14 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from aiprov_otel.attributes import RUN_ID
-from aiprov_otel.lending import survey
-from aiprov_otel.lending.room import Room, lend
+from aiprov_otel.lending.room import Room
 from aiprov_otel.lending.survey import Survey
 
 BOOTSTRAP: Final = Path(__file__).with_name("bootstrap")
@@ -94,17 +93,3 @@ def new_run() -> Iterator[Run]:
     """Yields a run, whose folder ends with the block."""
     with tempfile.TemporaryDirectory(prefix="aiprov-run-") as folder:
         yield Run(Path(folder))
-
-
-def lend_to(
-    interpreter: str, variables: Mapping[str, str], notify: Callable[[str], None]
-) -> tuple[Survey, Room]:
-    """
-    Returns *interpreter* with the packages that it lacks.
-
-    Raises:
-        NotLent: they can't be lent.
-        UsageError: it does not start.
-    """
-    about = survey.survey(interpreter, variables)
-    return about, lend(about, variables, notify)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,8 @@ import sys
 sys.path[:] = filter(None, sys.path)
 import json, os, platform, sysconfig
 from importlib.metadata import distributions
-names = [(d.metadata["Name"] or "", d.version) for d in distributions()]
+read = (each.metadata for each in distributions())  # which parses the file at each access
+names = [(each["Name"] or "", each["Version"]) for each in read]
 externally = sys.prefix == sys.base_prefix and os.path.exists(
     os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED"))
 print(json.dumps([platform.python_version(), sys.implementation.name, sys.executable,
@@ -72,11 +74,33 @@ def survey(interpreter: str | Path, variables: Mapping[str, str] | None = None) 
     Raises:
         UsageError: it does not start.
     """
-    process = subprocess.run(
-        [str(interpreter), "-c", _SURVEY], capture_output=True, check=False, env=variables
-    )
-    if process.returncode:
-        msg = f"{interpreter} does not start; `{interpreter} -c ''` shows why"
-        raise UsageError(msg)
-    python, implementation, executable, prefix, managed, names = json.loads(process.stdout)
-    return Survey(python, executable, canonical(names), implementation, prefix, managed)
+    with start_survey(interpreter, variables) as answer:
+        return answer()
+
+
+@contextmanager
+def start_survey(
+    interpreter: str | Path, variables: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], Survey]]:
+    """
+    Starts a survey; yields a function that waits for its result.
+
+    Raises:
+        UsageError: from that function: the interpreter does not start.
+    """
+    command = [str(interpreter), "-c", _SURVEY]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=variables) as process:
+
+        def answer() -> Survey:
+            text, _ = process.communicate()
+            if process.returncode:
+                msg = f"{interpreter} does not start; `{interpreter} -c ''` shows why"
+                raise UsageError(msg)
+            python, implementation, executable, prefix, managed, names = json.loads(text)
+            return Survey(python, executable, canonical(names), implementation, prefix, managed)
+
+        try:
+            yield answer
+        finally:
+            process.kill()  # if an error came before the answer
