@@ -90,3 +90,24 @@ def test_a_span_with_two_parents_is_in_no_circle(report):
     found = report([*rows.values(), again])
 
     assert (found.counts.handled, found.counts.escaped) == (1, 0)
+
+
+def test_a_request_of_few_ids_is_shown_once(report):
+    """Sixty spans have four ids, each of them also below the others: each is one step."""
+    service = Service()
+    error = {"failed": True, "raised": (ValueError("x"), AI)}
+    root = service.span("GET /", ms=100, kind=SpanKind.SERVER, **error)
+    for number in range(60):
+        service.span(f"f{number}", root, by=AI, at=number, **error)
+    rows = {row.span_name: row for row in service.rows()}
+    top = rows.pop("GET /")
+    ids = [f"{number:016x}" for number in range(1, 5)]
+    below = [
+        row._replace(span_id=ids[n % 4], parent_span_id=[top.span_id, *ids][n // 4 % 5])
+        for n, row in enumerate(rows.values())
+    ]
+
+    found = report([top, *below])
+
+    assert found.failure
+    assert len(found.failure.steps) == 61

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from aiprov_otel.errors import StoreError
-from aiprov_otel.telemetry import schema, store_errors
+from aiprov_otel.telemetry import schema
 from aiprov_otel.telemetry.otlp import Row
 from aiprov_otel.telemetry.store import Store
 from support.command import Started
@@ -394,103 +394,6 @@ def test_a_store_without_a_version_is_refused(path, change):
 
     with pytest.raises(StoreError, match="is a store of version None"):
         Store.read(path)
-
-
-def test_a_query_has_a_time_limit(path, monkeypatch):
-    """A reader's query that takes too long is ended in one line; the next one is answered."""
-    monkeypatch.setattr(store_errors, "QUERY_LIMIT", 0.2)
-    with Store.open(path) as store, store.reader() as reader:
-        with pytest.raises(StoreError, match=r"took more than 0\.2 seconds"):
-            reader.query("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b")
-        assert reader.query("SELECT 1") == [(1,)]
-
-
-def test_a_query_that_needs_too_much_memory_is_one_line(path):
-    """It says what needs less."""
-    with Store.open(path, memory=8 * 2**20) as store, store.reader() as reader:
-        with pytest.raises(StoreError, match=r"needs more memory .* --days"):
-            reader.query("SELECT list(i) FROM range(20_000_000) t(i)")
-        assert reader.query("SELECT 1") == [(1,)]
-
-
-def test_a_reader_can_be_limited(path):
-    """While it is open, DuckDB holds so much, and as much as the file has; then more again."""
-    with Store.open(path, memory=96 * 2**20) as store:
-        unlimited = _limit(store)
-        with store.reader() as reader:
-            assert 96 <= _limit(reader) < 100
-        assert _limit(store) == unlimited > 200
-
-
-def test_readers_leave_no_memory(path):
-    """What DuckDB keeps of a query is freed with the reader: the sixtieth takes none besides."""
-    code = '''
-import sys
-from pathlib import Path
-from aiprov_otel.telemetry.store import Store
-
-RANKS = """
-SELECT row_number() OVER (PARTITION BY a ORDER BY b) AS c,
-    first_value(b) OVER (PARTITION BY b % 7 ORDER BY a DESC)
-FROM (SELECT range % 100 AS a, range * 7 % 1000 AS b FROM range(3000))
-ORDER BY c
-"""
-
-def resident() -> int:
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0])
-
-with Store.open(Path(sys.argv[1]), memory=96 * 2**20) as store:
-    for number in range(60):
-        with store.reader() as reader:
-            for _ in range(20):
-                reader.query(RANKS)
-        if number == 9:
-            before = resident()
-    print(resident() - before)
-'''
-    command = [sys.executable, "-c", code, str(path)]
-    grown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert int(grown) < 3 * 1024  # KiB; 9 MiB when nothing is freed
-
-
-@pytest.mark.parametrize("is_written", [False, True])
-def test_spans_are_taken_while_readers_come_and_go(path, is_written):
-    """What frees memory between readers never takes it from the writer, nor from a reader."""
-    batches = [_numbered(number) for number in range(40)]
-    taken = []
-    with Store.open(path, memory=96 * 2**20) as store:
-        store.add(_numbered(1_000))
-        unlimited = _limit(store)
-
-        def write():
-            taken.extend(map(store.add, batches))
-
-        with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(write)
-            while not writing.done():
-                if is_written:
-                    store.checkpoint()  # all that is in memory can be had from the file again
-                with store.reader() as one, store.reader() as other:
-                    for reader in (one, other):
-                        ((spans,),) = reader.query("SELECT count(*) FROM otel_traces")
-                        assert spans > 0
-            writing.result()
-        assert _limit(store) == unlimited
-    assert taken == [1] * len(batches)
-
-
-def _numbered(number: int) -> list:
-    service = Service()
-    service.span(f"total{number}", by=AI, at=number, ms=2)
-    return service.rows()
-
-
-def _limit(store) -> float:
-    """MiB."""
-    ((limit,),) = store.query("SELECT current_setting('memory_limit')")
-    number, unit = limit.split()
-    return float(number) * {"MiB": 1, "GiB": 1024, "TiB": 2**20}[unit]
 
 
 def test_a_killed_process_leaves_what_it_stored(path):

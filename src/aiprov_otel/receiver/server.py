@@ -107,14 +107,18 @@ class Receiver:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def end_soon(self) -> None:
+        """Takes no more requests from a moment later on; `close` waits for it."""
+        self._pages.close()
+        self._server.should_exit = True
+
     def close(self) -> None:
         """
         Answers the requests under way, closes all connections and frees the port.
 
         A request that takes longer than a moment is given up: its sender will send it again.
         """
-        self._pages.close()
-        self._server.should_exit = True
+        self.end_soon()
         self._thread.join(_ENDING)
         for _ in range(_ATTEMPTS):
             if self._thread.is_alive():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aiprov_otel.report import sql
@@ -33,8 +34,20 @@ class Session:
         """Creates those of *tables*, names of `sql.TABLES` in their order, that are missing."""
         for name in tables:
             if name not in self._created:
-                self.reader.query(sql.table(name, since=self.since, run=self.run))
+                self.reader.query(sql.table(name, since=self.since, run=self._filter))
                 self._created.add(name)
+
+    @cached_property
+    def _filter(self) -> str | None:
+        """
+        The run to select spans by; None if all belong to it, now and for later statements.
+
+        Its id is in the attributes of each span's resource, and every statement would read them.
+        """
+        if self.run is None or not self.reader.has_snapshots:
+            return self.run
+        present = {run for run, _ in self.query("runs", since=self.since)}
+        return None if present == {self.run} else self.run
 
     def query(
         self, name: str, values: Mapping[str, Any] | None = None, /, **fill: Any

@@ -25,7 +25,7 @@ ERROR_TABLES: Final = (
 """The temporary tables that errors are counted from, in the order in which they are created."""
 
 CALL_TABLES: Final = (
-    *("spans", "entries", "single_entries", "nested_entries", "function_ranks", "units"),
+    *("spans", "entries", "single_entries", "nested_entries", "unit_versions", "units"),
 )
 """The temporary tables that calls are counted from, likewise."""
 
@@ -62,6 +62,12 @@ def table(name: str, *, since: int = 0, run: str | None = None) -> str:
 def query(name: str, **values: Any) -> str:
     """Returns the query *name*, with *values* filled in."""
     return _render(f"queries/{name}.sql", **values)
+
+
+def prepare() -> None:
+    """Compiles all of it, so that the first report need not."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 def _render(name: str, **values: Any) -> str:

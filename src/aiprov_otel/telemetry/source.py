@@ -8,7 +8,14 @@ from typing import Any, Protocol, Self
 
 
 class Reader(Protocol):
-    """A session of queries; its temporary tables end with it."""
+    """
+    A session of queries; its temporary tables end with it.
+
+    Attributes:
+        has_snapshots: whether all queries after `begin` see the same spans.
+    """
+
+    has_snapshots: bool
 
     def __enter__(self) -> Self:
         """Begins the session."""

@@ -3,7 +3,8 @@ One text of SQL for DuckDB and for ClickHouse.
 
 Queries use ClickHouse's functions; macros define those that DuckDB lacks. What no macro can express
 is written for DuckDB and rewritten for ClickHouse: `quantile_cont(x, 0.5)`, `hexadecimal(x)`
-(fourteen digits as a number), and temporary views, which old versions don't have.
+(fourteen digits as a number), and what old versions don't have: temporary views, and the
+MATERIALIZED without which DuckDB reads what a recursion joins again in each of its steps.
 
 Rules that keep the text common: TEMPORARY and not TEMP; no view of temporary tables; UNION ALL or
 UNION DISTINCT, and in a recursion only the first; a column of a join has an alias, `unit.SpanId AS
@@ -48,6 +49,7 @@ class Rewriter:
         """Returns *sql* for ClickHouse; None if there is nothing to run."""
         sql = _QUANTILE.sub(r"quantileExactInclusive(\2)(\1)", sql.strip())
         sql = _DIGITS.sub(r"reinterpretAsUInt64(reverse(unhex(rpad(\1, 14, '0'))))", sql)
+        sql = sql.replace(" AS MATERIALIZED (", " AS (")
         if view := _VIEW.fullmatch(sql):
             self._views[view[1]] = view[2]
             return None

@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
-from weakref import WeakSet
 
 from aiprov_otel.errors import StoreError, UsageError
 from aiprov_otel.files import real_path
@@ -31,14 +30,14 @@ class _State:
     What a store and its readers share.
 
     Attributes:
-        readers: all of them.
+        readers: those that were open when the last one was opened, and that one.
         is_broken: whether an error made them useless.
         is_keyed: whether its version is `schema.KEYED`.
         memory: bytes that DuckDB may hold while there is a reader, besides as many as the file has;
             None without a limit.
     """
 
-    readers: WeakSet[Store] = field(default_factory=WeakSet)
+    readers: tuple[Store, ...] = ()
     is_broken: bool = False
     is_keyed: bool = False
     memory: int | None = None
@@ -55,6 +54,8 @@ class Store:
         changes: how many times spans were added since it was opened.
         is_closed: whether it was closed.
     """
+
+    has_snapshots = True
 
     def __init__(
         self, path: Path, connection: DuckDBPyConnection, state: _State | None = None
@@ -214,13 +215,19 @@ class Store:
         """Returns a connection of its own, for reading while others write; close it too."""
         memory = self._state.memory
         with self._using():
-            if memory is not None and all(each.is_closed for each in self._state.readers):
+            reading = [each for each in self._state.readers if not each.is_closed]
+            if memory is not None and not reading:
                 self._free()
             reader = type(self)(self.path, self._connection.cursor(), self._state)
-            self._state.readers.add(reader)
-        reader.query(sql_dialect.MACROS)
-        if memory is not None:
-            reader.query(f"SET memory_limit = '{memory + self.path.stat().st_size} B'")
+            # Another tuple, as `interrupt` may be at the last one.
+            self._state.readers = (*reading, reader)
+        try:
+            reader.query(sql_dialect.MACROS)
+            if memory is not None:
+                reader.query(f"SET memory_limit = '{memory + self.path.stat().st_size} B'")
+        except BaseException:
+            reader.close()
+            raise
         return reader
 
     def begin(self) -> None:
@@ -282,22 +289,22 @@ class Store:
 
     def _free(self) -> None:
         """
-        Frees what DuckDB keeps of queries that have ended; no other may run now.
+        Frees what DuckDB keeps of queries that have ended; no query may run meanwhile.
 
-        Each buffer of a query leaves an entry in DuckDB's queues for eviction, which are emptied
-        only when there are ten thousands of them, or for want of memory: 120 reports on 3,000 spans
-        took 27 MiB more than the first. A limit of one byte empties them, whether it is refused or
-        not.
+        Each buffer of a query leaves an entry in DuckDB's eviction queues. DuckDB drops the entries
+        only when there are tens of thousands, or when memory runs out: 120 reports on 3,000 spans
+        took 27 MiB more than the first. A limit of one byte makes it drop them. DuckDB may accept
+        that limit, so it must be reset before anything else runs.
         """
         import duckdb
 
         with suppress(duckdb.Error):
             self._connection.execute("SET memory_limit = '1 B'")
-        for _ in range(_ATTEMPTS):
-            with suppress(duckdb.Error):  # an interrupt, or the limit itself
-                self._connection.execute("RESET memory_limit")
-                return
-        self._reopen()
+        try:
+            self._connection.execute("RESET memory_limit")
+        except duckdb.Error:  # an interrupt
+            self._state.is_broken = True  # also if it can't be opened again now
+            self._reopen()
 
     def _reopen(self) -> None:
         import duckdb

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from aiprov_otel.errors import StoreError, UsageError
-from aiprov_otel.report import facts
+from aiprov_otel.report import facts, session
 from aiprov_otel.report.code import Code
 from aiprov_otel.report.page import Place, read_copy, read_page
 from aiprov_otel.report.report import build_report
@@ -237,3 +237,20 @@ def test_a_missing_extra_is_one_line(monkeypatch):
 
     with pytest.raises(UsageError, match=r"pip install 'aiprov-otel\[clickhouse\]'"):
         from_("clickhouse://127.0.0.1:1/otel")
+
+
+def test_a_run_that_comes_meanwhile_is_told_apart(server, store, tmp_path):
+    """ClickHouse has no snapshots: that all spans were of one run is no reason to count others."""
+
+    def add(run):
+        service = Service(run=run)
+        service.span("total", by=AI)
+        store.add(service.rows())
+        server.load(store, tmp_path)
+        (tmp_path / "for-clickhouse.parquet").unlink()
+
+    add("0a")
+    with sources.opened(server.address) as source, session.opened(source, run="0a") as one:
+        one.create(["spans"])
+        add("0b")
+        assert one.reader.query("SELECT count(*) FROM spans") == [(1,)]

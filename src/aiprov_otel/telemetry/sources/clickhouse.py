@@ -171,6 +171,8 @@ _REMEDY: Final = "let the Collector's ClickHouse exporter make the table, withou
 class Session:
     """A session of queries, whose temporary tables end with it."""
 
+    has_snapshots = False
+
     def __init__(self, client: Client, name: str) -> None:
         self._client = client
         self._name = name

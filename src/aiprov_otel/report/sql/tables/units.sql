@@ -6,14 +6,29 @@
    clipped to the unit. #}
 {% from 'macros.sql' import route, join_routes with context %}
 CREATE TEMPORARY TABLE units AS
-WITH children AS (
+WITH calls AS (
+    SELECT
+        spans.TraceId AS TraceId, spans.SpanId AS SpanId, spans.ServiceName AS ServiceName,
+        CASE WHEN spans.Rank = 3 THEN spans.ParentSpanId ELSE spans.SpanId END AS Place,
+        SpanName, Start, Finish, Path, Line, Duration, Weight, Version
+    FROM spans
+    JOIN unit_versions
+        ON unit_versions.ServiceName = spans.ServiceName AND unit_versions.Rank = spans.Rank
+        AND unit_versions.Origin = spans.Origin
+        AND unit_versions.Name = coalesce(spans.Function, spans.SpanName)
+        {% for name in ['Agent', 'Model', 'Commit', 'Function', 'Committed', 'Strength', 'Match'] %}
+        AND unit_versions.{{ name }} IS NOT DISTINCT FROM spans.{{ name }}
+        {% endfor %}
+    WHERE spans.AsgiEvent IS NULL
+),
+children AS (
     SELECT
         unit.TraceId AS TraceId, unit.SpanId AS SpanId, unit.Start AS Began,
         greatest(child.Start, unit.Start) AS Start,
         least(child.Finish, unit.Finish) AS Finish
     FROM spans AS child
-    JOIN spans AS unit ON child.TraceId = unit.TraceId AND child.ParentSpanId = unit.SpanId
-    WHERE unit.Origin IS NOT NULL AND child.SpanId <> unit.SpanId
+    JOIN calls AS unit ON child.TraceId = unit.TraceId AND child.ParentSpanId = unit.SpanId
+    WHERE child.SpanId <> unit.SpanId
 ),
 covered AS (
     SELECT
@@ -30,29 +45,23 @@ waiting AS (
     GROUP BY TraceId, SpanId, Began
 ),
 each AS (
-SELECT
-    spans.TraceId AS TraceId, spans.ServiceName AS ServiceName,
-    CASE WHEN spans.Rank = 3 THEN spans.ParentSpanId ELSE spans.SpanId END AS Place,
-    {{ route('spans') }} AS Route,
-    CASE spans.Rank WHEN 1 THEN 'function' WHEN 2 THEN 'handler' ELSE 'caller' END AS Kind,
-    Origin, Agent, Model, Commit, spans.Function AS Function,
-    coalesce(spans.Function, SpanName) AS Name, Start,
-    Path, Line, Committed, Strength, Match,
-    Duration / 1e6 AS Ms, Weight,
-    (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
-FROM spans
-LEFT JOIN waiting ON waiting.TraceId = spans.TraceId AND waiting.SpanId = spans.SpanId
-    AND waiting.Began = spans.Start
-{{ join_routes('spans') }}
-LEFT JOIN function_ranks
-    ON function_ranks.ServiceName = spans.ServiceName AND function_ranks.Function = spans.Function
-WHERE Origin IS NOT NULL AND spans.AsgiEvent IS NULL
-    AND spans.Rank = coalesce(function_ranks.Rank, spans.Rank)
+    SELECT
+        calls.TraceId AS TraceId, Place, {{ route('calls') }} AS Route, Version, Start, Path, Line,
+        Duration / 1e6 AS Ms, Weight, (Duration - coalesce(waiting.Ns, 0)) / 1e6 AS SelfMs
+    FROM calls
+    LEFT JOIN waiting ON waiting.TraceId = calls.TraceId AND waiting.SpanId = calls.SpanId
+        AND waiting.Began = calls.Start
+    {{ join_routes('calls') }}
+),
+merged AS (
+    SELECT
+        TraceId, Route, Version, min(Start) AS Start, min(Path) AS Path, min(Line) AS Line,
+        sum(Ms) AS Ms, max(Weight) AS Weight, sum(SelfMs) AS SelfMs
+    FROM each
+    GROUP BY TraceId, Place, Route, Version
 )
 SELECT
-    TraceId, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, min(Start) AS Start,
-    min(Path) AS Path, min(Line) AS Line, Committed, Strength, Match, sum(Ms) AS Ms, max(Weight) AS Weight, sum(SelfMs) AS SelfMs
-FROM each
-GROUP BY
-    TraceId, Place, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, Committed,
-    Strength, Match
+    TraceId, ServiceName, Route, Kind, Origin, Agent, Model, Commit, Function, Name, Start, Path, Line,
+    Committed, Strength, Match, Ms, Weight, SelfMs
+FROM merged
+JOIN unit_versions ON unit_versions.Version = merged.Version
