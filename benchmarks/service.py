@@ -32,12 +32,12 @@ from aiprov_otel.manifest import Run, SourceFile, content_hash, dump
 REQUESTS = 60
 WARM = 4  # batches: the first three are encoded both ways
 LOADS = {"all succeed": WELL, "10 % fail": (*islice(cycle(WELL), 9), FAILING)}
-WITHOUT, ENCODER, WITH, SDK = "without", "our encoder alone", "with", "with, the SDK's encoder"
+WITHOUT, SHORT, WITH, LONG = "without", "our short ways alone", "with", "with, the SDK's own ways"
 SIDES = {
     WITHOUT: {"AIPROV_DISABLED": "true"},
-    ENCODER: {"AIPROV_DISABLED": "true", "ENCODER_ALONE": "true"},
+    SHORT: {"AIPROV_DISABLED": "true", "SHORT_WAYS": "alone"},
     WITH: {},
-    SDK: {"AIPROV_FAST_ENCODING": "false"},
+    LONG: {"AIPROV_FAST_ENCODING": "false", "SHORT_WAYS": "none"},
 }
 
 START = """
@@ -46,12 +46,20 @@ from opentelemetry.instrumentation.auto_instrumentation import initialize
 initialize()
 import os
 
-if os.environ.get("ENCODER_ALONE"):
-    from aiprov_otel.runtime import exporters, state
+short_ways = os.environ.get("SHORT_WAYS")
+if short_ways == "alone":
+    from aiprov_otel.runtime import exporters, plain_attributes, state
     from aiprov_otel.runtime.patching import Patches
 
-    state.installation = "the encoder alone"
+    state.installation = "the short ways alone"
     exporters.instrument(Patches())
+    plain_attributes.instrument(Patches())
+elif short_ways == "none":
+    from opentelemetry.attributes import BoundedAttributes
+
+    for name in ("__setitem__", "_set_items"):
+        if (method := getattr(BoundedAttributes, name, None)) is not None:
+            setattr(BoundedAttributes, name, method.__wrapped__)
 import service
 
 service.main({port})
