@@ -5,6 +5,7 @@ import argparse
 import pytest
 
 from aiprov_otel.cli import blame, build, check, explain, stats, traceback
+from aiprov_otel.telemetry.store import Store
 from support.repo import Repo
 from support.service import all_but
 
@@ -39,3 +40,16 @@ def aiprov(capsys):
         return status, capsys.readouterr().out
 
     return run
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Put what a service sent where `aiprov report` looks."""
+
+    def stored(service, path=".aiprov/telemetry.duckdb"):
+        file = tmp_path / path
+        file.parent.mkdir(exist_ok=True)
+        with Store.open(file) as store:
+            service.send(store)
+
+    return stored

@@ -11,7 +11,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from aiprov_otel.runtime import fast_path, resolver, spans, state
-from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
 
 @pytest.fixture
@@ -116,13 +115,8 @@ def test_installing_from_application_code_changes_nothing(application, caplog):
     assert caplog.text == ""
 
 
-@pytest.mark.parametrize(
-    ("function", "beneath"),
-    [(fast_path.call, fast_path._BENEATH), (ProvenanceSpanProcessor.on_start, spans._BENEATH)],
-)
-def test_no_frame_was_added_below_the_start_of_a_span(
-    application, opened, monkeypatch, function, beneath
-):
+@pytest.mark.parametrize("function", [fast_path.call, spans._annotate_by_opener])
+def test_no_frame_was_added_below_the_start_of_a_span(application, opened, monkeypatch, function):
     """
     A walk skips the frames between `Tracer.start_span` and ours: so many, and no more.
     """
@@ -131,7 +125,7 @@ def test_no_frame_was_added_below_the_start_of_a_span(
 
     def profile(frame, event, called):
         if event == "c_call" and called is sys._getframe and frame.f_code is function.__code__:
-            for _ in range(beneath):
+            for _ in range(fast_path.BENEATH):
                 frame = frame.f_back
             codes.append(frame.f_code)
 

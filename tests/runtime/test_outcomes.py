@@ -123,6 +123,22 @@ def test_a_request_is_failed_by_what_it_logged(application, shop):
     assert application.spans["GET /"].attributes["aiprov.error.origin"] == "ai"
 
 
+def test_a_failed_span_counts_if_the_application_opened_it(application, shop):
+    """Also without an exception; a library that gives up on something of its own does not count."""
+
+    def fail():
+        trace.get_current_span().set_status(StatusCode.ERROR)
+
+    with application.tracer.start_as_current_span("GET /", **SERVER):
+        shop.call(fail)
+    start = application.tracer.start_as_current_span
+    with start("PUT /", **SERVER), start("library"):
+        fail()
+
+    assert outcome(application, "GET /") == "handled"
+    assert outcome(application, "PUT /") is None
+
+
 def test_what_was_logged_goes_before_what_was_handled(application, shop):
     """A request that failed after another error that somebody made up for."""
     with application.tracer.start_as_current_span("GET /", **SERVER) as span:

@@ -16,7 +16,7 @@ from aiprov_otel.cli.output import note, say, say_json
 from aiprov_otel.errors import UsageError
 from aiprov_otel.files import MANY_BYTES
 from aiprov_otel.format import age, quantity
-from aiprov_otel.history.lookup import open_lookup
+from aiprov_otel.history.traceback_lookup import open_lookup
 from aiprov_otel.stacktrace.annotate import describe, format_trace
 from aiprov_otel.stacktrace.frames import Frame, Line, annotate, unread
 from aiprov_otel.stacktrace.text import decode, unwrap

@@ -10,8 +10,8 @@ from typing import Any, Final
 from aiprov_otel.coverage.read import read_coverage
 from aiprov_otel.errors import UsageError
 from aiprov_otel.history.explain import explain_line as explain
-from aiprov_otel.history.lookup import open_lookup
 from aiprov_otel.history.query import query_file
+from aiprov_otel.history.traceback_lookup import open_lookup
 from aiprov_otel.mcp_server.untrusted import untrusted
 from aiprov_otel.report.failed_lines import (
     PROMETHEUS,

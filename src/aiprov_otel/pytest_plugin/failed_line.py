@@ -10,7 +10,7 @@ from typing import Any
 
 from aiprov_otel.attributes import Attributes, of_code, of_exception
 from aiprov_otel.format import short_hash
-from aiprov_otel.history.lookup import open_lookup
+from aiprov_otel.history.traceback_lookup import open_lookup
 from aiprov_otel.stacktrace.frames import Frame, Known, annotate
 from aiprov_otel.values import Provenance
 

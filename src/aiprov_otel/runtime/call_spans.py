@@ -76,11 +76,10 @@ class Call:
                 self._span = span = self._tracer.start_span(
                     self._name, around, start_time=self._began
                 )
-                if isinstance(span, SdkSpan):
-                    if (mapping := held(span)) is not None:
-                        mapping.update(self._attributes)
-                    else:
-                        span.set_attributes(self._attributes)
+                if (mapping := held(span)) is not None:
+                    mapping.update(self._attributes)
+                elif isinstance(span, SdkSpan):
+                    span.set_attributes(self._attributes)
             else:
                 self._span = span = self._tracer.start_span(
                     self._name, around, attributes=self._attributes, start_time=self._began

@@ -27,8 +27,9 @@ from opentelemetry.trace import SpanKind
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import Attributes
-from aiprov_otel.runtime import resolver, source_text, stack, traceback_text
+from aiprov_otel.runtime import resolver, source_text, traceback_text
 from aiprov_otel.runtime.interrupts import is_foreign
+from aiprov_otel.runtime.stack import COROUTINE, DEPTH, MESSAGES, SUSPENDABLE
 
 if TYPE_CHECKING:
     from aiprov_otel.runtime.annotator import Annotator
@@ -45,7 +46,8 @@ _SERVER: Final = SpanKind.SERVER
 _CONSUMER: Final = SpanKind.CONSUMER
 ENTRIES: Final = (_SERVER, _CONSUMER)
 """What begins before code of the application runs."""
-_BENEATH: Final = 4  # `call`, the processor, the SDK's composite, and `Span.start`
+BENEATH: Final = 4
+"""Frames from a walk up to who started a span: it, the processor, the composite, `Span.start`."""
 
 
 class Fast:
@@ -67,11 +69,11 @@ def is_tested(version: str) -> bool:
     return ".".join(version.split(".")[:2]) in TESTED
 
 
-def held(span: Span) -> dict[str, Any] | None:
+def held(span: object) -> dict[str, Any] | None:
     """The mapping of *span*'s attributes, to be updated in place; None to go through the SDK."""
     if not Fast.attributes:
         return None
-    bounded = span._attributes  # noqa: SLF001 (tested by `open_up`, and by a canary)
+    bounded = getattr(span, "_attributes", None)  # tested by `open_up`, and by a canary
     if type(bounded) is not BoundedAttributes or bounded.max_value_len is not None:
         return None
     mapping: dict[str, Any] = bounded._dict  # noqa: SLF001
@@ -154,27 +156,24 @@ def call(annotator: Annotator, span: Span) -> bool:  # noqa: C901 (each call of 
     another costs a percent of a span. Of 1.22 and 1.41 bare spans, below 5 and 20 frames
     of libraries, 1.11 and 1.20 are Python making those frames.
     """
-    if not Fast.attributes:
-        return False
-    kind, scope = span._kind, span._instrumentation_scope  # noqa: SLF001 (as in `held`)
-    if scope is not None and scope._name == OURS:  # noqa: SLF001 (the same)
-        return True
+    kind = span._kind  # noqa: SLF001 (as in `held`)
     if kind is _SERVER or kind is _CONSUMER or resolver.stated:
         return False
-    frame, libraries, driven = _getframe(_BENEATH), annotator.resolver.libraries, False
-    for _ in range(stack.DEPTH):
+    frame, libraries, driven = _getframe(BENEATH), annotator.resolver.libraries, False
+    for _ in range(DEPTH):
         if (code := frame.f_code).co_filename not in libraries:
             break
         if (above := frame.f_back) is None:
             return False
-        if code.co_flags & stack.COROUTINE:
+        if code.co_flags & COROUTINE:
             driven = True
-            if scope is not None and scope._name in stack.MESSAGES:  # noqa: SLF001 (the same)
+            scope = span._instrumentation_scope  # noqa: SLF001 (as in `held`)
+            if scope is not None and scope._name in MESSAGES:  # noqa: SLF001 (the same)
                 return above.f_code.co_filename in libraries
-        elif driven and not code.co_flags & stack.SUSPENDABLE:
+        elif driven and not code.co_flags & SUSPENDABLE:
             return False
         frame = above
-    if driven and not code.co_flags & stack.SUSPENDABLE:
+    if driven and not code.co_flags & SUSPENDABLE:
         return False  # the driver of a coroutine is not its caller
     known = annotator.sites.get((id(code), frame.f_lasti))
     if known is None or (mapping := held(span)) is None:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from aiprov_otel.attributes import CODE, ORIGIN, Attributes
 from aiprov_otel.runtime import fast_path, handlers, stack, state
 from aiprov_otel.runtime.annotator import Annotator
-from aiprov_otel.runtime.fast_path import put
+from aiprov_otel.runtime.fast_path import OURS, Fast, put
 from aiprov_otel.runtime.guard import swallow
 from aiprov_otel.values import Unit
 
@@ -19,7 +19,6 @@ from aiprov_otel.values import Unit
 _RECEIVERS: Final = frozenset(
     f"opentelemetry.instrumentation.{name}" for name in ("aiokafka", "confluent_kafka", "kafka")
 )
-_BENEATH: Final = 3  # the processor, the SDK's composite, and `Span.start`
 
 
 class ProvenanceSpanProcessor(SpanProcessor):
@@ -36,23 +35,15 @@ class ProvenanceSpanProcessor(SpanProcessor):
         """Annotate *span* while it can still be written to."""
         try:
             annotator = state.current or state.annotator()
-            if annotator is None or fast_path.call(annotator, span):
+            if annotator is None:
                 return
-            start = sys._getframe(_BENEATH)  # noqa: SLF001 (inspect costs ten times as much)
-            is_entry = span.kind in fast_path.ENTRIES and not _is_asked_for(span)
-            if _is_message(span):
-                opener = stack.sender(annotator.resolver, start)
-            else:
-                opener = stack.opener(annotator.resolver, start, only_by_hand=is_entry)
-            if is_entry:
-                handlers.enter(span)
-                if opener.by_hand and ORIGIN not in fast_path.attributes_of(span):
-                    _name_handler(annotator, span, opener)
-            elif opener.function is not None:
-                code, module = opener.function.__code__, opener.function.__module__
-                annotate(span, annotator.unit(code, module, Unit.FUNCTION))
-            elif opener.frame is not None:
-                annotate(span, annotator.caller(opener.frame))
+            if Fast.attributes:
+                scope = span._instrumentation_scope  # noqa: SLF001 (as in `fast_path.held`)
+                if scope is not None and scope._name == OURS:  # noqa: SLF001 (the same)
+                    return  # it names its code itself
+                if fast_path.call(annotator, span):
+                    return
+            _annotate_by_opener(annotator, span)
         except Exception as error:  # noqa: BLE001 (a hot path: the guard without its block)
             swallow(error)
 
@@ -65,6 +56,24 @@ class ProvenanceSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing to flush."""
         return True
+
+
+def _annotate_by_opener(annotator: Annotator, span: Span) -> None:
+    start = sys._getframe(fast_path.BENEATH)  # noqa: SLF001 (inspect costs ten times as much)
+    is_entry = span.kind in fast_path.ENTRIES and not _is_asked_for(span)
+    if _is_message(span):
+        opener = stack.sender(annotator.resolver, start)
+    else:
+        opener = stack.opener(annotator.resolver, start, only_by_hand=is_entry)
+    if is_entry:
+        handlers.enter(span)
+        if opener.by_hand and ORIGIN not in fast_path.attributes_of(span):
+            _name_handler(annotator, span, opener)
+    elif opener.function is not None:
+        code, module = opener.function.__code__, opener.function.__module__
+        annotate(span, annotator.unit(code, module, Unit.FUNCTION))
+    elif opener.frame is not None:
+        annotate(span, annotator.caller(opener.frame))
 
 
 def _is_message(span: Span) -> bool:
