@@ -137,6 +137,7 @@ def case_of(application, monkeypatch):
     monkeypatch.delenv("AIPROV_STRICT")
     with ExitStack() as stack:
         yield lambda name, mode: Case(application, name, mode, stack)
+    gc.collect()  # a coroutine that was never awaited would be reported in another test
 
 
 @pytest.mark.parametrize("mode", MODES)
