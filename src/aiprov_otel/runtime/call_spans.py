@@ -27,6 +27,7 @@ from aiprov_otel.runtime.exception_state import (
 )
 from aiprov_otel.runtime.fast_path import OURS, Fast, held
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
+from aiprov_otel.runtime.sdk_spans import sdk_span
 from aiprov_otel.values import MISSING, Unit
 
 _SDK: Final = "opentelemetry.sdk.trace"
@@ -78,7 +79,7 @@ class Call:
                 )
                 if (mapping := held(span)) is not None:
                     mapping.update(self._attributes)
-                elif isinstance(span, SdkSpan):
+                else:
                     span.set_attributes(self._attributes)
             else:
                 self._span = span = self._tracer.start_span(
@@ -153,11 +154,14 @@ class Call:
         with guard:
             raised = annotator.exception(error)
             name, description = type_name(error), f"{bare_name(error)}: {message_of(error)}"
-            if not isinstance(span, SdkSpan) or not span.is_recording():
+            sdk, event = sdk_span(span), raised.event
+            if sdk is not None and sdk.is_recording():
+                event = outcomes.recorded(sdk, error, raised, self.context)
+            else:
                 with call_guard:
-                    outcomes.unsampled(error, raised.event, self.context)
+                    outcomes.unsampled(error, event, self.context)
+            if not span.is_recording():
                 return
-            event = outcomes.recorded(span, error, raised, self.context)
             with call_guard:
                 span.set_attributes({ERROR_TYPE: name, **raised.error})
             with call_guard:

@@ -23,6 +23,7 @@ from aiprov_otel.runtime import fast_path, starts, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
+from aiprov_otel.runtime.sdk_spans import sdk_span
 from aiprov_otel.values import MISSING, Unit
 
 _HANDLER: Final = "_aiprov_handler"  # our own attribute on a span: the attributes that we set
@@ -145,8 +146,9 @@ def serving() -> Span | None:
     counts only while a span of its trace is current.
     """
     current = trace.get_current_span()
-    if isinstance(current, Span) and current.kind in fast_path.ENTRIES and current.is_recording():
-        return current
+    sdk = sdk_span(current)
+    if sdk is not None and sdk.kind in fast_path.ENTRIES and sdk.is_recording():
+        return sdk
     span = entry_span()
     return span if span is not None and _trace_of(span) == _trace_of(current) else None
 

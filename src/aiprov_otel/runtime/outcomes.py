@@ -43,6 +43,7 @@ from aiprov_otel.runtime.exception_state import (
     state_of,
 )
 from aiprov_otel.runtime.metrics import Kind
+from aiprov_otel.runtime.sdk_spans import sdk_span
 from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
 
 LIMIT: Final = 1_000
@@ -123,7 +124,7 @@ def recorded(span: Span, error: BaseException, raised: Raised, within: Context) 
 
 
 def unsampled(error: BaseException, event: Attributes, within: Context) -> None:
-    """Count *error*, which no span records, without an outcome."""
+    """Count *error*, which no span of the SDK records, without an outcome."""
     if is_failure(error) and first_met(error):
         metrics.count(metrics.kind_of(error, event), None, within)
 
@@ -213,10 +214,10 @@ def _parent(span: Span) -> Span | None:
     parent = span.parent
     if parent is None or parent.is_remote or span.kind in fast_path.ENTRIES:
         return None
-    current = trace.get_current_span()
-    if current.get_span_context().span_id != parent.span_id:
+    current = sdk_span(trace.get_current_span())
+    if current is None or current.get_span_context().span_id != parent.span_id:
         current = handlers.entry_span() or current  # an instrumentation may detach too late
-    if not isinstance(current, Span) or current is span or not current.is_recording():
+    if current is None or current is span or not current.is_recording():
         return None
     return current if current.get_span_context().trace_id == parent.trace_id else None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from types import ModuleType
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import ref
 
 from opentelemetry import _logs, trace
 from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
@@ -18,7 +18,8 @@ from aiprov_otel.runtime.post_import import register_post_import_hook
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
 
 # The processors ask the state of the process, so one on a provider serves every installation.
-_covered: Final[WeakSet[Any]] = WeakSet()
+_covered: Final[dict[int, ref[Any]]] = {}
+"""The providers that have one, by their identity: Logfire's can't be hashed."""
 
 
 def instrument(
@@ -99,15 +100,25 @@ def _wrap_set(add: Callable[[Any], None], original: Callable[..., None]) -> Call
 def _cover(add: Callable[[Any], None], provider: Any) -> None:
     with call_guard:  # a subclass may not be ready for a processor
         # A patch of ours may still be below one of somebody else after `uninstall()`.
-        if state.is_installed() and provider not in _covered:
+        if state.is_installed() and not _is_covered(provider):
             add(provider)
+
+
+def _is_covered(provider: Any) -> bool:
+    known = _covered.get(id(provider))
+    return known is not None and known() is provider
+
+
+def _remember(provider: Any) -> None:
+    number = id(provider)
+    _covered[number] = ref(provider, lambda _: _covered.pop(number, None))
 
 
 def _add_span_processor(provider: Any) -> None:
     if isinstance(provider, TracerProvider):
         if not _has_ours(provider):
             provider.add_span_processor(ProvenanceSpanProcessor())
-        _covered.add(provider)
+        _remember(provider)
     elif not isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
         _add_behind(provider)
 
@@ -134,7 +145,7 @@ def _add_behind(wrapper: Any) -> None:
             _add_span_processor(provider)
     elif hasattr(wrapper, "add_span_processor"):
         wrapper.add_span_processor(ProvenanceSpanProcessor())
-        _covered.add(wrapper)
+        _remember(wrapper)
     else:
         kind = f"{type(wrapper).__module__}.{type(wrapper).__qualname__}"
         message = (
@@ -153,7 +164,7 @@ def _add_log_processor(provider: Any) -> None:
         processor = ProvenanceLogRecordProcessor()
         provider.add_log_record_processor(processor)
         _move_to_front(provider, processor)
-        _covered.add(provider)
+        _remember(provider)
 
 
 def _move_to_front(provider: Any, processor: Any) -> None:

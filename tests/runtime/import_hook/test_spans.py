@@ -10,7 +10,7 @@ import time
 import pytest
 from opentelemetry import context, trace
 from opentelemetry.sdk.trace import SpanProcessor
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
 import aiprov_otel
 from aiprov_otel.runtime.import_hook.call_table import REGISTRY
@@ -295,6 +295,30 @@ def test_a_failing_call_that_took_long(application, load):
         assert len(span.events) == 1
     assert [function.row[CALLS] for function in REGISTRY] == [3, 3]
     assert [function.errors for function in REGISTRY] == [{"OSError": 3}] * 2
+
+
+@pytest.mark.parametrize("status", [StatusCode.UNSET, StatusCode.ERROR])
+@pytest.mark.parametrize("least", [0, 1e-9])
+def test_what_became_of_an_error_is_on_the_request(application, load, least, status):
+    """
+    Whether each call has a span or each long one, which is current before it has one.
+    """
+    shop = load(SHOP, min_duration=least)
+    for _ in range(2):  # the first call is too short for a span
+        application.memory.clear()
+        with application.tracer.start_as_current_span("GET /", kind=SpanKind.SERVER) as request:
+            with pytest.raises(KeyError):
+                shop.middle()
+            request.set_status(status)
+
+    became = {
+        span.name: span.attributes.get("aiprov.error.outcome")
+        for span in application.memory.get_finished_spans()
+    }
+    expected = "escaped" if status is StatusCode.ERROR else "handled"
+    assert became == {"shop.fail": None, "shop.middle": None, "GET /": expected}
+    origin = application.span("GET /").attributes.get("aiprov.error.origin")
+    assert origin == ("human" if status is StatusCode.ERROR else None)
 
 
 def test_a_function_with_a_span_of_its_own_has_no_second(application, load):

@@ -13,12 +13,12 @@ from types import ModuleType
 from typing import Any, Final
 
 from opentelemetry import context
-from opentelemetry.sdk.trace import Span
 
 from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
+from aiprov_otel.runtime.sdk_spans import sdk_span
 
 MODULE: Final = "flask.app"
 DISTRIBUTION: Final = "flask"
@@ -51,8 +51,8 @@ def _wrap_wsgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _end(environ: dict[str, Any], error: Exception) -> None:
     """End the span of the request that *error* left, if Flask has not torn it down."""
-    span = environ.get(f"{_KEPT}span_key")
-    if isinstance(span, Span) and span.is_recording():
+    span = sdk_span(environ.get(f"{_KEPT}span_key"))
+    if span is not None and span.is_recording():
         if activation := environ.pop(f"{_KEPT}activation_key", None):
             activation.__exit__(type(error), error, error.__traceback__)
         if token := environ.pop(f"{_KEPT}token", None):

@@ -40,9 +40,10 @@ from aiprov_otel.runtime.import_hook.counters import (
 )
 from aiprov_otel.runtime.import_hook.exception_table import leaves_without_memory
 from aiprov_otel.runtime.import_hook.timing import Running
+from aiprov_otel.runtime.sdk_spans import PassingSpan
 
 
-class Pending(Span):
+class Pending(PassingSpan):
     """The span of a call that may have none yet; current while the call runs."""
 
     def __init__(self, site: Site, around: Context, least: int) -> None:
@@ -68,7 +69,8 @@ class Pending(Span):
             self.call.start()
 
     @property
-    def _span(self) -> Span:
+    def behind(self) -> Span:
+        """The span of the call, once it has taken long enough; until then, the one around it."""
         try:
             if (call := self.due()) is not None:
                 return trace.get_current_span(call.context)
@@ -83,35 +85,35 @@ class Pending(Span):
 
     def get_span_context(self) -> SpanContext:
         """Returns that of the current span."""
-        return self._span.get_span_context()
+        return self.behind.get_span_context()
 
     def set_attributes(self, attributes: Any) -> None:
         """Passes on to the current span, like all below."""
-        self._span.set_attributes(attributes)
+        self.behind.set_attributes(attributes)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Passes on to the current span."""
-        self._span.set_attribute(key, value)
+        self.behind.set_attribute(key, value)
 
     def add_event(self, name: str, attributes: Any = None, timestamp: int | None = None) -> None:
         """Passes on to the current span."""
-        self._span.add_event(name, attributes, timestamp)
+        self.behind.add_event(name, attributes, timestamp)
 
     def add_link(self, context: SpanContext, attributes: Any = None) -> None:
         """Passes on to the current span."""
-        self._span.add_link(context, attributes)
+        self.behind.add_link(context, attributes)
 
     def update_name(self, name: str) -> None:
         """Passes on to the current span."""
-        self._span.update_name(name)
+        self.behind.update_name(name)
 
     def is_recording(self) -> bool:
         """Passes on to the current span."""
-        return self._span.is_recording()
+        return self.behind.is_recording()
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
         """Passes on to the current span."""
-        self._span.set_status(status, description)
+        self.behind.set_status(status, description)
 
     def record_exception(
         self,
@@ -121,7 +123,7 @@ class Pending(Span):
         escaped: bool = False,
     ) -> None:
         """Passes on to the current span."""
-        self._span.record_exception(exception, attributes, timestamp, escaped)
+        self.behind.record_exception(exception, attributes, timestamp, escaped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,186 @@
+"""Spans that a library wraps have what the SDK's own have."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import Span, Tracer, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import SpanKind
+
+SHOP = """\
+import logging
+import aiprov_otel
+
+@aiprov_otel.provenance
+def price(n):
+    return 1 / n
+
+def answer():
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logging.getLogger("shop").exception("no price")
+"""
+
+
+@dataclass
+class WrappedSpan(trace.Span):
+    """Passes on to a span of the SDK, and has nothing else of it."""
+
+    span: Span
+
+    def end(self, end_time=None):
+        self.span.end(end_time)
+
+    def get_span_context(self):
+        return self.span.get_span_context()
+
+    def set_attributes(self, attributes):
+        self.span.set_attributes(attributes)
+
+    def set_attribute(self, key, value):
+        self.span.set_attribute(key, value)
+
+    def add_event(self, name, attributes=None, timestamp=None):
+        self.span.add_event(name, attributes, timestamp)
+
+    def update_name(self, name):
+        self.span.update_name(name)
+
+    def is_recording(self):
+        return self.span.is_recording()
+
+    def set_status(self, status, description=None):
+        self.span.set_status(status, description)
+
+    def record_exception(self, exception, attributes=None, timestamp=None, escaped=False):
+        self.span.record_exception(exception, attributes, timestamp, escaped)
+
+
+@dataclass
+class WrappedTracer(trace.Tracer):
+    """Makes such spans."""
+
+    sdk: trace.Tracer
+
+    def start_span(self, *args, **kwargs):
+        return WrappedSpan(self.sdk.start_span(*args, **kwargs))
+
+    start_as_current_span = Tracer.start_as_current_span
+
+
+@dataclass
+class WrappedProvider(trace.TracerProvider):
+    """Makes such tracers; as a dataclass that can be compared, it can't be hashed."""
+
+    sdk: TracerProvider
+
+    def get_tracer(self, *args, **kwargs):
+        return WrappedTracer(self.sdk.get_tracer(*args, **kwargs))
+
+
+@pytest.fixture
+def shop(application):
+    """Two ways to fail."""
+    return application.module("shop", SHOP)
+
+
+@pytest.fixture
+def wrapped(application, shop):
+    """A tracer whose spans are wrapped, as those of the installed decorator are."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(application.memory))
+    wrapper = WrappedProvider(provider)
+    with application.install(tracer_provider=wrapper):
+        yield wrapper.get_tracer("app")
+
+
+def test_a_call_has_its_attributes(application, shop, wrapped, caplog):
+    """Also where the provider can't be hashed."""
+    shop.price(1)
+
+    attributes = application.span("shop.price").attributes
+    assert attributes["aiprov.origin"] == "ai"
+    assert attributes["aiprov.unit"] == "function"
+    assert caplog.text == ""
+
+
+def test_a_failed_call_is_recorded_and_its_request_decides(application, shop, wrapped):
+    """The exception is on the span of the call, and what became of it on that of the request."""
+    with (
+        wrapped.start_as_current_span("GET /", kind=SpanKind.SERVER),
+        contextlib.suppress(ZeroDivisionError),
+    ):
+        shop.price(0)
+
+    call, request = application.span("shop.price"), application.span("GET /")
+    (event,) = call.events
+    assert event.attributes["aiprov.exception.origin"] == "ai"
+    assert call.attributes["aiprov.error.origin"] == "ai"
+    assert "aiprov.error.outcome" not in call.attributes
+    assert request.attributes["aiprov.error.outcome"] == "handled"
+
+
+@dataclass
+class OtherSpan(trace.NonRecordingSpan):
+    """A span of somebody else's tracer, with what was put on it."""
+
+    attributes: dict = field(default_factory=dict)
+    errors: list = field(default_factory=list)
+
+    def __post_init__(self):
+        super().__init__(trace.INVALID_SPAN_CONTEXT)
+
+    def is_recording(self):
+        return True
+
+    def set_attributes(self, attributes):
+        self.attributes.update(attributes)
+
+    def record_exception(self, exception, attributes=None, timestamp=None, escaped=False):
+        self.errors.append((exception, attributes))
+
+
+class OtherProvider(trace.TracerProvider):
+    """A provider without the SDK; it keeps its last span."""
+
+    span = None
+
+    def get_tracer(self, *args, **kwargs):
+        tracer = trace.NoOpTracer()
+        tracer.start_span = self.start_span
+        return tracer
+
+    def start_span(self, *args, **kwargs):
+        self.span = OtherSpan()
+        return self.span
+
+
+def test_a_tracer_without_the_sdk_is_told_all_that_its_interface_takes(application, shop):
+    """Attributes and the exception; what became of it is not known there."""
+    provider = OtherProvider()
+    with (
+        application.install(tracer_provider=provider),
+        pytest.raises(ZeroDivisionError) as raised,
+    ):
+        shop.price(0)
+
+    assert provider.span.attributes["aiprov.origin"] == "ai"
+    assert provider.span.attributes["aiprov.error.origin"] == "ai"
+    ((error, attributes),) = provider.span.errors
+    assert error is raised.value
+    assert attributes["aiprov.exception.origin"] == "ai"
+
+
+def test_a_request_is_failed_by_what_it_logged(application, shop, wrapped):
+    """The span by which the work came in is found behind its wrapper."""
+    with wrapped.start_as_current_span("GET /", kind=SpanKind.SERVER) as span:
+        shop.answer()
+        span.set_status(trace.StatusCode.ERROR)
+
+    assert application.span("GET /").attributes["aiprov.error.outcome"] == "escaped"
+    assert application.span("GET /").attributes["aiprov.error.origin"] == "ai"
