@@ -85,10 +85,11 @@ def use_manifest(
             else []
         )
         provider = tracer_provider or trace.get_tracer_provider()
-        if tracer_provider is None and not isinstance(provider, TracerProvider):
+        wrapped = providers.behind(provider, TracerProvider)
+        if tracer_provider is None and not wrapped:
             provider = TracerProvider(shutdown_on_exit=False)
         _start(stack, Resolver([*given, _manifest(folder, lines)]), provider)
-        yield _collect(stack, provider)
+        yield _collect(stack, wrapped[0] if wrapped else provider)
 
 
 def _state_lines(lines: dict[Path, list[Provenance]], thing: Any, stated: Provenance) -> bool:

@@ -61,6 +61,28 @@ def shop(application, records):
     return shop
 
 
+class Passing:
+    """Passes on to the SDK's provider, as Logfire's does; it can't be hashed."""
+
+    __hash__ = None
+
+    def __init__(self, sdk):
+        self.sdk = sdk
+
+
+def test_a_provider_behind_a_wrapper_is_covered_once(application, records):
+    """Also where it is installed for twice."""
+    shop = application.module("shop.emitting", SHOP)
+    for _ in range(2):
+        application.install(logger_provider=Passing(records.provider))
+    shop.emit(records.logger)
+
+    assert records.said["aiprov.origin"] == "ai"
+    processors = records.provider._multi_log_record_processor._log_record_processors
+    kinds = [type(each).__name__ for each in processors]
+    assert kinds.count("ProvenanceLogRecordProcessor") == 1
+
+
 def test_a_record_says_who_wrote_the_line_that_emits(shop, records):
     """
     Through the API a record carries the keys of the contract for logs, and what was said.

@@ -11,6 +11,8 @@ from opentelemetry.sdk.trace import Span, Tracer, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind
 
+from aiprov_otel.testing import use_manifest
+
 SHOP = """\
 import logging
 import aiprov_otel
@@ -123,6 +125,15 @@ def test_a_failed_call_is_recorded_and_its_request_decides(application, shop, wr
     assert call.attributes["aiprov.error.origin"] == "ai"
     assert "aiprov.error.outcome" not in call.attributes
     assert request.attributes["aiprov.error.outcome"] == "handled"
+
+
+def test_a_test_of_the_user_collects_what_a_wrapper_passes_on(shop):
+    """The spans of a wrapped provider are those that `use_manifest` returns."""
+    provider = WrappedProvider(TracerProvider(shutdown_on_exit=False))
+    with use_manifest(shop, origin="human", tracer_provider=provider) as spans:
+        shop.price(1)
+
+    assert [span.attributes["aiprov.origin"] for span in spans] == ["human"]
 
 
 @dataclass

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import get_logger_provider
+from opentelemetry.sdk.trace import TracerProvider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
@@ -141,7 +142,7 @@ def _provider(provider: object) -> str:
 
 def _processors(provider: Any) -> Iterator[dict[str, str | bool | None]]:
     """The processors of the SDK's provider, also of one behind a wrapper."""
-    for each in providers.behind(provider):
+    for each in providers.behind(provider, TracerProvider):
         composite = getattr(each, "_active_span_processor", None)
         for processor in getattr(composite, "_span_processors", ()):
             exporter = getattr(processor, "span_exporter", None)

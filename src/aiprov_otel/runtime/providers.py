@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import ref
 
 from opentelemetry import _logs, trace
@@ -16,6 +16,8 @@ from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.post_import import register_post_import_hook
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
+
+Provider = TypeVar("Provider")
 
 # The processors ask the state of the process, so one on a provider serves every installation.
 _covered: Final[dict[int, ref[Any]]] = {}
@@ -130,17 +132,17 @@ def _has_ours(provider: TracerProvider) -> bool:
     return any(isinstance(each, ProvenanceSpanProcessor) for each in processors)
 
 
-def behind(provider: Any) -> list[TracerProvider]:
-    """The SDK's providers that *provider* is, or passes on to, as far as can be seen."""
-    if isinstance(provider, TracerProvider):
+def behind(provider: Any, kind: type[Provider]) -> list[Provider]:
+    """The SDK's providers of *kind* that *provider* is, or passes on to, as far as can be seen."""
+    if isinstance(provider, kind):
         return [provider]
     values = getattr(provider, "__dict__", {}).values()
-    return [each for each in values if isinstance(each, TracerProvider)]
+    return [each for each in values if isinstance(each, kind)]
 
 
 def _add_behind(wrapper: Any) -> None:
     """Put a processor on the SDK's provider to which *wrapper* passes on, as logfire's does."""
-    if inner := behind(wrapper):
+    if inner := behind(wrapper, TracerProvider):
         for provider in inner:
             _add_span_processor(provider)
     elif hasattr(wrapper, "add_span_processor"):
@@ -160,11 +162,12 @@ def _add_log_processor(provider: Any) -> None:
 
     from aiprov_otel.runtime.log_processor import ProvenanceLogRecordProcessor  # imports the same
 
-    if isinstance(provider, LoggerProvider):
-        processor = ProvenanceLogRecordProcessor()
-        provider.add_log_record_processor(processor)
-        _move_to_front(provider, processor)
-        _remember(provider)
+    for inner in behind(provider, LoggerProvider):
+        if not _is_covered(inner):
+            processor = ProvenanceLogRecordProcessor()
+            inner.add_log_record_processor(processor)
+            _move_to_front(inner, processor)
+            _remember(inner)
 
 
 def _move_to_front(provider: Any, processor: Any) -> None:
