@@ -21,6 +21,7 @@ from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.callables import code_of
 from aiprov_otel.runtime.install import register_loaded_modules, start
 from aiprov_otel.runtime.resolver import Resolver
+from aiprov_otel.runtime.wrappers import sdk_providers
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 _outer: Final[list[dict[Path, list[Provenance]]]] = []
@@ -85,11 +86,11 @@ def use_manifest(
             else []
         )
         provider = tracer_provider or trace.get_tracer_provider()
-        wrapped = providers.behind(provider, TracerProvider)
-        if tracer_provider is None and not wrapped:
+        of_sdk = sdk_providers(provider, TracerProvider)
+        if tracer_provider is None and not of_sdk:
             provider = TracerProvider(shutdown_on_exit=False)
         _start(stack, Resolver([*given, _manifest(folder, lines)]), provider)
-        yield _collect(stack, wrapped[0] if wrapped else provider)
+        yield _collect(stack, of_sdk[0] if of_sdk else provider)
 
 
 def _state_lines(lines: dict[Path, list[Provenance]], thing: Any, stated: Provenance) -> bool:

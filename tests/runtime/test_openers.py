@@ -118,7 +118,52 @@ def sdk(application, **options):
     return provider
 
 
-@pytest.mark.parametrize("wrapper", [Passing, Adding])
+class Slotted:
+    """The same; it can't be referenced weakly."""
+
+    __slots__ = ("_sdk",)
+
+    def __init__(self, sdk):
+        self._sdk = sdk
+
+    def get_tracer(self, *args, **kwargs):
+        return self._sdk.get_tracer(*args, **kwargs)
+
+    def add_span_processor(self, processor):
+        self._sdk.add_span_processor(processor)
+
+
+class Replacing(TracerProvider):
+    """Its first processor goes when another is added, as Phoenix's does."""
+
+    def add_span_processor(self, processor):
+        self._active_span_processor._span_processors = ()
+        super().add_span_processor(processor)
+
+
+def test_no_processor_is_lost_to_ours(application, shop):
+    """A method of a subclass that replaces its exporter is for the user's processors."""
+    provider = Replacing(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(application.memory))
+    with application.install(tracer_provider=provider):
+        shop.work(provider.get_tracer("app"))
+
+    assert application.span("work").attributes["aiprov.origin"] == "ai"
+
+
+def test_a_wrapper_gets_one_processor(application):
+    """However often it is installed for."""
+    provider = sdk(application)
+    wrapper = Slotted(provider)
+    for _ in range(2):
+        with application.install(tracer_provider=wrapper):
+            pass
+
+    kinds = [type(each).__name__ for each in provider._active_span_processor._span_processors]
+    assert kinds.count("ProvenanceSpanProcessor") == 1
+
+
+@pytest.mark.parametrize("wrapper", [Passing, Adding, Slotted])
 def test_a_provider_behind_a_wrapper_is_covered(application, shop, wrapper):
     """
     A wrapper that passes on to the SDK's provider, with a tracer that was had before `install()`.

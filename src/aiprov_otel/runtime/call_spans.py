@@ -27,7 +27,7 @@ from aiprov_otel.runtime.exception_state import (
 )
 from aiprov_otel.runtime.fast_path import OURS, Fast, held
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
-from aiprov_otel.runtime.sdk_spans import sdk_span
+from aiprov_otel.runtime.wrappers import sdk_span
 from aiprov_otel.values import MISSING, Unit
 
 _SDK: Final = "opentelemetry.sdk.trace"
@@ -77,6 +77,7 @@ class Call:
                 self._span = span = self._tracer.start_span(
                     self._name, around, start_time=self._began
                 )
+                self.context = trace.set_span_in_context(span, around)
                 if (mapping := held(span)) is not None:
                     mapping.update(self._attributes)
                 else:
@@ -85,7 +86,7 @@ class Call:
                 self._span = span = self._tracer.start_span(
                     self._name, around, attributes=self._attributes, start_time=self._began
                 )
-            self.context = trace.set_span_in_context(span, around)
+                self.context = trace.set_span_in_context(span, around)
         except BaseException as error:
             if self._span is None:
                 self._span = _started_before(error)
@@ -159,15 +160,19 @@ class Call:
                 event = outcomes.recorded(sdk, error, raised, self.context)
             else:
                 with call_guard:
-                    outcomes.unsampled(error, event, self.context)
-            if not span.is_recording():
+                    outcomes.without_outcome(error, event, self.context)
+            is_recording = False
+            with call_guard:
+                is_recording = span.is_recording()
+            if not is_recording:
                 return
             with call_guard:
                 span.set_attributes({ERROR_TYPE: name, **raised.error})
             with call_guard:
                 span.set_status(StatusCode.ERROR, description)
-            if first_recorded(error, span.get_span_context().trace_id):
-                exception_logs.record(span, self.context, error, event)
+            with call_guard:
+                if first_recorded(error, span.get_span_context().trace_id):
+                    exception_logs.record(span, self.context, error, event)
 
 
 def _started_before(error: BaseException) -> Span | None:

@@ -18,9 +18,10 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from aiprov_otel import settings
 from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
-from aiprov_otel.runtime import discovery, frameworks, providers, servers, source_text, state
+from aiprov_otel.runtime import discovery, frameworks, servers, source_text, state
 from aiprov_otel.runtime.exporters import Encoding
 from aiprov_otel.runtime.guard import call_guard, warned
+from aiprov_otel.runtime.wrappers import sdk_providers
 
 _EVERY: Final = 0.5  # seconds
 _STARTER: Final = "opentelemetry.instrumentation.auto_instrumentation"
@@ -142,7 +143,7 @@ def _provider(provider: object) -> str:
 
 def _processors(provider: Any) -> Iterator[dict[str, str | bool | None]]:
     """The processors of the SDK's provider, also of one behind a wrapper."""
-    for each in providers.behind(provider, TracerProvider):
+    for each in sdk_providers(provider, TracerProvider):
         composite = getattr(each, "_active_span_processor", None)
         for processor in getattr(composite, "_span_processors", ()):
             exporter = getattr(processor, "span_exporter", None)

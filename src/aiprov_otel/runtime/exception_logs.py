@@ -23,6 +23,7 @@ from aiprov_otel.runtime.exception_state import message_of, type_name
 from aiprov_otel.runtime.fast_path import Fast, fitting_event
 from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.interrupts import is_foreign
+from aiprov_otel.runtime.wrappers import sdk_span
 
 EVENT: Final = "exception"
 """The event name of a record that stands for an exception."""
@@ -45,7 +46,7 @@ def record(span: Span, context: Context, error: Exception, event: Attributes) ->
 
 def _record_on(span: Span, error: Exception, event: Attributes) -> None:
     try:
-        span.record_exception(error, fitting_event(span, event, ()))
+        span.record_exception(error, fitting_event(sdk_span(span), event, ()))
     except Exception as failed:
         if is_foreign(failed, in_call=True):
             raise

@@ -43,7 +43,7 @@ from aiprov_otel.runtime.exception_state import (
     state_of,
 )
 from aiprov_otel.runtime.metrics import Kind
-from aiprov_otel.runtime.sdk_spans import sdk_span
+from aiprov_otel.runtime.wrappers import PassingSpan, sdk_span
 from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
 
 LIMIT: Final = 1_000
@@ -123,7 +123,7 @@ def recorded(span: Span, error: BaseException, raised: Raised, within: Context) 
     return raised.event | {EXCEPTION_REPEATED: True} if is_repeated else raised.event
 
 
-def unsampled(error: BaseException, event: Attributes, within: Context) -> None:
+def without_outcome(error: BaseException, event: Attributes, within: Context) -> None:
     """Count *error*, which no span of the SDK records, without an outcome."""
     if is_failure(error) and first_met(error):
         metrics.count(metrics.kind_of(error, event), None, within)
@@ -214,12 +214,21 @@ def _parent(span: Span) -> Span | None:
     parent = span.parent
     if parent is None or parent.is_remote or span.kind in fast_path.ENTRIES:
         return None
-    current = sdk_span(trace.get_current_span())
-    if current is None or current.get_span_context().span_id != parent.span_id:
-        current = handlers.entry_span() or current  # an instrumentation may detach too late
-    if current is None or current is span or not current.is_recording():
+    current = trace.get_current_span()
+    may_be_late = PassingSpan in type(current).__mro__
+    above = sdk_span(current.find() if may_be_late else current)  # type: ignore[attr-defined]
+    if above is None or not _is_parent(above, parent.span_id, may_be_late=may_be_late):
+        above = handlers.entry_span() or above  # an instrumentation may detach too late
+    if above is None or above is span or not above.is_recording():
         return None
-    return current if current.get_span_context().trace_id == parent.trace_id else None
+    return above if above.get_span_context().trace_id == parent.trace_id else None
+
+
+def _is_parent(above: Span, number: int, *, may_be_late: bool) -> bool:
+    """Whether *above* is the span *number*, or began late, below that."""
+    if above.get_span_context().span_id == number:
+        return True
+    return may_be_late and above.parent is not None and above.parent.span_id == number
 
 
 def _decide(span: Span, errors: Sequence[_Error]) -> Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from weakref import ref
 
 from opentelemetry import _logs, trace
@@ -16,11 +16,10 @@ from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.post_import import register_post_import_hook
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
-
-Provider = TypeVar("Provider")
+from aiprov_otel.runtime.wrappers import sdk_providers
 
 # The processors ask the state of the process, so one on a provider serves every installation.
-_covered: Final[dict[int, ref[Any]]] = {}
+_covered: Final[dict[int, Callable[[], Any]]] = {}
 """The providers that have one, by their identity: Logfire's can't be hashed."""
 
 
@@ -113,16 +112,27 @@ def _is_covered(provider: Any) -> bool:
 
 def _remember(provider: Any) -> None:
     number = id(provider)
-    _covered[number] = ref(provider, lambda _: _covered.pop(number, None))
+    try:
+        _covered[number] = ref(provider, lambda _: _covered.pop(number, None))
+    except TypeError:  # one with slots
+        _covered[number] = lambda: provider
 
 
 def _add_span_processor(provider: Any) -> None:
     if isinstance(provider, TracerProvider):
         if not _has_ours(provider):
-            provider.add_span_processor(ProvenanceSpanProcessor())
+            _add_to_sdk(provider, ProvenanceSpanProcessor())
         _remember(provider)
     elif not isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
         _add_behind(provider)
+
+
+def _add_to_sdk(provider: TracerProvider, processor: ProvenanceSpanProcessor) -> None:
+    """Past a method of a subclass, which may do more: Phoenix's removes the exporter it had."""
+    try:
+        TracerProvider.add_span_processor(provider, processor)
+    except AttributeError:  # one that passes on, and was never begun
+        provider.add_span_processor(processor)
 
 
 def _has_ours(provider: TracerProvider) -> bool:
@@ -132,17 +142,9 @@ def _has_ours(provider: TracerProvider) -> bool:
     return any(isinstance(each, ProvenanceSpanProcessor) for each in processors)
 
 
-def behind(provider: Any, kind: type[Provider]) -> list[Provider]:
-    """The SDK's providers of *kind* that *provider* is, or passes on to, as far as can be seen."""
-    if isinstance(provider, kind):
-        return [provider]
-    values = getattr(provider, "__dict__", {}).values()
-    return [each for each in values if isinstance(each, kind)]
-
-
 def _add_behind(wrapper: Any) -> None:
     """Put a processor on the SDK's provider to which *wrapper* passes on, as logfire's does."""
-    if inner := behind(wrapper, TracerProvider):
+    if inner := sdk_providers(wrapper, TracerProvider):
         for provider in inner:
             _add_span_processor(provider)
     elif hasattr(wrapper, "add_span_processor"):
@@ -162,7 +164,7 @@ def _add_log_processor(provider: Any) -> None:
 
     from aiprov_otel.runtime.log_processor import ProvenanceLogRecordProcessor  # imports the same
 
-    for inner in behind(provider, LoggerProvider):
+    for inner in sdk_providers(provider, LoggerProvider):
         if not _is_covered(inner):
             processor = ProvenanceLogRecordProcessor()
             inner.add_log_record_processor(processor)

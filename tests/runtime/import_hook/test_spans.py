@@ -321,6 +321,83 @@ def test_what_became_of_an_error_is_on_the_request(application, load, least, sta
     assert origin == ("human" if status is StatusCode.ERROR else None)
 
 
+class Asking(trace.TracerProvider):
+    """Asks for the current span as it makes a tracer, as one does that logs an error there."""
+
+    def __init__(self, sdk):
+        self.sdk, self.asked = sdk, 0
+
+    def get_tracer(self, *args, **kwargs):
+        self.asked += 1
+        trace.get_current_span().is_recording()
+        return self.sdk.get_tracer(*args, **kwargs)
+
+
+def test_a_span_that_is_asked_for_as_it_begins_begins_once(application, load):
+    """Of those who ask at the same time, the others get the span around it."""
+    application.provider = Asking(application.provider)
+    shop = load(SHOP, min_duration=0.05)
+    shop.tracer = application.tracer
+    shop.outer(0.06)
+    application.memory.clear()
+    shop.outer(0.06)
+
+    names = sorted(span.name for span in application.memory.get_finished_spans())
+    assert names == ["leaf", "shop.inner", "shop.outer"]
+    assert application.provider.asked == 2  # once for each function
+
+
+def test_a_call_that_has_ended_begins_no_span(application, load):
+    """Also where a context that was copied in it is used afterwards."""
+    source = (
+        "import contextvars, time\n"
+        "def work(seconds):\n"
+        "    time.sleep(seconds)\n"
+        "    return contextvars.copy_context()\n"
+    )
+    shop = load(source, min_duration=0.05)
+    shop.work(0.06)
+    application.memory.clear()
+    context = quickly(application, lambda: shop.work(0))
+    time.sleep(0.06)
+
+    assert context.run(trace.get_current_span) is not trace.INVALID_SPAN
+    assert not context.run(lambda: trace.get_current_span().is_recording())
+    assert not application.memory.get_finished_spans()
+
+
+LATE = """\
+import time
+
+def reason(tracer):
+    with tracer.start_as_current_span("reason"):
+        raise OSError  # human
+
+def work(tracer, seconds):
+    try:
+        with tracer.start_as_current_span("statement"):
+            time.sleep(seconds)
+            raise KeyError("apple")
+    except KeyError:
+        return "handled"
+"""
+
+
+def test_an_error_below_a_span_that_began_late_stays_below_it(application, load):
+    """A call handles the error of a span that began before its own did."""
+    shop = load(LATE, min_duration=0.05)
+    tracer = application.tracer
+    shop.work(tracer, 0.06)
+    application.memory.clear()
+    with tracer.start_as_current_span("GET /", kind=SpanKind.SERVER) as request:
+        with pytest.raises(OSError):
+            shop.reason(tracer)
+        shop.work(tracer, 0.06)
+        request.set_status(StatusCode.ERROR)
+
+    assert application.span("GET /").attributes["aiprov.error.origin"] == "human"
+
+
 def test_a_function_with_a_span_of_its_own_has_no_second(application, load):
     """
     `@provenance` makes the span, unless it was told not to.

@@ -8,6 +8,7 @@ makes none, and no span has a parent that was never sent.
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Generator
@@ -40,13 +41,13 @@ from aiprov_otel.runtime.import_hook.counters import (
 )
 from aiprov_otel.runtime.import_hook.exception_table import leaves_without_memory
 from aiprov_otel.runtime.import_hook.timing import Running
-from aiprov_otel.runtime.sdk_spans import PassingSpan
+from aiprov_otel.runtime.wrappers import PassingSpan
 
 
 class Pending(PassingSpan):
     """The span of a call that may have none yet; current while the call runs."""
 
-    def __init__(self, site: Site, around: Context, least: int) -> None:
+    def __init__(self, site: Site, around: Context, least: float) -> None:
         self._site = site
         self._around = around
         self._least = least
@@ -57,9 +58,15 @@ class Pending(PassingSpan):
     def due(self) -> Call | None:
         """Returns the call with its span, if it has taken long enough."""
         if self.call is None and perf_counter_ns() - self._began >= self._least:
-            with _thread.busy_lock:
-                self._start()
+            mine = object()  # another thread, or a provider in `_start`, may come here too
+            if self.__dict__.setdefault("_starter", mine) is mine:
+                with _thread.busy_lock:
+                    self._start()
         return self.call
+
+    def finish(self) -> None:
+        """The call has ended: a context that was copied from it begins no span for it."""
+        self._least = math.inf
 
     def _start(self) -> None:
         # Programs replace the wall clock in tests: a call without a span never reads it.
@@ -68,9 +75,8 @@ class Pending(PassingSpan):
         if self.call is not None:
             self.call.start()
 
-    @property
-    def behind(self) -> Span:
-        """The span of the call, once it has taken long enough; until then, the one around it."""
+    def find(self) -> Span:
+        """Begins the span of the call, if it has taken long enough; else the one around it."""
         try:
             if (call := self.due()) is not None:
                 return trace.get_current_span(call.context)
@@ -85,35 +91,35 @@ class Pending(PassingSpan):
 
     def get_span_context(self) -> SpanContext:
         """Returns that of the current span."""
-        return self.behind.get_span_context()
+        return self.find().get_span_context()
 
     def set_attributes(self, attributes: Any) -> None:
         """Passes on to the current span, like all below."""
-        self.behind.set_attributes(attributes)
+        self.find().set_attributes(attributes)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Passes on to the current span."""
-        self.behind.set_attribute(key, value)
+        self.find().set_attribute(key, value)
 
     def add_event(self, name: str, attributes: Any = None, timestamp: int | None = None) -> None:
         """Passes on to the current span."""
-        self.behind.add_event(name, attributes, timestamp)
+        self.find().add_event(name, attributes, timestamp)
 
     def add_link(self, context: SpanContext, attributes: Any = None) -> None:
         """Passes on to the current span."""
-        self.behind.add_link(context, attributes)
+        self.find().add_link(context, attributes)
 
     def update_name(self, name: str) -> None:
         """Passes on to the current span."""
-        self.behind.update_name(name)
+        self.find().update_name(name)
 
     def is_recording(self) -> bool:
         """Passes on to the current span."""
-        return self.behind.is_recording()
+        return self.find().is_recording()
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
         """Passes on to the current span."""
-        self.behind.set_status(status, description)
+        self.find().set_status(status, description)
 
     def record_exception(
         self,
@@ -123,7 +129,7 @@ class Pending(PassingSpan):
         escaped: bool = False,
     ) -> None:
         """Passes on to the current span."""
-        self.behind.record_exception(exception, attributes, timestamp, escaped)
+        self.find().record_exception(exception, attributes, timestamp, escaped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +251,10 @@ class OpenCall:
             self.running.pause()
             self.running = None  # which holds this one
         self.leave()
-        call = self._pending.due() if self._pending else self._started
+        call = self._started
+        if self._pending:
+            call = self._pending.due()
+            self._pending.finish()
         if call is not None:
             call.end(error)
             _record(self._maker.function, perf_counter_ns() - self._began, error, call.context)
@@ -253,7 +262,10 @@ class OpenCall:
     def close(self) -> None:
         """Leave it and end its span, unless that was done."""
         self.leave()
-        call = self._pending.call if self._pending else self._started
+        call = self._started
+        if self._pending:
+            self._pending.finish()
+            call = self._pending.call
         if call is not None and call.is_open:
             call.close()
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+import wrapt
 from opentelemetry import trace
-from opentelemetry.sdk.trace import Span, Tracer, TracerProvider
+from opentelemetry.sdk.trace import Span, SpanLimits, Tracer, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind
 
+from aiprov_otel.runtime import outcomes
 from aiprov_otel.testing import use_manifest
 
 SHOP = """\
@@ -63,14 +66,38 @@ class WrappedSpan(trace.Span):
         self.span.record_exception(exception, attributes, timestamp, escaped)
 
 
+class Lazy:
+    """Loads what it stands for when anybody asks for its class, and can't here."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("no request")
+
+
+def with_its_parent(span):
+    """A wrapper that keeps other things before its own span."""
+    wrapper = WrappedSpan(span)
+    wrapper.__dict__ = {"request": Lazy(), "parent": trace.get_current_span(), "span": span}
+    return wrapper
+
+
+WRAPS = {
+    "once": WrappedSpan,
+    "twice": lambda span: WrappedSpan(WrappedSpan(span)),
+    "by wrapt": wrapt.ObjectProxy,
+    "with its parent": with_its_parent,
+}
+
+
 @dataclass
 class WrappedTracer(trace.Tracer):
     """Makes such spans."""
 
     sdk: trace.Tracer
+    wrap: Callable[[Span], trace.Span]
 
     def start_span(self, *args, **kwargs):
-        return WrappedSpan(self.sdk.start_span(*args, **kwargs))
+        return self.wrap(self.sdk.start_span(*args, **kwargs))
 
     start_as_current_span = Tracer.start_as_current_span
 
@@ -80,9 +107,10 @@ class WrappedProvider(trace.TracerProvider):
     """Makes such tracers; as a dataclass that can be compared, it can't be hashed."""
 
     sdk: TracerProvider
+    wrap: Callable[[Span], trace.Span] = WrappedSpan
 
     def get_tracer(self, *args, **kwargs):
-        return WrappedTracer(self.sdk.get_tracer(*args, **kwargs))
+        return WrappedTracer(self.sdk.get_tracer(*args, **kwargs), self.wrap)
 
 
 @pytest.fixture
@@ -91,14 +119,17 @@ def shop(application):
     return application.module("shop", SHOP)
 
 
-@pytest.fixture
-def wrapped(application, shop):
+@pytest.fixture(params=WRAPS)
+def wrapped(application, shop, request):
     """A tracer whose spans are wrapped, as those of the installed decorator are."""
-    provider = TracerProvider(shutdown_on_exit=False)
+    provider = TracerProvider(
+        shutdown_on_exit=False, span_limits=SpanLimits(max_event_attributes=8)
+    )
     provider.add_span_processor(SimpleSpanProcessor(application.memory))
-    wrapper = WrappedProvider(provider)
+    wrapper = WrappedProvider(provider, WRAPS[request.param])
     with application.install(tracer_provider=wrapper):
         yield wrapper.get_tracer("app")
+    assert not outcomes.waiting
 
 
 def test_a_call_has_its_attributes(application, shop, wrapped, caplog):
@@ -122,6 +153,8 @@ def test_a_failed_call_is_recorded_and_its_request_decides(application, shop, wr
     call, request = application.span("shop.price"), application.span("GET /")
     (event,) = call.events
     assert event.attributes["aiprov.exception.origin"] == "ai"
+    assert event.attributes["exception.type"] == "ZeroDivisionError"
+    assert event.dropped_attributes == 0  # ours give way at the limit
     assert call.attributes["aiprov.error.origin"] == "ai"
     assert "aiprov.error.outcome" not in call.attributes
     assert request.attributes["aiprov.error.outcome"] == "handled"
@@ -136,15 +169,35 @@ def test_a_test_of_the_user_collects_what_a_wrapper_passes_on(shop):
     assert [span.attributes["aiprov.origin"] for span in spans] == ["human"]
 
 
+def test_an_error_of_a_child_is_not_one_of_the_request_itself(application, shop, wrapped):
+    """What was handled below a request decides nothing where another error failed it."""
+
+    @wrapped.start_as_current_span("GET /", kind=SpanKind.SERVER)
+    def serve():
+        with contextlib.suppress(ZeroDivisionError):
+            shop.price(0)
+        raise OSError
+
+    with pytest.raises(OSError):
+        serve()
+    assert application.span("GET /").attributes["error.type"] == "OSError"
+
+
 @dataclass
 class OtherSpan(trace.NonRecordingSpan):
     """A span of somebody else's tracer, with what was put on it."""
 
     attributes: dict = field(default_factory=dict)
     errors: list = field(default_factory=list)
+    broken: str = ""
 
     def __post_init__(self):
         super().__init__(trace.INVALID_SPAN_CONTEXT)
+
+    def __getattribute__(self, name):
+        if name == object.__getattribute__(self, "__dict__").get("broken"):
+            raise RuntimeError(name)
+        return super().__getattribute__(name)
 
     def is_recording(self):
         return True
@@ -160,6 +213,7 @@ class OtherProvider(trace.TracerProvider):
     """A provider without the SDK; it keeps its last span."""
 
     span = None
+    broken = ""
 
     def get_tracer(self, *args, **kwargs):
         tracer = trace.NoOpTracer()
@@ -167,7 +221,7 @@ class OtherProvider(trace.TracerProvider):
         return tracer
 
     def start_span(self, *args, **kwargs):
-        self.span = OtherSpan()
+        self.span = OtherSpan(broken=self.broken)
         return self.span
 
 
@@ -185,6 +239,16 @@ def test_a_tracer_without_the_sdk_is_told_all_that_its_interface_takes(applicati
     ((error, attributes),) = provider.span.errors
     assert error is raised.value
     assert attributes["aiprov.exception.origin"] == "ai"
+
+
+@pytest.mark.parametrize("method", ["is_recording", "get_span_context", "set_attributes"])
+def test_a_broken_span_changes_no_exception(application, shop, monkeypatch, method):
+    """A failure of another tracer's span stays there."""
+    monkeypatch.delenv("AIPROV_STRICT")
+    provider = OtherProvider()
+    provider.broken = method
+    with application.install(tracer_provider=provider), pytest.raises(ZeroDivisionError):
+        shop.price(0)
 
 
 def test_a_request_is_failed_by_what_it_logged(application, shop, wrapped):
