@@ -214,9 +214,10 @@ def _parent(span: Span) -> Span | None:
     parent = span.parent
     if parent is None or parent.is_remote or span.kind in fast_path.ENTRIES:
         return None
-    current = trace.get_current_span()
-    may_be_late = PassingSpan in type(current).__mro__
-    above = sdk_span(current.find() if may_be_late else current)  # type: ignore[attr-defined]
+    current, may_be_late = trace.get_current_span(), False
+    while isinstance(current, PassingSpan):  # short calls, one in another
+        current, may_be_late = current.find(), True
+    above = sdk_span(current)
     if above is None or not _is_parent(above, parent.span_id, may_be_late=may_be_late):
         above = handlers.entry_span() or above  # an instrumentation may detach too late
     if above is None or above is span or not above.is_recording():

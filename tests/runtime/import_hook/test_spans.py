@@ -383,6 +383,23 @@ def work(tracer, seconds):
 """
 
 
+def test_an_error_below_short_calls_reaches_the_span_around_them(application, load):
+    """However many calls without a span are between the two."""
+    source = LATE + "def outer(tracer, seconds):\n    return work(tracer, seconds)\n"
+    shop = load(source, min_duration=0.05)
+    tracer = application.tracer
+    shop.outer(tracer, 0.06)
+
+    def job():
+        with tracer.start_as_current_span("job"):
+            shop.outer(tracer, 0)
+
+    quickly(application, job)
+
+    assert application.span("job").attributes["aiprov.error.outcome"] == "handled"
+    assert "aiprov.error.outcome" not in application.span("statement").attributes
+
+
 def test_an_error_below_a_span_that_began_late_stays_below_it(application, load):
     """A call handles the error of a span that began before its own did."""
     shop = load(LATE, min_duration=0.05)
