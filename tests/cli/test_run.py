@@ -104,6 +104,26 @@ def test_the_users_own_settings_stay(ran):
     assert ("total", "checkout") in spans(ran.folder)
 
 
+def test_spans_of_another_provider_are_reported(repo):
+    """Of one that the program makes and does not set, and that ends before the program does."""
+    repo.commit(
+        "own.py",
+        "from opentelemetry import trace\n"
+        "from opentelemetry.sdk.trace import TracerProvider\n"
+        "own = TracerProvider()\n"
+        "def work(tracer, name):\n"
+        "    with tracer.start_as_current_span(name):\n"
+        "        pass\n"
+        "work(own.get_tracer('app'), 'own')\n"
+        "own.shutdown()\n"
+        "work(trace.get_tracer('app'), 'later')\n",
+    )
+    done = aiprov("run", "--", sys.executable, "own.py", cwd=repo.path)
+
+    assert done.returncode == 0, done.stderr
+    assert {name for name, _ in spans(repo.path)} == {"own", "later"}
+
+
 def test_what_is_too_old_goes_before_a_run(ran):
     """The store does not grow for ever: traces of more than thirty days go."""
     assert {name for name, _ in spans(ran.folder)} == {"total"}

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import wraps
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
@@ -22,7 +23,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from aiprov_otel import settings
 from aiprov_otel.lending.bundles import why_bundled
-from aiprov_otel.lending.exporter import LateProcessor, LocalExporter
+from aiprov_otel.lending.exporter import LateProcessor, LocalExporter, PassingProcessor
 from aiprov_otel.lending.packages import (
     INSTRUMENTATIONS,
     PREFIX,
@@ -71,6 +72,7 @@ def start(endpoint: str | None, release: str | None, report: Report) -> None:
         exporter = LocalExporter(endpoint, lambda span: report(_request(span)))
         processor = LateProcessor(exporter)
         provider.add_span_processor(processor)
+        _send_of_later_providers(processor)
         _send_before_termination(processor)
     _report_frameworks(report)
     report(
@@ -103,6 +105,19 @@ def _script() -> Iterator[Path]:
     """The file or folder that this process runs, if it is one: `sys.argv` is still to come."""
     words = (word for word in sys.orig_argv[1:] if not word.startswith("-"))
     return (path for path in map(Path, itertools.islice(words, 1)) if path.exists())
+
+
+def _send_of_later_providers(processor: SpanProcessor) -> None:
+    """Send the spans of providers that the application makes for itself, as Logfire does, too."""
+
+    def begin(
+        original: Callable[..., None], provider: TracerProvider, args: Any, kwargs: Any
+    ) -> None:
+        original(*args, **kwargs)
+        with suppress(AttributeError):  # a subclass that is not ready for a processor
+            TracerProvider.add_span_processor(provider, PassingProcessor(processor))
+
+    wrapt.wrap_function_wrapper(TracerProvider, "__init__", begin)
 
 
 def _send_before_termination(processor: SpanProcessor) -> None:

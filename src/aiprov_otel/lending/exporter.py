@@ -104,6 +104,21 @@ class LateProcessor(SpanProcessor):
         return self._batch is None or self._batch.force_flush(timeout_millis)
 
 
+class PassingProcessor(SpanProcessor):
+    """Passes spans of another provider on to *processor*, which does not end with that provider."""
+
+    def __init__(self, processor: SpanProcessor) -> None:
+        self._processor = processor
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Pass *span* on."""
+        self._processor.on_end(span)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what waits."""
+        return self._processor.force_flush(timeout_millis)
+
+
 def encode(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
     """*spans* as an ExportTraceServiceRequest in the JSON encoding of protobuf."""
     resources: dict[Any, dict[Any, list[ReadableSpan]]] = {}
