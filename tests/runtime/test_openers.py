@@ -133,6 +133,14 @@ class Slotted:
         self._sdk.add_span_processor(processor)
 
 
+class Inheriting(TracerProvider):
+    """One that passes on, and inherits from the SDK's only to be taken for one."""
+
+    def __init__(self, sdk):
+        self.get_tracer = sdk.get_tracer
+        self.add_span_processor = sdk.add_span_processor
+
+
 class Replacing(TracerProvider):
     """Its first processor goes when another is added, as Phoenix's does."""
 
@@ -163,7 +171,7 @@ def test_a_wrapper_gets_one_processor(application):
     assert kinds.count("ProvenanceSpanProcessor") == 1
 
 
-@pytest.mark.parametrize("wrapper", [Passing, Adding, Slotted])
+@pytest.mark.parametrize("wrapper", [Passing, Adding, Slotted, Inheriting])
 def test_a_provider_behind_a_wrapper_is_covered(application, shop, wrapper):
     """
     A wrapper that passes on to the SDK's provider, with a tracer that was had before `install()`.
