@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import sys
 import weakref
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -96,6 +97,27 @@ def test_coroutines_record_once(application):
 
     assert events(application) == [("fail_later", 1), ("outer_later", 0)]
     assert failed(application)
+
+
+def test_a_coroutine_that_is_closed_elsewhere_leaves_that_place_alone(application):
+    """As one that is garbage is: its span ends, and what is current there stays."""
+
+    class Suspended:
+        def __await__(self):
+            yield
+
+    @provenance
+    async def work():
+        await Suspended()
+
+    coroutine, there = work(), contextvars.copy_context()
+    request = application.tracer.start_span("request")
+    there.run(context.attach, trace.set_span_in_context(request))
+    there.run(coroutine.send, None)
+    coroutine.close()
+
+    assert trace.get_current_span() is trace.INVALID_SPAN
+    assert application.span().name.endswith("work")
 
 
 @pytest.mark.parametrize("count", [2, 30])

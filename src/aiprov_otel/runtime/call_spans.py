@@ -122,6 +122,9 @@ class Call:
 
     def end(self, error: BaseException | None) -> None:
         """Leave the context and end the span, failed by *error* if that is a failure."""
+        if self._entered and type(error) is GeneratorExit:
+            # Where a coroutine is closed, as garbage for example, is not where it was entered.
+            self._entered = context.get_current() is self.context
         if self._entered:
             self.leave()
         try:
