@@ -10,7 +10,7 @@ import resource
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -474,14 +474,14 @@ def test_a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered(tmp_path
         answered = set()
 
         def load(sender):
-            connection = http.client.HTTPConnection(address, timeout=PATIENCE)
-            for number in range(sender, 10**6, 4):
-                try:
-                    connection.request("POST", "/v1/traces", one_span(number), PROTOBUF)
-                    assert connection.getresponse().read() == b""
-                except (OSError, http.client.HTTPException):
-                    return
-                answered.add(f"{number:032x}")
+            with closing(http.client.HTTPConnection(address, timeout=PATIENCE)) as connection:
+                for number in range(sender, 10**6, 4):
+                    try:
+                        connection.request("POST", "/v1/traces", one_span(number), PROTOBUF)
+                        assert connection.getresponse().read() == b""
+                    except (OSError, http.client.HTTPException):
+                        return
+                    answered.add(f"{number:032x}")
 
         with ThreadPoolExecutor(4) as pool:
             loads = [pool.submit(load, sender) for sender in range(4)]
