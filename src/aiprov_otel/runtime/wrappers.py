@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, Final, TypeVar
 
 from opentelemetry import trace
@@ -17,9 +18,9 @@ _DEEPEST: Final = 5  # wrappers around wrappers
 class PassingSpan(trace.Span):
     """A span of ours that passes on to another, which may change."""
 
+    @abstractmethod
     def find(self) -> trace.Span:
         """The one that it passes on to now; it may begin only now."""
-        raise NotImplementedError
 
 
 def sdk_span(span: Any) -> Span | None:

@@ -240,7 +240,7 @@ def test_a_missing_extra_is_one_line(monkeypatch):
 
 
 def test_a_run_that_comes_meanwhile_is_told_apart(server, store, tmp_path):
-    """ClickHouse has no snapshots: that all spans were of one run is no reason to count others."""
+    """ClickHouse has no snapshots: each statement selects by the run, also where all have it."""
 
     def add(run):
         service = Service(run=run)
