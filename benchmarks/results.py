@@ -59,7 +59,7 @@ def lines() -> Iterator[str]:
     yield "## Requests"
     yield ""
     yield "Throughput with aiprov-otel against without, the export of all spans included. The last"
-    yield "two are what provenance itself costs: the SDK encodes and cleans on both sides, or we."
+    yield "two are what provenance itself costs: on both sides the SDK encodes and cleans, or we."
     yield ""
     yield "| service | requests | without, thousands | with | by the SDK | by us |"
     yield "| --- | --- | --- | --- | --- | --- |"

@@ -153,7 +153,7 @@ def call(annotator: Annotator, span: Span) -> bool:  # noqa: C901 (each call of 
 
     Returns False, with nothing done, where that needs the long way: a line that was not seen
     before, or some of the same attributes that are set already. One long function, as each call of
-    another costs a percent of a span. Of 1.22 and 1.41 bare spans, below 5 and 20 frames
+    another costs a percent of a span. Of 1.22 and 1.42 bare spans, below 5 and 20 frames
     of libraries, 1.11 and 1.20 are Python making those frames.
     """
     kind = span._kind  # noqa: SLF001 (as in `held`)

@@ -1,5 +1,5 @@
 """
-Attributes that need no cleaning go into the SDK's mapping as they are, those of others too.
+Attributes that need no cleaning go into the SDK's mapping as they are, ours and those of others.
 
 The SDK looks at each attribute of a span, an event and a log record: is its key a text, can its
 value be sent, is it too long? Texts, numbers and booleans need none of that where no length is

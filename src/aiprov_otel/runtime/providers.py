@@ -153,8 +153,9 @@ def _add_behind(wrapper: Any) -> None:
     else:
         kind = f"{type(wrapper).__module__}.{type(wrapper).__qualname__}"
         message = (
-            f"The tracer provider {kind} takes no span processor; its spans have no provenance "
-            "unless the SDK's provider behind it is given to install(tracer_provider=...)"
+            f"The tracer provider {kind} takes no span processor; of its spans only those of "
+            "@provenance have provenance, unless the SDK's provider behind it is given to "
+            "install(tracer_provider=...)"
         )
         warn("provider-unknown", message, about=kind)
 

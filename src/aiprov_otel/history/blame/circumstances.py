@@ -13,10 +13,10 @@ def cache_key(git: Git) -> str:
     replaced = (f"{ref} {git.refs[ref]}" for ref in matching_refs(git, "refs/replace/"))
     parts = (*replaced, *sorted(git.boundaries), *git.blame_options, *git.ignored)
     circumstances = git.version + os.fsencode("\n".join(parts))
-    return hashlib.sha256(_release().encode() + b"\0" + circumstances).hexdigest()
+    return hashlib.sha256(_package_metadata().encode() + b"\0" + circumstances).hexdigest()
 
 
-def _release() -> str:
+def _package_metadata() -> str:
     """The metadata of the package as text; parsing its version takes ten times as long."""
     from importlib import metadata  # only what reads or writes a cache needs it
 
