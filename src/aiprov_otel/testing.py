@@ -21,7 +21,7 @@ from aiprov_otel.runtime.annotator import Annotator, Emission
 from aiprov_otel.runtime.callables import code_of
 from aiprov_otel.runtime.install import register_loaded_modules, start
 from aiprov_otel.runtime.resolver import Resolver
-from aiprov_otel.runtime.wrappers import sdk_providers
+from aiprov_otel.runtime.unwrapping import sdk_providers
 from aiprov_otel.values import Evidence, Match, Origin, Provenance
 
 _outer: Final[list[dict[Path, list[Provenance]]]] = []

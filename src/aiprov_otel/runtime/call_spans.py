@@ -27,7 +27,7 @@ from aiprov_otel.runtime.exception_state import (
 )
 from aiprov_otel.runtime.fast_path import OURS, Fast, held
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
-from aiprov_otel.runtime.wrappers import sdk_span
+from aiprov_otel.runtime.unwrapping import sdk_span
 from aiprov_otel.values import MISSING, Unit
 
 _SDK: Final = "opentelemetry.sdk.trace"

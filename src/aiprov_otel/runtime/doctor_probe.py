@@ -21,7 +21,7 @@ from aiprov_otel.attributes import VCS_REF_HEAD_REVISION
 from aiprov_otel.runtime import discovery, frameworks, servers, source_text, state
 from aiprov_otel.runtime.exporters import Encoding
 from aiprov_otel.runtime.guard import call_guard, warned
-from aiprov_otel.runtime.wrappers import sdk_providers
+from aiprov_otel.runtime.unwrapping import sdk_providers
 
 _EVERY: Final = 0.5  # seconds
 _STARTER: Final = "opentelemetry.instrumentation.auto_instrumentation"

@@ -23,7 +23,7 @@ from aiprov_otel.runtime.exception_state import message_of, type_name
 from aiprov_otel.runtime.fast_path import Fast, fitting_event
 from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.interrupts import is_foreign
-from aiprov_otel.runtime.wrappers import sdk_span
+from aiprov_otel.runtime.unwrapping import sdk_span
 
 EVENT: Final = "exception"
 """The event name of a record that stands for an exception."""

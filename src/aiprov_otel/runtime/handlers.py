@@ -23,7 +23,7 @@ from aiprov_otel.runtime import fast_path, starts, state
 from aiprov_otel.runtime.annotator import Annotator
 from aiprov_otel.runtime.callables import function_of
 from aiprov_otel.runtime.guard import call_guard, guard, swallow
-from aiprov_otel.runtime.wrappers import sdk_span
+from aiprov_otel.runtime.unwrapping import sdk_span
 from aiprov_otel.values import MISSING, Unit
 
 _HANDLER: Final = "_aiprov_handler"  # our own attribute on a span: the attributes that we set

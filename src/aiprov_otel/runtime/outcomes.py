@@ -43,7 +43,7 @@ from aiprov_otel.runtime.exception_state import (
     state_of,
 )
 from aiprov_otel.runtime.metrics import Kind
-from aiprov_otel.runtime.wrappers import PassingSpan, sdk_span
+from aiprov_otel.runtime.unwrapping import PassingSpan, sdk_span
 from aiprov_otel.values import CANCELLATIONS, REFUSALS, Outcome
 
 LIMIT: Final = 1_000

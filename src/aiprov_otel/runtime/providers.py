@@ -16,7 +16,7 @@ from aiprov_otel.runtime.guard import call_guard, warn
 from aiprov_otel.runtime.patching import Patches
 from aiprov_otel.runtime.post_import import register_post_import_hook
 from aiprov_otel.runtime.spans import ProvenanceSpanProcessor
-from aiprov_otel.runtime.wrappers import sdk_providers
+from aiprov_otel.runtime.unwrapping import sdk_providers
 
 # The processors ask the state of the process, so one on a provider serves every installation.
 _covered: Final[dict[int, Callable[[], Any]]] = {}

@@ -18,7 +18,7 @@ from aiprov_otel.runtime.frameworks._helpers import method_of
 from aiprov_otel.runtime.guard import call_guard
 from aiprov_otel.runtime.handlers import handled_by
 from aiprov_otel.runtime.patching import Patches
-from aiprov_otel.runtime.wrappers import sdk_span
+from aiprov_otel.runtime.unwrapping import sdk_span
 
 MODULE: Final = "flask.app"
 DISTRIBUTION: Final = "flask"

@@ -41,7 +41,7 @@ from aiprov_otel.runtime.import_hook.counters import (
 )
 from aiprov_otel.runtime.import_hook.exception_table import leaves_without_memory
 from aiprov_otel.runtime.import_hook.timing import Running
-from aiprov_otel.runtime.wrappers import PassingSpan
+from aiprov_otel.runtime.unwrapping import PassingSpan
 
 
 class Pending(PassingSpan):

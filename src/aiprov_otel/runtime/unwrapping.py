@@ -1,4 +1,4 @@
-"""What the SDK made, behind what a library wraps around it, as Logfire and OpenInference do."""
+"""Unwraps what a library, such as Logfire or OpenInference, has put around the SDK's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def sdk_span(span: Any) -> Span | None:
             if hasattr(type(span), "__wrapped__"):  # one of wrapt, whose attributes are not its own
                 span = span.__wrapped__
                 continue
-            within = kept(span, trace.Span)  # type: ignore[type-abstract]
+            within = attributes_of_kind(span, trace.Span)  # type: ignore[type-abstract]
             same = (each for each in within if _number(each) == _number(span))
             if (span := next(same, None)) is None:
                 break
@@ -53,10 +53,10 @@ def _number(span: trace.Span) -> int:
 
 def sdk_providers(provider: Any, kind: type[Made]) -> list[Made]:
     """The SDK's providers of *kind* that *provider* is, or passes on to, as far as can be seen."""
-    return [provider] if isinstance(provider, kind) else kept(provider, kind)
+    return [provider] if isinstance(provider, kind) else attributes_of_kind(provider, kind)
 
 
-def kept(wrapper: object, kind: type[Made]) -> list[Made]:
+def attributes_of_kind(wrapper: object, kind: type[Made]) -> list[Made]:
     """
     What *wrapper* has of *kind* in its attributes.
 
